@@ -1,0 +1,140 @@
+#include <wengert/core/registry.hpp>
+
+#include <array>
+#include <type_traits>
+#include <utility>
+
+#include <boost/hana/for_each.hpp>
+#include <boost/hana/tuple.hpp>
+#include <boost/hana/type.hpp>
+
+namespace wengert {
+
+namespace {
+
+namespace hana = boost::hana;
+using namespace ops;
+
+constexpr auto rows = hana::tuple_t<
+    exp_row, log_row, log2_row, log10_row, log1p_row, expm1_row, cbrt_row, abs_row, sign_row, floor_row, ceil_row, sin_row, cos_row,
+    tan_row, cot_row, sec_row, csc_row, asin_row, acos_row, atan_row, acot_row, asec_row, acsc_row, sinh_row, cosh_row, tanh_row,
+    coth_row, sech_row, csch_row, asinh_row, acosh_row, atanh_row, acoth_row, asech_row, acsch_row, pow_row, atan2_row, hypot_row,
+    xlogy_row, min_row, max_row>;
+
+template <class Row>
+constexpr bool has_name = requires { std::string_view(Row::name); };
+template <class Row>
+constexpr bool has_code = requires { opcode(Row::code); };
+template <class Row, class T>
+constexpr bool has_value = requires(T x) { requires Row::arity == 1; { Row::value(x) } -> std::same_as<T>; } ||
+                           requires(T x) { requires Row::arity == 2; { Row::value(x, x) } -> std::same_as<T>; };
+template <class Row>
+constexpr bool has_partial =
+    requires(const term& x) { requires Row::arity == 1; { Row::partial(x) } -> std::same_as<term>; } ||
+    requires(const term& x) { requires Row::arity == 2; { Row::partial(x, x) } -> std::same_as<std::array<term, 2>>; };
+
+template <class Row>
+op_info make_row() {
+  static_assert(has_code<Row>, "a function needs its opcode");
+  static_assert(has_name<Row>, "a function needs the name that users write");
+  static_assert(Row::arity == 1 || Row::arity == 2, "a function has one or two arguments");
+  static_assert(has_value<Row, double> && has_value<Row, long double>, "a function needs value<T>(T...) for every floating type");
+  static_assert(has_partial<Row>, "a function needs its partial derivatives");
+  static_assert(Row::sample.lo < Row::sample.hi, "a function needs an interval to sample its arguments from");
+  op_info info{};
+  info.code = Row::code;
+  info.name = Row::name;
+  info.aliases = Row::aliases;
+  info.arity = Row::arity;
+  info.sign = Row::sign;
+  info.sample = Row::sample;
+  if constexpr (Row::arity == 1) {
+    info.value = [](const double* a) { return Row::value(a[0]); };
+    info.value_long = [](const long double* a) { return Row::value(a[0]); };
+    info.partial = [](std::span<const term> a) { return std::vector<term>{Row::partial(a[0])}; };
+    info.defined = [](std::span<const term> a) { return Row::defined(a[0]); };
+    info.smooth = [](std::span<const term> a) { return Row::smooth(a[0]); };
+  } else {
+    info.value = [](const double* a) { return Row::value(a[0], a[1]); };
+    info.value_long = [](const long double* a) { return Row::value(a[0], a[1]); };
+    info.partial = [](std::span<const term> a) {
+      auto both = Row::partial(a[0], a[1]);
+      return std::vector<term>(both.begin(), both.end());
+    };
+    info.defined = [](std::span<const term> a) { return Row::defined(a[0], a[1]); };
+    info.smooth = [](std::span<const term> a) { return Row::smooth(a[0], a[1]); };
+  }
+  return info;
+}
+
+const std::vector<op_info>& table() {
+  static const std::vector<op_info> all = [] {
+    std::vector<op_info> r;
+    hana::for_each(rows, [&](auto row) { r.push_back(make_row<typename decltype(row)::type>()); });
+    return r;  // in the order of opcode, checked below
+  }();
+  return all;
+}
+
+constexpr bool rows_follow_opcode() {
+  auto next = static_cast<int>(opcode::exp);
+  bool good = true;
+  hana::for_each(rows, [&](auto row) { good = good && static_cast<int>(decltype(row)::type::code) == next++; });
+  return good && next == static_cast<int>(opcode::count_);
+}
+static_assert(rows_follow_opcode(), "every function in opcode.hpp needs one row in ops.hpp, in the same order");
+
+}  // namespace
+
+std::span<const op_info> functions() { return table(); }
+
+const op_info* find_function(opcode code) {
+  if (code < opcode::exp || code >= opcode::count_) return nullptr;
+  return &table()[static_cast<std::size_t>(code) - static_cast<std::size_t>(opcode::exp)];
+}
+
+const op_info* find_function(std::string_view name) {
+  for (const op_info& f : table()) {
+    if (f.name == name) return &f;
+    for (std::string_view a : f.aliases)
+      if (a == name) return &f;
+  }
+  return nullptr;
+}
+
+namespace {
+
+std::vector<term> arguments(const tape& t, node_id n, frame& f) {
+  std::vector<term> r;
+  for (edge_view e : t.args(n)) r.emplace_back(f, edge(e));
+  return r;
+}
+
+}  // namespace
+
+conditions defined_conditions(const tape& t, node_id n, frame& f) {
+  if (t.op(n) == opcode::power) {
+    const rational& p = t.value(n);
+    term base(f, t.arg(n, 0));
+    if (is_integer(p)) return p < 0 ? conditions{nonzero(base)} : conditions{};
+    return {p < 0 ? positive(base) : nonnegative(base)};
+  }
+  const op_info* info = find_function(t.op(n));
+  return info ? info->defined(arguments(t, n, f)) : conditions{};
+}
+
+conditions smooth_conditions(const tape& t, node_id n, frame& f) {
+  if (t.op(n) == opcode::power) {
+    const rational& p = t.value(n);
+    if (!is_integer(p)) return {positive(term(f, t.arg(n, 0)))};
+    return {};
+  }
+  if (t.op(n) == opcode::select) {  // a kink where the condition turns
+    edge l = t.arg(n, 0), r = t.arg(n, 1);
+    return {nonzero(term(f, l) - term(f, r))};
+  }
+  const op_info* info = find_function(t.op(n));
+  return info ? info->smooth(arguments(t, n, f)) : conditions{};
+}
+
+}  // namespace wengert
