@@ -3,9 +3,11 @@
 #pragma once
 
 #include <map>
-#include <optional>
+#include <memory>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <wengert/core/error.hpp>
@@ -53,38 +55,51 @@ struct call {
   bool is_let = false;
 };
 
+// Everything the user typed, before elaboration.
+struct problem_text {
+  std::vector<std::string> vars;         // --var: 'x, y: real; z: vector[K]'
+  std::vector<std::string> lets;         // --let: 'a = softmax(z)', in order
+  std::vector<std::string> givens;       // --given: facts
+  std::vector<std::string> wrt;          // --wrt: 'z', 'z[1]', 'z[i]'; a let named here becomes an independent symbol
+  std::vector<std::string> expressions;  // EXPR; for `prove` one text 'L == R', which becomes two expressions with the same axes
+};
+
 class problem {
  public:
-  problem();
+  // Parses everything, infers the shapes of undeclared names from all texts together, then elaborates. Throws error.
+  explicit problem(const problem_text& text);
+  ~problem();
+  problem(problem&&) noexcept;
 
   tape& on() { return *tape_; }
   const tape& on() const { return *tape_; }
 
-  // 'x, y: real; z: vector[K]'. Throws error (P.., N.., S..).
-  void declare(std::string_view text);
-  // 'a = softmax(z)'.
-  void let(std::string_view text);
-  // A fact, 'sum(y) = 1', 'one_hot(y)', 'x > 0', ...
-  void given(std::string_view text);
-  // Names that are lets become independent symbols when the user differentiates by them; call before `let`s are used.
-  target parse_target(std::string_view text);
-  expression parse(std::string_view text);
-  // 'L == R': both sides, with the same letters and axes in the same order (the shorter side broadcast).
-  std::pair<expression, expression> parse_equation(std::string_view text);
-
+  // One per text; an equation 'L == R' gives two, with the same letters and axes in the same order (the smaller side broadcast).
+  const std::vector<expression>& expressions() const { return expressions_; }
+  const std::vector<target>& targets() const { return targets_; }
   const std::vector<fact>& facts() const { return facts_; }
+  // The lets, in order: name and value. A let that `wrt` made independent is absent.
+  const std::vector<std::pair<std::string, node_id>>& lets() const { return lets_; }
   // How nodes were written; the printer uses it to write softmax(z) instead of its definition.
   const std::map<node_id, call>& calls() const { return calls_; }
   // Notes for the user that are no errors (a name before a bracket read as a product, ...).
   const std::vector<std::string>& notes() const { return notes_; }
 
+  // One more expression under the same declarations; names that are still unknown are declared by how they are used.
+  expression parse(std::string_view text);
+  // composite(args) elaborated as if the user had written it, e.g. apply("softmax", {z}); recorded in calls().
+  node_id apply(std::string_view composite, std::span<const edge> args);
+
  private:
+  struct state;
   std::unique_ptr<tape> tape_;
+  std::unique_ptr<state> state_;
+  std::vector<expression> expressions_;
+  std::vector<target> targets_;
   std::vector<fact> facts_;
+  std::vector<std::pair<std::string, node_id>> lets_;
   std::map<node_id, call> calls_;
   std::vector<std::string> notes_;
-  struct state;
-  std::unique_ptr<state> state_;
 };
 
 }  // namespace wengert
