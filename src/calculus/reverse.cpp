@@ -1,0 +1,256 @@
+#include <wengert/calculus/reverse.hpp>
+
+#include <algorithm>
+#include <array>
+
+#include <wengert/core/registry.hpp>
+
+namespace wengert {
+
+namespace {
+
+bool is_zero_select(const tape& t, node_id n) {
+  return t.op(n) == opcode::select && t.is_constant(t.arg(n, 3).node, 0);
+}
+
+// The edge `inner` of a node that is itself read through `outer` labels, seen from the reader.
+edge seen_through(const edge& inner, const std::vector<label>& outer) {
+  edge r = inner;
+  for (label& l : r.labels) {
+    if (l.is_constant()) continue;
+    label o = outer[static_cast<std::size_t>(l.axis)];
+    o.offset += l.offset;
+    l = o;
+  }
+  return r;
+}
+
+// SUM over `bound` of the product of `factors`; neutral factors are dropped.
+node_id product(tape& t, const std::vector<range_id>& out, const std::vector<range_id>& bound, std::vector<edge> factors) {
+  std::erase_if(factors, [&](const edge& e) { return t.is_constant(e.node, 1); });
+  if (factors.empty()) factors.push_back({t.constant(1), {}});
+  if (factors.size() == 1) return t.identity(out, factors.front(), bound, reduction::sum);
+  return t.mul(out, factors, bound);
+}
+
+// As product(), where `adjoint` may be select(c, a, 0): the other factors go into the taken branch, so that an infinity in the
+// branch that is not taken is never multiplied by the zero.
+node_id guarded_product(tape& t, const std::vector<range_id>& out, const std::vector<range_id>& bound, const edge& adjoint,
+                        std::vector<edge> factors) {
+  if (!is_zero_select(t, adjoint.node) || factors.empty()) {
+    factors.insert(factors.begin(), adjoint);
+    return product(t, out, bound, std::move(factors));
+  }
+  std::vector<edge> parts = t.args(adjoint.node).copy();
+  for (edge& p : parts) p = seen_through(p, adjoint.labels);
+  comparison c = t.comparison_of(adjoint.node);
+  std::vector<range_id> all = out;
+  all.insert(all.end(), bound.begin(), bound.end());
+  node_id taken = guarded_product(t, all, {}, parts[2], std::move(factors));
+  node_id guarded = t.select(all, c, parts[0], parts[1], t.whole(taken), parts[3]);
+  return t.identity(out, t.whole(guarded), bound, reduction::sum);
+}
+
+class reverse_sweep {
+ public:
+  reverse_sweep(tape& t, node_id f, std::span<const symbol_id> by) : t_(t), root_(f), by_(by.begin(), by.end()) {
+    seed_.assign(t.out(f).begin(), t.out(f).end());
+  }
+
+  std::vector<node_id> run() {
+    mark_dependents();
+    adjoints_.resize(std::size_t{root_} + 1);
+    std::vector<node_id> result(by_.size(), none);
+    if (depends_[root_]) adjoints_[root_].push_back(seed_node());
+    for (node_id n = root_ + 1; n-- > 0;) {
+      if (adjoints_[n].empty()) continue;
+      node_id a = collect(n);
+      if (t_.op(n) == opcode::symbol) {
+        for (std::size_t k = 0; k < by_.size(); ++k)
+          if (t_.symbol_of(n) == by_[k]) result[k] = a;
+      } else {
+        propagate(n, a);
+      }
+      std::vector<node_id>().swap(adjoints_[n]);
+    }
+    for (std::size_t k = 0; k < by_.size(); ++k)
+      if (result[k] == none) result[k] = t_.identity(with_seed(t_.symbol(by_[k]).axes), {t_.constant(0), {}});
+    return result;
+  }
+
+ private:
+  void mark_dependents() {
+    depends_.assign(std::size_t{root_} + 1, false);
+    for (node_id n = 0; n <= root_; ++n) {
+      if (t_.op(n) == opcode::symbol) {
+        depends_[n] = std::ranges::find(by_, t_.symbol_of(n)) != by_.end();
+      } else {
+        for (edge_view e : t_.args(n))
+          if (depends_[e.node]) depends_[n] = true;
+      }
+    }
+  }
+
+  std::vector<range_id> with_seed(std::span<const range_id> axes) const {
+    std::vector<range_id> r = seed_;
+    r.insert(r.end(), axes.begin(), axes.end());
+    return r;
+  }
+
+  node_id seed_node() {
+    std::vector<edge> deltas;
+    std::size_t r = seed_.size();
+    for (std::size_t k = 0; k < r; ++k)
+      deltas.push_back({t_.delta(seed_[k], seed_[k]), {label::of_axis(k), label::of_axis(r + k)}});
+    return product(t_, with_seed(seed_), {}, std::move(deltas));
+  }
+
+  node_id collect(node_id n) {
+    const std::vector<node_id>& parts = adjoints_[n];
+    if (parts.size() == 1) return parts.front();
+    std::vector<edge> edges;
+    for (node_id p : parts) edges.push_back(t_.whole(p));
+    return t_.add(with_seed(t_.out(n)), edges);
+  }
+
+  // Sends the adjoint of n to the arguments of n.
+  void propagate(node_id n, node_id adjoint) {
+    std::vector<edge> args = t_.args(n).copy();
+    frame axes{t_, {t_.axes(n).begin(), t_.axes(n).end()}};
+    std::vector<std::vector<edge>> factors = partials(n, args, axes);
+    for (std::size_t k = 0; k < args.size(); ++k)
+      if (depends_[args[k].node]) send(n, adjoint, args[k], factors[k]);
+  }
+
+  // For each argument the factors, over the axes of n, of d n / d argument. A factor that is the constant 0 ends the path.
+  std::vector<std::vector<edge>> partials(node_id n, const std::vector<edge>& args, frame& axes) {
+    std::vector<std::vector<edge>> r(args.size());
+    switch (t_.op(n)) {
+      case opcode::add: break;
+      case opcode::identity:
+        if (t_.red(n) == reduction::prod) r[0] = {others_product(n, args[0], axes)};
+        if (t_.red(n) == reduction::max || t_.red(n) == reduction::min) r[0] = {attains(n, args[0], axes)};
+        break;
+      case opcode::mul:
+        for (std::size_t k = 0; k < args.size(); ++k)
+          for (std::size_t m = 0; m < args.size(); ++m)
+            if (m != k && depends_[args[k].node]) r[k].push_back(args[m]);
+        break;
+      case opcode::power: {
+        rational p = t_.value(n);
+        if (p == 0) r[0] = {edge{t_.constant(0), {}}};
+        else r[0] = {edge{t_.constant(p), {}}, power(term(axes, args[0]), p - 1).as_edge()};
+        break;
+      }
+      case opcode::select: {
+        term left(axes, args[0]), right(axes, args[1]), one(axes, 1), zero(axes, 0);
+        r[0] = r[1] = {zero.as_edge()};
+        r[2] = {select(t_.comparison_of(n), left, right, one, zero).as_edge()};
+        r[3] = {select(t_.comparison_of(n), left, right, zero, one).as_edge()};
+        break;
+      }
+      default: {
+        const op_info* info = find_function(t_.op(n));
+        std::vector<term> terms;
+        for (const edge& e : args) terms.emplace_back(axes, e);
+        std::vector<term> d = info->partial(terms);
+        for (std::size_t k = 0; k < args.size(); ++k) r[k] = {d[k].as_edge()};
+      }
+    }
+    return r;
+  }
+
+  // prod over the other index values: PROD_b' (b' = b ? 1 : f[b']), which needs no division.
+  edge others_product(node_id n, const edge& arg, frame& axes) {
+    std::size_t rank = t_.rank(n), bound = t_.bound_count(n), all = rank + bound;
+    frame wide{t_, axes.axes};
+    wide.axes.insert(wide.axes.end(), axes.axes.begin() + static_cast<std::ptrdiff_t>(rank), axes.axes.end());
+    edge moved = arg;
+    for (label& l : moved.labels)
+      if (!l.is_constant() && static_cast<std::size_t>(l.axis) >= rank) l.axis = static_cast<std::int16_t>(l.axis + static_cast<std::int16_t>(bound));
+    term one(wide, 1), value = one;
+    for (std::size_t b = 0; b < bound; ++b) {
+      node_id index = t_.index_value(axes.axes[rank + b]);
+      term here(wide, edge{index, {label::of_axis(all + b)}}), there(wide, edge{index, {label::of_axis(rank + b)}});
+      value = select(comparison::eq, here, there, value, term(wide, moved));
+    }
+    std::vector<range_id> reduced(axes.axes.begin() + static_cast<std::ptrdiff_t>(rank), axes.axes.end());
+    return t_.whole(t_.identity(axes.axes, value.as_edge(), reduced, reduction::prod));
+  }
+
+  // 1 where the argument attains the extremum, shared equally among ties.
+  edge attains(node_id n, const edge& arg, frame& axes) {
+    std::size_t rank = t_.rank(n);
+    term here(axes, arg), extreme(axes, edge{n, tape::straight(rank)}), one(axes, 1), zero(axes, 0);
+    term hit = select(comparison::eq, here, extreme, one, zero);
+    std::vector<range_id> out(axes.axes.begin(), axes.axes.begin() + static_cast<std::ptrdiff_t>(rank));
+    std::vector<range_id> bound(axes.axes.begin() + static_cast<std::ptrdiff_t>(rank), axes.axes.end());
+    node_id ties = t_.identity(out, t_.whole(hit.over_frame()), bound, reduction::sum);
+    return (hit / term(axes, edge{ties, tape::straight(rank)})).as_edge();
+  }
+
+  // Adds  SUM over the axes of n that the edge does not carry of  adjoint * factors  to the adjoint of the edge's node, with a
+  // delta where the edge repeats a label, shifts it, narrows its range or fixes it.
+  void send(node_id n, node_id adjoint, const edge& to, const std::vector<edge>& factors) {
+    for (const edge& f : factors)
+      if (t_.is_constant(f.node, 0)) return;
+    std::size_t seeds = seed_.size(), axis_count = t_.axes(n).size();
+    std::vector<range_id> from(t_.axes(n).begin(), t_.axes(n).end());
+    std::vector<range_id> out = with_seed(t_.out(to.node)), bound;
+    std::vector<label> place(axis_count);
+    std::vector<bool> placed(axis_count, false);
+    for (std::size_t q = 0; q < to.labels.size(); ++q) {
+      const label& l = to.labels[q];
+      if (l.is_constant() || l.offset != 0) continue;
+      auto a = static_cast<std::size_t>(l.axis);
+      if (placed[a] || from[a] != out[seeds + q]) continue;
+      place[a] = label::of_axis(seeds + q);
+      placed[a] = true;
+    }
+    for (std::size_t a = 0; a < axis_count; ++a) {
+      if (placed[a]) continue;
+      place[a] = label::of_axis(out.size() + bound.size());
+      bound.push_back(from[a]);
+    }
+    std::vector<edge> all;
+    for (const edge& f : factors) all.push_back(seen_through(f, place));
+    for (std::size_t q = 0; q < to.labels.size(); ++q) {
+      label l = to.labels[q], here = label::of_axis(seeds + q);
+      if (!l.is_constant()) {
+        label p = place[static_cast<std::size_t>(l.axis)];
+        p.offset += l.offset;
+        if (p == here) continue;
+        l = p;
+      }
+      all.push_back(delta_edge(l, here, out, bound));
+    }
+    std::vector<label> adjoint_labels = tape::straight(seeds);
+    for (std::size_t a = 0; a < t_.rank(n); ++a) adjoint_labels.push_back(place[a]);
+    adjoints_[to.node].push_back(guarded_product(t_, out, bound, {adjoint, std::move(adjoint_labels)}, std::move(all)));
+  }
+
+  edge delta_edge(const label& a, const label& b, const std::vector<range_id>& out, const std::vector<range_id>& bound) {
+    auto range_at = [&](const label& l) {
+      if (l.is_constant()) return t_.make_range(l.value(), l.value());
+      auto axis = static_cast<std::size_t>(l.axis);
+      return t_.shift(axis < out.size() ? out[axis] : bound[axis - out.size()], l.offset);
+    };
+    range_id ra = range_at(a), rb = range_at(b);
+    return {t_.delta(ra, rb), {a, b}};
+  }
+
+  tape& t_;
+  node_id root_;
+  std::vector<symbol_id> by_;
+  std::vector<range_id> seed_;
+  std::vector<bool> depends_;
+  std::vector<std::vector<node_id>> adjoints_;
+};
+
+}  // namespace
+
+std::vector<node_id> reverse(tape& t, node_id f, std::span<const symbol_id> by) { return reverse_sweep(t, f, by).run(); }
+
+node_id derivative(tape& t, node_id f, symbol_id by) { return reverse(t, f, std::span<const symbol_id>(&by, 1)).front(); }
+
+}  // namespace wengert
