@@ -51,6 +51,17 @@ node_id guarded_product(tape& t, const std::vector<range_id>& out, const std::ve
   return t.identity(out, t.whole(guarded), bound, reduction::sum);
 }
 
+// select(not c, then, otherwise), written with a comparison that exists.
+term otherwise(comparison c, const term& left, const term& right, const term& then, const term& other) {
+  switch (c) {
+    case comparison::lt: return select(comparison::le, right, left, then, other);
+    case comparison::le: return select(comparison::lt, right, left, then, other);
+    case comparison::eq: return select(comparison::ne, left, right, then, other);
+    case comparison::ne: return select(comparison::eq, left, right, then, other);
+  }
+  return other;
+}
+
 class reverse_sweep {
  public:
   reverse_sweep(tape& t, node_id f, std::span<const symbol_id> by) : t_(t), root_(f), by_(by.begin(), by.end()) {
@@ -146,7 +157,7 @@ class reverse_sweep {
         term left(axes, args[0]), right(axes, args[1]), one(axes, 1), zero(axes, 0);
         r[0] = r[1] = {zero.as_edge()};
         r[2] = {select(t_.comparison_of(n), left, right, one, zero).as_edge()};
-        r[3] = {select(t_.comparison_of(n), left, right, zero, one).as_edge()};
+        r[3] = {otherwise(t_.comparison_of(n), left, right, one, zero).as_edge()};
         break;
       }
       default: {
@@ -226,7 +237,11 @@ class reverse_sweep {
     }
     std::vector<label> adjoint_labels = tape::straight(seeds);
     for (std::size_t a = 0; a < t_.rank(n); ++a) adjoint_labels.push_back(place[a]);
-    adjoints_[to.node].push_back(guarded_product(t_, out, bound, {adjoint, std::move(adjoint_labels)}, std::move(all)));
+    edge guard{adjoint, std::move(adjoint_labels)};
+    if (!is_zero_select(t_, guard.node))
+      for (edge& e : all)
+        if (is_zero_select(t_, e.node)) std::swap(e, guard);
+    adjoints_[to.node].push_back(guarded_product(t_, out, bound, guard, std::move(all)));
   }
 
   edge delta_edge(const label& a, const label& b, const std::vector<range_id>& out, const std::vector<range_id>& bound) {
