@@ -1,0 +1,92 @@
+// What a user can ask of a problem, each question one function: the command line and the examples call nothing else.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <wengert/calculus/problem.hpp>
+
+namespace wengert {
+
+// How far the kernel went: the number of its steps, and whether their chain ends in the statement that was printed.
+struct proof_summary {
+  std::size_t steps = 0;
+  bool checked = false;
+};
+
+// A free index letter of a result and the dimension that it runs to.
+struct axis_letter {
+  std::string letter, dim;
+};
+
+struct diff_result {
+  std::string expression, wrt, derivative, latex;
+  std::vector<axis_letter> axes;
+  std::vector<std::string> conditions, hypotheses_used;
+  proof_summary proof;
+};
+
+struct diff_answer {
+  std::vector<diff_result> results;  // one per --wrt, in order
+  std::vector<std::string> notes, warnings;
+};
+
+// The simplified derivative of the problem's expression of the given order by each of its targets.
+diff_answer diff(problem& p, int order);
+
+struct derivation_step {
+  std::string number, case_, rule, formula, lhs, rhs, reason;
+  std::vector<std::string> conditions, refers_to;
+  std::size_t kernel_first = 0, kernel_last = 0;
+  std::vector<derivation_step> substeps;
+};
+
+struct derivation {
+  diff_result result;
+  std::string statement, theorem;
+  std::vector<std::pair<std::string, std::string>> lets;
+  std::vector<derivation_step> steps;
+  std::string text;  // the whole derivation for a terminal
+  std::vector<std::string> notes, warnings;
+};
+
+// One per target; verbosity 0 .. 3.
+std::vector<derivation> derive(problem& p, int order, int verbosity);
+
+enum class verdict { proved, refuted, unknown };
+
+struct prove_result {
+  verdict status = verdict::unknown;
+  std::string theorem, difference;
+  std::vector<std::string> conditions, hypotheses_used;
+  std::vector<std::pair<std::string, std::string>> counterexample;  // name -> the text of a JSON value
+  proof_summary proof;
+  std::vector<std::string> notes, warnings;
+};
+
+// The problem's one text is an equation 'L == R'.
+prove_result prove(problem& p);
+
+// Numbers: a scalar, a list or rows.
+struct array {
+  std::vector<std::size_t> shape;  // {} for a scalar
+  std::vector<double> values;      // row major
+};
+
+using point = std::vector<std::pair<std::string, array>>;  // by name
+
+struct grad_result {
+  array value;
+  std::vector<std::pair<std::string, array>> gradient;
+  std::vector<std::string> undefined;  // the conditions that fail at the point
+  std::vector<std::string> notes, warnings;
+};
+
+grad_result grad(problem& p, const point& at);
+
+// The value of a text under the problem's declarations.
+array evaluate_at(problem& p, const std::string& expression, const point& at);
+
+}  // namespace wengert
