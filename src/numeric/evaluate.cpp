@@ -1,0 +1,446 @@
+#include <wengert/numeric/evaluate.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numbers>
+#include <type_traits>
+
+#include <fmt/format.h>
+
+#include <wengert/core/error.hpp>
+#include <wengert/core/registry.hpp>
+
+namespace wengert {
+
+namespace {
+
+// Where a node's values are; the last three say that they are nowhere.
+constexpr std::size_t unplaced = std::numeric_limits<std::size_t>::max();
+constexpr std::size_t queued = unplaced - 1;
+constexpr std::size_t storeless = unplaced - 2;  // read from elsewhere: symbols, delta, index_value
+
+bool is_storeless(opcode op) { return op == opcode::symbol || op == opcode::delta || op == opcode::index_value; }
+
+template <class T>
+T reduction_start(reduction red) {
+  switch (red) {
+    case reduction::prod: return 1;
+    case reduction::max: return -std::numeric_limits<T>::infinity();
+    case reduction::min: return std::numeric_limits<T>::infinity();
+    default: return 0;
+  }
+}
+
+template <class T>
+T reduce(reduction red, T so_far, T x) {
+  switch (red) {
+    case reduction::prod: return so_far * x;
+    case reduction::max: return std::isnan(so_far) || std::isnan(x) ? so_far + x : std::max(so_far, x);
+    case reduction::min: return std::isnan(so_far) || std::isnan(x) ? so_far + x : std::min(so_far, x);
+    default: return so_far + x;
+  }
+}
+
+template <class T>
+bool holds(comparison c, T left, T right) {
+  switch (c) {
+    case comparison::lt: return left < right;
+    case comparison::le: return left <= right;
+    case comparison::eq: return left == right;
+    case comparison::ne: return left != right;
+  }
+  return false;
+}
+
+// x to a rational power. The exponent's parity comes along because a large integer loses it when rounded to T.
+enum class exponent_kind { even, odd, fraction };
+
+template <class T>
+T rational_power(T x, T p, exponent_kind kind) {
+  if (p == 0) return 1;
+  if (p == 1) return x;
+  if (x == 0) return p > 0 ? T(0) : std::numeric_limits<T>::infinity();
+  if (p == 2) return x * x;
+  if (p == -1) return 1 / x;
+  if (p == T(0.5)) return std::sqrt(x);
+  if (kind == exponent_kind::fraction) return x < 0 ? std::numeric_limits<T>::quiet_NaN() : std::pow(x, p);
+  T size = std::pow(std::abs(x), p);
+  return x < 0 && kind == exponent_kind::odd ? -size : size;
+}
+
+}  // namespace
+
+// --- binding
+
+template <class T>
+void evaluator<T>::bind_dim(dim_id d, std::int64_t size) {
+  if (d >= dims_.size()) dims_.resize(tape_.dim_count());
+  const std::string& name = tape_.dim_name(d);
+  if (size < 1) throw error("V03", fmt::format("the dimension '{}' is {}, but a dimension is at least 1", name, size));
+  sized_dim& known = dims_[d];
+  if (known.size != 0 && known.size != size) {
+    std::string why = known.from == none ? "" : fmt::format(" by the length of '{}'", tape_.symbol(known.from).name);
+    throw error("V03", fmt::format("the dimension '{}' is {}{} and cannot be {} as well", name, known.size, why, size));
+  }
+  known.size = size;
+}
+
+template <class T>
+void evaluator<T>::fit_axis(symbol_id s, std::size_t axis, std::size_t size) {
+  const symbol_info& info = tape_.symbol(s);
+  const range& r = tape_.range_of(info.axes[axis]);
+  auto length = static_cast<std::int64_t>(size);
+  if (r.hi.dim != none && r.lo.dim == none) {
+    std::int64_t needed = length - 1 + r.lo.offset - r.hi.offset;  // so that lo .. dim + offset has `length` integers
+    auto known = dim_size(r.hi.dim);
+    if (!known && needed >= 1) {
+      bind_dim(r.hi.dim, needed);
+      dims_[r.hi.dim].from = s;
+    }
+    if (!known && needed < 1)
+      throw error("V03", fmt::format("'{}' has length {}, too short for the dimension '{}', which is at least 1", info.name, size,
+                                     tape_.dim_name(r.hi.dim)));
+  }
+  for (const affine& end : {r.lo, r.hi})
+    if (end.dim != none && !dim_size(end.dim)) return;  // checked when the symbol is read
+  std::int64_t expected = std::max<std::int64_t>(0, resolve(r.hi) - resolve(r.lo) + 1);
+  if (length == expected) return;
+  std::string dims;
+  if (r.hi.dim != none) {
+    symbol_id from = dims_[r.hi.dim].from;
+    dims = fmt::format(" ({} = {}{})", tape_.dim_name(r.hi.dim), dims_[r.hi.dim].size,
+                       from == none || from == s ? "" : fmt::format(", by '{}'", tape_.symbol(from).name));
+  }
+  throw error("V03", fmt::format("'{}' has length {} along axis {} and needs {}{}", info.name, size, axis + 1, expected, dims));
+}
+
+template <class T>
+void evaluator<T>::bind(symbol_id s, std::span<const T> values, std::span<const std::size_t> shape) {
+  const symbol_info& info = tape_.symbol(s);
+  if (shape.size() != info.axes.size())
+    throw error("V03", fmt::format("'{}' needs {}, not {}", info.name,
+                                   info.axes.empty() ? "a number" : fmt::format("an array of {} axes", info.axes.size()),
+                                   shape.empty() ? "a number" : fmt::format("an array of {} axes", shape.size())));
+  std::size_t entries = 1;
+  for (std::size_t size : shape) entries *= size;
+  if (entries != values.size())
+    throw error("V03", fmt::format("'{}' has {} entries where its shape needs {}", info.name, values.size(), entries));
+  for (std::size_t a = 0; a < shape.size(); ++a) fit_axis(s, a, shape[a]);
+  if (s >= given_.size()) given_.resize(tape_.symbol_count());
+  given& g = given_[s];
+  if (g.bound) forget();
+  if (!g.bound || !std::ranges::equal(g.shape, shape)) {
+    g.place = given_values_.size();
+    g.shape.assign(shape.begin(), shape.end());
+    given_values_.resize(g.place + entries);
+  }
+  g.bound = true;
+  std::ranges::copy(values, given_values_.begin() + static_cast<std::ptrdiff_t>(g.place));
+}
+
+template <class T>
+void evaluator<T>::bind(std::string_view name, std::span<const T> values, std::span<const std::size_t> shape) {
+  dim_id d = tape_.find_dim(name);
+  if (d != none) {
+    if (!shape.empty() || values.size() != 1 || values[0] != std::floor(values[0]) || std::abs(values[0]) > T(1e15))
+      throw error("V03", fmt::format("the dimension '{}' needs an integer", name));
+    bind_dim(d, static_cast<std::int64_t>(values[0]));
+  }
+  node_id n = tape_.find_symbol(name);
+  if (n != none) bind(tape_.symbol_of(n), values, shape);
+  if (n == none && d == none) throw error("V01", fmt::format("'{}' is given a value, but no such name occurs", name));
+}
+
+template <class T>
+void evaluator<T>::forget() {
+  std::ranges::fill(place_, unplaced);
+  values_.clear();
+}
+
+template <class T>
+std::optional<std::int64_t> evaluator<T>::dim_size(dim_id d) const {
+  if (d >= dims_.size() || dims_[d].size == 0) return std::nullopt;
+  return dims_[d].size;
+}
+
+// --- sizes
+
+template <class T>
+std::int64_t evaluator<T>::resolve(const affine& a) const {
+  if (a.dim == none) return a.offset;
+  auto size = dim_size(a.dim);
+  if (!size)
+    throw error("V01", fmt::format("the dimension '{}' has no value", tape_.dim_name(a.dim)),
+                fmt::format("give '{}' a value, or a value to an array that has this length", tape_.dim_name(a.dim)));
+  return *size + a.offset;
+}
+
+template <class T>
+auto evaluator<T>::extent_of(range_id r) -> const extent& {
+  if (r >= extents_.size()) extents_.resize(r + 1);
+  extent& x = extents_[r];
+  if (x.count < 0) {
+    const range& from = tape_.range_of(r);
+    std::int64_t lo = resolve(from.lo), hi = resolve(from.hi);
+    x = {lo, std::max<std::int64_t>(0, hi - lo + 1)};
+  }
+  return x;
+}
+
+template <class T>
+std::size_t evaluator<T>::count(std::span<const range_id> axes) {
+  std::size_t total = 1;
+  bool too_many = false;
+  for (range_id r : axes) {
+    auto size = static_cast<std::size_t>(extent_of(r).count);
+    if (size == 0) return 0;
+    too_many = too_many || total > max_values_ / size;
+    total *= too_many ? 1 : size;
+  }
+  if (too_many) throw error("V02", fmt::format("an array of more than {} numbers would be needed", max_values_));
+  return total;
+}
+
+template <class T>
+std::vector<std::size_t> evaluator<T>::shape(node_id n) {
+  std::vector<std::size_t> r;
+  for (range_id a : tape_.out(n)) r.push_back(static_cast<std::size_t>(extent_of(a).count));
+  return r;
+}
+
+// --- the order of evaluation, and memory
+
+// What `roots` need and has no place yet, ascending; marked as queued.
+template <class T>
+std::vector<node_id> evaluator<T>::pending(std::span<const node_id> roots) {
+  place_.resize(tape_.size(), unplaced);
+  std::vector<node_id> found, stack;
+  auto visit = [&](node_id n) {
+    if (place_[n] != unplaced) return;
+    place_[n] = queued;
+    stack.push_back(n);
+  };
+  for (node_id r : roots) visit(r);
+  while (!stack.empty()) {
+    node_id n = stack.back();
+    stack.pop_back();
+    found.push_back(n);
+    for (edge_view e : tape_.args(n)) visit(e.node);
+  }
+  std::ranges::sort(found);
+  return found;
+}
+
+// Throws where something that node n reads is unknown, so that computing it cannot fail.
+template <class T>
+void evaluator<T>::check(node_id n) {
+  if (tape_.op(n) == opcode::symbol) {
+    symbol_id s = tape_.symbol_of(n);
+    const std::string& name = tape_.symbol(s).name;
+    if (s >= given_.size() || !given_[s].bound) throw error("V01", fmt::format("'{}' has no value", name), fmt::format("give '{}' a value", name));
+    for (std::size_t a = 0; a < given_[s].shape.size(); ++a) fit_axis(s, a, given_[s].shape[a]);
+  }
+  if (tape_.op(n) == opcode::dim_value) resolve({tape_.dim_of(n), 0});
+  for (range_id r : tape_.axes(n)) extent_of(r);
+}
+
+template <class T>
+void evaluator<T>::allocate(std::span<const node_id> todo, std::span<const node_id> roots) {
+  std::size_t total = values_.size();
+  auto place = [&](node_id n) {
+    std::size_t size = count(tape_.out(n));
+    if (size > max_values_ - total) throw error("V02", fmt::format("more than {} numbers would be needed at once", max_values_));
+    place_[n] = total;
+    total += size;
+  };
+  try {
+    for (node_id n : todo) {
+      check(n);
+      if (is_storeless(tape_.op(n)))
+        place_[n] = storeless;
+      else
+        place(n);
+    }
+    for (node_id r : roots)
+      if (place_[r] == storeless && tape_.op(r) != opcode::symbol) place(r);
+    values_.resize(total);
+  } catch (...) {
+    forget();
+    throw;
+  }
+}
+
+template <class T>
+void evaluator<T>::evaluate(std::span<const node_id> roots) {
+  std::vector<node_id> stored;  // roots of a kind that is not stored otherwise
+  std::vector<node_id> todo = pending(roots);
+  for (node_id r : roots)
+    if (is_storeless(tape_.op(r)) && (place_[r] == storeless || place_[r] == queued)) stored.push_back(r);
+  allocate(todo, roots);
+  for (node_id n : todo)
+    if (!is_storeless(tape_.op(n))) compute(n);
+  for (node_id r : stored)
+    if (tape_.op(r) != opcode::symbol) compute(r);
+}
+
+template <class T>
+std::span<const T> evaluator<T>::values(node_id n) const {
+  if (n < place_.size() && tape_.op(n) == opcode::symbol && place_[n] == storeless) {
+    const given& g = given_[tape_.symbol_of(n)];
+    std::size_t entries = 1;
+    for (std::size_t size : g.shape) entries *= size;
+    return {given_values_.data() + g.place, entries};
+  }
+  if (n >= place_.size() || place_[n] >= storeless) throw defect("the value of a node that was not evaluated");
+  std::size_t entries = 1;
+  for (range_id r : tape_.out(n)) entries *= static_cast<std::size_t>(extents_[r].count);
+  return {values_.data() + place_[n], entries};
+}
+
+template <class T>
+T evaluator<T>::scalar(node_id n) {
+  if (tape_.rank(n) != 0) throw defect("the value of an array was asked as a number");
+  return (*this)(n).front();
+}
+
+// --- one node
+
+// Sets up the operands of n, at the first position of its axes.
+template <class T>
+void evaluator<T>::aim(node_id n) {
+  axes_.clear();
+  for (range_id r : tape_.axes(n)) axes_.push_back(extent_of(r));
+  counter_.assign(axes_.size(), 0);
+  operands_.clear();
+  strides_.assign(tape_.arity(n) * axes_.size(), 0);
+  std::size_t which = 0;
+  for (edge_view e : tape_.args(n)) aim_one(e, which++);
+}
+
+template <class T>
+void evaluator<T>::aim_one(const edge_view& e, std::size_t which) {
+  opcode op = tape_.op(e.node);
+  operand x{operand::kind::array, nullptr, 0};
+  if (op == opcode::delta) x.is = operand::kind::delta;
+  if (op == opcode::index_value) x.is = operand::kind::index;
+  bool array = x.is == operand::kind::array;
+  if (array) x.base = op == opcode::symbol ? given_values_.data() + given_[tape_.symbol_of(e.node)].place : values_.data() + place_[e.node];
+  std::span<const range_id> target = tape_.out(e.node);
+  std::int64_t stride = 1;
+  for (std::size_t k = target.size(); k-- > 0;) {
+    const extent& along = extent_of(target[k]);
+    const label& l = e.labels[k];
+    std::int64_t weight = array ? stride : x.is == operand::kind::delta && k == 1 ? -1 : 1;
+    std::int64_t first = l.is_constant() ? resolve(l.value()) : axes_[static_cast<std::size_t>(l.axis)].lo + l.offset;
+    x.at += weight * (first - (array ? along.lo : 0));
+    if (!l.is_constant()) strides_[which * axes_.size() + static_cast<std::size_t>(l.axis)] += weight;
+    stride *= along.count;
+  }
+  operands_.push_back(x);
+}
+
+// The next position, the last axis fastest.
+template <class T>
+void evaluator<T>::advance() {
+  for (std::size_t a = axes_.size(); a-- > 0;) {
+    bool carry = ++counter_[a] == axes_[a].count;
+    std::int64_t steps = carry ? 1 - axes_[a].count : 1;
+    if (carry) counter_[a] = 0;
+    for (std::size_t k = 0; k < operands_.size(); ++k) operands_[k].at += steps * strides_[k * axes_.size() + a];
+    if (!carry) return;
+  }
+}
+
+template <class T>
+template <class Term>
+void evaluator<T>::fill(node_id n, Term term) {
+  std::size_t outer = 1, inner = 1, rank = tape_.rank(n);
+  for (std::size_t a = 0; a < axes_.size(); ++a) (a < rank ? outer : inner) *= static_cast<std::size_t>(axes_[a].count);
+  T* to = values_.data() + place_[n];
+  reduction red = tape_.red(n);
+  bool reduces = rank < axes_.size();
+  for (std::size_t o = 0; o < outer; ++o) {
+    T value = reduces ? reduction_start<T>(red) : T(0);
+    for (std::size_t b = 0; b < inner; ++b) {
+      value = reduces ? reduce(red, value, term()) : term();
+      advance();
+    }
+    *to++ = value;
+  }
+}
+
+template <class T>
+T evaluator<T>::product() const {
+  T p = 1;
+  for (const operand& x : operands_) {
+    if (x.is == operand::kind::delta) {
+      if (x.at != 0) return 0;
+    } else {
+      p *= x.read();
+    }
+  }
+  return p;
+}
+
+template <class T>
+T evaluator<T>::total() const {
+  T s = 0;
+  for (const operand& x : operands_) s += x.read();
+  return s;
+}
+
+template <class T>
+T evaluator<T>::constant(node_id n) {
+  std::uint32_t which = tape_.attribute(n);
+  if (which >= rationals_.size()) rationals_.resize(which + 1);
+  if (!rationals_[which]) rationals_[which] = tape_.value(n).template convert_to<T>();
+  return *rationals_[which];
+}
+
+template <class T>
+void evaluator<T>::compute_power(node_id n) {
+  const rational& q = tape_.value(n);
+  T p = constant(n);
+  exponent_kind kind = is_even_integer(q) ? exponent_kind::even : is_integer(q) ? exponent_kind::odd : exponent_kind::fraction;
+  fill(n, [&] { return rational_power(operands_[0].read(), p, kind); });
+}
+
+template <class T>
+void evaluator<T>::compute_function(node_id n) {
+  const op_info* info = find_function(tape_.op(n));
+  if (!info) throw defect("the evaluator meets an operation that it does not know");
+  fill(n, [&] {
+    T a[2] = {operands_[0].read(), operands_.size() > 1 ? operands_[1].read() : T(0)};
+    if constexpr (std::is_same_v<T, double>)
+      return info->value(a);
+    else
+      return info->value_long(a);
+  });
+}
+
+template <class T>
+void evaluator<T>::compute(node_id n) {
+  aim(n);
+  switch (tape_.op(n)) {
+    case opcode::constant: values_[place_[n]] = constant(n); return;
+    case opcode::pi: values_[place_[n]] = std::numbers::pi_v<T>; return;
+    case opcode::dim_value: values_[place_[n]] = static_cast<T>(resolve({tape_.dim_of(n), 0})); return;
+    case opcode::index_value: return fill(n, [&] { return static_cast<T>(axes_[0].lo + counter_[0]); });
+    case opcode::delta: return fill(n, [&] { return T(axes_[0].lo + counter_[0] == axes_[1].lo + counter_[1]); });
+    case opcode::add: return fill(n, [&] { return total(); });
+    case opcode::mul: return fill(n, [&] { return product(); });
+    case opcode::identity: return fill(n, [&] { return operands_[0].read(); });
+    case opcode::power: return compute_power(n);
+    case opcode::select: {
+      comparison c = tape_.comparison_of(n);
+      return fill(n, [&] { return holds(c, operands_[0].read(), operands_[1].read()) ? operands_[2].read() : operands_[3].read(); });
+    }
+    default: return compute_function(n);
+  }
+}
+
+template class evaluator<double>;
+template class evaluator<long double>;
+
+}  // namespace wengert
