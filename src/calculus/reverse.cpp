@@ -1,9 +1,8 @@
 #include <wengert/calculus/reverse.hpp>
 
 #include <algorithm>
-#include <array>
 
-#include <wengert/core/registry.hpp>
+#include <wengert/calculus/partials.hpp>
 
 namespace wengert {
 
@@ -49,17 +48,6 @@ node_id guarded_product(tape& t, const std::vector<range_id>& out, const std::ve
   node_id taken = guarded_product(t, all, {}, parts[2], std::move(factors));
   node_id guarded = t.select(all, c, parts[0], parts[1], t.whole(taken), parts[3]);
   return t.identity(out, t.whole(guarded), bound, reduction::sum);
-}
-
-// select(not c, then, otherwise), written with a comparison that exists.
-term otherwise(comparison c, const term& left, const term& right, const term& then, const term& other) {
-  switch (c) {
-    case comparison::lt: return select(comparison::le, right, left, then, other);
-    case comparison::le: return select(comparison::lt, right, left, then, other);
-    case comparison::eq: return select(comparison::ne, left, right, then, other);
-    case comparison::ne: return select(comparison::eq, left, right, then, other);
-  }
-  return other;
 }
 
 class reverse_sweep {
@@ -127,77 +115,12 @@ class reverse_sweep {
   // Sends the adjoint of n to the arguments of n.
   void propagate(node_id n, node_id adjoint) {
     std::vector<edge> args = t_.args(n).copy();
-    frame axes{t_, {t_.axes(n).begin(), t_.axes(n).end()}};
-    std::vector<std::vector<edge>> factors = partials(n, args, axes);
+    std::vector<bool> wanted;
+    for (const edge& e : args) wanted.push_back(depends_[e.node]);
+    frame axes = frame_of(t_, n);
+    std::vector<std::vector<edge>> factors = partials(n, axes, wanted);
     for (std::size_t k = 0; k < args.size(); ++k)
-      if (depends_[args[k].node]) send(n, adjoint, args[k], factors[k]);
-  }
-
-  // For each argument the factors, over the axes of n, of d n / d argument. A factor that is the constant 0 ends the path.
-  std::vector<std::vector<edge>> partials(node_id n, const std::vector<edge>& args, frame& axes) {
-    std::vector<std::vector<edge>> r(args.size());
-    switch (t_.op(n)) {
-      case opcode::add: break;
-      case opcode::identity:
-        if (t_.red(n) == reduction::prod) r[0] = {others_product(n, args[0], axes)};
-        if (t_.red(n) == reduction::max || t_.red(n) == reduction::min) r[0] = {attains(n, args[0], axes)};
-        break;
-      case opcode::mul:
-        for (std::size_t k = 0; k < args.size(); ++k)
-          for (std::size_t m = 0; m < args.size(); ++m)
-            if (m != k && depends_[args[k].node]) r[k].push_back(args[m]);
-        break;
-      case opcode::power: {
-        rational p = t_.value(n);
-        if (p == 0) r[0] = {edge{t_.constant(0), {}}};
-        else r[0] = {edge{t_.constant(p), {}}, power(term(axes, args[0]), p - 1).as_edge()};
-        break;
-      }
-      case opcode::select: {
-        term left(axes, args[0]), right(axes, args[1]), one(axes, 1), zero(axes, 0);
-        r[0] = r[1] = {zero.as_edge()};
-        r[2] = {select(t_.comparison_of(n), left, right, one, zero).as_edge()};
-        r[3] = {otherwise(t_.comparison_of(n), left, right, one, zero).as_edge()};
-        break;
-      }
-      default: {
-        const op_info* info = find_function(t_.op(n));
-        std::vector<term> terms;
-        for (const edge& e : args) terms.emplace_back(axes, e);
-        std::vector<term> d = info->partial(terms);
-        for (std::size_t k = 0; k < args.size(); ++k) r[k] = {d[k].as_edge()};
-      }
-    }
-    return r;
-  }
-
-  // prod over the other index values: PROD_b' (b' = b ? 1 : f[b']), which needs no division.
-  edge others_product(node_id n, const edge& arg, frame& axes) {
-    std::size_t rank = t_.rank(n), bound = t_.bound_count(n), all = rank + bound;
-    frame wide{t_, axes.axes};
-    wide.axes.insert(wide.axes.end(), axes.axes.begin() + static_cast<std::ptrdiff_t>(rank), axes.axes.end());
-    edge moved = arg;
-    for (label& l : moved.labels)
-      if (!l.is_constant() && static_cast<std::size_t>(l.axis) >= rank) l.axis = static_cast<std::int16_t>(l.axis + static_cast<std::int16_t>(bound));
-    term one(wide, 1), value = one;
-    for (std::size_t b = 0; b < bound; ++b) {
-      node_id index = t_.index_value(axes.axes[rank + b]);
-      term here(wide, edge{index, {label::of_axis(all + b)}}), there(wide, edge{index, {label::of_axis(rank + b)}});
-      value = select(comparison::eq, here, there, value, term(wide, moved));
-    }
-    std::vector<range_id> reduced(axes.axes.begin() + static_cast<std::ptrdiff_t>(rank), axes.axes.end());
-    return t_.whole(t_.identity(axes.axes, value.as_edge(), reduced, reduction::prod));
-  }
-
-  // 1 where the argument attains the extremum, shared equally among ties.
-  edge attains(node_id n, const edge& arg, frame& axes) {
-    std::size_t rank = t_.rank(n);
-    term here(axes, arg), extreme(axes, edge{n, tape::straight(rank)}), one(axes, 1), zero(axes, 0);
-    term hit = select(comparison::eq, here, extreme, one, zero);
-    std::vector<range_id> out(axes.axes.begin(), axes.axes.begin() + static_cast<std::ptrdiff_t>(rank));
-    std::vector<range_id> bound(axes.axes.begin() + static_cast<std::ptrdiff_t>(rank), axes.axes.end());
-    node_id ties = t_.identity(out, t_.whole(hit.over_frame()), bound, reduction::sum);
-    return (hit / term(axes, edge{ties, tape::straight(rank)})).as_edge();
+      if (wanted[k]) send(n, adjoint, args[k], factors[k]);
   }
 
   // Adds  SUM over the axes of n that the edge does not carry of  adjoint * factors  to the adjoint of the edge's node, with a

@@ -1,0 +1,20 @@
+// Local derivatives: how one node depends on each of its arguments.
+#pragma once
+
+#include <vector>
+
+#include <wengert/core/registry.hpp>
+
+namespace wengert {
+
+// For each argument of `n` the factors, over the axes of `axes` (output and bound axes of `n`), whose product is d n / d argument.
+// No factors: the derivative is 1. Only arguments with wanted[k] are looked at; the others get no factors.
+std::vector<std::vector<edge>> partials(node_id n, frame& axes, const std::vector<bool>& wanted);
+
+// The frame of a node: its output and bound axes.
+frame frame_of(tape& t, node_id n);
+
+// What must hold for `n` to be differentiable in its arguments besides being defined, as terms of frame_of(n).
+conditions kink_conditions(node_id n, frame& axes);
+
+}  // namespace wengert

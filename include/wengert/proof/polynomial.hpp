@@ -1,0 +1,131 @@
+// Sums of products over the tape's nodes: the arithmetic behind the kernel's `ring` step.
+//
+// A polynomial stands for a function of `axes` (its free axes). Each monomial is a coefficient times a product of powers of atoms,
+// summed over the monomial's own bound axes, which are numbered after the free ones. An atom is a node read through labels.
+// This file is part of the trusted base: every operation here must preserve the value for all reals and all indices in range.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <stdexcept>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include <boost/rational.hpp>
+
+#include <wengert/core/ops.hpp>
+#include <wengert/core/tape.hpp>
+
+namespace wengert {
+
+using exponent = boost::rational<std::int64_t>;
+
+// Atoms that are no nodes, so that they do not depend on the ranges of their axes.
+inline constexpr node_id delta_atom = none - 1;  // two labels: 1 where they are equal, else 0
+inline constexpr node_id index_atom = none - 2;  // one label: its value
+
+struct factor {
+  node_id node;
+  std::vector<label> labels;
+  exponent power{1};
+};
+bool operator==(const factor& a, const factor& b);
+bool operator<(const factor& a, const factor& b);
+
+struct monomial {
+  std::vector<range_id> bound;
+  std::vector<factor> factors;  // sorted
+};
+bool operator<(const monomial& a, const monomial& b);
+bool operator==(const monomial& a, const monomial& b);
+
+struct polynomial {
+  std::vector<range_id> axes;
+  std::map<monomial, rational> terms;
+  bool is_zero() const { return terms.empty(); }
+};
+
+// What is known of the signs of nodes, for all their index values.
+class sign_source {
+ public:
+  virtual ~sign_source() = default;
+  virtual bool known(relation is, node_id n) = 0;  // positive, nonnegative or nonzero
+};
+
+// Thrown when an expansion exceeds its cap.
+struct too_large : std::runtime_error {
+  too_large() : std::runtime_error("the expanded expression is too large") {}
+};
+
+// Expands nodes into polynomials.
+class expander {
+ public:
+  struct options {
+    std::unordered_set<node_id> opaque;              // nodes to treat as atoms
+    std::unordered_map<node_id, node_id> rewrite;    // nodes to replace by an equal node
+    bool expand_products = true;  // distribute products over sums and multiply out powers; else such sums stay atoms
+    std::size_t cap = 20000;                         // monomials in one polynomial
+  };
+  expander(tape& t, sign_source& signs, options o);
+
+  // The polynomial of a node over its own output axes.
+  const polynomial& of(node_id n);
+
+  // --- arithmetic on polynomials over the same axes
+  polynomial zero(std::span<const range_id> axes) const { return {{axes.begin(), axes.end()}, {}}; }
+  void add(polynomial& into, const polynomial& p, const rational& scale = 1);
+  polynomial times(const polynomial& a, const polynomial& b);
+  // p read through `labels`, as a polynomial over `axes`.
+  polynomial read(const polynomial& p, std::span<const label> labels, std::span<const range_id> axes);
+  // The sum of p over its free axes from `first` on.
+  polynomial summed(const polynomial& p, std::size_t first);
+  // Whether p is 0 for all index values; clears denominators that are known to be nonzero.
+  bool vanishes(polynomial p);
+  // p times atom^power, with positive integer powers of sums multiplied out.
+  polynomial times_power(const polynomial& p, const factor& atom);
+
+  // Adds coefficient * m to p, with m brought to normal form (deltas contracted, powers merged, free sums evaluated).
+  void push(polynomial& p, monomial m, rational coefficient);
+
+ private:
+  struct piece {
+    monomial m;
+    rational coefficient;
+  };
+  bool known(relation is, node_id n);
+  polynomial compute(node_id n);
+  std::vector<node_id> needs(node_id n) const;
+  polynomial atom(node_id n) const;
+  polynomial power_of(node_id n);
+  std::optional<piece> root(const monomial& m, const rational& c, const exponent& e, node_id base);
+  polynomial select_of(node_id n);
+  polynomial value_of(const affine& a, std::span<const range_id> axes);
+  bool is_sum(node_id n);
+  // The stages of push(): each returns true if it changed the piece, has split it (into `more`), or found that it is 0.
+  enum class outcome { unchanged, changed, gone };
+  outcome merge_powers(piece& x);
+  outcome contract_delta(piece& x, std::span<const range_id> axes);
+  outcome evaluate_index(piece& x, std::vector<piece>& more);
+  outcome sum_out(piece& x, std::span<const range_id> axes, std::vector<piece>& more);
+  outcome open_sum(piece& x, std::span<const range_id> axes, polynomial& into);
+  void canonical(monomial& m, std::size_t free);
+  void check(const polynomial& p) const {
+    if (p.terms.size() > options_.cap) throw too_large();
+  }
+
+  tape& t_;
+  sign_source& signs_;
+  options options_;
+  std::unordered_map<node_id, polynomial> memo_;
+};
+
+// The node that a polynomial stands for, with the terms in the polynomial's order.
+node_id to_node(tape& t, const polynomial& p);
+node_id to_node(tape& t, const monomial& m, const rational& coefficient, std::span<const range_id> axes);
+// One factor as an edge over the axes and bound of `m`.
+edge to_edge(tape& t, const factor& f, const monomial& m, std::span<const range_id> axes);
+
+}  // namespace wengert

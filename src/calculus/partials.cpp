@@ -1,0 +1,109 @@
+#include <wengert/calculus/partials.hpp>
+
+namespace wengert {
+
+namespace {
+
+// select(not c, then, otherwise), written with a comparison that exists.
+term otherwise(comparison c, const term& left, const term& right, const term& then, const term& other) {
+  switch (c) {
+    case comparison::lt: return select(comparison::le, right, left, then, other);
+    case comparison::le: return select(comparison::lt, right, left, then, other);
+    case comparison::eq: return select(comparison::ne, left, right, then, other);
+    case comparison::ne: return select(comparison::eq, left, right, then, other);
+  }
+  return other;
+}
+
+// prod over the other index values: PROD_b' (b' = b ? 1 : f[b']), which needs no division.
+edge others_product(node_id n, const edge& arg, frame& axes) {
+  tape& t = axes.on;
+  std::size_t rank = t.rank(n), bound = t.bound_count(n), all = rank + bound;
+  frame wide{t, axes.axes};
+  wide.axes.insert(wide.axes.end(), axes.axes.begin() + static_cast<std::ptrdiff_t>(rank), axes.axes.end());
+  edge moved = arg;
+  for (label& l : moved.labels)
+    if (!l.is_constant() && static_cast<std::size_t>(l.axis) >= rank) l.axis = static_cast<std::int16_t>(l.axis + static_cast<std::int16_t>(bound));
+  term one(wide, 1), value = one;
+  for (std::size_t b = 0; b < bound; ++b) {
+    node_id index = t.index_value(axes.axes[rank + b]);
+    term here(wide, edge{index, {label::of_axis(all + b)}}), there(wide, edge{index, {label::of_axis(rank + b)}});
+    value = select(comparison::eq, here, there, value, term(wide, moved));
+  }
+  std::vector<range_id> reduced(axes.axes.begin() + static_cast<std::ptrdiff_t>(rank), axes.axes.end());
+  return t.whole(t.identity(axes.axes, value.as_edge(), reduced, reduction::prod));
+}
+
+// How many arguments attain the extremum.
+edge tie_count(node_id n, const edge& arg, frame& axes) {
+  tape& t = axes.on;
+  std::size_t rank = t.rank(n);
+  term here(axes, arg), extreme(axes, edge{n, tape::straight(rank)}), one(axes, 1), zero(axes, 0);
+  term hit = select(comparison::eq, here, extreme, one, zero);
+  std::vector<range_id> out(axes.axes.begin(), axes.axes.begin() + static_cast<std::ptrdiff_t>(rank));
+  std::vector<range_id> bound(axes.axes.begin() + static_cast<std::ptrdiff_t>(rank), axes.axes.end());
+  return {t.identity(out, t.whole(hit.over_frame()), bound, reduction::sum), tape::straight(rank)};
+}
+
+// 1 where the argument attains the extremum, shared equally among ties.
+edge attains(node_id n, const edge& arg, frame& axes) {
+  tape& t = axes.on;
+  std::size_t rank = t.rank(n);
+  term here(axes, arg), extreme(axes, edge{n, tape::straight(rank)}), one(axes, 1), zero(axes, 0);
+  term hit = select(comparison::eq, here, extreme, one, zero);
+  return (hit / term(axes, tie_count(n, arg, axes))).as_edge();
+}
+
+}  // namespace
+
+std::vector<std::vector<edge>> partials(node_id n, frame& axes, const std::vector<bool>& wanted) {
+  tape& t = axes.on;
+  std::vector<edge> args = t.args(n).copy();
+  std::vector<std::vector<edge>> r(args.size());
+  switch (t.op(n)) {
+    case opcode::add: break;
+    case opcode::identity:
+      if (t.red(n) == reduction::prod) r[0] = {others_product(n, args[0], axes)};
+      if (t.red(n) == reduction::max || t.red(n) == reduction::min) r[0] = {attains(n, args[0], axes)};
+      break;
+    case opcode::mul:
+      for (std::size_t k = 0; k < args.size(); ++k)
+        for (std::size_t m = 0; m < args.size(); ++m)
+          if (m != k && wanted[k]) r[k].push_back(args[m]);
+      break;
+    case opcode::power: {
+      rational p = t.value(n);
+      if (p == 0) r[0] = {edge{t.constant(0), {}}};
+      else r[0] = {edge{t.constant(p), {}}, power(term(axes, args[0]), p - 1).as_edge()};
+      break;
+    }
+    case opcode::select: {
+      term left(axes, args[0]), right(axes, args[1]), one(axes, 1), zero(axes, 0);
+      r[0] = r[1] = {zero.as_edge()};
+      r[2] = {select(t.comparison_of(n), left, right, one, zero).as_edge()};
+      r[3] = {otherwise(t.comparison_of(n), left, right, one, zero).as_edge()};
+      break;
+    }
+    default: {
+      const op_info* info = find_function(t.op(n));
+      std::vector<term> terms;
+      for (const edge& e : args) terms.emplace_back(axes, e);
+      std::vector<term> d = info->partial(terms);
+      for (std::size_t k = 0; k < args.size(); ++k) r[k] = {d[k].as_edge()};
+    }
+  }
+  return r;
+}
+
+frame frame_of(tape& t, node_id n) { return {t, {t.axes(n).begin(), t.axes(n).end()}}; }
+
+conditions kink_conditions(node_id n, frame& axes) {
+  tape& t = axes.on;
+  bool extremum = t.op(n) == opcode::identity && (t.red(n) == reduction::max || t.red(n) == reduction::min);
+  if (!extremum) return smooth_conditions(t, n, axes);
+  // No tie: fewer than two arguments attain the extremum.
+  term ties = term(axes, tie_count(n, t.arg(n, 0), axes));
+  return {ops::positive(2 - ties)};
+}
+
+}  // namespace wengert
