@@ -107,6 +107,10 @@ bool is_delta(const factor& f) { return f.node == delta_atom && f.power == 1; }
 
 expander::expander(tape& t, sign_source& signs, options o) : t_(t), signs_(signs), options_(std::move(o)) {}
 
+bool expander::is_indicator(node_id n) const {
+  return n < index_atom && t_.op(n) == opcode::select && t_.is_constant(t_.arg(n, 2).node, 1) && t_.is_constant(t_.arg(n, 3).node, 0);
+}
+
 bool expander::known(relation is, node_id n) {
   if (n >= index_atom) return false;
   switch (t_.op(n)) {
@@ -267,27 +271,48 @@ std::optional<expander::piece> expander::root(const monomial& m, const rational&
   return r;
 }
 
-// select(a = b, x, y) with indices a, b is y + delta(a,b)*(x - y).
+// select(c, x, y) is [c]*x + (1 - [c])*y, where the indicator [c] is select(c, 1, 0), or a delta if c says that two indices are
+// equal. Indicators are written with = and < only: [a != b] = 1 - [a = b], [a <= b] = 1 - [b < a].
 polynomial expander::select_of(node_id n) {
   std::vector<edge> args = t_.args(n).copy();
   std::vector<range_id> out(t_.out(n).begin(), t_.out(n).end());
   comparison c = t_.comparison_of(n);
-  auto one_index = [&](const edge& e) -> std::optional<label> {
-    polynomial p = read(of(e.node), e.labels, out);
-    if (p.terms.size() != 1) return std::nullopt;
-    const auto& [m, k] = *p.terms.begin();
-    if (k != 1 || m.factors.size() != 1 || m.factors[0].node != index_atom || m.factors[0].power != 1) return std::nullopt;
-    return m.factors[0].labels[0];
-  };
-  auto a = one_index(args[0]), b = one_index(args[1]);
-  if (!a || !b || (c != comparison::eq && c != comparison::ne)) return atom(n);
-  if (c == comparison::ne) std::swap(args[2], args[3]);
+  if (c == comparison::ne || c == comparison::le) std::swap(args[2], args[3]);
+  if (c == comparison::le) std::swap(args[0], args[1]);
+  c = c == comparison::ne ? comparison::eq : c == comparison::le ? comparison::lt : c;
   polynomial then = read(of(args[2].node), args[2].labels, out), other = read(of(args[3].node), args[3].labels, out);
-  polynomial difference = then, delta = zero(out);
-  add(difference, other, -1);
-  push(delta, {{}, {{delta_atom, {*a, *b}, exponent(1)}}}, 1);
-  polynomial result = times(delta, difference);
+  polynomial when = indicator(c, args[0], args[1], out);
+  add(then, other, -1);
+  polynomial result = times(when, then);
   add(result, other);
+  return result;
+}
+
+polynomial expander::indicator(comparison c, edge a, edge b, std::span<const range_id> out) {
+  polynomial left = read(of(a.node), a.labels, out), right = read(of(b.node), b.labels, out), result = zero(out);
+  auto one_index = [](const polynomial& p) -> const label* {
+    if (p.terms.size() != 1 || p.terms.begin()->second != 1) return nullptr;
+    const std::vector<factor>& fs = p.terms.begin()->first.factors;
+    return fs.size() == 1 && fs[0].node == index_atom && fs[0].power == 1 ? fs[0].labels.data() : nullptr;
+  };
+  const label *i = one_index(left), *j = one_index(right);
+  if (c == comparison::eq && i && j) {
+    push(result, {{}, {{delta_atom, {*i, *j}, exponent(1)}}}, 1);
+    return result;
+  }
+  polynomial difference = left;
+  add(difference, right, -1);
+  bool number = difference.is_zero() || (difference.terms.size() == 1 && difference.terms.begin()->first == monomial{});
+  if (number) {
+    rational d = difference.is_zero() ? rational(0) : difference.terms.begin()->second;
+    if (c == comparison::eq ? d == 0 : d < 0) result.terms[{}] = 1;
+    return result;
+  }
+  if (c == comparison::eq && std::tie(b.node, b.labels) < std::tie(a.node, a.labels)) std::swap(a, b);
+  frame f{t_, {out.begin(), out.end()}};
+  term one(f, 1), nothing(f, 0);
+  edge e = wengert::select(c, term(f, a), term(f, b), one, nothing).as_edge();
+  push(result, {{}, {{e.node, e.labels, exponent(1)}}}, 1);
   return result;
 }
 
@@ -419,7 +444,7 @@ expander::outcome expander::merge_powers(piece& x) {
     std::size_t j = i;
     while (j < fs.size() && fs[j].node == fs[i].node && fs[j].labels == fs[i].labels) ++j;
     node_id n = fs[i].node;
-    if (n == delta_atom) {  // delta^k = delta for k >= 1
+    if (n == delta_atom || is_indicator(n)) {  // 0 or 1: its powers are itself
       bool ordinary = std::all_of(fs.begin() + static_cast<std::ptrdiff_t>(i), fs.begin() + static_cast<std::ptrdiff_t>(j),
                                   [](const factor& f) { return f.power >= 1 && is_whole(f.power); });
       if (ordinary) kept.push_back({n, fs[i].labels, exponent(1)});

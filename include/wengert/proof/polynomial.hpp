@@ -102,6 +102,8 @@ class expander {
   polynomial power_of(node_id n);
   std::optional<piece> root(const monomial& m, const rational& c, const exponent& e, node_id base);
   polynomial select_of(node_id n);
+  polynomial indicator(comparison c, edge a, edge b, std::span<const range_id> out);
+  bool is_indicator(node_id n) const;
   polynomial value_of(const affine& a, std::span<const range_id> axes);
   bool is_sum(node_id n);
   // The stages of push(): each returns true if it changed the piece, has split it (into `more`), or found that it is 0.
