@@ -1,0 +1,457 @@
+#include <wengert/text/printer.hpp>
+
+#include <algorithm>
+#include <array>
+#include <set>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include <wengert/calculus/problem.hpp>
+#include <wengert/core/error.hpp>
+#include <wengert/core/registry.hpp>
+#include <wengert/text/lexer.hpp>
+
+namespace wengert {
+
+namespace {
+
+// How tightly a text binds, from loose to tight.
+enum class level { sum, product, power, atom };
+
+struct piece {
+  std::string text;
+  level binds;
+};
+
+std::string at_least(level wanted, piece p) { return p.binds < wanted ? "(" + p.text + ")" : std::move(p.text); }
+
+bool is_negative(const piece& p) { return p.text.front() == '-'; }
+
+// An index letter in scope. A sum whose letter stands alone (`z[k]`, not `z[k+1]`) in axes of just the sum's range needs no bounds.
+struct letter {
+  std::string name;
+  range_id range;
+  bool shows_range = false;
+  bool needs_bounds = false;
+};
+
+// The index at which one axis of a node is read: a letter plus an offset, or a constant.
+struct position {
+  letter* by = nullptr;
+  affine value;  // with a letter: only its offset counts
+};
+
+// From where a node is seen: all of it at once (the array form), or at one position of each axis.
+struct view {
+  bool whole = false;
+  std::vector<position> at;
+};
+
+class writer {
+ public:
+  writer(const tape& t, const naming& names, const print_options& options) : t_(t), calls_(names.calls), options_(options) {
+    names_.insert(names.reserved.begin(), names.reserved.end());
+    for (std::size_t s = 0; s < t.symbol_count(); ++s) declared_.insert(t.symbol(static_cast<symbol_id>(s)).name);
+    for (std::size_t d = 0; d < t.dim_count(); ++d) declared_.insert(t.dim_name(static_cast<dim_id>(d)));
+    if (calls_)
+      for (const auto& [n, c] : *calls_)
+        if (c.is_let) declared_.insert(c.name);
+    names_.insert(declared_.begin(), declared_.end());
+  }
+
+  piece root(node_id n, std::vector<std::string>& letters) {
+    if (options_.letters.empty() && !options_.index_form && t_.rank(n) > 0 && array_form(n)) return node(n, {true, {}});
+    std::vector<letter> own;
+    own.reserve(t_.rank(n));
+    view v;
+    names_.insert(options_.letters.begin(), options_.letters.end());
+    for (std::size_t k = 0; k < t_.rank(n); ++k) {
+      std::string name = k < options_.letters.size() ? options_.letters[k] : fresh({"i", "j", "p", "q"});
+      names_.insert(name);
+      letters.push_back(name);
+      own.push_back({name, t_.out(n)[k]});
+      v.at.push_back({&own.back(), {}});
+    }
+    return node(n, v);
+  }
+
+ private:
+  using edges = tape::arg_list;
+
+  // --- names
+
+  // A letter that means nothing yet; once the candidates are used up the last is numbered.
+  std::string fresh(std::initializer_list<std::string_view> candidates) const {
+    for (std::string_view c : candidates)
+      if (!names_.contains(c)) return std::string(c);
+    for (int k = 1;; ++k) {
+      std::string name = fmt::format("{}{}", *(candidates.end() - 1), k);
+      if (!names_.contains(name)) return name;
+    }
+  }
+
+  bool hidden(std::string_view name) const { return declared_.contains(name); }
+
+  std::string function_name(std::string_view name) const {
+    if (hidden(name))
+      throw error("V05", fmt::format("the result needs the function '{}', but '{}' is declared as something else", name, name),
+                  "rename what you declared");
+    return std::string(name);
+  }
+
+  // --- which nodes have an array form
+
+  // Whether the node, seen as a whole, is a scalar or runs over its axes in step with everything below it.
+  bool array_form(node_id n) {
+    if (t_.rank(n) == 0) return true;
+    auto known = array_forms_.find(n);
+    if (known != array_forms_.end()) return known->second;
+    enter();
+    bool r = find_array_form(n);
+    --depth_;
+    array_forms_.emplace(n, r);
+    return r;
+  }
+
+  bool find_array_form(node_id n) {
+    if (named(n)) return true;
+    if (t_.bound_count(n) > 0) return false;
+    switch (t_.op(n)) {
+      case opcode::symbol: return true;
+      case opcode::index_value:
+      case opcode::delta:
+      case opcode::select: return false;
+      case opcode::identity:  // c*vector(1)
+        return t_.rank(n) == 1 && t_.rank(t_.arg(n, 0).node) == 0 && t_.range_of(t_.out(n)[0]).lo == affine{none, 1};
+      default: break;
+    }
+    bool some_array = false;
+    for (edge_view e : t_.args(n)) {
+      if (t_.rank(e.node) == 0) continue;
+      some_array = true;
+      if (!is_straight(e) || !std::ranges::equal(t_.out(e.node), t_.out(n)) || !array_form(e.node)) return false;
+    }
+    return some_array;
+  }
+
+  bool is_straight(const edge_view& e, std::size_t first = 0) const {
+    for (std::size_t k = 0; k < e.labels.size(); ++k)
+      if (e.labels[k] != label::of_axis(first + k)) return false;
+    return true;
+  }
+
+  // The call to print for a node, if it can be printed: letters inside an argument cannot, and rank > 1 may need an axis.
+  const call* named(node_id n) {
+    if (!calls_) return nullptr;
+    auto it = calls_->find(n);
+    if (it == calls_->end()) return nullptr;
+    const call& c = it->second;
+    if (c.is_let) return &c;
+    if (hidden(c.name) || t_.rank(n) > 1) return nullptr;
+    for (const edge& e : c.args) {
+      bool fits = t_.rank(n) == 0 || t_.rank(e.node) <= 1;
+      if (!fits || e.node == n || e.labels != tape::straight(t_.rank(e.node)) || !array_form(e.node)) return nullptr;
+    }
+    return &c;
+  }
+
+  // --- guards
+
+  void enter() {
+    if (++depth_ > options_.max_depth)
+      throw error("V04", fmt::format("an expression nested deeper than {} levels is not printed", options_.max_depth), "name its parts with --let");
+  }
+
+  void guard(const std::string& text) {
+    if (text.size() > options_.max_characters || ++pieces_ > 2 * options_.max_characters)
+      throw error("V04", fmt::format("an expression longer than {} characters is not printed", options_.max_characters), "name its parts with --let");
+  }
+
+  // --- nodes
+
+  piece node(node_id n, const view& v) {
+    enter();
+    const call* c = named(n);
+    piece p = c ? call_text(n, *c, v) : t_.bound_count(n) > 0 ? reduced(n, v) : plain(n, v);
+    guard(p.text);
+    --depth_;
+    return p;
+  }
+
+  piece argument(const edge_view& e, const view& v) { return node(e.node, seen(e, v)); }
+
+  view seen(const edge_view& e, const view& v) const {
+    if (v.whole) return {t_.rank(e.node) > 0, {}};
+    view r;
+    for (const label& l : e.labels) {
+      position p{nullptr, l.value()};
+      if (!l.is_constant()) {
+        p = v.at.at(static_cast<std::size_t>(l.axis));
+        p.value.offset += l.offset;
+      }
+      r.at.push_back(p);
+    }
+    return r;
+  }
+
+  piece plain(node_id n, const view& v) {
+    switch (t_.op(n)) {
+      case opcode::constant: return number(t_.value(n));
+      case opcode::symbol: return {t_.symbol(t_.symbol_of(n)).name + indices(n, v), level::atom};
+      case opcode::dim_value: return {t_.dim_name(t_.dim_of(n)), level::atom};
+      case opcode::pi: return {hidden("pi") ? function_name("acos") + "(-1)" : "pi", level::atom};
+      case opcode::index_value: return index_value(v);
+      case opcode::delta: return delta(v);
+      case opcode::add: return sum(n, v);
+      case opcode::mul: return product(n, v);
+      case opcode::identity: return identity(n, v);
+      case opcode::power: return power(n, v);
+      case opcode::select: return select(n, v);
+      case opcode::pow: return pow(n, v);
+      default: return function(n, v);
+    }
+  }
+
+  piece call_text(node_id n, const call& c, const view& v) {
+    std::string text = c.name;
+    if (!c.is_let) {
+      text += '(';
+      for (const edge& e : c.args) {
+        if (text.back() != '(') text += ", ";
+        text += node(e.node, {t_.rank(e.node) > 0, {}}).text;
+      }
+      text += ')';
+    }
+    return {text + indices(n, v), level::atom};
+  }
+
+  // --- leaves
+
+  piece number(const rational& q) const {
+    std::string text = q.str();
+    if (text.size() > max_number_digits) throw error("V04", "a number of too many digits is not printed");
+    return {std::move(text), is_integer(q) && q >= 0 ? level::atom : level::product};
+  }
+
+  std::string with_offset(std::string name, std::int64_t offset) const {
+    return offset == 0 ? std::move(name) : fmt::format("{}{:+}", name, offset);
+  }
+
+  std::string constant_index(const affine& a) const {
+    return a.dim == none ? fmt::format("{}", a.offset) : with_offset(t_.dim_name(a.dim), a.offset);
+  }
+
+  std::string index(const position& p) const { return p.by ? with_offset(p.by->name, p.value.offset) : constant_index(p.value); }
+
+  // [i,k+1] behind an array of the given axes, nothing behind a whole one.
+  std::string indices(node_id n, const view& v) {
+    if (v.whole || t_.rank(n) == 0) return {};
+    std::string text = "[";
+    for (std::size_t k = 0; k < v.at.size(); ++k) {
+      const position& p = v.at[k];
+      if (p.by) (p.value.offset == 0 && p.by->range == t_.out(n)[k] ? p.by->shows_range : p.by->needs_bounds) = true;
+      if (k > 0) text += ',';
+      text += index(p);
+    }
+    return text + ']';
+  }
+
+  piece index_value(const view& v) const {
+    if (v.whole) throw defect("an index has no array form");
+    std::string text = index(v.at[0]);
+    bool one_word = v.at[0].value.offset == 0 || (!v.at[0].by && v.at[0].value.dim == none);
+    return {text, one_word && text.front() != '-' ? level::atom : level::sum};
+  }
+
+  piece delta(const view& v) const {
+    if (v.whole) throw defect("delta has no array form");
+    for (const position& p : v.at)  // whatever a delta says about ranges, it is not what a sum without bounds goes by
+      if (p.by && v.at[0].by && v.at[1].by && v.at[0].by->range != v.at[1].by->range) p.by->needs_bounds = true;
+    std::string a = index(v.at[0]), b = index(v.at[1]);
+    if (hidden("delta")) return {fmt::format("{}({} = {}, 1, 0)", function_name("if"), a, b), level::atom};
+    return {fmt::format("delta({},{})", a, b), level::atom};
+  }
+
+  // --- sums and products
+
+  piece sum(node_id n, const view& v) {
+    std::string text;
+    for (edge_view e : t_.args(n)) {
+      piece p = argument(e, v);
+      bool minus = is_negative(p) && p.binds == level::product;
+      std::string term = at_least(level::product, std::move(p));
+      if (text.empty())
+        text = std::move(term);
+      else
+        text += minus ? " - " + term.substr(1) : " + " + term;
+      guard(text);
+    }
+    if (text.empty()) return {"0", level::atom};
+    return {std::move(text), t_.arity(n) == 1 ? level::product : level::sum};
+  }
+
+  // The factors of a mul node, whether or not it is reduced.
+  piece product(node_id n, const view& v) {
+    edges all = t_.args(n);
+    if (all.size() == 0) return {"1", level::atom};
+    if (all.size() == 1) return argument(*all.begin(), v);
+    std::string text;
+    bool array = false, first = true;  // of what is in `text`
+    for (edge_view e : all) {
+      bool plain_number = t_.is_constant(e.node);
+      if (first && plain_number && text.empty() && t_.value(e.node) == -1) {
+        text = "-";
+        continue;
+      }
+      bool is_array = v.whole && t_.rank(e.node) > 0;
+      bool divides = (t_.op(e.node) == opcode::power && t_.value(e.node) < 0 && !named(e.node)) ||
+                     (plain_number && !first && numerator(t_.value(e.node)) == 1 && !is_integer(t_.value(e.node)));
+      if (divides) {
+        if (first) text += '1';
+        text += is_array ? "./" : "/";
+        text += plain_number ? rational(denominator(t_.value(e.node))).str() : at_least(level::power, positive_power(e.node, seen(e, v)));
+      } else {
+        if (!first) text += is_array && array ? ".*" : "*";
+        text += first && plain_number ? number(t_.value(e.node)).text : at_least(level::power, argument(e, v));
+      }
+      array = array || is_array;
+      first = false;
+      guard(text);
+    }
+    return {std::move(text), level::product};
+  }
+
+  piece identity(node_id n, const view& v) {
+    edge_view e = t_.arg(n, 0);
+    if (!v.whole) return argument(e, v);
+    std::string ones = function_name("vector") + "(1)";
+    if (t_.is_constant(e.node, 1)) return {ones, level::atom};
+    return {at_least(level::power, argument(e, v)) + "*" + ones, level::product};
+  }
+
+  // --- powers
+
+  // base^|p| for a power node.
+  piece positive_power(node_id n, const view& v) {
+    rational p = abs(t_.value(n));
+    piece base = argument(t_.arg(n, 0), v);
+    if (p == 1) return base;
+    if (p == rational(1, 2) && !hidden("sqrt")) return {"sqrt(" + base.text + ")", level::atom};
+    std::string exponent = at_least(level::atom, number(p));
+    return {at_least(level::atom, std::move(base)) + (v.whole ? ".^" : "^") + exponent, level::power};
+  }
+
+  piece power(node_id n, const view& v) {
+    piece p = positive_power(n, v);
+    if (t_.value(n) >= 0) return t_.value(n) == 1 ? piece{at_least(level::atom, std::move(p)) + "^1", level::power} : p;
+    return {(v.whole ? "1./" : "1/") + at_least(level::power, std::move(p)), level::product};
+  }
+
+  piece pow(node_id n, const view& v) {
+    edge_view base = t_.arg(n, 0), exponent = t_.arg(n, 1);
+    std::string text = at_least(level::atom, argument(base, v));
+    return {text + (v.whole ? ".^" : "^") + at_least(level::atom, argument(exponent, v)), level::power};
+  }
+
+  // --- functions and choices
+
+  piece function(node_id n, const view& v) {
+    const op_info* info = find_function(t_.op(n));
+    if (!info) throw defect("the printer meets an operation that it does not know");
+    std::string text = function_name(info->name) + "(";
+    for (edge_view e : t_.args(n)) {
+      if (text.back() != '(') text += ", ";
+      text += argument(e, v).text;
+    }
+    return {text + ")", level::atom};
+  }
+
+  piece select(node_id n, const view& v) {
+    if (v.whole) throw defect("a choice has no array form");
+    static constexpr std::array<std::string_view, 4> signs{"<", "<=", "=", "!="};
+    std::array<std::string, 4> parts;
+    std::size_t k = 0;
+    for (edge_view e : t_.args(n)) parts[k++] = argument(e, v).text;
+    return {fmt::format("{}({} {} {}, {}, {})", function_name("if"), parts[0], signs[static_cast<std::size_t>(t_.comparison_of(n))], parts[1],
+                        parts[2], parts[3]),
+            level::atom};
+  }
+
+  // --- reductions
+
+  std::string reduction_name(reduction red) const {
+    switch (red) {
+      case reduction::prod: return function_name("prod");
+      case reduction::max: return function_name("max");
+      case reduction::min: return function_name("min");
+      default: return function_name("sum");
+    }
+  }
+
+  // Whether a reduction runs straight over all of one array.
+  bool reduces_whole(node_id n) {
+    if (options_.index_form || t_.op(n) != opcode::identity || t_.rank(n) != 0) return false;
+    edge_view e = t_.arg(n, 0);
+    return std::ranges::equal(t_.bound(n), t_.out(e.node)) && is_straight(e) && array_form(e.node);
+  }
+
+  piece reduced(node_id n, const view& v) {
+    if (v.whole) throw defect("a reduction has no array form");
+    std::string name = reduction_name(t_.red(n));
+    if (reduces_whole(n)) return {name + "(" + node(t_.arg(n, 0).node, {true, {}}).text + ")", level::atom};
+    std::vector<letter> own;
+    own.reserve(t_.bound_count(n));
+    view inner = v;
+    for (range_id r : t_.bound(n)) {
+      own.push_back({fresh({"k", "m", "n", "r", "s", "t", "u", "k"}), r});
+      names_.insert(own.back().name);
+      inner.at.push_back({&own.back(), {}});
+    }
+    std::string text = (t_.op(n) == opcode::mul ? product(n, inner) : argument(t_.arg(n, 0), inner)).text;
+    while (!own.empty()) {
+      const letter& k = own.back();
+      names_.erase(k.name);
+      std::string bounds;
+      if (!k.shows_range || k.needs_bounds)
+        bounds = constant_index(t_.range_of(k.range).lo) + ", " + constant_index(t_.range_of(k.range).hi) + ", ";
+      text = fmt::format("{}({}, {}{})", name, k.name, bounds, text);
+      own.pop_back();
+    }
+    return {std::move(text), level::atom};
+  }
+
+  const tape& t_;
+  const std::map<node_id, call>* calls_;
+  const print_options& options_;
+  std::set<std::string, std::less<>> declared_;  // symbols, dimensions, lets
+  std::set<std::string, std::less<>> names_;     // what a fresh letter must not be
+  std::unordered_map<node_id, bool> array_forms_;
+  std::size_t depth_ = 0;
+  std::size_t pieces_ = 0;
+};
+
+}  // namespace
+
+printed print_with_letters(const tape& t, node_id n, const naming& names, const print_options& options) {
+  printed r;
+  r.text = writer(t, names, options).root(n, r.letters).text;
+  return r;
+}
+
+std::string print_condition(const tape& t, relation is, node_id u, const naming& names, const print_options& options) {
+  std::string text = print(t, u, names, options);
+  switch (is) {
+    case relation::positive: return text + " > 0";
+    case relation::nonnegative: return text + " >= 0";
+    case relation::nonzero: return text + " != 0";
+    case relation::not_integer: return "not integer(" + text + ")";
+    case relation::integer: return "integer(" + text + ")";
+    case relation::real_power: return text + " is real";
+  }
+  throw defect("a condition of an unknown kind");
+}
+
+}  // namespace wengert
