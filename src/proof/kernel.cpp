@@ -1,0 +1,538 @@
+#include <wengert/proof/kernel.hpp>
+
+#include <algorithm>
+#include <unordered_set>
+
+#include <fmt/format.h>
+
+#include <wengert/calculus/partials.hpp>
+#include <wengert/core/error.hpp>
+#include <wengert/core/registry.hpp>
+#include <wengert/proof/polynomial.hpp>
+
+namespace wengert {
+
+claim equal_claim(node_id a, node_id b) {
+  claim c;
+  c.left = a;
+  c.right = b;
+  return c;
+}
+
+claim sign_claim(relation is, node_id n) {
+  claim c;
+  c.what = claim::kind::sign;
+  c.left = n;
+  c.is = is;
+  return c;
+}
+
+namespace {
+
+using kind = claim::kind;
+
+bool same_axes(const tape& t, node_id a, node_id b) { return std::ranges::equal(t.out(a), t.out(b)); }
+
+// Whether the claim `have` about a node gives the claim `want` about the same node.
+bool implies(relation have, relation want) {
+  return have == want || (have == relation::positive && (want == relation::nonnegative || want == relation::nonzero));
+}
+
+bool says_sign(const theorem& p, relation want, node_id n) {
+  return p.says().what == kind::sign && p.says().left == n && implies(p.says().is, want);
+}
+
+// Signs that some premises state.
+class premise_signs : public sign_source {
+ public:
+  explicit premise_signs(std::span<const theorem> premises) {
+    for (const theorem& p : premises)
+      if (p.says().what == kind::sign) have_.push_back({p.says().left, p.says().is});
+  }
+  bool known(relation is, node_id n) override {
+    return std::ranges::any_of(have_, [&](const auto& h) { return h.first == n && implies(h.second, is); });
+  }
+
+ private:
+  std::vector<std::pair<node_id, relation>> have_;
+};
+
+// The sign of a node from the signs of its arguments.
+class sign_rules {
+ public:
+  sign_rules(tape& t, std::span<const theorem> premises) : t_(t), premises_(premises) {}
+
+  bool holds(relation is, node_id n) {
+    for (const theorem& p : premises_)
+      if (says_sign(p, is, n)) return true;
+    switch (is) {
+      case relation::positive: return positive(n);
+      case relation::nonnegative: return nonnegative(n) || positive(n);
+      case relation::nonzero: return nonzero(n) || positive(n);
+      case relation::integer: return integer(n);
+      case relation::real_power: return real_power(n);
+      case relation::not_integer: return false;
+    }
+    return false;
+  }
+
+ private:
+  bool given(relation is, node_id n) {
+    if (t_.is_constant(n))
+      return is == relation::positive      ? t_.value(n) > 0
+             : is == relation::nonnegative ? t_.value(n) >= 0
+             : is == relation::nonzero     ? t_.value(n) != 0
+             : is == relation::integer     ? is_integer(t_.value(n))
+                                           : false;
+    return std::ranges::any_of(premises_, [&](const theorem& p) { return says_sign(p, is, n); });
+  }
+  bool arg(relation is, node_id n, std::size_t k) { return given(is, t_.arg(n, k).node); }
+  bool every(relation is, node_id n) {
+    for (edge_view e : t_.args(n))
+      if (!given(is, e.node)) return false;
+    return true;
+  }
+  bool some(relation is, node_id n) {
+    for (edge_view e : t_.args(n))
+      if (given(is, e.node)) return true;
+    return false;
+  }
+  bool nonempty(node_id n) {
+    for (range_id r : t_.bound(n))
+      if (!surely_le(t_.range_of(r).lo, t_.range_of(r).hi)) return false;
+    return true;
+  }
+  sign_fact fact(node_id n) {
+    const op_info* info = find_function(t_.op(n));
+    return info ? info->sign : sign_fact::unknown;
+  }
+
+  bool positive(node_id n) {
+    if (given(relation::nonnegative, n) && given(relation::nonzero, n)) return true;
+    if (fact(n) == sign_fact::positive) return true;
+    if (fact(n) == sign_fact::as_argument && arg(relation::positive, n, 0)) return true;
+    switch (t_.op(n)) {
+      case opcode::constant: return t_.value(n) > 0;
+      case opcode::dim_value:
+      case opcode::pi: return true;
+      case opcode::index_value: return surely_le({none, 1}, t_.range_of(t_.out(n)[0]).lo);
+      case opcode::add: return every(relation::nonnegative, n) && some(relation::positive, n);
+      case opcode::mul: return every(relation::positive, n) && nonempty(n);
+      case opcode::identity:
+        return arg(relation::positive, n, 0) && (t_.red(n) == reduction::prod || t_.red(n) == reduction::min || nonempty(n));
+      case opcode::power:
+        return t_.value(n) == 0 || arg(relation::positive, n, 0) || (is_even_integer(t_.value(n)) && arg(relation::nonzero, n, 0));
+      case opcode::select: return arg(relation::positive, n, 2) && arg(relation::positive, n, 3);
+      case opcode::max: return some(relation::positive, n);
+      case opcode::min: return every(relation::positive, n);
+      case opcode::hypot: return some(relation::nonzero, n);
+      case opcode::abs: return arg(relation::nonzero, n, 0);
+      case opcode::pow: return arg(relation::positive, n, 0);
+      default: return false;
+    }
+  }
+
+  bool nonnegative(node_id n) {
+    if (fact(n) == sign_fact::nonnegative) return true;
+    if (fact(n) == sign_fact::as_argument && arg(relation::nonnegative, n, 0)) return true;
+    switch (t_.op(n)) {
+      case opcode::constant: return t_.value(n) >= 0;
+      case opcode::delta: return true;
+      case opcode::index_value: return surely_le({none, 0}, t_.range_of(t_.out(n)[0]).lo);
+      case opcode::add: return every(relation::nonnegative, n);
+      case opcode::mul: return every(relation::nonnegative, n) || is_square(n);
+      case opcode::identity: return t_.red(n) != reduction::max && arg(relation::nonnegative, n, 0);
+      case opcode::power: return is_even_integer(t_.value(n)) || arg(relation::nonnegative, n, 0);
+      case opcode::select: return arg(relation::nonnegative, n, 2) && arg(relation::nonnegative, n, 3);
+      case opcode::max: return some(relation::nonnegative, n);
+      case opcode::min: return every(relation::nonnegative, n);
+      default: return false;
+    }
+  }
+
+  // u*u, whatever u is; further factors must be >= 0.
+  bool is_square(node_id n) {
+    std::vector<edge> args = t_.args(n).copy();
+    std::vector<bool> used(args.size(), false);
+    for (std::size_t i = 0; i < args.size(); ++i) {
+      if (used[i] || given(relation::nonnegative, args[i].node)) continue;
+      std::size_t j = i + 1;
+      while (j < args.size() && (used[j] || !(args[j] == args[i]))) ++j;
+      if (j == args.size()) return false;
+      used[j] = true;
+    }
+    return true;
+  }
+
+  bool nonzero(node_id n) {
+    if (fact(n) == sign_fact::as_argument && arg(relation::nonzero, n, 0)) return true;
+    switch (t_.op(n)) {
+      case opcode::constant: return t_.value(n) != 0;
+      case opcode::mul: return t_.bound_count(n) == 0 && every(relation::nonzero, n);
+      case opcode::identity: return (t_.red(n) == reduction::none || t_.red(n) == reduction::prod) && arg(relation::nonzero, n, 0);
+      case opcode::power: return t_.value(n) == 0 || (is_integer(t_.value(n)) && arg(relation::nonzero, n, 0));
+      case opcode::select: return arg(relation::nonzero, n, 2) && arg(relation::nonzero, n, 3);
+      case opcode::abs: return arg(relation::nonzero, n, 0);
+      default: return false;
+    }
+  }
+
+  bool integer(node_id n) {
+    switch (t_.op(n)) {
+      case opcode::constant: return is_integer(t_.value(n));
+      case opcode::dim_value:
+      case opcode::index_value:
+      case opcode::delta:
+      case opcode::floor:
+      case opcode::ceil: return true;
+      case opcode::symbol: return t_.symbol(t_.symbol_of(n)).integer_valued;
+      case opcode::add:
+      case opcode::mul: return every(relation::integer, n);
+      default: return false;
+    }
+  }
+
+  bool real_power(node_id n) {
+    if (t_.op(n) != opcode::pow) return false;
+    return arg(relation::positive, n, 0) || (arg(relation::integer, n, 1) && arg(relation::nonzero, n, 0)) ||
+           (arg(relation::nonnegative, n, 0) && arg(relation::positive, n, 1));
+  }
+
+  tape& t_;
+  std::span<const theorem> premises_;
+};
+
+// Whether an edge of `n` reads every entry of its argument as the indices of `n` run.
+bool reads_everything(const tape& t, node_id n, const edge_view& e) {
+  std::vector<bool> used(t.axes(n).size(), false);
+  for (std::size_t q = 0; q < e.labels.size(); ++q) {
+    const label& l = e.labels[q];
+    if (l.is_constant() || l.offset != 0) return false;
+    auto a = static_cast<std::size_t>(l.axis);
+    if (used[a] || t.axes(n)[a] != t.out(e.node)[q]) return false;
+    used[a] = true;
+  }
+  return true;
+}
+
+// Whether a node is a continuous function of its symbols wherever they are.
+bool continuous_everywhere(const tape& t, node_id root) {
+  for (node_id n : t.reachable(root)) {
+    switch (t.op(n)) {
+      case opcode::constant: case opcode::symbol: case opcode::dim_value: case opcode::index_value: case opcode::delta: case opcode::pi:
+      case opcode::add: case opcode::mul: case opcode::identity: case opcode::exp: case opcode::expm1: case opcode::sin: case opcode::cos:
+      case opcode::abs: case opcode::atan: case opcode::sinh: case opcode::cosh: case opcode::tanh: case opcode::asinh: case opcode::max:
+      case opcode::min: case opcode::hypot: case opcode::cbrt: break;
+      case opcode::power:
+        if (!is_integer(t.value(n)) || t.value(n) < 0) return false;
+        break;
+      default: return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
+void kernel::refuse(std::string_view name, std::string_view why) { throw refusal(fmt::format("{}: {}", name, why)); }
+
+theorem kernel::make(std::string_view name, claim c, std::span<const theorem> premises) {
+  theorem r;
+  proof_step s{name, {}, c};
+  for (const theorem& p : premises) {
+    s.premises.push_back(p.step_);
+    std::vector<hypothesis_id> all;
+    std::ranges::set_union(r.hypotheses_, p.hypotheses_, std::back_inserter(all));
+    r.hypotheses_ = std::move(all);
+  }
+  r.claim_ = std::move(c);
+  r.step_ = static_cast<step_id>(log_.size());
+  log_.push_back(std::move(s));
+  return r;
+}
+
+std::size_t kernel::proof_size(std::span<const theorem> goals) const {
+  std::vector<bool> needed(log_.size(), false);
+  for (const theorem& g : goals) needed[g.step_] = true;
+  std::size_t count = 0;
+  for (std::size_t s = log_.size(); s-- > 0;) {
+    if (!needed[s]) continue;
+    ++count;
+    for (step_id p : log_[s].premises) needed[p] = true;
+  }
+  return count;
+}
+
+theorem kernel::assume(const claim& c, std::string text, origin from) {
+  if (c.what == kind::derivative || !c.apart.empty()) refuse("hypothesis", "only equations and signs may be assumed");
+  if (c.what == kind::equal && !same_axes(tape_, c.left, c.right)) refuse("hypothesis", "the sides have different axes");
+  theorem r = make("hypothesis", c, {});
+  r.hypotheses_ = {static_cast<hypothesis_id>(assumed_.size())};
+  assumed_.push_back({c, std::move(text), from});
+  return r;
+}
+
+// --- equality
+
+theorem kernel::reflexive(node_id a) { return make("reflexive", equal_claim(a, a), {}); }
+
+theorem kernel::symmetric(const theorem& ab) {
+  if (ab.says().what != kind::equal) refuse("symmetric", "the premise is no equation");
+  claim c = ab.says();
+  std::swap(c.left, c.right);
+  return make("symmetric", std::move(c), std::span(&ab, 1));
+}
+
+theorem kernel::transitive(const theorem& ab, const theorem& bc) {
+  if (ab.says().what != kind::equal || bc.says().what != kind::equal) refuse("transitive", "a premise is no equation");
+  if (ab.says().right != bc.says().left) refuse("transitive", "the equations do not meet");
+  claim c = equal_claim(ab.says().left, bc.says().right);
+  c.apart = ab.says().apart;
+  for (const auto& pair : bc.says().apart)
+    if (std::ranges::find(c.apart, pair) == c.apart.end()) c.apart.push_back(pair);
+  const theorem both[] = {ab, bc};
+  return make("transitive", std::move(c), both);
+}
+
+theorem kernel::congruence(node_id n, std::span<const std::optional<theorem>> premises) {
+  std::vector<edge> args = tape_.args(n).copy();
+  if (premises.size() != args.size()) refuse("congruence", "one premise for each argument is needed");
+  std::vector<theorem> used;
+  for (std::size_t k = 0; k < args.size(); ++k) {
+    if (!premises[k]) continue;
+    const claim& c = premises[k]->says();
+    if (c.what != kind::equal || !c.apart.empty() || c.left != args[k].node) refuse("congruence", "a premise is not about the argument");
+    args[k].node = c.right;
+    used.push_back(*premises[k]);
+  }
+  node_id m = tape_.make(tape_.op(n), tape_.out(n), tape_.bound(n), tape_.red(n), args, tape_.attribute(n));
+  return make("congruence", equal_claim(n, m), used);
+}
+
+theorem kernel::ring(node_id a, node_id b, std::span<const theorem> premises, std::span<const node_id> opaque,
+                     std::span<const std::pair<std::uint8_t, std::uint8_t>> apart) {
+  if (!same_axes(tape_, a, b)) refuse("ring", "the sides have different axes");
+  claim c = equal_claim(a, b);
+  c.apart.assign(apart.begin(), apart.end());
+  if (a == b) return make("ring", std::move(c), {});
+  premise_signs signs(premises);
+  expander::options o;
+  o.opaque.insert(opaque.begin(), opaque.end());
+  for (const theorem& p : premises)
+    if (p.says().what == kind::equal && p.says().apart.empty() && !o.opaque.contains(p.says().left))
+      o.rewrite.emplace(p.says().left, p.says().right);
+  try {
+    expander x(tape_, signs, std::move(o));
+    polynomial difference = x.of(a);
+    x.add(difference, x.of(b), -1);
+    std::erase_if(difference.terms, [&](const auto& term) {  // delta(p, q) = 0 where the indices p and q differ
+      return std::ranges::any_of(term.first.factors, [&](const factor& f) {
+        if (f.node != delta_atom || f.labels[0].is_constant() || f.labels[1].is_constant()) return false;
+        if (f.labels[0].offset != f.labels[1].offset) return false;
+        return std::ranges::any_of(apart, [&](const auto& pair) {
+          return (f.labels[0].axis == pair.first && f.labels[1].axis == pair.second) ||
+                 (f.labels[1].axis == pair.first && f.labels[0].axis == pair.second);
+        });
+      });
+    });
+    if (!x.vanishes(std::move(difference))) refuse("ring", "the sides differ as polynomials");
+  } catch (const too_large&) {
+    refuse("ring", "the expanded sides are too large");
+  }
+  return make("ring", std::move(c), premises);
+}
+
+theorem kernel::cases(node_id a, node_id b, std::uint8_t p, std::uint8_t q, const theorem& differ, const theorem& diagonal) {
+  if (!same_axes(tape_, a, b) || p >= q || q >= tape_.rank(a) || tape_.out(a)[p] != tape_.out(a)[q]) refuse("cases", "no such axes");
+  const claim& d = differ.says();
+  bool fits = d.what == kind::equal && d.left == a && d.right == b && d.apart.size() == 1 && d.apart[0] == std::pair{p, q};
+  if (!fits) refuse("cases", "the first premise is not the case of different indices");
+  // The diagonal of a node: axis q reads the index of axis p.
+  auto on_diagonal = [&](node_id n) {
+    std::vector<range_id> out(tape_.out(n).begin(), tape_.out(n).end());
+    out.erase(out.begin() + q);
+    std::vector<label> labels;
+    for (std::size_t k = 0; k < tape_.rank(n); ++k) labels.push_back(label::of_axis(k == q ? p : k > q ? k - 1 : k));
+    return tape_.identity(out, {n, labels});
+  };
+  const claim& e = diagonal.says();
+  if (e.what != kind::equal || !e.apart.empty() || e.left != on_diagonal(a) || e.right != on_diagonal(b))
+    refuse("cases", "the second premise is not the case of equal indices");
+  const theorem both[] = {differ, diagonal};
+  return make("cases", equal_claim(a, b), both);
+}
+
+node_id kernel::condition_node(const condition& c) {
+  const edge& e = c.of.as_edge();
+  frame& f = c.of.in();
+  std::vector<std::size_t> carried;
+  for (const label& l : e.labels)
+    if (!l.is_constant()) carried.push_back(static_cast<std::size_t>(l.axis));
+  std::ranges::sort(carried);
+  carried.erase(std::unique(carried.begin(), carried.end()), carried.end());
+  std::vector<range_id> out;
+  for (std::size_t a : carried) out.push_back(f.axes[a]);
+  edge moved = e;
+  for (label& l : moved.labels)
+    if (!l.is_constant())
+      l.axis = static_cast<std::int16_t>(std::ranges::lower_bound(carried, static_cast<std::size_t>(l.axis)) - carried.begin());
+  return tape_.identity(out, moved);
+}
+
+void kernel::require(const conditions& all, std::span<const theorem> premises, std::string_view name) {
+  for (const condition& c : all) {
+    node_id n = condition_node(c);
+    bool found = std::ranges::any_of(premises, [&](const theorem& p) { return says_sign(p, c.is, n); });
+    if (!found && !sign_rules(tape_, {}).holds(c.is, n)) refuse(name, "a condition has no premise");
+  }
+}
+
+theorem kernel::instance(const rule& r, std::span<const node_id> args, const rational& c, std::span<const theorem> premises) {
+  if (args.size() != static_cast<std::size_t>(r.arity)) refuse(r.name, "wrong number of arguments");
+  for (node_id a : args)
+    if (!same_axes(tape_, a, args[0])) refuse(r.name, "the arguments have different axes");
+  frame f{tape_, {tape_.out(args[0]).begin(), tape_.out(args[0]).end()}};
+  term x(f, tape_.whole(args[0])), y(f, tape_.whole(args.back()));
+  return instance_terms(r, f, x, y, c, premises);
+}
+
+theorem kernel::instance_terms(const rule& r, frame& f, const term& x, const term& y, const rational& c, std::span<const theorem> premises) {
+  if (&f.on != &tape_) refuse(r.name, "terms of another tape");
+  if (r.has_parameter && r.parameter_fits && !r.parameter_fits(c)) refuse(r.name, "the parameter does not fit");
+  require(r.where(x, y, c), premises, r.name);
+  node_id left = r.left(x, y, c).over_frame(), right = r.right(x, y, c).over_frame();
+  return make(r.name, equal_claim(left, right), premises);
+}
+
+// --- signs
+
+theorem kernel::sign(relation is, node_id n, std::span<const theorem> premises) {
+  if (!sign_rules(tape_, premises).holds(is, n)) refuse("sign", "it does not follow from the signs of the arguments");
+  return make("sign", sign_claim(is, n), premises);
+}
+
+theorem kernel::transfer(const theorem& equal, const theorem& about_left) {
+  const claim &e = equal.says(), &s = about_left.says();
+  if (e.what != kind::equal || !e.apart.empty() || s.what != kind::sign || s.left != e.left) refuse("transfer", "the premises do not meet");
+  if (s.is == relation::real_power) refuse("transfer", "this claim is about how a term is written");
+  const theorem both[] = {equal, about_left};
+  return make("transfer", sign_claim(s.is, e.right), both);
+}
+
+theorem kernel::factor_nonzero(const theorem& product, std::size_t k) {
+  const claim& p = product.says();
+  if (p.what != kind::sign || !implies(p.is, relation::nonzero)) refuse("factor-nonzero", "the premise does not say that something is not 0");
+  node_id n = p.left;
+  opcode o = tape_.op(n);
+  bool product_like = (o == opcode::mul && tape_.bound_count(n) == 0) ||
+                      (o == opcode::identity && tape_.red(n) == reduction::none) ||
+                      (o == opcode::power && is_integer(tape_.value(n)) && tape_.value(n) != 0);
+  if (!product_like || k >= tape_.arity(n)) refuse("factor-nonzero", "not a product");
+  edge_view e = tape_.arg(n, k);
+  if (!reads_everything(tape_, n, e)) refuse("factor-nonzero", "the product does not read every entry of the factor");
+  return make("factor-nonzero", sign_claim(relation::nonzero, e.node), std::span(&product, 1));
+}
+
+// --- derivatives
+
+bool kernel::depends(node_id n, symbol_id variable) {
+  std::vector<bool>& known = depends_[variable];
+  for (node_id m = static_cast<node_id>(known.size()); m <= n; ++m) {
+    bool d = tape_.op(m) == opcode::symbol && tape_.symbol_of(m) == variable;
+    for (edge_view e : tape_.args(m)) d = d || known[e.node];
+    known.push_back(d);
+  }
+  return known[n];
+}
+
+theorem kernel::differentiate(node_id n, symbol_id variable, std::span<const theorem> premises) {
+  constexpr std::string_view name = "derivative";
+  std::vector<range_id> out(tape_.out(n).begin(), tape_.out(n).end());
+  std::vector<range_id> by = tape_.symbol(variable).axes;
+  std::size_t rank = out.size();
+  std::vector<range_id> full = out;
+  full.insert(full.end(), by.begin(), by.end());
+  claim c;
+  c.what = kind::derivative;
+  c.left = n;
+  c.variable = variable;
+  if (!depends(n, variable)) {
+    c.right = tape_.identity(full, {tape_.constant(0), {}});
+    return make(name, std::move(c), {});
+  }
+  if (tape_.op(n) == opcode::symbol) {
+    std::vector<edge> deltas;
+    for (std::size_t q = 0; q < by.size(); ++q)
+      deltas.push_back({tape_.delta(by[q], by[q]), {label::of_axis(q), label::of_axis(rank + q)}});
+    if (deltas.empty()) deltas.push_back({tape_.constant(1), {}});
+    c.right = deltas.size() == 1 ? tape_.identity(full, deltas[0]) : tape_.mul(full, deltas);
+    return make(name, std::move(c), {});
+  }
+  std::vector<edge> args = tape_.args(n).copy();
+  std::vector<bool> wanted;
+  for (const edge& e : args) wanted.push_back(depends(e.node, variable));
+  frame axes = frame_of(tape_, n);
+  bool condition_only = tape_.op(n) == opcode::select && !wanted[0] && !wanted[1];
+  conditions needed = defined_conditions(tape_, n, axes);
+  if (!condition_only)
+    for (condition& k : kink_conditions(n, axes)) needed.push_back(std::move(k));
+  require(needed, premises, name);
+  std::vector<std::vector<edge>> factors = partials(n, axes, wanted);
+  // Labels of n's axes in the derivative's axes: output axes stay, bound axes move behind those of the variable.
+  auto moved = [&](edge e) {
+    for (label& l : e.labels)
+      if (!l.is_constant() && static_cast<std::size_t>(l.axis) >= rank) l.axis = static_cast<std::int16_t>(l.axis + static_cast<std::int16_t>(by.size()));
+    return e;
+  };
+  std::vector<range_id> bound(tape_.bound(n).begin(), tape_.bound(n).end());
+  std::vector<edge> terms;
+  for (std::size_t k = 0; k < args.size(); ++k) {
+    if (!wanted[k]) continue;
+    auto d = std::ranges::find_if(premises, [&](const theorem& p) {
+      return p.says().what == kind::derivative && p.says().left == args[k].node && p.says().variable == variable;
+    });
+    if (d == premises.end()) refuse(name, "the derivative of an argument has no premise");
+    edge de{d->says().right, moved(args[k]).labels};
+    for (std::size_t q = 0; q < by.size(); ++q) de.labels.push_back(label::of_axis(rank + q));
+    std::vector<edge> product;
+    for (const edge& f : factors[k]) product.push_back(moved(f));
+    product.push_back(std::move(de));
+    node_id t = product.size() == 1 ? tape_.identity(full, product[0], bound, reduction::sum) : tape_.mul(full, product, bound);
+    terms.push_back(tape_.whole(t));
+  }
+  c.right = terms.size() == 1 ? terms[0].node : tape_.add(full, terms);
+  return make(name, std::move(c), premises);
+}
+
+theorem kernel::derivative_equal(const theorem& derivative, const theorem& equal) {
+  const claim &d = derivative.says(), &e = equal.says();
+  if (d.what != kind::derivative || e.what != kind::equal || !e.apart.empty() || e.left != d.right)
+    refuse("derivative-equal", "the premises do not meet");
+  claim c = d;
+  c.right = e.right;
+  const theorem both[] = {derivative, equal};
+  return make("derivative-equal", std::move(c), both);
+}
+
+bool kernel::holds_near(hypothesis_id h, symbol_id variable) {
+  const claim& c = assumed_.at(h).says;
+  bool free = !depends(c.left, variable) && (c.what != kind::equal || !depends(c.right, variable));
+  if (free) return true;
+  bool strict = c.what == kind::sign && (c.is == relation::positive || c.is == relation::nonzero);
+  return strict && continuous_everywhere(tape_, c.left);
+}
+
+theorem kernel::derivative_of_equal(const theorem& equal, const theorem& derivative) {
+  const claim &e = equal.says(), &d = derivative.says();
+  if (d.what != kind::derivative || e.what != kind::equal || !e.apart.empty() || e.right != d.left)
+    refuse("derivative-of-equal", "the premises do not meet");
+  for (hypothesis_id h : equal.hypotheses())
+    if (!holds_near(h, d.variable))
+      refuse("derivative-of-equal", fmt::format("'{}' holds at the point only, not near it", assumed_[h].text));
+  claim c = d;
+  c.left = e.left;
+  const theorem both[] = {equal, derivative};
+  return make("derivative-of-equal", std::move(c), both);
+}
+
+}  // namespace wengert
