@@ -57,7 +57,8 @@ TEST_CASE("sums, products and labels read the entries they name") {
   world s;
   evaluator<double> e(s.t);
   s.bind(e);
-  node_id matvec = s.t.mul(std::vector{s.m}, std::vector{s.at(s.A, {s.axis(0), s.axis(1)}), s.at(s.z, {s.axis(1)})}, std::vector{s.K});
+  node_id matvec =
+      s.t.mul(std::vector{s.m}, std::vector{s.at(s.A, {s.axis(0), s.axis(1)}), s.at(s.z, {s.axis(1)})}, std::vector{s.K});
   CHECK(copy(e(matvec)) == std::vector<double>{14, 32});
   node_id transposed = s.t.identity(std::vector{s.K, s.m}, s.at(s.A, {s.axis(1), s.axis(0)}));
   CHECK(copy(e(transposed)) == std::vector<double>{1, 4, 2, 5, 3, 6});
@@ -95,7 +96,8 @@ TEST_CASE("a zero delta skips its term, other zeros do not") {
   world::bind(e, "z", {0, 2, 4}, {3});
   node_id inverse = s.t.power(std::vector{s.K}, s.at(s.z, {s.axis(0)}), -1);
   node_id delta = s.t.delta(s.K, s.K);
-  node_id picked = s.t.mul(std::vector{s.K}, std::vector{s.at(inverse, {s.axis(1)}), s.at(delta, {s.axis(0), s.axis(1)})}, std::vector{s.K});
+  node_id picked =
+      s.t.mul(std::vector{s.K}, std::vector{s.at(inverse, {s.axis(1)}), s.at(delta, {s.axis(0), s.axis(1)})}, std::vector{s.K});
   CHECK(copy(e(picked)) == std::vector<double>{infinity, 0.5, 0.25});
   node_id plain = s.t.mul({}, std::vector{s.at(s.t.constant(0)), s.at(inverse, {label::of_integer(1)})});
   CHECK(std::isnan(e.scalar(plain)));

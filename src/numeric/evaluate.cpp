@@ -25,30 +25,42 @@ bool is_storeless(opcode op) { return op == opcode::symbol || op == opcode::delt
 template <class T>
 T reduction_start(reduction red) {
   switch (red) {
-    case reduction::prod: return 1;
-    case reduction::max: return -std::numeric_limits<T>::infinity();
-    case reduction::min: return std::numeric_limits<T>::infinity();
-    default: return 0;
+    case reduction::prod:
+      return 1;
+    case reduction::max:
+      return -std::numeric_limits<T>::infinity();
+    case reduction::min:
+      return std::numeric_limits<T>::infinity();
+    default:
+      return 0;
   }
 }
 
 template <class T>
 T reduce(reduction red, T so_far, T x) {
   switch (red) {
-    case reduction::prod: return so_far * x;
-    case reduction::max: return std::isnan(so_far) || std::isnan(x) ? so_far + x : std::max(so_far, x);
-    case reduction::min: return std::isnan(so_far) || std::isnan(x) ? so_far + x : std::min(so_far, x);
-    default: return so_far + x;
+    case reduction::prod:
+      return so_far * x;
+    case reduction::max:
+      return std::isnan(so_far) || std::isnan(x) ? so_far + x : std::max(so_far, x);
+    case reduction::min:
+      return std::isnan(so_far) || std::isnan(x) ? so_far + x : std::min(so_far, x);
+    default:
+      return so_far + x;
   }
 }
 
 template <class T>
 bool holds(comparison c, T left, T right) {
   switch (c) {
-    case comparison::lt: return left < right;
-    case comparison::le: return left <= right;
-    case comparison::eq: return left == right;
-    case comparison::ne: return left != right;
+    case comparison::lt:
+      return left < right;
+    case comparison::le:
+      return left <= right;
+    case comparison::eq:
+      return left == right;
+    case comparison::ne:
+      return left != right;
   }
   return false;
 }
@@ -238,7 +250,8 @@ void evaluator<T>::check(node_id n) {
   if (tape_.op(n) == opcode::symbol) {
     symbol_id s = tape_.symbol_of(n);
     const std::string& name = tape_.symbol(s).name;
-    if (s >= given_.size() || !given_[s].bound) throw error("V01", fmt::format("'{}' has no value", name), fmt::format("give '{}' a value", name));
+    if (s >= given_.size() || !given_[s].bound)
+      throw error("V01", fmt::format("'{}' has no value", name), fmt::format("give '{}' a value", name));
     for (std::size_t a = 0; a < given_[s].shape.size(); ++a) fit_axis(s, a, given_[s].shape[a]);
   }
   if (tape_.op(n) == opcode::dim_value) resolve({tape_.dim_of(n), 0});
@@ -325,7 +338,9 @@ void evaluator<T>::aim_one(const edge_view& e, std::size_t which) {
   if (op == opcode::delta) x.is = operand::kind::delta;
   if (op == opcode::index_value) x.is = operand::kind::index;
   bool array = x.is == operand::kind::array;
-  if (array) x.base = op == opcode::symbol ? given_values_.data() + given_[tape_.symbol_of(e.node)].place : values_.data() + place_[e.node];
+  if (array)
+    x.base =
+        op == opcode::symbol ? given_values_.data() + given_[tape_.symbol_of(e.node)].place : values_.data() + place_[e.node];
   std::span<const range_id> target = tape_.out(e.node);
   std::int64_t stride = 1;
   for (std::size_t k = target.size(); k-- > 0;) {
@@ -423,20 +438,34 @@ template <class T>
 void evaluator<T>::compute(node_id n) {
   aim(n);
   switch (tape_.op(n)) {
-    case opcode::constant: values_[place_[n]] = constant(n); return;
-    case opcode::pi: values_[place_[n]] = std::numbers::pi_v<T>; return;
-    case opcode::dim_value: values_[place_[n]] = static_cast<T>(resolve({tape_.dim_of(n), 0})); return;
-    case opcode::index_value: return fill(n, [&] { return static_cast<T>(axes_[0].lo + counter_[0]); });
-    case opcode::delta: return fill(n, [&] { return T(axes_[0].lo + counter_[0] == axes_[1].lo + counter_[1]); });
-    case opcode::add: return fill(n, [&] { return total(); });
-    case opcode::mul: return fill(n, [&] { return product(); });
-    case opcode::identity: return fill(n, [&] { return operands_[0].read(); });
-    case opcode::power: return compute_power(n);
+    case opcode::constant:
+      values_[place_[n]] = constant(n);
+      return;
+    case opcode::pi:
+      values_[place_[n]] = std::numbers::pi_v<T>;
+      return;
+    case opcode::dim_value:
+      values_[place_[n]] = static_cast<T>(resolve({tape_.dim_of(n), 0}));
+      return;
+    case opcode::index_value:
+      return fill(n, [&] { return static_cast<T>(axes_[0].lo + counter_[0]); });
+    case opcode::delta:
+      return fill(n, [&] { return T(axes_[0].lo + counter_[0] == axes_[1].lo + counter_[1]); });
+    case opcode::add:
+      return fill(n, [&] { return total(); });
+    case opcode::mul:
+      return fill(n, [&] { return product(); });
+    case opcode::identity:
+      return fill(n, [&] { return operands_[0].read(); });
+    case opcode::power:
+      return compute_power(n);
     case opcode::select: {
       comparison c = tape_.comparison_of(n);
-      return fill(n, [&] { return holds(c, operands_[0].read(), operands_[1].read()) ? operands_[2].read() : operands_[3].read(); });
+      return fill(n,
+                  [&] { return holds(c, operands_[0].read(), operands_[1].read()) ? operands_[2].read() : operands_[3].read(); });
     }
-    default: return compute_function(n);
+    default:
+      return compute_function(n);
   }
 }
 

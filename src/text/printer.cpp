@@ -30,7 +30,8 @@ std::string at_least(level wanted, piece p) { return p.binds < wanted ? "(" + p.
 
 bool is_negative(const piece& p) { return p.text.front() == '-'; }
 
-// An index letter in scope. A sum whose letter stands alone (`z[k]`, not `z[k+1]`) in axes of just the sum's range needs no bounds.
+// An index letter in scope. A sum whose letter stands alone (`z[k]`, not `z[k+1]`) in axes of just the sum's range needs no
+// bounds.
 struct letter {
   std::string name;
   range_id range;
@@ -120,13 +121,16 @@ class writer {
     if (named(n)) return true;
     if (t_.bound_count(n) > 0) return false;
     switch (t_.op(n)) {
-      case opcode::symbol: return true;
+      case opcode::symbol:
+        return true;
       case opcode::index_value:
       case opcode::delta:
-      case opcode::select: return false;
+      case opcode::select:
+        return false;
       case opcode::identity:  // c*vector(1)
         return t_.rank(n) == 1 && t_.rank(t_.arg(n, 0).node) == 0 && t_.range_of(t_.out(n)[0]).lo == affine{none, 1};
-      default: break;
+      default:
+        break;
     }
     bool some_array = false;
     for (edge_view e : t_.args(n)) {
@@ -162,12 +166,14 @@ class writer {
 
   void enter() {
     if (++depth_ > options_.max_depth)
-      throw error("V04", fmt::format("an expression nested deeper than {} levels is not printed", options_.max_depth), "name its parts with --let");
+      throw error("V04", fmt::format("an expression nested deeper than {} levels is not printed", options_.max_depth),
+                  "name its parts with --let");
   }
 
   void guard(const std::string& text) {
     if (text.size() > options_.max_characters || ++pieces_ > 2 * options_.max_characters)
-      throw error("V04", fmt::format("an expression longer than {} characters is not printed", options_.max_characters), "name its parts with --let");
+      throw error("V04", fmt::format("an expression longer than {} characters is not printed", options_.max_characters),
+                  "name its parts with --let");
   }
 
   // --- nodes
@@ -199,32 +205,39 @@ class writer {
 
   piece plain(node_id n, const view& v) {
     switch (t_.op(n)) {
-      case opcode::constant: return number(t_.value(n));
-      case opcode::symbol: return {t_.symbol(t_.symbol_of(n)).name + indices(n, v), level::atom};
-      case opcode::dim_value: return {t_.dim_name(t_.dim_of(n)), level::atom};
-      case opcode::pi: return {hidden("pi") ? function_name("acos") + "(-1)" : "pi", level::atom};
-      case opcode::index_value: return index_value(v);
-      case opcode::delta: return delta(v);
-      case opcode::add: return sum(n, v);
-      case opcode::mul: return product(n, v);
-      case opcode::identity: return identity(n, v);
-      case opcode::power: return power(n, v);
-      case opcode::select: return select(n, v);
-      case opcode::pow: return pow(n, v);
-      default: return function(n, v);
+      case opcode::constant:
+        return number(t_.value(n));
+      case opcode::symbol:
+        return {t_.symbol(t_.symbol_of(n)).name + indices(n, v), level::atom};
+      case opcode::dim_value:
+        return {t_.dim_name(t_.dim_of(n)), level::atom};
+      case opcode::pi:
+        return {hidden("pi") ? function_name("acos") + "(-1)" : "pi", level::atom};
+      case opcode::index_value:
+        return index_value(v);
+      case opcode::delta:
+        return delta(v);
+      case opcode::add:
+        return sum(n, v);
+      case opcode::mul:
+        return product(n, v);
+      case opcode::identity:
+        return identity(n, v);
+      case opcode::power:
+        return power(n, v);
+      case opcode::select:
+        return select(n, v);
+      case opcode::pow:
+        return pow(n, v);
+      default:
+        return function(n, v);
     }
   }
 
   piece call_text(node_id n, const call& c, const view& v) {
-    std::string text = c.name;
-    if (!c.is_let) {
-      text += '(';
-      for (const edge& e : c.args) {
-        if (text.back() != '(') text += ", ";
-        text += node(e.node, {t_.rank(e.node) > 0, {}}).text;
-      }
-      text += ')';
-    }
+    std::vector<std::string> parts;
+    for (const edge& e : c.args) parts.push_back(node(e.node, {t_.rank(e.node) > 0, {}}).text);
+    std::string text = c.is_let ? c.name : fmt::format("{}({})", c.name, fmt::join(parts, ", "));
     return {text + indices(n, v), level::atom};
   }
 
@@ -302,7 +315,8 @@ class writer {
     bool array = false, first = true;  // of what is in `text`
     for (edge_view e : all) {
       bool plain_number = t_.is_constant(e.node);
-      if (first && plain_number && text.empty() && t_.value(e.node) == -1) {
+      bool leads = text.empty();
+      if (leads && plain_number && t_.value(e.node) == -1) {
         text = "-";
         continue;
       }
@@ -312,10 +326,11 @@ class writer {
       if (divides) {
         if (first) text += '1';
         text += is_array ? "./" : "/";
-        text += plain_number ? rational(denominator(t_.value(e.node))).str() : at_least(level::power, positive_power(e.node, seen(e, v)));
+        text += plain_number ? rational(denominator(t_.value(e.node))).str()
+                             : at_least(level::power, positive_power(e.node, seen(e, v)));
       } else {
         if (!first) text += is_array && array ? ".*" : "*";
-        text += first && plain_number ? number(t_.value(e.node)).text : at_least(level::power, argument(e, v));
+        text += leads && plain_number ? number(t_.value(e.node)).text : at_least(level::power, argument(e, v));
       }
       array = array || is_array;
       first = false;
@@ -361,12 +376,18 @@ class writer {
   piece function(node_id n, const view& v) {
     const op_info* info = find_function(t_.op(n));
     if (!info) throw defect("the printer meets an operation that it does not know");
-    std::string text = function_name(info->name) + "(";
-    for (edge_view e : t_.args(n)) {
-      if (text.back() != '(') text += ", ";
-      text += argument(e, v).text;
-    }
-    return {text + ")", level::atom};
+    std::vector<std::string> parts;
+    for (edge_view e : t_.args(n)) parts.push_back(argument(e, v).text);
+    if ((info->code == opcode::max || info->code == opcode::min) && reads_as_index(parts[0], parts[1]))
+      std::swap(parts[0], parts[1]);
+    return {fmt::format("{}({})", function_name(info->name), fmt::join(parts, ", ")), level::atom};
+  }
+
+  // Whether max(a, b) would be read as the maximum of b over an index a.
+  static bool reads_as_index(const std::string& a, const std::string& b) {
+    bool name = a.find_first_of("0123456789") != 0;
+    return name && a.find_first_of("([+-*/^. ") == std::string::npos && b.find(a) != std::string::npos &&
+           b.find_first_of("[_(") != std::string::npos;
   }
 
   piece select(node_id n, const view& v) {
@@ -375,8 +396,8 @@ class writer {
     std::array<std::string, 4> parts;
     std::size_t k = 0;
     for (edge_view e : t_.args(n)) parts[k++] = argument(e, v).text;
-    return {fmt::format("{}({} {} {}, {}, {})", function_name("if"), parts[0], signs[static_cast<std::size_t>(t_.comparison_of(n))], parts[1],
-                        parts[2], parts[3]),
+    return {fmt::format("{}({} {} {}, {}, {})", function_name("if"), parts[0],
+                        signs[static_cast<std::size_t>(t_.comparison_of(n))], parts[1], parts[2], parts[3]),
             level::atom};
   }
 
@@ -384,10 +405,14 @@ class writer {
 
   std::string reduction_name(reduction red) const {
     switch (red) {
-      case reduction::prod: return function_name("prod");
-      case reduction::max: return function_name("max");
-      case reduction::min: return function_name("min");
-      default: return function_name("sum");
+      case reduction::prod:
+        return function_name("prod");
+      case reduction::max:
+        return function_name("max");
+      case reduction::min:
+        return function_name("min");
+      default:
+        return function_name("sum");
     }
   }
 
@@ -444,12 +469,18 @@ printed print_with_letters(const tape& t, node_id n, const naming& names, const 
 std::string print_condition(const tape& t, relation is, node_id u, const naming& names, const print_options& options) {
   std::string text = print(t, u, names, options);
   switch (is) {
-    case relation::positive: return text + " > 0";
-    case relation::nonnegative: return text + " >= 0";
-    case relation::nonzero: return text + " != 0";
-    case relation::not_integer: return "not integer(" + text + ")";
-    case relation::integer: return "integer(" + text + ")";
-    case relation::real_power: return text + " is real";
+    case relation::positive:
+      return text + " > 0";
+    case relation::nonnegative:
+      return text + " >= 0";
+    case relation::nonzero:
+      return text + " != 0";
+    case relation::not_integer:
+      return "not integer(" + text + ")";
+    case relation::integer:
+      return "integer(" + text + ")";
+    case relation::real_power:
+      return text + " is real";
   }
   throw defect("a condition of an unknown kind");
 }

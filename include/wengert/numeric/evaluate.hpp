@@ -1,8 +1,8 @@
 // The reference evaluator: the values of nodes at one point, one node after the other.
 //
-// Plain and exact about meaning rather than fast: floating arithmetic as IEEE 754 has it, sums accumulated in order. Three rules go
-// beyond that. A `delta` factor that is 0 makes its product 0, whatever the other factors are; the branch of a `select` that is not
-// taken does not matter; 0 to a negative power is +inf.
+// Plain and exact about meaning rather than fast: floating arithmetic as IEEE 754 has it, sums accumulated in order. Three rules
+// go beyond that. A `delta` factor that is 0 makes its product 0, whatever the other factors are; the branch of a `select` that
+// is not taken does not matter; 0 to a negative power is +inf.
 #pragma once
 
 #include <cstddef>
@@ -56,11 +56,11 @@ class evaluator {
     std::int64_t lo = 0, count = -1;  // count -1: not resolved yet
   };
   struct sized_dim {
-    std::int64_t size = 0;    // 0: unknown
-    symbol_id from = none;    // the symbol whose shape gave it
+    std::int64_t size = 0;  // 0: unknown
+    symbol_id from = none;  // the symbol whose shape gave it
   };
   struct given {
-    std::size_t place = 0;    // in given_values_
+    std::size_t place = 0;  // in given_values_
     std::vector<std::size_t> shape;
     bool bound = false;
   };
@@ -71,9 +71,7 @@ class evaluator {
     enum class kind : std::uint8_t { array, delta, index } is;
     const T* base;
     std::int64_t at;
-    T read() const {
-      return is == kind::array ? base[at] : is == kind::delta ? T(at == 0) : static_cast<T>(at);
-    }
+    T read() const { return is == kind::array ? base[at] : is == kind::delta ? T(at == 0) : static_cast<T>(at); }
   };
 
   std::int64_t resolve(const affine& a) const;
@@ -101,10 +99,10 @@ class evaluator {
   const tape& tape_;
   std::size_t max_values_;
   std::vector<sized_dim> dims_;
-  std::vector<given> given_;           // by symbol
+  std::vector<given> given_;  // by symbol
   std::vector<T> given_values_;
-  std::vector<extent> extents_;        // by range
-  std::vector<std::size_t> place_;     // by node, in values_
+  std::vector<extent> extents_;     // by range
+  std::vector<std::size_t> place_;  // by node, in values_
   std::vector<T> values_;
   std::vector<std::optional<T>> rationals_;  // by the tape's number of a rational
 

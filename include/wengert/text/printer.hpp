@@ -1,6 +1,6 @@
-// Nodes as text of the input language. What is printed parses back, under the same declarations, to a node of the same value, and to
-// the same node wherever the parser's conventions can reach it: a product is printed in the order of its factors, a factor that is
-// itself a product keeps its brackets.
+// Nodes as text of the input language. What is printed parses back, under the same declarations, to a node of the same value, and
+// to the same node wherever the parser's conventions can reach it: a product is printed in the order of its factors, a factor
+// that is itself a product keeps its brackets.
 //
 // Arrays have two forms. The array form leaves the index out (`softmax(z) - y`, `y.*log(a)`, `sum(exp(z))`); it is used where
 // everything below is a scalar or runs over the same axes in the same order. The index form has a letter for each axis
@@ -26,9 +26,9 @@ struct naming {
 };
 
 struct print_options {
-  std::vector<std::string> letters;      // of the root's axes, in order; missing ones are chosen
-  bool index_form = false;               // letters even where the array form is possible
-  std::size_t max_depth = 400;           // levels of nesting
+  std::vector<std::string> letters;  // of the root's axes, in order; missing ones are chosen
+  bool index_form = false;           // letters even where the array form is possible
+  std::size_t max_depth = 240;       // levels of nesting; the parser reads twice as many
   std::size_t max_characters = 200'000;
 };
 
@@ -37,8 +37,8 @@ struct printed {
   std::vector<std::string> letters;  // of the root's axes, in order; empty in array form
 };
 
-// Throws error V04 where the text would be longer or deeper than the options allow, and V05 where a declared name hides a function
-// that the text needs.
+// Throws error V04 where the text would be longer or deeper than the options allow, and V05 where a declared name hides a
+// function that the text needs.
 printed print_with_letters(const tape& t, node_id n, const naming& names = {}, const print_options& options = {});
 inline std::string print(const tape& t, node_id n, const naming& names = {}, const print_options& options = {}) {
   return print_with_letters(t, n, names, options).text;
