@@ -1,0 +1,215 @@
+#include "arguments.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <functional>
+
+#include <fmt/format.h>
+
+namespace wengert::cli {
+
+namespace {
+
+struct command_row {
+  command op;
+  std::string_view name, operands, help;
+};
+
+constexpr std::array commands{
+    command_row{command::derive, "derive", "EXPR --wrt V", "the derivation, its theorem, and how the kernel checked it"},
+    command_row{command::diff, "diff", "EXPR --wrt V", "only the simplified derivative and its conditions"},
+    command_row{command::grad, "grad", "EXPR --wrt V --at VALUES", "value and gradient as numbers"},
+    command_row{command::prove, "prove", "'L == R'", "a theorem, or where the two sides differ"},
+    command_row{command::batch, "batch", "", "JSON lines in, JSON lines out, one for one"},
+};
+
+const command_row& row_of(command op) {
+  return *std::find_if(commands.begin(), commands.end(), [op](const command_row& row) { return row.op == op; });
+}
+
+int integer_between(std::string_view option, const std::string& text, int low, int high) {
+  int value = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, failure] = std::from_chars(text.data(), end, value);
+  if (failure != std::errc() || stop != end || value < low || value > high)
+    throw error("U04", fmt::format("{} takes an integer from {} to {}, not '{}'", option, low, high, text));
+  return value;
+}
+
+output_format format_named(const std::string& name) {
+  if (name == "text") return output_format::text;
+  if (name == "json") return output_format::json;
+  throw error("U04", fmt::format("--format takes text or json, not '{}'", name));
+}
+
+std::string only_one(std::string_view option, const std::string& before, const std::string& value) {
+  if (!before.empty()) throw error("U04", fmt::format("{} is given twice: '{}' and '{}'", option, before, value));
+  if (value.empty()) throw error("U04", fmt::format("{} takes a name, not an empty text", option));
+  return value;
+}
+
+struct option_row {
+  std::string_view name, value, commands, help;  // value "": none is taken; commands "": every one, and none
+  void (*take)(arguments&, const std::string& value);
+};
+
+constexpr std::string_view expression_commands = "derive diff grad prove";
+constexpr std::string_view derivative_commands = "derive diff grad";
+
+const std::array options{
+    option_row{"--wrt", "V", derivative_commands, "differentiate by V: a name, z[1] or z[i]; repeat for several",
+               [](arguments& a, const std::string& v) { a.text.wrt.push_back(v); }},
+    option_row{"--order", "N", "derive diff", "the order of the derivative; 2 is the Hessian",
+               [](arguments& a, const std::string& v) { a.order = integer_between("--order", v, 1, 9); }},
+    option_row{"--var", "DECLARATION", expression_commands, "declare names: 'x: real; z, y: vector[K]; W: matrix[m,n]'",
+               [](arguments& a, const std::string& v) { a.text.vars.push_back(v); }},
+    option_row{"--let", "'a = EXPR'", expression_commands, "name an intermediate",
+               [](arguments& a, const std::string& v) { a.text.lets.push_back(v); }},
+    option_row{"--given", "FACT", expression_commands, "a fact that may be used: 'sum(y) = 1', 'one_hot(y)', 'x > 0'",
+               [](arguments& a, const std::string& v) { a.text.givens.push_back(v); }},
+    option_row{"--at", "VALUES", "diff grad", "a point: 'x=1.5, z=[0.1,0.2], W=[[1,2],[3,4]], y=pi/2'",
+               [](arguments& a, const std::string& v) { a.at.push_back(v); }},
+    option_row{"--verbosity", "0..3", "derive", "how much of the derivation to show",
+               [](arguments& a, const std::string& v) { a.verbosity = integer_between("--verbosity", v, 0, 3); }},
+    option_row{"--format", "text|json", expression_commands, "how to print the answer",
+               [](arguments& a, const std::string& v) { a.format = format_named(v); }},
+    option_row{"--output", "FILE", "", "write the answer to FILE",
+               [](arguments& a, const std::string& v) { a.output = only_one("--output", a.output, v); }},
+    option_row{"--help", "", "", "this text", [](arguments& a, const std::string&) { a.help = true; }},
+    option_row{"--version", "", "", "the version", [](arguments& a, const std::string&) { a.version = true; }},
+};
+
+bool belongs_to(const option_row& option, std::string_view command_name) {
+  if (option.commands.empty()) return true;
+  const std::string padded = fmt::format(" {} ", option.commands);
+  return padded.find(fmt::format(" {} ", command_name)) != std::string::npos;
+}
+
+// The option that a word names, bare or as --name=value.
+const option_row* find_option(std::string_view word) {
+  const std::string_view name = word.substr(0, word.find('='));
+  const auto found = std::find_if(options.begin(), options.end(), [name](const option_row& o) { return o.name == name; });
+  return found == options.end() ? nullptr : &*found;
+}
+
+std::string command_names() {
+  std::string names;
+  for (const command_row& row : commands) names += (names.empty() ? "" : ", ") + std::string(row.name);
+  return names;
+}
+
+struct used_option {
+  const option_row* row;
+  std::string value;
+};
+
+// The words, told apart.
+struct sorted_words {
+  std::vector<std::string> operands;
+  std::vector<used_option> options;
+};
+
+sorted_words sort_words(std::span<const std::string> words) {
+  sorted_words sorted;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const std::string& word = words[i];
+    const option_row* const option = find_option(word);
+    const std::size_t equals = word.find('=');
+    if (option == nullptr || (option->value.empty() && equals != std::string::npos)) {
+      sorted.operands.push_back(word);
+    } else if (option->value.empty()) {
+      sorted.options.push_back({option, ""});
+    } else if (equals != std::string::npos) {
+      sorted.options.push_back({option, word.substr(equals + 1)});
+    } else if (++i < words.size()) {
+      sorted.options.push_back({option, words[i]});
+    } else {
+      throw error("U03", fmt::format("{} needs a value: {}", option->name, option->value));
+    }
+  }
+  return sorted;
+}
+
+// `operands` begins with the name of the command.
+std::string one_expression(const command_row& row, std::span<const std::string> operands) {
+  const std::string usage = fmt::format("usage: wengert {} {}", row.name, row.operands);
+  if (operands.size() == 2) return operands[1];
+  if (operands.size() < 2) throw error("U05", fmt::format("{} needs an expression", row.name), usage);
+  for (const std::string& word : operands.subspan(1))
+    if (word.starts_with("--"))
+      throw error("U02", fmt::format("{} knows no option '{}'", row.name, word), fmt::format("wengert {} --help", row.name));
+  throw error("U05", fmt::format("{} takes one expression, not '{}' and '{}'", row.name, operands[1], operands[2]), usage);
+}
+
+void check_use(const command_row& row, const arguments& a) {
+  const std::string usage = fmt::format("usage: wengert {} {}", row.name, row.operands);
+  if (belongs_to(*find_option("--wrt"), row.name) && a.text.wrt.empty())
+    throw error("U06", fmt::format("{} needs --wrt: what to differentiate by", row.name), usage);
+  if (row.op == command::grad && a.at.empty())
+    throw error("U06", "grad needs --at: the point", "for example --at 'x=1.5, z=[0.1,0.2]'");
+}
+
+}  // namespace
+
+std::optional<command> find_command(std::string_view name) {
+  for (const command_row& row : commands)
+    if (row.name == name) return row.op;
+  return std::nullopt;
+}
+
+output_format wanted_format(std::span<const std::string> words) {
+  for (std::size_t i = 0; i < words.size(); ++i)
+    if (words[i] == "--format=json" || (words[i] == "--format" && i + 1 < words.size() && words[i + 1] == "json"))
+      return output_format::json;
+  return output_format::text;
+}
+
+arguments parse_arguments(std::span<const std::string> words) {
+  const sorted_words sorted = sort_words(words);
+  arguments parsed;
+  for (const used_option& option : sorted.options) option.row->take(parsed, option.value);
+  if (!sorted.operands.empty()) {
+    parsed.op = find_command(sorted.operands.front());
+    if (!parsed.op)
+      throw error("U01", fmt::format("unknown command '{}'", sorted.operands.front()),
+                  fmt::format("the commands are {}", command_names()));
+  }
+  if (parsed.help || parsed.version) return parsed;
+  if (!parsed.op) throw error("U01", "no command was given", fmt::format("the commands are {}", command_names()));
+
+  const command_row& row = row_of(*parsed.op);
+  for (const used_option& option : sorted.options)
+    if (!belongs_to(*option.row, row.name))
+      throw error("U02", fmt::format("{} takes no {}", row.name, option.row->name), fmt::format("wengert {} --help", row.name));
+  if (row.op == command::batch) {
+    if (sorted.operands.size() > 1) throw error("U05", "batch reads its lines from standard input and takes no operands");
+  } else {
+    parsed.text.expressions.push_back(one_expression(row, sorted.operands));
+    check_use(row, parsed);
+  }
+  return parsed;
+}
+
+std::string help_text(std::optional<command> about) {
+  std::string text;
+  if (about) {
+    const command_row& row = row_of(*about);
+    text = fmt::format("usage: wengert {} {}\n{}\n", row.name, row.operands, row.help);
+  } else {
+    text = "usage: wengert COMMAND ...\n\nDerivatives that are derived, shown and proved.\n\n";
+    for (const command_row& row : commands)
+      text += fmt::format("  {:<36}{}\n", fmt::format("{} {}", row.name, row.operands), row.help);
+  }
+  text += "\n";
+  for (const option_row& option : options)
+    if (!about || belongs_to(option, row_of(*about).name))
+      text += fmt::format("  {:<22}{}\n", fmt::format("{} {}", option.name, option.value), option.help);
+  text +=
+      "\nThere are no short options: an argument that begins with '-' and is no option is EXPR.\n"
+      "EXPR '-' reads standard input.\n"
+      "Exit status: 0 done, 1 not proved, 2 wrong input or usage, 3 a defect of wengert.\n";
+  return text;
+}
+
+}  // namespace wengert::cli

@@ -1,0 +1,35 @@
+// The command line: what may stand on it, and what a given one asks for.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "request.hpp"
+
+namespace wengert::cli {
+
+struct arguments {
+  std::optional<command> op;  // none only together with `help` or `version`
+  bool help = false;
+  bool version = false;
+  output_format format = output_format::text;
+  problem_text text;
+  std::vector<std::string> at;  // the texts of --at
+  int order = 1;
+  int verbosity = 1;
+  std::string output;           // a file name, or empty
+};
+
+// There are no short options: an argument that begins with '-' and is no listed option is an expression. Throws error Unn.
+arguments parse_arguments(std::span<const std::string> words);
+
+// The format that the words ask for, also where they are wrong otherwise.
+output_format wanted_format(std::span<const std::string> words);
+
+std::optional<command> find_command(std::string_view name);
+std::string help_text(std::optional<command> about);
+
+}  // namespace wengert::cli

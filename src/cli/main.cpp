@@ -1,0 +1,116 @@
+// The wengert command.
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <memory>
+#include <new>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "arguments.hpp"
+#include "batch.hpp"
+#include "diagnostic.hpp"
+#include "json_text.hpp"
+#include "point_text.hpp"
+
+namespace wengert::cli {
+
+namespace {
+
+enum exit_status { done = 0, not_proved = 1, wrong_input = 2, our_defect = 3 };
+
+bool colours_on(int descriptor) {
+  const char* const refused = std::getenv("NO_COLOR");
+  return ::isatty(descriptor) == 1 && (refused == nullptr || *refused == '\0');
+}
+
+void write_all(std::FILE* file, std::string_view text) {
+  if (std::fwrite(text.data(), 1, text.size(), file) != text.size() || std::fflush(file) != 0)
+    throw error("U07", "the answer cannot be written");
+}
+
+std::string read_standard_input() {
+  std::string text;
+  char buffer[1 << 16];
+  while (const std::size_t got = std::fread(buffer, 1, sizeof buffer, stdin)) text.append(buffer, got);
+  if (std::ferror(stdin) != 0) throw error("U07", "standard input cannot be read");
+  return text;
+}
+
+// Standard output, or the file of --output.
+class destination {
+ public:
+  explicit destination(const std::string& name) : file_(stdout) {
+    if (name.empty()) return;
+    opened_.reset(std::fopen(name.c_str(), "wb"));
+    file_ = opened_.get();
+    if (file_ == nullptr) throw error("U07", fmt::format("'{}' cannot be written", name));
+  }
+  std::FILE* file() const { return file_; }
+
+ private:
+  struct closer {
+    void operator()(std::FILE* f) const { std::fclose(f); }
+  };
+  std::unique_ptr<std::FILE, closer> opened_;
+  std::FILE* file_;
+};
+
+int answer_question(const arguments& asked) {
+  request question{*asked.op, asked.text, {}, asked.order, asked.verbosity};
+  std::string& expression = question.text.expressions.at(0);
+  if (expression == "-") expression = read_standard_input();
+  for (const std::string& values : asked.at) add_values(question.at, values);
+  const answer said = execute(question, asked.format);
+  for (const std::string& note : said.notes) fmt::print(stderr, "note: {}\n", harmless(note));
+  for (const std::string& warning : said.warnings) fmt::print(stderr, "warning: {}\n", harmless(warning));
+  const destination to(asked.output);
+  write_all(to.file(), asked.format == output_format::json ? "{" + said.text + "}\n" : said.text);
+  return said.exit_code;
+}
+
+int run(const std::vector<std::string>& words) {
+  const arguments asked = parse_arguments(words);
+  if (asked.help || asked.version) {
+    write_all(stdout, asked.help ? help_text(asked.op) : "wengert " WENGERT_VERSION "\n");
+    return done;
+  }
+  if (*asked.op != command::batch) return answer_question(asked);
+  const destination to(asked.output);
+  if (!run_batch(STDIN_FILENO, to.file())) throw error("U07", "the answers cannot be written");
+  return done;
+}
+
+int refuse(const error& e, output_format format) {
+  fmt::print(stderr, "{}", describe(e, colours_on(STDERR_FILENO)));
+  if (format == output_format::json) fmt::print("{{{}}}\n", json_error(e));
+  return wrong_input;
+}
+
+int own_up(const char* what, output_format format) {
+  fmt::print(stderr, "defect: {}\nThis is a mistake in wengert, not in your input.\n", harmless(what));
+  if (format == output_format::json) fmt::print("{{{}}}\n", json_error("defect", what));
+  return our_defect;
+}
+
+}  // namespace
+
+int main(const std::vector<std::string>& words) {
+  const output_format format = wanted_format(words);
+  try {
+    return run(words);
+  } catch (const error& e) {
+    return refuse(e, format);
+  } catch (const std::bad_alloc&) {
+    return refuse(error("V02", "not enough memory"), format);
+  } catch (const std::exception& e) {
+    return own_up(e.what(), format);
+  }
+}
+
+}  // namespace wengert::cli
+
+int main(int count, char** words) { return wengert::cli::main({words + (count > 0 ? 1 : 0), words + count}); }

@@ -1,0 +1,33 @@
+// One question of a user, whether it came as arguments or as a line of a batch, and its answer.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <wengert/derivation/commands.hpp>
+
+namespace wengert::cli {
+
+enum class command { derive, diff, grad, prove, batch };
+
+struct request {
+  command op = command::diff;
+  problem_text text;
+  point at;  // empty: no values were given
+  int order = 1;
+  int verbosity = 1;
+};
+
+enum class output_format { text, json };
+
+// What a command says. The exit code is 0, or 1 where a statement was not proved.
+struct answer {
+  std::string text;    // in the format asked for; JSON as the inside of an object, without its braces
+  std::vector<std::string> notes, warnings;
+  int exit_code = 0;
+};
+
+// Throws error for whatever the user has got wrong.
+answer execute(const request& question, output_format format);
+
+}  // namespace wengert::cli
