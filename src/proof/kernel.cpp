@@ -309,6 +309,22 @@ theorem kernel::congruence(node_id n, std::span<const std::optional<theorem>> pr
   return make("congruence", equal_claim(n, m), used);
 }
 
+// An equation as a rewrite: of a whole node, or, if the left side is a whole power a^k of an atom, of powers of the atom.
+static void add_rewrite(const tape& t, expander::options& o, const claim& c) {
+  if (o.opaque.contains(c.left)) return;
+  if (t.op(c.left) == opcode::power && is_integer(t.value(c.left)) && t.value(c.left) >= 2 && t.value(c.left) <= 64) {
+    edge_view base = t.arg(c.left, 0);
+    opcode op = t.op(base.node);
+    bool atom = op != opcode::add && op != opcode::mul && op != opcode::identity && op != opcode::power && op != opcode::select;
+    if (atom && base.labels.size() == t.rank(c.left) && std::ranges::equal(base.labels, tape::straight(base.labels.size())) &&
+        std::ranges::equal(t.out(c.left), t.out(base.node))) {
+      o.power_rewrite.emplace(base.node, std::pair(numerator(t.value(c.left)).convert_to<std::int64_t>(), c.right));
+      return;
+    }
+  }
+  o.rewrite.emplace(c.left, c.right);
+}
+
 theorem kernel::ring(node_id a, node_id b, std::span<const theorem> premises, std::span<const node_id> opaque,
                      std::span<const std::pair<std::uint8_t, std::uint8_t>> apart) {
   if (!same_axes(tape_, a, b)) refuse("ring", "the sides have different axes");
@@ -319,8 +335,7 @@ theorem kernel::ring(node_id a, node_id b, std::span<const theorem> premises, st
   expander::options o;
   o.opaque.insert(opaque.begin(), opaque.end());
   for (const theorem& p : premises)
-    if (p.says().what == kind::equal && p.says().apart.empty() && !o.opaque.contains(p.says().left))
-      o.rewrite.emplace(p.says().left, p.says().right);
+    if (p.says().what == kind::equal && p.says().apart.empty()) add_rewrite(tape_, o, p.says());
   try {
     expander x(tape_, signs, std::move(o));
     polynomial difference = x.of(a);
@@ -405,6 +420,8 @@ theorem kernel::instance_terms(const rule& r, frame& f, const term& x, const ter
 }
 
 // --- signs
+
+bool kernel::sign_follows(relation is, node_id n, std::span<const theorem> premises) { return sign_rules(tape_, premises).holds(is, n); }
 
 theorem kernel::sign(relation is, node_id n, std::span<const theorem> premises) {
   if (!sign_rules(tape_, premises).holds(is, n)) refuse("sign", "it does not follow from the signs of the arguments");

@@ -127,6 +127,7 @@ bool expander::known(relation is, node_id n) {
 std::vector<node_id> expander::needs(node_id n) const {
   if (options_.opaque.contains(n)) return {};
   if (auto it = options_.rewrite.find(n); it != options_.rewrite.end()) return {it->second};
+  if (auto it = options_.power_rewrite.find(n); it != options_.power_rewrite.end()) return {};
   std::vector<node_id> r;
   switch (t_.op(n)) {
     case opcode::identity:
@@ -421,6 +422,7 @@ void expander::push(polynomial& p, monomial first, rational coefficient) {
       if (o == outcome::unchanged) o = contract_delta(x, p.axes);
       if (o == outcome::unchanged) o = evaluate_index(x, todo);
       if (o == outcome::unchanged) o = sum_out(x, p.axes, todo);
+      if (o == outcome::unchanged) o = reduce_power(x, p.axes, p);
       if (o == outcome::unchanged) o = open_sum(x, p.axes, p);
     }
     if (o == outcome::gone || x.coefficient == 0) continue;
@@ -467,7 +469,8 @@ expander::outcome expander::merge_powers(piece& x) {
     }
     if (joint && constant) {  // whole powers of a number belong to the coefficient
       std::int64_t w = floor_of(all);
-      if (std::abs(w) <= 4096) {
+      bool sound = t_.value(n) > 0 || (is_whole(all) && (t_.value(n) != 0 || w > 0));
+      if (sound && std::abs(w) <= 4096) {
         if (w != 0) x.coefficient *= whole_power(t_.value(n), w);
         all -= w;
       }
@@ -624,6 +627,42 @@ expander::outcome expander::open_sum(piece& x, std::span<const range_id> axes, p
     polynomial base = read(of(f.node), f.labels, all);
     for (std::int64_t i = 0; i < w; ++i) product = times(product, base);
     add(into, summed(product, axes.size()));
+    return outcome::gone;
+  }
+  return outcome::unchanged;
+}
+
+// a^n with a premise a^k = b is a^(n-k)*b; for negative n only where b is a single product: a^n = a^(n+mk)*b^-m.
+expander::outcome expander::reduce_power(piece& x, std::span<const range_id> axes, polynomial& into) {
+  if (options_.power_rewrite.empty()) return outcome::unchanged;
+  for (std::size_t k = 0; k < x.m.factors.size(); ++k) {
+    factor f = x.m.factors[k];
+    auto rule = options_.power_rewrite.find(f.node);
+    if (rule == options_.power_rewrite.end() || !is_whole(f.power)) continue;
+    auto [step, by] = rule->second;
+    const polynomial& b = of(by);
+    std::int64_t n = f.power.numerator(), times = n >= step ? 1 : 0;
+    if (n < 0 && b.terms.size() == 1 && b.terms.begin()->first.bound.empty()) times = -((-n + step - 1) / step);
+    if (times == 0) continue;
+    x.m.factors[k].power -= times * step;
+    if (x.m.factors[k].power == 0) x.m.factors.erase(x.m.factors.begin() + static_cast<std::ptrdiff_t>(k));
+    if (times < 0) {
+      const auto& [m, c] = *b.terms.begin();
+      x.coefficient *= whole_power(c, times);
+      for (factor g : m.factors) {
+        for (label& l : g.labels) l = composed(l, f.labels);
+        g.power *= times;
+        x.m.factors.push_back(std::move(g));
+      }
+      return outcome::changed;
+    }
+    std::vector<range_id> all(axes.begin(), axes.end());
+    all.insert(all.end(), x.m.bound.begin(), x.m.bound.end());
+    monomial unbound = x.m;
+    unbound.bound.clear();
+    polynomial product = zero(all);
+    push(product, std::move(unbound), x.coefficient);
+    add(into, summed(this->times(product, read(b, f.labels, all)), axes.size()));
     return outcome::gone;
   }
   return outcome::unchanged;

@@ -106,6 +106,7 @@ class kernel {
 
   // --- signs
   theorem sign(relation is, node_id n, std::span<const theorem> premises);
+  bool sign_follows(relation is, node_id n, std::span<const theorem> premises);  // whether sign() would succeed
   // Of `sign` claims about a, from a = b: the same about b.
   theorem transfer(const theorem& equal, const theorem& about_left);
   // Each factor of a product that is nowhere 0 is nowhere 0.

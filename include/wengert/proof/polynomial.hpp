@@ -66,6 +66,7 @@ class expander {
   struct options {
     std::unordered_set<node_id> opaque;              // nodes to treat as atoms
     std::unordered_map<node_id, node_id> rewrite;    // nodes to replace by an equal node
+    std::unordered_map<node_id, std::pair<std::int64_t, node_id>> power_rewrite;  // atom a -> (k, b): a^k = b, k >= 2
     bool expand_products = true;  // distribute products over sums and multiply out powers; else such sums stay atoms
     std::size_t cap = 20000;                         // monomials in one polynomial
   };
@@ -112,6 +113,7 @@ class expander {
   outcome contract_delta(piece& x, std::span<const range_id> axes);
   outcome evaluate_index(piece& x, std::vector<piece>& more);
   outcome sum_out(piece& x, std::span<const range_id> axes, std::vector<piece>& more);
+  outcome reduce_power(piece& x, std::span<const range_id> axes, polynomial& into);
   outcome open_sum(piece& x, std::span<const range_id> axes, polynomial& into);
   void canonical(monomial& m, std::size_t free);
   void check(const polynomial& p) const {

@@ -1,0 +1,52 @@
+// What is known of the signs of nodes: hypotheses, and what follows from them and from the shape of the nodes.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include <wengert/proof/kernel.hpp>
+#include <wengert/proof/polynomial.hpp>
+
+namespace wengert {
+
+class facts : public sign_source {
+ public:
+  explicit facts(kernel& k) : kernel_(k) {}
+
+  // A sign theorem, to be used from now on; what it says of the factors of a product is used too.
+  void add(const theorem& t);
+  // A theorem that says `is` of n, if one follows from the shape of n.
+  std::optional<theorem> find(relation is, node_id n);
+  bool known(relation is, node_id n) override { return find(is, n).has_value(); }
+  kernel& using_kernel() { return kernel_; }
+  // Counts additions: what was not known may be known when this has grown.
+  std::size_t version() const { return version_; }
+
+ private:
+  struct entry {
+    std::array<std::optional<theorem>, 6> by_relation;
+    std::size_t version = 0;  // 1 + the version at which the entry was completed
+  };
+  entry& look_up(node_id n);
+  void complete(node_id n);
+
+  kernel& kernel_;
+  std::unordered_map<node_id, entry> entries_;
+  std::size_t version_ = 0;
+};
+
+// Passes questions on and remembers the theorems of the answers: the premises of a ring step.
+class recording_signs : public sign_source {
+ public:
+  explicit recording_signs(facts& f) : facts_(f) {}
+  bool known(relation is, node_id n) override;
+  std::vector<theorem> used() const;
+
+ private:
+  facts& facts_;
+  std::unordered_map<node_id, std::vector<theorem>> used_;
+};
+
+}  // namespace wengert
