@@ -107,7 +107,7 @@ TEST_CASE("a malformed edge is a defect, a symbol of two shapes an error") {
   node_id z = t.symbol("z", std::vector{K});
   CHECK_THROWS_AS(t.identity({}, {z, {}}), defect);
   CHECK_THROWS_AS(t.identity({}, {z, {label::of_axis(0)}}), defect);
-  CHECK_THROWS_AS(t.identity({}, {z + 100, {}}), defect);
+  CHECK_THROWS_AS(t.add({}, std::vector<edge>{{z + 100, {}}}), defect);
   CHECK(code_of([&] { t.symbol("z", {}); }) == "S05");
 }
 
