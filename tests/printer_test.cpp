@@ -146,6 +146,8 @@ TEST_CASE("vectors print without indices where everything runs in step") {
   CHECK(s.text(s.t.identity(std::vector{s.K}, s.t.whole(s.add({s.x, s.y})))) == "(x + y)*vector(1)");
   CHECK(s.text(s.mul({s.z, s.power(s.total(s.call(opcode::exp, {s.z})), -1)})) == "z/sum(exp(z))");
   CHECK(s.text(s.add({s.A, s.A})) == "A + A");
+  edge z = s.t.whole(s.z), zero = s.t.whole(s.number(0));
+  CHECK(s.text(s.t.select(std::vector{s.K}, comparison::lt, zero, z, z, zero)) == "if(0 < z, z, 0)");
   CHECK(s.indexed(s.mul({s.number(2), s.z})) == "2*z[i]");
   node_id shifted = s.t.identity(std::vector{s.t.make_range({none, 1}, {s.dim_K, -1})}, s.at(s.z, {s.axis(0, 1)}));
   CHECK(s.text(shifted) == "z[i+1]");

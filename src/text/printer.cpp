@@ -125,7 +125,6 @@ class writer {
         return true;
       case opcode::index_value:
       case opcode::delta:
-      case opcode::select:
         return false;
       case opcode::identity:  // c*vector(1)
         return t_.rank(n) == 1 && t_.rank(t_.arg(n, 0).node) == 0 && t_.range_of(t_.out(n)[0]).lo == affine{none, 1};
@@ -391,7 +390,6 @@ class writer {
   }
 
   piece select(node_id n, const view& v) {
-    if (v.whole) throw defect("a choice has no array form");
     static constexpr std::array<std::string_view, 4> signs{"<", "<=", "=", "!="};
     std::array<std::string, 4> parts;
     std::size_t k = 0;
