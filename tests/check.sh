@@ -1,0 +1,24 @@
+# Sourced by the shell tests: counting what passed, and a folder for what a test writes.
+
+set -u
+passed=0
+failed=0
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+
+pass() { passed=$((passed + 1)); }
+
+# fail NAME [WHY]
+fail() {
+  failed=$((failed + 1))
+  printf 'FAILED %s%s\n' "$1" "${2:+: $2}"
+}
+
+# summary: the last line of every shell test; its status is that of the test.
+summary() {
+  printf '%d passed, %d failed\n' "$passed" "$failed"
+  [ "$failed" -eq 0 ]
+}
+
+# The command under test, cut off where it hangs.
+wengert() { timeout 60 "$wengert_binary" "$@"; }
