@@ -1,0 +1,568 @@
+// Shapes by unification: first how many axes every undeclared name has, then how long they are.
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "elaboration.hpp"
+
+namespace wengert::elaboration {
+
+namespace {
+
+range shifted(range r, std::int64_t by) {
+  r.lo.offset += by;
+  r.hi.offset += by;
+  return r;
+}
+
+std::string shown(const workspace& w, const affine& a) {
+  if (a.dim == none) return fmt::format("{}", a.offset);
+  return a.offset == 0 ? w.on.dim_name(a.dim) : fmt::format("{}{:+}", w.on.dim_name(a.dim), a.offset);
+}
+
+std::string shown(const workspace& w, const range& r) {
+  return r.lo == affine{none, 1} ? shown(w, r.hi) : fmt::format("{}..{}", shown(w, r.lo), shown(w, r.hi));
+}
+
+class inference {
+ public:
+  inference(workspace& w, item_id first, slot_id first_slot) : w_(w), first_(first), first_slot_(first_slot) {}
+
+  void run() {
+    ranks();
+    strict_ = true;
+    give_lengths();
+    for (item_id i = first_; i < w_.items.size(); ++i) {
+      w_.items[i].has = shape_of(i);
+      occurrences(i);
+    }
+    check_wanted();
+    ranges();
+    w_.forget_wanted();
+  }
+
+ private:
+  // --- lengths
+
+  length_id fresh() {
+    auto l = static_cast<length_id>(w_.lengths.size());
+    w_.lengths.push_back({l, {}});
+    return l;
+  }
+  length_id root(length_id l) {
+    while (w_.lengths[l].parent != l) l = w_.lengths[l].parent = w_.lengths[w_.lengths[l].parent].parent;
+    return l;
+  }
+  length& of(length_id l) { return w_.lengths[root(l)]; }
+
+  // False where both are known and differ.
+  bool unify(length_id a, length_id b) {
+    a = root(a), b = root(b);
+    if (a == b) return true;
+    if (w_.lengths[b].known && !w_.lengths[a].known) std::swap(a, b);
+    length &kept = w_.lengths[a], &gone = w_.lengths[b];
+    if (gone.known && *gone.known != *kept.known) return false;
+    gone.parent = a;
+    kept.whole |= gone.whole;
+    kept.derived |= gone.derived;
+    kept.largest_index = std::max(kept.largest_index, gone.largest_index);
+    return true;
+  }
+
+  std::string shown_shape(const shape& s) {
+    if (s.rank() == 0) return "a number";
+    std::string r;
+    for (length_id l : s.axes) r += (r.empty() ? "" : ", ") + (of(l).known ? shown(w_, *of(l).known) : std::string("?"));
+    return fmt::format("{}[{}]", s.row ? "a row " : "", r);
+  }
+
+  // Names the arguments and their shapes; those of the call where the item stands in a composite's definition.
+  [[noreturn]] void misfit(item_id i, std::string reason, std::string code = "S01", std::string hint = {}) {
+    const item& where = w_.items[i];
+    std::string parts;
+    const std::vector<item_id>& args = where.at.call_arguments == none ? where.args : w_.items[where.at.call_arguments].args;
+    std::size_t listed = 0;
+    for (item_id a : args) {
+      constexpr std::size_t most = 6;
+      if (w_.items[a].has.rank() == 0 || ++listed > most) continue;
+      parts += fmt::format("{}{} is {}", parts.empty() ? "" : ", ", w_.slice(w_.items[a].at), shown_shape(w_.items[a].has));
+    }
+    if (parts.size() > 200) parts.clear();
+    std::string message = fmt::format("shapes do not fit in {}", w_.quoted(where.at));
+    if (!parts.empty()) message += ": " + parts;
+    if (!reason.empty()) message += "; " + reason;
+    throw w_.fail(where.at, std::move(code), std::move(message), std::move(hint));
+  }
+
+  void must_agree(item_id i, length_id a, length_id b) {
+    if (!strict_ || unify(a, b)) return;
+    std::string l = shown(w_, *of(a).known), r = shown(w_, *of(b).known);
+    bool symbolic = of(a).known->hi.dim != none || of(b).known->hi.dim != none;
+    misfit(i, symbolic ? fmt::format("{} = {} is not known", l, r) : fmt::format("{} is not {}", l, r));
+  }
+
+  // --- ranks
+
+  void ranks() {
+    for (bool changed = true; changed;) {
+      for (item_id i = first_; i < w_.items.size(); ++i) w_.items[i].has = shape_of(i);
+      changed = false;
+      for (const auto* wanted : {&w_.vectors_wanted, &w_.arrays_wanted})
+        for (const auto& [i, by] : *wanted) changed = (w_.items[i].has.rank() == 0 && demand(i, 1)) || changed;
+      for (const auto& [i, by] : w_.matrices_wanted) changed = (w_.items[i].has.rank() == 0 && demand(i, 2)) || changed;
+    }
+    for (entity& e : w_.entities)
+      if (e.rank < 0) e.rank = 0;
+  }
+
+  // An undeclared name that alone can make the item an array becomes one.
+  bool demand(item_id top, int rank) {
+    bool changed = false;
+    std::vector<item_id> stack{top};
+    std::set<item_id> seen;  // lets share their parts
+    while (!stack.empty()) {
+      item_id id = stack.back();
+      stack.pop_back();
+      if (!seen.insert(id).second) continue;
+      const item& i = w_.items[id];
+      if (i.is == form::variable) {
+        entity& e = w_.entities[i.ref];
+        if (e.rank < 0 && e.let == none) e.rank = rank, changed = true;
+      } else if (i.is == form::product) {
+        std::vector<item_id> open;
+        for (item_id a : i.args)
+          if (can_grow(a)) open.push_back(a);
+        if (open.size() == 1) stack.push_back(open[0]);
+      } else if (i.is == form::sum || i.is == form::function || i.is == form::power || i.is == form::select) {
+        stack.insert(stack.end(), i.args.begin(), i.args.end());
+      } else if (i.is == form::call || i.is == form::let) {
+        stack.push_back(i.args[0]);
+      }
+    }
+    return changed;
+  }
+
+  bool can_grow(item_id top) const {
+    std::vector<item_id> stack{top};
+    for (std::size_t steps = 0; !stack.empty() && steps < 1000; ++steps) {
+      const item& i = w_.items[stack.back()];
+      stack.pop_back();
+      if (i.is == form::variable && w_.entities[i.ref].rank < 0 && w_.entities[i.ref].let == none) return true;
+      if (i.is == form::product || i.is == form::sum || i.is == form::function || i.is == form::power || i.is == form::select)
+        stack.insert(stack.end(), i.args.begin(), i.args.end());
+      else if (i.is == form::call || i.is == form::let) stack.push_back(i.args[0]);
+    }
+    return false;
+  }
+
+  void check_wanted() {
+    for (const auto& [i, by] : w_.arrays_wanted)
+      if (w_.items[i].has.rank() == 0)
+        throw w_.fail(w_.items[i].at, "S02", fmt::format("'{}' needs an array or an index; {} is a number", by, w_.quoted(w_.items[i].at)),
+                      fmt::format("write {}(k, 1, n, ...), or declare a vector", by));
+    for (const auto& [i, by] : w_.vectors_wanted) {
+      const shape& s = w_.items[i].has;
+      if (s.rank() == 1 && !s.row) continue;
+      if (s.rank() == 2)
+        throw w_.fail(w_.items[i].at, "S02", fmt::format("'{}' works along one axis; {} is {}", by, w_.quoted(w_.items[i].at), shown_shape(s)),
+                      "axis=1: each column is one sample; axis=2: each row");
+      throw w_.fail(w_.items[i].at, "S02", fmt::format("'{}' needs a vector; {} is {}", by, w_.quoted(w_.items[i].at), shown_shape(s)),
+                    s.row ? "remove the transpose" : "declare it, such as --var 'z: vector[K]'");
+    }
+    for (const auto& [i, by] : w_.matrices_wanted)
+      if (w_.items[i].has.rank() != 2)
+        throw w_.fail(w_.items[i].at, "S02", fmt::format("'{}' needs a matrix; {} is {}", by, w_.quoted(w_.items[i].at), shown_shape(w_.items[i].has)),
+                      "declare it, such as --var 'W: matrix[m, n]'");
+  }
+
+  // --- shapes
+
+  shape array(std::size_t rank) {
+    shape s;
+    for (std::size_t k = 0; k < rank; ++k) s.axes.push_back(strict_ ? fresh() : 0);
+    return s;
+  }
+
+  const shape& argument(item_id i, std::size_t k) const { return w_.items[w_.items[i].args[k]].has; }
+
+  void meet(item_id i, shape& s, const shape& other) {
+    if (other.rank() == 0) return;
+    if (s.rank() == 0) {
+      s = other;
+      return;
+    }
+    if (s.rank() != other.rank() || s.row != other.row) {
+      if (strict_) misfit(i, s.rank() == other.rank() ? "a row meets a column" : "a vector meets a matrix");
+      return;
+    }
+    for (std::size_t k = 0; k < s.rank(); ++k) must_agree(i, s.axes[k], other.axes[k]);
+  }
+
+  shape elementwise(item_id i) {
+    shape s;
+    for (item_id a : w_.items[i].args) meet(i, s, w_.items[a].has);
+    return s;
+  }
+
+  // A*x by shapes.
+  shape contraction(item_id i, const shape& a, const shape& b) {
+    if (a.rank() > 2 || b.rank() > 2) {
+      if (strict_) misfit(i, "'*' multiplies vectors and matrices only", "S03", "write the sum over the index");
+      return a;
+    }
+    if (a.rank() == 1 && b.rank() == 1 && a.row == b.row) {
+      if (strict_) misfit(i, "a product of two vectors can mean several things", "S03", "write dot(x, y), outer(x, y), or x .* y entry by entry");
+      return a;
+    }
+    if (a.rank() == 1 && b.rank() == 1) {
+      if (!a.row) return {{a.axes[0], b.axes[0]}, false};
+      must_agree(i, a.axes[0], b.axes[0]);
+      return {};
+    }
+    if ((a.rank() == 1 && !a.row) || (b.rank() == 1 && b.row)) {
+      if (strict_) misfit(i, a.rank() == 1 ? "a column stands before a matrix" : "a row stands behind a matrix", "S01", "transpose with x', or use .*");
+      return a;
+    }
+    must_agree(i, a.axes.back(), b.axes.front());
+    if (a.rank() == 1) return {{b.axes[1]}, true};
+    if (b.rank() == 1) return {{a.axes[0]}, false};
+    return {{a.axes[0], b.axes[1]}, false};
+  }
+
+  shape product(item_id i) {
+    shape s = argument(i, 0);
+    for (std::size_t k = 1; k < w_.items[i].args.size(); ++k) {
+      const shape& next = argument(i, k);
+      token_kind join = w_.items[i].joins[k];
+      if (join == token_kind::over && next.rank() > 0) {
+        if (strict_) misfit(i, "'/' divides by numbers", "S03", "write ./ to divide entry by entry");
+      } else if (join == token_kind::times && s.rank() > 0 && next.rank() > 0) {
+        s = contraction(i, s, next);
+      } else {
+        meet(i, s, next);
+      }
+    }
+    return s;
+  }
+
+  // ^ of a matrix is a matrix product; of a vector it is refused.
+  shape caret(item_id i) {
+    shape s = elementwise(i);
+    if (!strict_ || s.rank() == 0) return s;
+    const item& p = w_.items[i];
+    if (p.is == form::power && s.rank() == 2) {
+      constexpr int most = 64;
+      if (!is_integer(p.number) || p.number < 1 || p.number > most)
+        throw w_.fail(p.at, "S03", fmt::format("{}: the power of a matrix is an integer from 1 to {}", w_.quoted(p.at), most), "write .^ to raise every entry");
+      must_agree(i, s.axes[0], s.axes[1]);
+      return s;
+    }
+    misfit(i, "'^' is the power of a number or of a square matrix", "S03", "write .^ to raise every entry");
+  }
+
+  shape variable(item_id i) {
+    const item& v = w_.items[i];
+    const entity& e = w_.entities[v.ref];
+    if (e.let != none) return w_.items[e.let].has;
+    if (!strict_) return array(static_cast<std::size_t>(std::max(0, e.rank)));
+    if (!v.indexed)
+      for (length_id l : e.axes) of(l).whole = true;
+    return {e.axes, false};
+  }
+
+  shape derivative(item_id i) {
+    const item& d = w_.items[i];
+    shape s = argument(i, 0);
+    s.row = false;
+    if (!d.index.empty()) return s;
+    const entity& e = w_.entities[d.ref];
+    shape by = e.let != none ? w_.items[e.let].has : strict_ ? shape{e.axes, false} : array(static_cast<std::size_t>(std::max(0, e.rank)));
+    s.axes.insert(s.axes.end(), by.axes.begin(), by.axes.end());
+    return s;
+  }
+
+  shape gather(item_id i) {
+    shape s;
+    for (slot_id l : w_.items[i].letters) {
+      if (strict_ && w_.slots[l].own == none) w_.slots[l].own = fresh();
+      s.axes.push_back(strict_ ? w_.slots[l].own : 0);
+    }
+    const shape& inner = argument(i, 0);
+    s.axes.insert(s.axes.end(), inner.axes.begin(), inner.axes.end());
+    return s;
+  }
+
+  shape reduce_all(item_id i) {
+    const shape& s = argument(i, 0);
+    std::uint8_t axis = w_.items[i].axis;
+    if (axis == 0 || s.rank() != 2) return {};
+    return {{s.axes[axis == 1 ? 1 : 0]}, false};
+  }
+
+  shape square() {
+    shape s = array(1);
+    s.axes.push_back(s.axes[0]);
+    return s;
+  }
+
+  shape diagonal(item_id i) {
+    const shape& s = argument(i, 0);
+    if (s.rank() == 1) return {{s.axes[0], s.axes[0]}, false};
+    if (s.rank() == 2) {
+      must_agree(i, s.axes[0], s.axes[1]);
+      return {{s.axes[0]}, false};
+    }
+    if (strict_) misfit(i, "'diag' takes a vector or a square matrix", "S02");
+    return {};
+  }
+
+  shape transposed(item_id i) {
+    shape s = argument(i, 0);
+    if (s.rank() == 1) s.row = !s.row;
+    if (s.rank() == 2) std::swap(s.axes[0], s.axes[1]);
+    if (s.rank() > 2 && strict_) misfit(i, "only vectors and matrices have a transpose");
+    return s;
+  }
+
+  shape indexed(item_id i) {
+    const item& x = w_.items[i];
+    const shape& s = argument(i, 0);
+    if (strict_ && s.rank() != x.index.size())
+      throw w_.fail(x.at, "S05", fmt::format("{} has {} and takes {} here", w_.quoted(w_.items[x.args[0]].at),
+                                             s.rank() == 0 ? "no axis" : s.rank() == 1 ? "one axis" : fmt::format("{} axes", s.rank()),
+                                             x.index.size() == 1 ? "one index" : fmt::format("{} indices", x.index.size())));
+    return {};
+  }
+
+  shape shape_of(item_id i) {
+    switch (w_.items[i].is) {
+      case form::number:
+      case form::letter:
+      case form::delta:
+      case form::pi: return {};
+      case form::given: return w_.items[i].has;
+      case form::variable: return variable(i);
+      case form::sum:
+      case form::select: return elementwise(i);
+      case form::power:
+      case form::function: return w_.items[i].caret ? caret(i) : elementwise(i);
+      case form::product: return product(i);
+      case form::index: return indexed(i);
+      case form::reduce: return argument(i, 0);
+      case form::reduce_all: return reduce_all(i);
+      case form::derivative: return derivative(i);
+      case form::transpose: return transposed(i);
+      case form::ones: return argument(i, 0).rank() == 0 ? array(1) : argument(i, 0);
+      case form::identity_matrix: return square();
+      case form::diagonal: return diagonal(i);
+      case form::gather: return gather(i);
+      case form::call:
+      case form::let: return argument(i, 0);
+      case form::together: return w_.items[i].axis == 1 ? shape{} : elementwise(i);
+    }
+    return {};
+  }
+
+  // --- lengths of undeclared arrays, ranges of letters
+
+  void give_lengths() {
+    for (entity& e : w_.entities)
+      while (e.let == none && e.axes.size() < static_cast<std::size_t>(std::max(0, e.rank))) e.axes.push_back(fresh());
+  }
+
+  // Where the letters of an item stand.
+  void occurrences(item_id i) {
+    const item& x = w_.items[i];
+    if (x.is == form::index) {
+      const shape& s = argument(i, 0);
+      for (std::size_t k = 0; k < x.index.size(); ++k) {
+        const position& p = x.index[k];
+        length& l = of(s.axes[k]);
+        if (p.slot != none) w_.slots[p.slot].stands_in.emplace_back(s.axes[k], p.offset);
+        if (p.slot != none || p.dim != none) l.whole = true;
+        else l.largest_index = std::max(l.largest_index, p.offset);
+      }
+    } else if (x.is == form::delta) {
+      const position &a = x.index[0], &b = x.index[1];
+      if (a.slot != none && b.slot != none && a.slot != b.slot) {
+        w_.slots[a.slot].equal_to.emplace_back(b.slot, b.offset - a.offset);
+        w_.slots[b.slot].equal_to.emplace_back(a.slot, a.offset - b.offset);
+      }
+    }
+  }
+
+  void ranges() {
+    lengths_from_bounds();
+    lengths_from_letters();
+    for (const entity& e : w_.entities)
+      for (length_id l : e.axes) settle(l);
+    std::vector<slot_id> waiting;
+    for (slot_id s = first_slot_; s < w_.slots.size(); ++s)
+      if (!range_from_axes(s)) waiting.push_back(s);
+    range_from_deltas(waiting);
+    for (slot_id s : waiting)
+      if (!w_.slots[s].resolved) range_by_default(s);
+    for (item_id i = first_; i < w_.items.size(); ++i) check_known(i);
+  }
+
+  // sum(k, 1, n, z[k+1]): an undeclared z reaches to n+1.
+  void lengths_from_bounds() {
+    std::map<length_id, affine> reach;
+    for (slot_id s = first_slot_; s < w_.slots.size(); ++s) {
+      slot& k = w_.slots[s];
+      if (!k.bounded) continue;
+      affine hi = affine_of(w_, k.hi);
+      for (auto [l, offset] : k.stands_in) {
+        if (of(l).known) continue;
+        affine here{hi.dim, hi.offset + offset};
+        auto [it, fresh_entry] = reach.try_emplace(root(l), here);
+        if (!fresh_entry && surely_le(it->second, here)) it->second = here;
+      }
+    }
+    for (auto& [l, hi] : reach)
+      if (!of(l).known && (hi.dim != none || hi.offset >= 1)) of(l).known = range{{none, 1}, hi};
+  }
+
+  // Arrays that share a letter share their length, unless they are declared otherwise.
+  void lengths_from_letters() {
+    for (slot_id s = first_slot_; s < w_.slots.size(); ++s) {
+      slot& k = w_.slots[s];
+      bool plain = !k.bounded && !k.stands_in.empty();
+      for (auto [l, offset] : k.stands_in) {
+        if (!k.bounded) unify(k.stands_in.front().first, l);
+        plain = plain && offset == 0 && root(l) == root(k.stands_in.front().first);
+      }
+      if (k.own == none) continue;
+      if (plain) {
+        if (!unify(k.own, k.stands_in.front().first)) range_differs(s);
+      } else {
+        of(k.own).derived = true;
+      }
+    }
+  }
+
+  [[noreturn]] void range_differs(slot_id s) {
+    throw w_.fail(w_.slots[s].at, "S01", fmt::format("the range of '{}' does not fit the array that it makes", w_.slots[s].name));
+  }
+
+  void settle(length_id l) {
+    length& k = of(l);
+    if (k.known || k.derived) return;
+    if (!k.whole && k.largest_index > 0) k.known = range{{none, 1}, {none, k.largest_index}};
+    else k.known = range{{none, 1}, {w_.on.dim(fresh_name()), 0}};
+  }
+
+  std::string fresh_name() {
+    static constexpr std::array<std::string_view, 8> usual{"K", "n", "m", "p", "q", "r", "N", "M"};
+    auto taken = [&](const std::string& n) {
+      return w_.find(n) || w_.plain_names.contains(n) || w_.on.find_dim(n) != none ||
+             std::ranges::any_of(w_.slots, [&](const slot& s) { return s.name == n; });
+    };
+    std::string found;
+    for (std::string_view n : usual)
+      if (found.empty() && !taken(std::string(n))) found = n;
+    for (int k = 1; found.empty(); ++k)
+      if (!taken(fmt::format("K{}", k))) found = fmt::format("K{}", k);
+    entity_id e = w_.named(found, {});
+    w_.entities[e].is_dim = true;
+    w_.entities[e].rank = 0;
+    return found;
+  }
+
+  void resolve(slot_id s, const range& r) {
+    slot& k = w_.slots[s];
+    k.resolved = w_.on.make_range(r.lo, r.hi);
+    if (k.own == none) return;
+    length& own = of(k.own);
+    if (own.known && *own.known != r) range_differs(s);
+    own.known = r;
+  }
+
+  // The declared bounds, or the intersection of the ranges that the letter runs over.
+  bool range_from_axes(slot_id s) {
+    slot& k = w_.slots[s];
+    if (k.bounded) {
+      resolve(s, {affine_of(w_, k.lo), affine_of(w_, k.hi)});
+      return true;
+    }
+    std::optional<range> r;
+    for (auto [l, offset] : k.stands_in) {
+      if (!of(l).known) {
+        of(l).derived = false;
+        settle(l);
+      }
+      range here = shifted(*of(l).known, -offset);
+      if (!r) {
+        r = here;
+        continue;
+      }
+      bool clear = (surely_le(r->lo, here.lo) || surely_le(here.lo, r->lo)) && (surely_le(r->hi, here.hi) || surely_le(here.hi, r->hi));
+      if (!clear)
+        throw w_.fail(k.at, "S01", fmt::format("the range of '{}' is not clear: {}..{} or {}..{}", k.name, shown(w_, r->lo), shown(w_, r->hi),
+                                               shown(w_, here.lo), shown(w_, here.hi)), "give the sum bounds, or declare equal lengths");
+      if (surely_le(r->lo, here.lo)) r->lo = here.lo;
+      if (surely_le(here.hi, r->hi)) r->hi = here.hi;
+    }
+    if (r) resolve(s, *r);
+    return r.has_value();
+  }
+
+  // A letter that stands in no axis takes the range of a letter that it meets in a delta.
+  void range_from_deltas(const std::vector<slot_id>& waiting) {
+    for (bool changed = true; changed;) {
+      changed = false;
+      for (slot_id s : waiting)
+        for (auto [other, offset] : w_.slots[s].equal_to)
+          if (!w_.slots[s].resolved && w_.slots[other].resolved) {
+            resolve(s, shifted(w_.on.range_of(*w_.slots[other].resolved), offset));
+            changed = true;
+          }
+    }
+  }
+
+  // Otherwise the dimension named like the letter in upper case, or the only one there is, or K.
+  void range_by_default(slot_id s) {
+    slot& k = w_.slots[s];
+    std::string upper = k.name;
+    for (char& c : upper) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+    std::string name;
+    if (const entity* e = w_.find(upper); e && e->is_dim) {
+      name = upper;
+    } else if (w_.on.dim_count() == 1) {
+      name = w_.on.dim_name(0);
+    } else if (w_.on.dim_count() == 0) {
+      const entity* taken = w_.find("K");
+      if (!taken || (!taken->declared && taken->let == none && taken->rank <= 0)) name = "K";
+    }
+    if (name.empty())
+      throw w_.fail(k.at, "N07", fmt::format("the range of '{}' is not known: it stands in no axis", k.name), fmt::format("give bounds: sum({}, 1, n, ...)", k.name));
+    entity_id e = w_.named(name, k.at);
+    w_.entities[e].is_dim = true;
+    w_.entities[e].rank = 0;
+    resolve(s, {{none, 1}, {w_.on.dim(name), 0}});
+  }
+
+  void check_known(item_id i) {
+    for (length_id l : w_.items[i].has.axes) {
+      if (of(l).known) continue;
+      const item& x = w_.items[i];
+      throw w_.fail(x.at, "S08", fmt::format("the length of {} is not known from where it stands", w_.quoted(x.at)), "declare the vectors that it meets");
+    }
+  }
+
+  workspace& w_;
+  item_id first_;
+  slot_id first_slot_;
+  bool strict_ = false;
+};
+
+}  // namespace
+
+affine affine_of(const workspace& w, const position& p) {
+  return {p.dim == none ? none : w.on.dim(w.entities[p.dim].name), p.offset};
+}
+
+void infer(workspace& w, item_id first, slot_id first_slot) { inference(w, first, first_slot).run(); }
+
+}  // namespace wengert::elaboration
