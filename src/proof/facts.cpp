@@ -24,6 +24,7 @@ void facts::add(const theorem& t) {
   std::optional<theorem>& slot = entries_[c.left].by_relation[static_cast<std::size_t>(c.is)];
   if (slot) return;
   slot = t;
+  stated_.push_back(t);
   ++version_;
   if (c.is != relation::positive && c.is != relation::nonzero) return;
   // If a product is not 0, neither are its factors.
@@ -57,6 +58,15 @@ facts::entry& facts::look_up(node_id root) {
   return entries_[root];
 }
 
+// A given u >= 0 holds at the point, "differentiable where u != 0" speaks of its surroundings: they do not add up to u > 0.
+bool facts::only_at_the_point(const entry& e) const {
+  auto rests_on = [&](relation is, origin from) {
+    const auto& t = e.by_relation[static_cast<std::size_t>(is)];
+    return t && std::ranges::any_of(t->hypotheses(), [&](hypothesis_id h) { return kernel_.hypothesis_of(h).from == from; });
+  };
+  return rests_on(relation::nonnegative, origin::given) && rests_on(relation::nonzero, origin::differentiable);
+}
+
 void facts::complete(node_id n) {
   std::vector<theorem> premises;
   for (edge_view a : kernel_.on().args(n))
@@ -64,7 +74,7 @@ void facts::complete(node_id n) {
       if (known) premises.push_back(*known);
   entry& e = entries_[n];
   for (const auto& known : e.by_relation)
-    if (known) premises.push_back(*known);
+    if (known && !(known->says().is == relation::nonnegative && only_at_the_point(e))) premises.push_back(*known);
   for (relation is : all_relations) {
     std::optional<theorem>& slot = e.by_relation[static_cast<std::size_t>(is)];
     if (slot || !kernel_.sign_follows(is, n, premises)) continue;

@@ -309,22 +309,6 @@ theorem kernel::congruence(node_id n, std::span<const std::optional<theorem>> pr
   return make("congruence", equal_claim(n, m), used);
 }
 
-// An equation as a rewrite: of a whole node, or, if the left side is a whole power a^k of an atom, of powers of the atom.
-static void add_rewrite(const tape& t, expander::options& o, const claim& c) {
-  if (o.opaque.contains(c.left)) return;
-  if (t.op(c.left) == opcode::power && is_integer(t.value(c.left)) && t.value(c.left) >= 2 && t.value(c.left) <= 64) {
-    edge_view base = t.arg(c.left, 0);
-    opcode op = t.op(base.node);
-    bool atom = op != opcode::add && op != opcode::mul && op != opcode::identity && op != opcode::power && op != opcode::select;
-    if (atom && base.labels.size() == t.rank(c.left) && std::ranges::equal(base.labels, tape::straight(base.labels.size())) &&
-        std::ranges::equal(t.out(c.left), t.out(base.node))) {
-      o.power_rewrite.emplace(base.node, std::pair(numerator(t.value(c.left)).convert_to<std::int64_t>(), c.right));
-      return;
-    }
-  }
-  o.rewrite.emplace(c.left, c.right);
-}
-
 theorem kernel::ring(node_id a, node_id b, std::span<const theorem> premises, std::span<const node_id> opaque,
                      std::span<const std::pair<std::uint8_t, std::uint8_t>> apart) {
   if (!same_axes(tape_, a, b)) refuse("ring", "the sides have different axes");
@@ -335,7 +319,7 @@ theorem kernel::ring(node_id a, node_id b, std::span<const theorem> premises, st
   expander::options o;
   o.opaque.insert(opaque.begin(), opaque.end());
   for (const theorem& p : premises)
-    if (p.says().what == kind::equal && p.says().apart.empty()) add_rewrite(tape_, o, p.says());
+    if (p.says().what == kind::equal && p.says().apart.empty()) o.rewrite_by(tape_, p.says().left, p.says().right);
   try {
     expander x(tape_, signs, std::move(o));
     polynomial difference = x.of(a);
@@ -355,6 +339,24 @@ theorem kernel::ring(node_id a, node_id b, std::span<const theorem> premises, st
     refuse("ring", "the expanded sides are too large");
   }
   return make("ring", std::move(c), premises);
+}
+
+theorem kernel::lift(node_id n) {
+  if (tape_.arity(n) != 1 || !find_function(tape_.op(n))) refuse("lift", "not a function of one argument");
+  edge e = tape_.arg(n, 0);
+  while (tape_.op(e.node) == opcode::identity && tape_.bound_count(e.node) == 0) {
+    edge inner = tape_.arg(e.node, 0);
+    for (label& l : inner.labels) {
+      if (l.is_constant()) continue;
+      label o = e.labels[static_cast<std::size_t>(l.axis)];
+      o.offset += l.offset;
+      l = o;
+    }
+    e = inner;
+  }
+  edge whole = tape_.whole(e.node);
+  node_id closed = tape_.apply(tape_.op(n), tape_.out(e.node), std::span(&whole, 1));
+  return make("lift", equal_claim(n, tape_.identity(tape_.out(n), {closed, e.labels})), {});
 }
 
 theorem kernel::cases(node_id a, node_id b, std::uint8_t p, std::uint8_t q, const theorem& differ, const theorem& diagonal) {

@@ -105,6 +105,20 @@ bool is_delta(const factor& f) { return f.node == delta_atom && f.power == 1; }
 
 }  // namespace
 
+void expander::options::rewrite_by(const tape& t, node_id left, node_id right) {
+  if (opaque.contains(left)) return;
+  if (t.op(left) == opcode::power && is_integer(t.value(left)) && t.value(left) >= 2 && t.value(left) <= 64) {
+    edge_view base = t.arg(left, 0);
+    opcode op = t.op(base.node);
+    bool atom = op != opcode::add && op != opcode::mul && op != opcode::identity && op != opcode::power && op != opcode::select;
+    if (atom && std::ranges::equal(base.labels, tape::straight(t.rank(left))) && std::ranges::equal(t.out(left), t.out(base.node))) {
+      power_rewrite.emplace(base.node, std::pair(numerator(t.value(left)).convert_to<std::int64_t>(), right));
+      return;
+    }
+  }
+  rewrite.emplace(left, right);
+}
+
 expander::expander(tape& t, sign_source& signs, options o) : t_(t), signs_(signs), options_(std::move(o)) {}
 
 bool expander::is_indicator(node_id n) const {
@@ -172,7 +186,10 @@ polynomial expander::atom(node_id n) const {
 
 polynomial expander::compute(node_id n) {
   if (options_.opaque.contains(n)) return atom(n);
-  if (auto it = options_.rewrite.find(n); it != options_.rewrite.end()) return of(it->second);
+  if (auto it = options_.rewrite.find(n); it != options_.rewrite.end()) {
+    used_rewrites_.insert(n);
+    return of(it->second);
+  }
   std::vector<range_id> out(t_.out(n).begin(), t_.out(n).end()), all(t_.axes(n).begin(), t_.axes(n).end());
   polynomial p = zero(out);
   switch (t_.op(n)) {
@@ -236,7 +253,12 @@ std::optional<expander::piece> expander::root(const monomial& m, const rational&
   if (whole) {
     if (std::abs(e.numerator()) > 4096) return std::nullopt;
     r.coefficient = whole_power(c, e.numerator());
-    for (const factor& f : m.factors) r.m.factors.push_back({f.node, f.labels, f.power * e});
+    for (const factor& f : m.factors) {  // (a^p)^e = a^pe needs a >= 0 where p is no whole number
+      bool fine = is_whole(f.power) || e == 1 || known(relation::positive, f.node) ||
+                  (f.power > 0 && e > 0 && known(relation::nonnegative, f.node));
+      if (!fine) return std::nullopt;
+      r.m.factors.push_back({f.node, f.labels, f.power * e});
+    }
     return r;
   }
   if (c < 0) return std::nullopt;
@@ -377,12 +399,10 @@ polynomial expander::read(const polynomial& p, std::span<const label> labels, st
   bool same = p.axes.size() == axes.size() && std::ranges::equal(p.axes, axes) && std::ranges::equal(labels, tape::straight(axes.size()));
   if (same) return p;
   polynomial r = zero(axes);
-  std::size_t free = p.axes.size();
   for (const auto& [m, c] : p.terms) {
     monomial x = m;
     std::vector<label> map(labels.begin(), labels.end());
     for (std::size_t k = 0; k < m.bound.size(); ++k) map.push_back(label::of_axis(axes.size() + k));
-    (void)free;
     for (factor& f : x.factors)
       for (label& l : f.labels) l = composed(l, map);
     push(r, std::move(x), c);
@@ -644,6 +664,7 @@ expander::outcome expander::reduce_power(piece& x, std::span<const range_id> axe
     std::int64_t n = f.power.numerator(), times = n >= step ? 1 : 0;
     if (n < 0 && b.terms.size() == 1 && b.terms.begin()->first.bound.empty()) times = -((-n + step - 1) / step);
     if (times == 0) continue;
+    used_rewrites_.insert(f.node);
     x.m.factors[k].power -= times * step;
     if (x.m.factors[k].power == 0) x.m.factors.erase(x.m.factors.begin() + static_cast<std::ptrdiff_t>(k));
     if (times < 0) {
@@ -800,6 +821,26 @@ node_id to_node(tape& t, const monomial& m, const rational& c, std::span<const r
 
 node_id to_node(tape& t, const polynomial& p) {
   if (p.is_zero()) return t.identity(p.axes, {t.constant(0), {}});
+  // Over the axes that it depends on; the others only repeat it.
+  std::vector<label> narrow(p.axes.size()), back;
+  polynomial q;
+  for (std::size_t a = 0; a < p.axes.size(); ++a) {
+    if (std::ranges::none_of(p.terms, [&](const auto& term) { return carries(term.first, a); })) continue;
+    narrow[a] = label::of_axis(q.axes.size());
+    back.push_back(label::of_axis(a));
+    q.axes.push_back(p.axes[a]);
+  }
+  if (q.axes.size() < p.axes.size()) {
+    for (const auto& [m, c] : p.terms) {
+      monomial x = m;
+      std::vector<label> map = narrow;
+      for (std::size_t b = 0; b < m.bound.size(); ++b) map.push_back(label::of_axis(q.axes.size() + b));
+      for (factor& f : x.factors)
+        for (label& l : f.labels) l = composed(l, map);
+      q.terms.emplace(std::move(x), c);
+    }
+    return t.identity(p.axes, {to_node(t, q), back});
+  }
   if (p.terms.size() == 1) return to_node(t, p.terms.begin()->first, p.terms.begin()->second, p.axes);
   std::vector<edge> args;
   for (const auto& [m, c] : p.terms) {

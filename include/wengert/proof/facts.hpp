@@ -20,6 +20,8 @@ class facts : public sign_source {
   // A theorem that says `is` of n, if one follows from the shape of n.
   std::optional<theorem> find(relation is, node_id n);
   bool known(relation is, node_id n) override { return find(is, n).has_value(); }
+  // The theorems that were added.
+  const std::vector<theorem>& stated() const { return stated_; }
   kernel& using_kernel() { return kernel_; }
   // Counts additions: what was not known may be known when this has grown.
   std::size_t version() const { return version_; }
@@ -31,9 +33,11 @@ class facts : public sign_source {
   };
   entry& look_up(node_id n);
   void complete(node_id n);
+  bool only_at_the_point(const entry& e) const;
 
   kernel& kernel_;
   std::unordered_map<node_id, entry> entries_;
+  std::vector<theorem> stated_;
   std::size_t version_ = 0;
 };
 

@@ -98,6 +98,8 @@ class kernel {
   // not opened. With `apart`, only where those output indices differ.
   theorem ring(node_id a, node_id b, std::span<const theorem> premises, std::span<const node_id> opaque = {},
                std::span<const std::pair<std::uint8_t, std::uint8_t>> apart = {});
+  // f(u[labels]) = f(u)[labels]: the function of the whole argument, read through the labels.
+  theorem lift(node_id n);
   // An equation that holds where axes p and q of both sides differ, and on the diagonal p = q, holds everywhere.
   theorem cases(node_id a, node_id b, std::uint8_t p, std::uint8_t q, const theorem& differ, const theorem& diagonal);
   // left = right of a row of the table, on the given nodes (all with the same output axes).

@@ -67,6 +67,8 @@ class expander {
     std::unordered_set<node_id> opaque;              // nodes to treat as atoms
     std::unordered_map<node_id, node_id> rewrite;    // nodes to replace by an equal node
     std::unordered_map<node_id, std::pair<std::int64_t, node_id>> power_rewrite;  // atom a -> (k, b): a^k = b, k >= 2
+    // Uses left = right: of a whole node, or, if the left side is a whole power a^k (k >= 2) of an atom, of powers of the atom.
+    void rewrite_by(const tape& t, node_id left, node_id right);
     bool expand_products = true;  // distribute products over sums and multiply out powers; else such sums stay atoms
     std::size_t cap = 20000;                         // monomials in one polynomial
   };
@@ -74,6 +76,9 @@ class expander {
 
   // The polynomial of a node over its own output axes.
   const polynomial& of(node_id n);
+
+  // The left sides' nodes (or atoms) of the rewrites that were used so far.
+  const std::unordered_set<node_id>& used_rewrites() const { return used_rewrites_; }
 
   // --- arithmetic on polynomials over the same axes
   polynomial zero(std::span<const range_id> axes) const { return {{axes.begin(), axes.end()}, {}}; }
@@ -124,6 +129,7 @@ class expander {
   sign_source& signs_;
   options options_;
   std::unordered_map<node_id, polynomial> memo_;
+  std::unordered_set<node_id> used_rewrites_;
 };
 
 // The node that a polynomial stands for, with the terms in the polynomial's order.

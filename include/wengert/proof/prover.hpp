@@ -1,0 +1,64 @@
+// The proof of one statement: givens and domains as hypotheses, derivatives that are certified, equations, counterexamples.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <wengert/calculus/problem.hpp>
+#include <wengert/proof/facts.hpp>
+#include <wengert/proof/kernel.hpp>
+#include <wengert/proof/normal_form.hpp>
+#include <wengert/text/printer.hpp>
+
+namespace wengert {
+
+// What must hold for an expression to have a meaning.
+struct requirement {
+  relation is;
+  node_id node;
+  bool smooth;  // for a derivative to exist, besides being defined
+  bool exact;   // necessary too, not merely sufficient
+};
+
+// The requirements of an expression: of every operation in it, and, for each D in it, of the differentiated function.
+std::vector<requirement> requirements(tape& t, const expression& e);
+// Of a function to be differentiated by a variable.
+std::vector<requirement> requirements(tape& t, node_id function, symbol_id variable);
+
+class prover {
+ public:
+  explicit prover(tape& t);
+
+  // Takes the user's facts as hypotheses.
+  void assume(const std::vector<fact>& givens, const naming& names);
+  // Makes the requirements hypotheses, but for those that follow from what is known; returns those that were assumed. With
+  // `exact_only`, requirements that are merely sufficient are not assumed but returned in `open`.
+  std::vector<requirement> assume_domain(const std::vector<requirement>& all, bool exact_only, std::vector<requirement>& open);
+  // The requirements that do not follow from what is known.
+  std::vector<requirement> missing(const std::vector<requirement>& all);
+
+  // d f / d variable = result, where `result` is a node over the axes of f and of the variable, from the kernel's derivative
+  // rules; nothing where it cannot be shown.
+  std::optional<theorem> certify_derivative(node_id f, symbol_id variable, node_id result);
+  // The kernel's own derivative of f, not simplified. Throws refusal where a condition is missing.
+  theorem differentiate(node_id f, symbol_id variable);
+
+  std::optional<theorem> equate(node_id a, node_id b) { return full_.equate(a, b); }
+
+  kernel& using_kernel() { return kernel_; }
+  facts& known() { return facts_; }
+  normalizer& full() { return full_; }
+  normalizer& light() { return light_; }
+
+  // The user's facts that theorems rest on, as typed.
+  std::vector<std::string> facts_used(std::span<const theorem> theorems) const;
+
+ private:
+  tape& tape_;
+  kernel kernel_;
+  facts facts_;
+  normalizer full_, light_;
+};
+
+}  // namespace wengert

@@ -1,0 +1,213 @@
+#include <wengert/proof/prover.hpp>
+
+#include <algorithm>
+#include <unordered_set>
+
+#include <wengert/calculus/partials.hpp>
+
+namespace wengert {
+
+namespace {
+
+class requirement_list {
+ public:
+  explicit requirement_list(tape& t, kernel& k) : t_(t), kernel_(k) {}
+
+  void add(const conditions& all, bool smooth, bool exact) {
+    for (const condition& c : all) {
+      node_id n = kernel_.condition_node(c);
+      auto same = [&](const requirement& r) { return r.is == c.is && r.node == n; };
+      auto it = std::ranges::find_if(found_, same);
+      if (it == found_.end()) found_.push_back({c.is, n, smooth, exact});
+      else it->smooth = it->smooth && smooth;
+    }
+  }
+
+  // Where every operation under `root` is defined. The branches of a select count only where they are taken.
+  void defined(node_id root) {
+    std::unordered_set<node_id> seen;
+    visit(root, {}, seen);
+  }
+
+  void smooth(node_id root, symbol_id variable) {
+    std::unordered_set<node_id> moving;
+    for (node_id n : t_.reachable(root)) {
+      bool moves = t_.op(n) == opcode::symbol && t_.symbol_of(n) == variable;
+      for (edge_view e : t_.args(n)) moves = moves || moving.contains(e.node);
+      if (!moves) continue;
+      moving.insert(n);
+      bool choice = t_.op(n) == opcode::select;
+      if (choice && !moving.contains(t_.arg(n, 0).node) && !moving.contains(t_.arg(n, 1).node)) continue;
+      frame f = frame_of(t_, n);
+      add(kink_conditions(n, f), true, t_.op(n) != opcode::pow && !choice);
+    }
+  }
+
+  std::vector<requirement> take() {
+    std::ranges::stable_sort(found_, {}, &requirement::node);
+    return std::move(found_);
+  }
+
+ private:
+  struct guard {
+    comparison c;
+    edge left, right;
+    bool taken;
+  };
+
+  void visit(node_id root, const std::vector<guard>& guards, std::unordered_set<node_id>& seen) {
+    std::vector<node_id> stack{root};
+    std::vector<std::pair<node_id, guard>> branches;
+    while (!stack.empty()) {
+      node_id n = stack.back();
+      stack.pop_back();
+      if (!seen.insert(n).second) continue;
+      frame f = frame_of(t_, n);
+      conditions own = defined_conditions(t_, n, f);
+      for (condition& c : own) c.of = guarded(c.of, guards);
+      add(own, false, true);
+      std::vector<edge> args = t_.args(n).copy();
+      bool choice = t_.op(n) == opcode::select && t_.rank(n) == 0;
+      for (std::size_t k = 0; k < args.size(); ++k) {
+        if (choice && k >= 2) branches.push_back({args[k].node, {t_.comparison_of(n), args[0], args[1], k == 2}});
+        else stack.push_back(args[k].node);
+      }
+    }
+    for (const auto& [n, g] : branches) {
+      if (seen.contains(n)) continue;
+      std::vector<guard> more = guards;
+      more.push_back(g);
+      std::unordered_set<node_id> own = seen;
+      if (more.size() < 8) visit(n, more, own);
+    }
+  }
+
+  // u where all guards hold, else 1, which meets every condition; guards and u have no axes.
+  term guarded(const term& u, const std::vector<guard>& guards) {
+    if (!u.as_edge().labels.empty() || !u.in().axes.empty()) return u;
+    term r = u;
+    for (const guard& g : guards) {
+      term left(u.in(), g.left), right(u.in(), g.right), one(u.in(), 1);
+      r = g.taken ? select(g.c, left, right, r, one) : select(g.c, left, right, one, r);
+    }
+    return r;
+  }
+
+  tape& t_;
+  kernel& kernel_;
+  std::vector<requirement> found_;
+};
+
+}  // namespace
+
+std::vector<requirement> requirements(tape& t, const expression& e) {
+  kernel k(t);
+  requirement_list list(t, k);
+  for (const derivative_site& s : e.sites) {
+    list.defined(s.function);
+    list.smooth(s.function, s.variable);
+  }
+  list.defined(e.node);
+  return list.take();
+}
+
+std::vector<requirement> requirements(tape& t, node_id function, symbol_id variable) {
+  kernel k(t);
+  requirement_list list(t, k);
+  list.defined(function);
+  list.smooth(function, variable);
+  return list.take();
+}
+
+prover::prover(tape& t)
+    : tape_(t), kernel_(t), facts_(kernel_), full_(facts_, normalizer::form::full), light_(facts_, normalizer::form::light) {}
+
+void prover::assume(const std::vector<fact>& givens, const naming&) {
+  std::vector<theorem> equations;
+  for (const fact& g : givens) {
+    claim c = g.equation ? equal_claim(g.left, g.right) : sign_claim(g.is, g.left);
+    theorem t = kernel_.assume(c, g.text, origin::given);
+    if (g.equation) equations.push_back(t);
+    else facts_.add(t);
+  }
+  for (const theorem& t : equations) {
+    full_.use_equation(t);
+    light_.use_equation(t);
+  }
+  // A sign of a node is a sign of its normal form.
+  for (const fact& g : givens) {
+    if (g.equation) continue;
+    normal n = full_.of(g.left);
+    if (n.node == g.left) continue;
+    if (auto t = facts_.find(g.is, g.left)) facts_.add(kernel_.transfer(n.equal, *t));
+  }
+}
+
+std::vector<requirement> prover::missing(const std::vector<requirement>& all) {
+  std::vector<requirement> r;
+  for (const requirement& q : all)
+    if (!full_.establish(q.is, q.node)) r.push_back(q);
+  return r;
+}
+
+std::vector<requirement> prover::assume_domain(const std::vector<requirement>& all, bool exact_only, std::vector<requirement>& open) {
+  std::vector<requirement> assumed;
+  for (const requirement& q : all) {
+    if (full_.establish(q.is, q.node)) continue;
+    if (exact_only && !q.exact) {
+      open.push_back(q);
+      continue;
+    }
+    theorem t = kernel_.assume(sign_claim(q.is, q.node), "", q.smooth ? origin::differentiable : origin::domain);
+    facts_.add(t);
+    normal n = full_.of(q.node);
+    if (n.node != q.node && q.is != relation::real_power) facts_.add(kernel_.transfer(n.equal, t));
+    assumed.push_back(q);
+  }
+  return assumed;
+}
+
+theorem prover::differentiate(node_id root, symbol_id variable) {
+  std::unordered_map<node_id, theorem> known;
+  for (node_id n : tape_.reachable(root)) {
+    std::vector<theorem> premises;
+    bool moves = tape_.op(n) == opcode::symbol && tape_.symbol_of(n) == variable;
+    for (edge_view e : tape_.args(n))
+      if (auto it = known.find(e.node); it != known.end()) {
+        premises.push_back(it->second);
+        moves = true;
+      }
+    if (!moves) continue;
+    frame f = frame_of(tape_, n);
+    conditions needed = defined_conditions(tape_, n, f);
+    for (condition& c : kink_conditions(n, f)) needed.push_back(std::move(c));
+    for (const condition& c : needed)
+      if (auto t = full_.establish(c.is, kernel_.condition_node(c))) premises.push_back(*t);
+    known.emplace(n, kernel_.differentiate(n, variable, premises));
+  }
+  if (auto it = known.find(root); it != known.end()) return it->second;
+  return kernel_.differentiate(root, variable, {});
+}
+
+std::optional<theorem> prover::certify_derivative(node_id f, symbol_id variable, node_id result) {
+  try {
+    theorem d = differentiate(f, variable);
+    auto same = full_.equate(d.says().right, result);
+    if (!same) return std::nullopt;
+    return kernel_.derivative_equal(d, *same);
+  } catch (const refusal&) {
+    return std::nullopt;
+  }
+}
+
+std::vector<std::string> prover::facts_used(std::span<const theorem> theorems) const {
+  std::vector<std::string> r;
+  for (const theorem& t : theorems)
+    for (hypothesis_id h : t.hypotheses()) {
+      const hypothesis& a = kernel_.hypothesis_of(h);
+      if (a.from == origin::given && std::ranges::find(r, a.text) == r.end()) r.push_back(a.text);
+    }
+  return r;
+}
+
+}  // namespace wengert
