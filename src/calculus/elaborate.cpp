@@ -234,6 +234,10 @@ class elaborator {
     bool empty = r.lo.dim == r.hi.dim && r.hi.offset < r.lo.offset;
     if (empty) return;
     std::string what = r.lo == r.hi ? fmt::format("index {}", shown(r.lo)) : fmt::format("an index over {}..{}", shown(r.lo), shown(r.hi));
+    std::string_view written = w_.slice(w_.items[i].at);
+    if (written.find('[') == std::string_view::npos && written.find('_') != std::string_view::npos && p.slot == none)
+      throw w_.fail(w_.items[i].at, "S04", fmt::format("{} is read as an entry, but {} is not in {}..{}", w_.quoted(w_.items[i].at), shown(r.lo), shown(within.lo), shown(within.hi)),
+                    fmt::format("declare it, --var '{}: real', if it is a name", written));
     bool symbolic = within.hi.dim != none || r.hi.dim != none;
     throw w_.fail(w_.items[i].at, "S04",
                   fmt::format("{} of {} {} {}..{}", what, w_.quoted(w_.items[w_.items[i].args[0]].at), symbolic ? "may leave" : "leaves", shown(within.lo), shown(within.hi)),

@@ -72,8 +72,10 @@ class inference {
 
   std::string shown_shape(const shape& s) {
     if (s.rank() == 0) return "a number";
+    if (std::ranges::any_of(s.axes, [&](length_id l) { return !of(l).known; }))
+      return s.rank() == 1 ? "a vector" : s.rank() == 2 ? "a matrix" : "an array";
     std::string r;
-    for (length_id l : s.axes) r += (r.empty() ? "" : ", ") + (of(l).known ? shown(w_, *of(l).known) : std::string("?"));
+    for (length_id l : s.axes) r += (r.empty() ? "" : ", ") + shown(w_, *of(l).known);
     return fmt::format("{}[{}]", s.row ? "a row " : "", r);
   }
 
@@ -157,10 +159,6 @@ class inference {
   }
 
   void check_wanted() {
-    for (const auto& [i, by] : w_.arrays_wanted)
-      if (w_.items[i].has.rank() == 0)
-        throw w_.fail(w_.items[i].at, "S02", fmt::format("'{}' needs an array or an index; {} is a number", by, w_.quoted(w_.items[i].at)),
-                      fmt::format("write {}(k, 1, n, ...), or declare a vector", by));
     for (const auto& [i, by] : w_.vectors_wanted) {
       const shape& s = w_.items[i].has;
       if (s.rank() == 1 && !s.row) continue;
@@ -170,6 +168,10 @@ class inference {
       throw w_.fail(w_.items[i].at, "S02", fmt::format("'{}' needs a vector; {} is {}", by, w_.quoted(w_.items[i].at), shown_shape(s)),
                     s.row ? "remove the transpose" : "declare it, such as --var 'z: vector[K]'");
     }
+    for (const auto& [i, by] : w_.arrays_wanted)
+      if (w_.items[i].has.rank() == 0)
+        throw w_.fail(w_.items[i].at, "S02", fmt::format("'{}' needs an array or an index; {} is a number", by, w_.quoted(w_.items[i].at)),
+                      fmt::format("write {}(k, 1, n, ...), or declare a vector", by));
     for (const auto& [i, by] : w_.matrices_wanted)
       if (w_.items[i].has.rank() != 2)
         throw w_.fail(w_.items[i].at, "S02", fmt::format("'{}' needs a matrix; {} is {}", by, w_.quoted(w_.items[i].at), shown_shape(w_.items[i].has)),
@@ -395,8 +397,8 @@ class inference {
   void ranges() {
     lengths_from_bounds();
     lengths_from_letters();
-    for (const entity& e : w_.entities)
-      for (length_id l : e.axes) settle(l);
+    for (std::size_t e = 0; e < w_.entities.size(); ++e)  // which grows by the dimensions that get a name
+      for (length_id l : std::vector(w_.entities[e].axes)) settle(l);
     std::vector<slot_id> waiting;
     for (slot_id s = first_slot_; s < w_.slots.size(); ++s)
       if (!range_from_axes(s)) waiting.push_back(s);
@@ -521,13 +523,17 @@ class inference {
     }
   }
 
-  // Otherwise the dimension named like the letter in upper case, or the only one there is, or K.
+  // Otherwise the dimension named like the letter in upper case, or the only one there is, or K. Only for what is surely meant as an
+  // index: sum(x, y) is no sum over x.
   void range_by_default(slot_id s) {
     slot& k = w_.slots[s];
+    bool usual = k.name.size() == 1 && k.name[0] >= 'i' && k.name[0] <= 'n';
     std::string upper = k.name;
     for (char& c : upper) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
     std::string name;
-    if (const entity* e = w_.find(upper); e && e->is_dim) {
+    if (!usual) {
+      name.clear();
+    } else if (const entity* e = w_.find(upper); e && e->is_dim) {
       name = upper;
     } else if (w_.on.dim_count() == 1) {
       name = w_.on.dim_name(0);
@@ -537,9 +543,9 @@ class inference {
     }
     if (name.empty())
       throw w_.fail(k.at, "N07", fmt::format("the range of '{}' is not known: it stands in no axis", k.name), fmt::format("give bounds: sum({}, 1, n, ...)", k.name));
-    entity_id e = w_.named(name, k.at);
-    w_.entities[e].is_dim = true;
-    w_.entities[e].rank = 0;
+    entity_id dim = w_.named(name, k.at);
+    w_.entities[dim].is_dim = true;
+    w_.entities[dim].rank = 0;
     resolve(s, {{none, 1}, {w_.on.dim(name), 0}});
   }
 

@@ -19,9 +19,10 @@ constexpr std::int64_t largest_offset = 1'000'000'000;
 constexpr std::array<std::string_view, 9> built_in{"sqrt", "delta", "vector", "diag", "sum", "prod", "max", "min", "mean"};
 
 // Known by name, so that they are not taken for products.
-constexpr std::array<std::string_view, 22> planned{"erf", "erfc", "gamma", "lgamma", "digamma", "polygamma", "beta", "besselj0",
+constexpr std::array<std::string_view, 3> properties{"one_hot", "simplex", "symmetric"};
+constexpr std::array<std::string_view, 19> planned{"erf", "erfc", "gamma", "lgamma", "digamma", "polygamma", "beta", "besselj0",
                                                    "besselj1", "bessely0", "bessely1", "besseli0", "besselk0", "gelu", "det", "logdet",
-                                                   "inv", "solve", "cholesky", "one_hot", "simplex", "symmetric"};
+                                                   "inv", "solve", "cholesky"};
 
 constexpr std::array<std::string_view, 4> constants{"pi", "e", "inf", "I"};
 
@@ -123,6 +124,7 @@ class resolver {
   item_id expand(const definition& d, const std::vector<item_id>& arguments, const origin& o);
   entity_id target_entity(const std::string& name, const origin& o);
   bool is_subscripted(const std::string& name, std::string& base, position& p);
+  void refuse_free_subscript(const std::string& name, const origin& o) const;
 
  private:
   struct letter_use {
@@ -311,13 +313,21 @@ item_id resolver::resolve_name(syntax_id n) {
   }
   if (is_constant_name(name)) return constant_item(name, o);
   if (bound_somewhere_.contains(name)) escaped(name, o);
-  const entity* array = base.empty() ? nullptr : w_.find(base);
-  if (!base.empty() && (w_.indexed_names.contains(base) || (array && (array->rank > 0 || array->let != none))))
-    throw w_.fail(o, "N06", fmt::format("'{}' is neither declared nor an entry of '{}': '{}' is not bound here", name, base, name.substr(base.size() + 1)),
-                  fmt::format("write {}[{}], or declare {}", base, name.substr(base.size() + 1), name));
+  refuse_free_subscript(name, o);
   if (const name_role r = function_role(name); r.is == name_role::kind::function && !w_.find(name))
     throw w_.fail(o, "P12", fmt::format("'{}' is a function and needs an argument in brackets", name), fmt::format("declare it with --var '{}: real' to use the name", name));
   return entity_item(name, o);
+}
+
+// y_i beside an array y, where i is not bound: hardly meant as a variable of its own.
+void resolver::refuse_free_subscript(const std::string& name, const origin& o) const {
+  std::size_t bar = name.rfind('_');
+  if (bar == std::string::npos || bar == 0 || bar + 1 == name.size() || known(name)) return;
+  std::string base = name.substr(0, bar), after = name.substr(bar + 1);
+  const entity* array = w_.find(base);
+  if (w_.indexed_names.contains(base) || (array && (array->rank > 0 || array->let != none)))
+    throw w_.fail(o, "N06", fmt::format("'{}' is neither declared nor an entry of '{}': '{}' is not bound here", name, base, after),
+                  fmt::format("write {}[{}], or declare {}", base, after, name));
 }
 
 position resolver::index_position(syntax_id n) {
@@ -541,7 +551,7 @@ item_id resolver::resolve_call(syntax_id n) {
       return expand(d, arguments, o);
     }
   const op_info* f = find_function(s.name);
-  if (!f) throw w_.fail(o, "N01", w_.role(s.name).problem.empty() ? fmt::format("'{}' is a property, not a function", s.name) : w_.role(s.name).problem);
+  if (!f) throw w_.fail(o, "N01", fmt::format("'{}' is a fact, not a function", s.name));
   takes(static_cast<std::size_t>(f->arity));
   item i;
   i.is = form::function;
@@ -614,6 +624,7 @@ item_id resolver::resolve_reduce(syntax_id n) {
 entity_id resolver::target_entity(const std::string& name, const origin& o) {
   if (bound_slot(name) || free_slot(name) || bound_somewhere_.contains(name))
     throw w_.fail(o, "N08", fmt::format("'{}' is an index, not a variable", name), "differentiate by a variable");
+  refuse_free_subscript(name, o);
   const entity* e = w_.find(name);
   if (e && e->let != none && !e->independent)
     throw w_.fail(o, "N08", fmt::format("'{}' is a named intermediate, not a variable", name), fmt::format("--wrt {0} makes {0} independent", name));
@@ -696,6 +707,7 @@ name_role workspace::role(std::string_view name) const {
   if (f.is == name_role::kind::function) return f;
   if (is_constant_name(name)) return {};
   std::string n(name);
+  if (contains(properties, name)) return {name_role::kind::unknown, false, false, fmt::format("'{}' is a fact, not a function", name)};
   if (contains(planned, name))
     return {name_role::kind::unknown, false, false, fmt::format("the function '{}' is not available yet", name)};
   if (plain_names.contains(n) || looks_like_variable(name)) return {};
@@ -764,12 +776,17 @@ void declare(workspace& w, const declaration& d, std::uint32_t text) {
 }
 
 void mark_dimensions(workspace& w, const syntax_tree& tree, std::uint32_t text) {
-  for (const std::string& n : tree.bound_names) {
-    if (n == "inf") throw w.fail({text, tree[tree.root].begin, tree[tree.root].end, none}, "N05", "a sum without end has no value here", "give a finite upper bound");
-    const entity* e = w.find(n);
-    bool letter = std::ranges::any_of(tree.nodes, [&](const syntax_node& s) { return s.kind == syntax::reduce && s.letter == n; });
-    if (letter && !(e && e->is_dim)) continue;
-    dimension(w, n, {text, tree[tree.root].begin, tree[tree.root].end, none});
+  std::set<std::string_view> letters;
+  if (!tree.bound_names.empty())
+    for (const syntax_node& s : tree.nodes)
+      if (s.kind == syntax::reduce) letters.insert(s.letter);
+  for (syntax_id n : tree.bound_names) {
+    const std::string& name = tree[n].name;
+    origin at{text, tree[n].begin, tree[n].end, none};
+    if (name == "inf") throw w.fail(at, "N05", "a sum without end has no value here", "give a finite upper bound");
+    const entity* e = w.find(name);
+    if (letters.contains(name) && !(e && e->is_dim)) continue;
+    dimension(w, name, at);
   }
 }
 

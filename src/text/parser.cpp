@@ -531,7 +531,7 @@ class parser {
 
   void note_bound_names(syntax_id n) {
     const syntax_node& s = tree_[n];
-    if (s.kind == syntax::name) tree_.bound_names.push_back(s.name);
+    if (s.kind == syntax::name) tree_.bound_names.push_back(n);
     else if (s.kind == syntax::sum || s.kind == syntax::negate)
       for (syntax_id c : s.children) note_bound_names(c);
   }

@@ -49,7 +49,7 @@ struct syntax_tree {
   std::shared_ptr<const std::string> text;
   std::vector<syntax_node> nodes;
   std::vector<rational> numbers;
-  std::vector<std::string> bound_names;  // names that stand in the bounds of a sum
+  std::vector<syntax_id> bound_names;    // names that stand in the bounds of a sum
   std::vector<std::string> notes;        // readings that the user should know of
   syntax_id root = 0;
 
