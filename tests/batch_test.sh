@@ -77,7 +77,7 @@ exec 3>"$scratch/questions" 4<"$scratch/answers"
 for id in 1 2 3; do
   printf '{"id": %d, "op": "diff", "expr": "x^2", "wrt": "x"}\n' $id >&3
   IFS= read -r reply <&4
-  expect "dialogue, line $id" "$(printf '%s' "$reply" | cut -c1-19)" "{\"id\": $id, \"ok\": true"
+  expect "dialogue, line $id" "$(printf '%s' "$reply" | cut -c1-20)" "{\"id\": $id, \"ok\": true"
 done
 exec 3>&- 4<&-
 wait

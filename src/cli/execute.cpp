@@ -53,6 +53,17 @@ std::string proof_line(const proof_summary& proof) {
   return proof.checked ? fmt::format("proved in {} kernel step{}\n", proof.steps, proof.steps == 1 ? "" : "s") : "not proved\n";
 }
 
+// The question's problem. An equation is what `prove` is about, and nothing else.
+problem problem_of(const request& question) {
+  problem p(question.text);
+  const bool is_equation = p.expressions().size() == 2;
+  if (is_equation && question.op != command::prove)
+    throw error("U05", "an expression is needed, not an equation", "equations are for wengert prove 'L == R'");
+  if (!is_equation && question.op == command::prove)
+    throw error("U05", "an equation is needed: two expressions joined by '=='", "usage: wengert prove 'L == R'");
+  return p;
+}
+
 // --- diff
 
 // A derivative's value at the point, and the conditions that fail there.
@@ -98,7 +109,7 @@ void warn_undefined(answer& to, const std::vector<std::string>& conditions) {
 }
 
 answer answer_diff(const request& question, output_format format) {
-  problem p(question.text);
+  problem p = problem_of(question);
   const diff_answer found = diff(p, question.order);
   const bool several = found.results.size() != 1;
   answer said;
@@ -142,7 +153,7 @@ void add_derivation(json_members& members, const derivation& derived) {
 }
 
 answer answer_derive(const request& question, output_format format) {
-  problem p(question.text);
+  problem p = problem_of(question);
   const std::vector<derivation> found = derive(p, question.order, question.verbosity);
   answer said;
   json_members members, by_name;
@@ -172,7 +183,7 @@ answer answer_derive(const request& question, output_format format) {
 // --- grad
 
 answer answer_grad(const request& question, output_format format) {
-  problem p(question.text);
+  problem p = problem_of(question);
   const grad_result found = grad(p, question.at);
   answer said;
   append_all(said.notes, p.notes());
@@ -217,7 +228,7 @@ std::string text_of(const prove_result& found, const std::string& statement) {
 }
 
 answer answer_prove(const request& question, output_format format) {
-  problem p(question.text);
+  problem p = problem_of(question);
   const prove_result found = prove(p);
   answer said;
   append_all(said.notes, p.notes());
