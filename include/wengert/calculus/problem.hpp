@@ -43,12 +43,13 @@ struct fact {
 // What to differentiate by: a symbol, or one entry of it.
 struct target {
   symbol_id variable;
-  std::vector<label> entry;          // empty: the whole symbol; else constant labels, one per axis
+  std::vector<label> entry;          // empty: the whole symbol; else one per axis: a constant, or the axis 0, 1, ... of a new letter
   std::vector<std::string> letters;  // instead of constants: free letters, one per axis ("" where the label is constant)
   std::string text;
 };
 
-// A composite, or a let, that a node is the value of: how a person would write the node.
+// A composite, or a let, that a node is the value of: how a person would write the node. The arguments' labels name axes of the node;
+// an axis of an array argument that the node does not have (z in logsumexp(z)) is numbered behind the node's own axes.
 struct call {
   std::string name;          // "softmax", or the name of a let
   std::vector<edge> args;    // empty for a let
