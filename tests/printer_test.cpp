@@ -79,8 +79,11 @@ TEST_CASE("products print in order, with quotients and signs") {
   CHECK(s.text(s.mul({x, s.number(-2)})) == "x*(-2)");
   CHECK(s.text(s.mul({x, s.mul({y, x})})) == "x*(y*x)");
   CHECK(s.text(s.mul({s.mul({y, x}), x})) == "(y*x)*x");
-  CHECK(s.text(s.mul({s.number(-1), s.mul({y, x})})) == "-(y*x)");
-  CHECK(s.text(s.mul({s.mul({s.number(-1), x}), y})) == "(-x)*y");
+  CHECK(s.text(s.mul({s.number(-1), s.mul({y, x})})) == "-y*x");
+  CHECK(s.text(s.mul({s.mul({s.number(-1), x}), y})) == "-x*y");
+  CHECK(s.text(s.mul({s.mul({s.number(-1), x, y}), y})) == "(-x*y)*y");
+  CHECK(s.text(s.mul({s.number(-1), s.mul({s.number(-1), y, x})})) == "-(-(y*x))");
+  CHECK(s.text(s.mul({s.number(-1), s.mul({y, x}), x})) == "-(y*x)*x");
   CHECK(s.text(s.mul({s.number(-1), s.number(-2)})) == "-(-2)");
   CHECK(s.text(s.mul({x, s.power(s.add({x, y}), -1)})) == "x/(x + y)");
   CHECK(s.text(s.mul({x, s.power(s.mul({x, y}), -1)})) == "x/(x*y)");
@@ -149,6 +152,9 @@ TEST_CASE("vectors print without indices where everything runs in step") {
   edge z = s.t.whole(s.z), zero = s.t.whole(s.number(0));
   CHECK(s.text(s.t.select(std::vector{s.K}, comparison::lt, zero, z, z, zero)) == "if(0 < z, z, 0)");
   CHECK(s.indexed(s.mul({s.number(2), s.z})) == "2*z[i]");
+  CHECK(s.text(s.t.identity({}, s.at(s.mul({s.z, s.w}), {label::of_integer(1)}))) == "(z.*w)[1]");
+  CHECK(s.text(s.t.add(std::vector{s.K}, std::vector{s.t.whole(s.z), s.at(s.w, {label::of_integer(1)})})) == "z + w[1]");
+  CHECK(s.text(s.total(s.t.identity(std::vector{s.K}, s.t.whole(s.x)))) == "sum(k, 1, K, x)");
   node_id shifted = s.t.identity(std::vector{s.t.make_range({none, 1}, {s.dim_K, -1})}, s.at(s.z, {s.axis(0, 1)}));
   CHECK(s.text(shifted) == "z[i+1]");
 }
@@ -195,6 +201,13 @@ TEST_CASE("letters avoid declared names and follow those that are given") {
   naming reserved;
   reserved.reserved = {"n"};
   CHECK(print(s.t, sum, reserved) == "sum(r, z[r]*w[r])");
+}
+
+TEST_CASE("a free letter that stands nowhere as an index is not left to be read as a variable") {
+  world s;
+  node_id index = s.t.index_value(s.K);
+  CHECK(s.text(s.mul({index, s.z})) == "i*z[i]");
+  CHECK(s.text(s.mul({index, s.x})) == "sum(k, 1, K, k*delta(i,k))*x");
 }
 
 TEST_CASE("composites and lets print by name, whole or at an index") {

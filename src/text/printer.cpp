@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <set>
+#include <span>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
@@ -17,6 +18,9 @@
 namespace wengert {
 
 namespace {
+
+constexpr std::array<std::string_view, 4> free_letters{"i", "j", "p", "q"};
+constexpr std::array<std::string_view, 8> bound_letters{"k", "m", "n", "r", "s", "t", "u", "k"};
 
 // How tightly a text binds, from loose to tight.
 enum class level { sum, product, power, atom };
@@ -37,6 +41,9 @@ struct letter {
   range_id range;
   bool shows_range = false;
   bool needs_bounds = false;
+  bool stands = false;       // as an index, so that the parser takes it for one
+  bool as_value = false;     // alone, as a number
+  bool spelled_out = false;  // as a number it is written sum(k, 1, n, k*delta(i,k))
 };
 
 // The index at which one axis of a node is read: a letter plus an offset, or a constant.
@@ -64,19 +71,23 @@ class writer {
   }
 
   piece root(node_id n, std::vector<std::string>& letters) {
-    if (options_.letters.empty() && !options_.index_form && t_.rank(n) > 0 && array_form(n)) return node(n, {true, {}});
+    if (options_.letters.empty() && !options_.index_form && array_form(n) != array_kind::none) return node(n, {true, {}});
     std::vector<letter> own;
     own.reserve(t_.rank(n));
     view v;
     names_.insert(options_.letters.begin(), options_.letters.end());
     for (std::size_t k = 0; k < t_.rank(n); ++k) {
-      std::string name = k < options_.letters.size() ? options_.letters[k] : fresh({"i", "j", "p", "q"});
+      std::string name = k < options_.letters.size() ? options_.letters[k] : fresh(free_letters);
       names_.insert(name);
       letters.push_back(name);
       own.push_back({name, t_.out(n)[k]});
       v.at.push_back({&own.back(), {}});
     }
-    return node(n, v);
+    piece p = node(n, v);
+    bool again = false;  // a free letter that stands nowhere as an index would be read as a variable
+    for (letter& l : own)
+      if (l.as_value && !l.stands) again = l.spelled_out = true;
+    return again ? node(n, v) : p;
   }
 
  private:
@@ -85,11 +96,11 @@ class writer {
   // --- names
 
   // A letter that means nothing yet; once the candidates are used up the last is numbered.
-  std::string fresh(std::initializer_list<std::string_view> candidates) const {
+  std::string fresh(std::span<const std::string_view> candidates) const {
     for (std::string_view c : candidates)
       if (!names_.contains(c)) return std::string(c);
     for (int k = 1;; ++k) {
-      std::string name = fmt::format("{}{}", *(candidates.end() - 1), k);
+      std::string name = fmt::format("{}{}", candidates.back(), k);
       if (!names_.contains(name)) return name;
     }
   }
@@ -105,44 +116,55 @@ class writer {
 
   // --- which nodes have an array form
 
-  // Whether the node, seen as a whole, is a scalar or runs over its axes in step with everything below it.
-  bool array_form(node_id n) {
-    if (t_.rank(n) == 0) return true;
+  // Whether the node, seen as a whole, runs over its axes in step with everything below it; `anchored` if some array below it
+  // tells the parser how long it is.
+  enum class array_kind { none, floating, anchored };
+
+  array_kind array_form(node_id n) {
+    if (t_.rank(n) == 0) return array_kind::none;
     auto known = array_forms_.find(n);
     if (known != array_forms_.end()) return known->second;
     enter();
-    bool r = find_array_form(n);
+    array_kind r = find_array_form(n);
     --depth_;
     array_forms_.emplace(n, r);
     return r;
   }
 
-  bool find_array_form(node_id n) {
-    if (named(n)) return true;
-    if (t_.bound_count(n) > 0) return false;
+  array_kind find_array_form(node_id n) {
+    if (named(n)) return array_kind::anchored;
+    if (t_.bound_count(n) > 0) return array_kind::none;
     switch (t_.op(n)) {
       case opcode::symbol:
-        return true;
+        return array_kind::anchored;
       case opcode::index_value:
       case opcode::delta:
-        return false;
-      case opcode::identity:  // c*vector(1)
-        return t_.rank(n) == 1 && t_.rank(t_.arg(n, 0).node) == 0 && t_.range_of(t_.out(n)[0]).lo == affine{none, 1};
+        return array_kind::none;
+      case opcode::identity: {  // c*vector(1)
+        bool ones = t_.rank(n) == 1 && is_scalar(t_.arg(n, 0)) && t_.range_of(t_.out(n)[0]).lo == affine{none, 1};
+        return ones ? array_kind::floating : array_kind::none;
+      }
       default:
         break;
     }
-    bool some_array = false;
+    array_kind r = array_kind::none;
     for (edge_view e : t_.args(n)) {
-      if (t_.rank(e.node) == 0) continue;
-      some_array = true;
-      if (!is_straight(e) || !std::ranges::equal(t_.out(e.node), t_.out(n)) || !array_form(e.node)) return false;
+      if (is_scalar(e)) continue;
+      if (!is_straight(e) || !std::ranges::equal(t_.out(e.node), t_.out(n))) return array_kind::none;
+      array_kind below = array_form(e.node);
+      if (below == array_kind::none) return below;
+      r = std::max(r, below);
     }
-    return some_array;
+    return r;
   }
 
-  bool is_straight(const edge_view& e, std::size_t first = 0) const {
+  static bool is_scalar(const edge_view& e) {
+    return std::ranges::all_of(e.labels, [](const label& l) { return l.is_constant(); });
+  }
+
+  static bool is_straight(const edge_view& e) {
     for (std::size_t k = 0; k < e.labels.size(); ++k)
-      if (e.labels[k] != label::of_axis(first + k)) return false;
+      if (e.labels[k] != label::of_axis(k)) return false;
     return true;
   }
 
@@ -155,8 +177,10 @@ class writer {
     if (c.is_let) return &c;
     if (hidden(c.name) || t_.rank(n) > 1) return nullptr;
     for (const edge& e : c.args) {
-      bool fits = t_.rank(n) == 0 || t_.rank(e.node) <= 1;
-      if (!fits || e.node == n || e.labels != tape::straight(t_.rank(e.node)) || !array_form(e.node)) return nullptr;
+      edge_view seen_whole{e.node, e.labels};
+      if (is_scalar(seen_whole)) continue;
+      bool fits = t_.rank(n) == 0 || t_.rank(e.node) == 1;
+      if (!fits || e.node == n || !is_straight(seen_whole) || array_form(e.node) != array_kind::anchored) return nullptr;
     }
     return &c;
   }
@@ -180,17 +204,33 @@ class writer {
   piece node(node_id n, const view& v) {
     enter();
     const call* c = named(n);
-    piece p = c ? call_text(n, *c, v) : t_.bound_count(n) > 0 ? reduced(n, v) : plain(n, v);
+    piece p = c                       ? call_text(n, *c, v)
+              : t_.bound_count(n) > 0 ? reduced(n, v)
+              : entry_of_array(n, v)  ? piece{at_least(level::atom, node(n, {true, {}})) + indices(n, v), level::atom}
+                                      : plain(n, v);
     guard(p.text);
     --depth_;
     return p;
   }
 
+  // exp(z)[k] is written exp(z[k]), and parses back to the same node, only if k runs over just the axis that it stands in.
+  bool entry_of_array(node_id n, const view& v) {
+    if (v.whole || t_.rank(n) == 0 || t_.op(n) == opcode::symbol || array_form(n) != array_kind::anchored) return false;
+    for (std::size_t k = 0; k < v.at.size(); ++k) {
+      const position& p = v.at[k];
+      if (!p.by || p.value.offset != 0 || p.by->range != t_.out(n)[k]) return true;
+      for (std::size_t m = 0; m < k; ++m)
+        if (v.at[m].by == p.by) return true;
+    }
+    return false;
+  }
+
   piece argument(const edge_view& e, const view& v) { return node(e.node, seen(e, v)); }
 
   view seen(const edge_view& e, const view& v) const {
-    if (v.whole) return {t_.rank(e.node) > 0, {}};
     view r;
+    r.whole = v.whole && !is_scalar(e);
+    if (r.whole) return r;
     for (const label& l : e.labels) {
       position p{nullptr, l.value()};
       if (!l.is_constant()) {
@@ -235,7 +275,7 @@ class writer {
 
   piece call_text(node_id n, const call& c, const view& v) {
     std::vector<std::string> parts;
-    for (const edge& e : c.args) parts.push_back(node(e.node, {t_.rank(e.node) > 0, {}}).text);
+    for (const edge& e : c.args) parts.push_back(argument({e.node, e.labels}, {true, {}}).text);
     std::string text = c.is_let ? c.name : fmt::format("{}({})", c.name, fmt::join(parts, ", "));
     return {text + indices(n, v), level::atom};
   }
@@ -264,6 +304,7 @@ class writer {
     std::string text = "[";
     for (std::size_t k = 0; k < v.at.size(); ++k) {
       const position& p = v.at[k];
+      if (p.by) p.by->stands = true;
       if (p.by) (p.value.offset == 0 && p.by->range == t_.out(n)[k] ? p.by->shows_range : p.by->needs_bounds) = true;
       if (k > 0) text += ',';
       text += index(p);
@@ -271,15 +312,28 @@ class writer {
     return text + ']';
   }
 
-  piece index_value(const view& v) const {
+  piece index_value(const view& v) {
     if (v.whole) throw defect("an index has no array form");
-    std::string text = index(v.at[0]);
-    bool one_word = v.at[0].value.offset == 0 || (!v.at[0].by && v.at[0].value.dim == none);
+    const position& p = v.at[0];
+    if (p.by) p.by->as_value = true;
+    if (p.by && p.by->spelled_out) return spelled_out(p);
+    std::string text = index(p);
+    bool one_word = p.value.offset == 0 || (!p.by && p.value.dim == none);
     return {text, one_word && text.front() != '-' ? level::atom : level::sum};
+  }
+
+  piece spelled_out(const position& p) {
+    std::string k = fresh(bound_letters);
+    const range& r = t_.range_of(p.by->range);
+    std::string text = fmt::format("{}({}, {}, {}, {}*{}({},{}))", function_name("sum"), k, constant_index(r.lo),
+                                   constant_index(r.hi), k, function_name("delta"), p.by->name, k);
+    return {with_offset(text, p.value.offset), p.value.offset == 0 ? level::atom : level::sum};
   }
 
   piece delta(const view& v) const {
     if (v.whole) throw defect("delta has no array form");
+    for (const position& p : v.at)
+      if (p.by) p.by->stands = true;
     for (const position& p : v.at)  // whatever a delta says about ranges, it is not what a sum without bounds goes by
       if (p.by && v.at[0].by && v.at[1].by && v.at[0].by->range != v.at[1].by->range) p.by->needs_bounds = true;
     std::string a = index(v.at[0]), b = index(v.at[1]);
@@ -305,6 +359,16 @@ class writer {
     return {std::move(text), t_.arity(n) == 1 ? level::product : level::sum};
   }
 
+  bool is_product(node_id n) { return t_.op(n) == opcode::mul && t_.bound_count(n) == 0 && t_.arity(n) > 1 && !named(n); }
+
+  // Whether the node prints as -u where u is no product or quotient: the parser takes a leading minus for a factor of its own,
+  // and brackets around it make no difference.
+  bool is_negated(node_id n) {
+    if (!is_product(n) || t_.arity(n) != 2 || !t_.is_constant(t_.arg(n, 0).node, -1)) return false;
+    node_id u = t_.arg(n, 1).node;
+    return !is_product(u) && !t_.is_constant(u) && !(t_.op(u) == opcode::power && t_.value(u) < 0);
+  }
+
   // The factors of a mul node, whether or not it is reduced.
   piece product(node_id n, const view& v) {
     edges all = t_.args(n);
@@ -319,7 +383,7 @@ class writer {
         text = "-";
         continue;
       }
-      bool is_array = v.whole && t_.rank(e.node) > 0;
+      bool is_array = v.whole && !is_scalar(e);
       bool divides = (t_.op(e.node) == opcode::power && t_.value(e.node) < 0 && !named(e.node)) ||
                      (plain_number && !first && numerator(t_.value(e.node)) == 1 && !is_integer(t_.value(e.node)));
       if (divides) {
@@ -329,7 +393,12 @@ class writer {
                              : at_least(level::power, positive_power(e.node, seen(e, v)));
       } else {
         if (!first) text += is_array && array ? ".*" : "*";
-        text += leads && plain_number ? number(t_.value(e.node)).text : at_least(level::power, argument(e, v));
+        piece factor = argument(e, v);
+        if (text == "-" && all.size() == 2 && is_product(e.node) && is_negative(factor))  // -(-x*y) would be read as 1*x*y
+          factor.text = "-(" + factor.text.substr(1) + ")";
+        bool bare = leads ? plain_number || is_negated(e.node)
+                          : text == "-" && all.size() == 2 && is_product(e.node) && !is_negative(factor);
+        text += bare ? factor.text : at_least(level::power, std::move(factor));
       }
       array = array || is_array;
       first = false;
@@ -418,7 +487,7 @@ class writer {
   bool reduces_whole(node_id n) {
     if (options_.index_form || t_.op(n) != opcode::identity || t_.rank(n) != 0) return false;
     edge_view e = t_.arg(n, 0);
-    return std::ranges::equal(t_.bound(n), t_.out(e.node)) && is_straight(e) && array_form(e.node);
+    return std::ranges::equal(t_.bound(n), t_.out(e.node)) && is_straight(e) && array_form(e.node) == array_kind::anchored;
   }
 
   piece reduced(node_id n, const view& v) {
@@ -429,7 +498,7 @@ class writer {
     own.reserve(t_.bound_count(n));
     view inner = v;
     for (range_id r : t_.bound(n)) {
-      own.push_back({fresh({"k", "m", "n", "r", "s", "t", "u", "k"}), r});
+      own.push_back({fresh(bound_letters), r});
       names_.insert(own.back().name);
       inner.at.push_back({&own.back(), {}});
     }
@@ -451,7 +520,7 @@ class writer {
   const print_options& options_;
   std::set<std::string, std::less<>> declared_;  // symbols, dimensions, lets
   std::set<std::string, std::less<>> names_;     // what a fresh letter must not be
-  std::unordered_map<node_id, bool> array_forms_;
+  std::unordered_map<node_id, array_kind> array_forms_;
   std::size_t depth_ = 0;
   std::size_t pieces_ = 0;
 };
