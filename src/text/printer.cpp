@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <set>
 #include <span>
 #include <string_view>
@@ -451,11 +452,19 @@ class writer {
     return {fmt::format("{}({})", function_name(info->name), fmt::join(parts, ", ")), level::atom};
   }
 
-  // Whether max(a, b) would be read as the maximum of b over an index a.
+  // Whether max(a, b) might be read as the maximum of b over an index a: where the name a stands in b.
   static bool reads_as_index(const std::string& a, const std::string& b) {
-    bool name = a.find_first_of("0123456789") != 0;
-    return name && a.find_first_of("([+-*/^. ") == std::string::npos && b.find(a) != std::string::npos &&
-           b.find_first_of("[_(") != std::string::npos;
+    auto in_name = [](char c) {
+      return static_cast<unsigned char>(c) >= 0x80 || std::isalnum(static_cast<unsigned char>(c)) != 0;
+    };
+    if (!std::ranges::all_of(a, [&](char c) { return in_name(c) || c == '_'; }) || b.find_first_of("[_(") == std::string::npos)
+      return false;
+    for (std::size_t at = b.find(a); at != std::string::npos; at = b.find(a, at + 1)) {
+      bool begins = at == 0 || !in_name(b[at - 1]);  // x_k may be read as x[k]
+      std::size_t end = at + a.size();
+      if (begins && (end == b.size() || (!in_name(b[end]) && b[end] != '_'))) return true;
+    }
+    return false;
   }
 
   piece select(node_id n, const view& v) {
