@@ -212,6 +212,7 @@ TEST_CASE("matrices") {
   CHECK(code("softmax(A)", {"A: matrix[m,n]"}) == "S02");
   CHECK(code("det(A)", {"A: matrix[n,n]"}) == "N01");
   CHECK(code("A[1]", {"A: matrix[2,2]"}) == "S05");
+  CHECK(code("x' + 1") == "S02");
   CHECK(value("(A*z)[1] + 10*(A*z)[2]") == doctest::Approx(0.3 - 0.4 + 2.7 + 10 * (1.2 - 1.0 + 5.4)));
   CHECK(value("sum(A, axis=1)[3] + 100*sum(A, axis=2)[1]") == doctest::Approx(609));
   CHECK(value("tr(A*A') + normF(A)^2") == doctest::Approx(182));

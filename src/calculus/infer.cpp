@@ -321,6 +321,10 @@ class inference {
 
   shape transposed(item_id i) {
     shape s = argument(i, 0);
+    const item& of_what = w_.items[w_.items[i].args[0]];
+    if (strict_ && s.rank() == 0 && of_what.is == form::variable)
+      throw w_.fail(w_.items[i].at, "S02", fmt::format("{} is a number and has no transpose", w_.quoted(of_what.at)),
+                    "declare it as a vector or a matrix; a derivative is written D(f, x)");
     if (s.rank() == 1) s.row = !s.row;
     if (s.rank() == 2) std::swap(s.axes[0], s.axes[1]);
     if (s.rank() > 2 && strict_) misfit(i, "only vectors and matrices have a transpose");

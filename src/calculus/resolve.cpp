@@ -200,6 +200,8 @@ void resolver::find_letters(const syntax_tree& tree) {
 void resolver::make_free_slots(syntax_id) {
   for (const letter_use& u : uses_) {
     if (bound_somewhere_.contains(u.name) || known(u.name) || is_constant_name(u.name) || parameters_.contains(u.name) || free_slot(u.name)) continue;
+    constexpr std::size_t most = 64;
+    if (letters_.size() == most) throw w_.fail(at(u.node), "S06", fmt::format("more than {} free index letters", most), "bind them by sums");
     slot s;
     s.name = u.name;
     s.at = at(u.node);
@@ -697,7 +699,8 @@ std::string workspace::quoted(const origin& at) const {
 }
 
 void workspace::note(std::string text) {
-  if (!contains(notes, text)) notes.push_back(std::move(text));
+  constexpr std::size_t most = 100;
+  if (notes.size() < most && !contains(notes, text)) notes.push_back(std::move(text));
 }
 
 name_role workspace::role(std::string_view name) const {

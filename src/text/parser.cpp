@@ -221,6 +221,8 @@ class parser {
         factors.push_back(unary());
       } else if (starts_operand(k)) {
         if (k == number && tokens_[at_ - 1].kind == number) refuse_here("an operator");
+        if (k == open && tokens_[at_ - 1].kind == quote)
+          throw fail("P12", "a quote before a bracket can mean a transpose or a derivative", "write x'*(...) for the product, D(f, x) for the derivative");
         std::size_t second = at_;
         std::size_t operand_end = tokens_[at_ - 1].end;
         joins.push_back(times);
