@@ -58,23 +58,15 @@ facts::entry& facts::look_up(node_id root) {
   return entries_[root];
 }
 
-// A given u >= 0 holds at the point, "differentiable where u != 0" speaks of its surroundings: they do not add up to u > 0.
-bool facts::only_at_the_point(const entry& e) const {
-  auto rests_on = [&](relation is, origin from) {
-    const auto& t = e.by_relation[static_cast<std::size_t>(is)];
-    return t && std::ranges::any_of(t->hypotheses(), [&](hypothesis_id h) { return kernel_.hypothesis_of(h).from == from; });
-  };
-  return rests_on(relation::nonnegative, origin::given) && rests_on(relation::nonzero, origin::differentiable);
-}
-
 void facts::complete(node_id n) {
   std::vector<theorem> premises;
-  for (edge_view a : kernel_.on().args(n))
-    for (const auto& known : entries_[a.node].by_relation)
-      if (known) premises.push_back(*known);
   entry& e = entries_[n];
-  for (const auto& known : e.by_relation)
-    if (known && !(known->says().is == relation::nonnegative && only_at_the_point(e))) premises.push_back(*known);
+  auto collect = [&](const entry& from) {
+    for (const auto& known : from.by_relation)
+      if (known) premises.push_back(*known);
+  };
+  for (edge_view a : kernel_.on().args(n)) collect(entries_[a.node]);
+  collect(e);
   for (relation is : all_relations) {
     std::optional<theorem>& slot = e.by_relation[static_cast<std::size_t>(is)];
     if (slot || !kernel_.sign_follows(is, n, premises)) continue;
@@ -84,7 +76,12 @@ void facts::complete(node_id n) {
   e.version = version_ + 1;
 }
 
-std::optional<theorem> facts::find(relation is, node_id n) { return look_up(n).by_relation[static_cast<std::size_t>(is)]; }
+std::optional<theorem> facts::find(relation is, node_id n) {
+  entry& e = look_up(n);
+  const auto& positive = e.by_relation[static_cast<std::size_t>(relation::positive)];
+  if (is == relation::nonnegative && positive) return positive;
+  return e.by_relation[static_cast<std::size_t>(is)];
+}
 
 bool recording_signs::known(relation is, node_id n) {
   auto found = facts_.find(is, n);

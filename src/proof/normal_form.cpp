@@ -5,6 +5,7 @@
 
 #include <wengert/core/error.hpp>
 #include <wengert/core/registry.hpp>
+#include <wengert/proof/match.hpp>
 
 namespace wengert {
 
@@ -84,103 +85,6 @@ std::pair<std::string_view, std::int64_t> power_row(opcode o) {
     default: return {{}, 0};
   }
 }
-
-// Finds the factors of a pattern among those of a monomial.
-class matcher {
- public:
-  matcher(const monomial& pattern, std::size_t pattern_free, const monomial& target, std::size_t free)
-      : pattern_(pattern), pattern_free_(pattern_free), target_(target), free_(free), map_(pattern_free + pattern.bound.size()) {}
-
-  bool run() {
-    rest_ = target_;
-    if (target_.bound.size() < pattern_.bound.size() || !assign(0)) return false;
-    return true;
-  }
-  // What is left of the target, with the bound axes of the pattern gone, and how the pattern's free axes read its axes.
-  monomial rest() const { return rest_; }
-  std::vector<label> labels() const {
-    std::vector<label> r;
-    for (std::size_t a = 0; a < pattern_free_; ++a) r.push_back(map_[a] ? *map_[a] : label::of_integer(1));
-    return r;
-  }
-
- private:
-  bool assign(std::size_t k) {
-    if (k == pattern_.factors.size()) return finish();
-    const factor& want = pattern_.factors[k];
-    for (factor& have : rest_.factors) {
-      if (have.node != want.node || have.labels.size() != want.labels.size()) continue;
-      bool enough = want.power > 0 ? have.power >= want.power : have.power <= want.power;
-      if (!enough || !whole(have.power - want.power)) continue;
-      auto saved_map = map_;
-      exponent saved = have.power;
-      if (unify(want, have)) {
-        have.power -= want.power;
-        if (assign(k + 1)) return true;
-        have.power = saved;
-      }
-      map_ = saved_map;
-    }
-    return false;
-  }
-
-  bool unify(const factor& want, const factor& have) {
-    for (std::size_t q = 0; q < want.labels.size(); ++q) {
-      const label &w = want.labels[q], &h = have.labels[q];
-      if (w.is_constant()) {
-        if (!(w == h)) return false;
-        continue;
-      }
-      auto a = static_cast<std::size_t>(w.axis);
-      label to = h;
-      to.offset -= w.offset;
-      if (a >= pattern_free_) {  // a bound axis stands for a bound axis of the same range
-        if (h.is_constant() || to.offset != 0 || static_cast<std::size_t>(h.axis) < free_) return false;
-        if (target_.bound[static_cast<std::size_t>(h.axis) - free_] != pattern_.bound[a - pattern_free_]) return false;
-        for (std::size_t b = pattern_free_; b < map_.size(); ++b)
-          if (b != a && map_[b] && *map_[b] == to) return false;
-      }
-      if (map_[a] && !(*map_[a] == to)) return false;
-      map_[a] = to;
-    }
-    return true;
-  }
-
-  // The bound axes taken by the pattern must not occur elsewhere.
-  bool finish() {
-    monomial left = rest_;
-    std::erase_if(left.factors, [](const factor& f) { return f.power == 0; });
-    std::vector<std::size_t> gone;
-    for (std::size_t b = pattern_free_; b < map_.size(); ++b) {
-      if (!map_[b]) return false;
-      gone.push_back(static_cast<std::size_t>(map_[b]->axis));
-    }
-    auto taken = [&](const label& l) { return !l.is_constant() && std::ranges::find(gone, static_cast<std::size_t>(l.axis)) != gone.end(); };
-    for (const factor& f : left.factors)
-      if (std::ranges::any_of(f.labels, taken)) return false;
-    for (std::size_t a = 0; a < pattern_free_; ++a)
-      if (map_[a] && taken(*map_[a])) return false;
-    std::ranges::sort(gone, std::greater());
-    for (std::size_t axis : gone) {
-      left.bound.erase(left.bound.begin() + static_cast<std::ptrdiff_t>(axis - free_));
-      auto lower = [&](label& l) {
-        if (!l.is_constant() && static_cast<std::size_t>(l.axis) > axis) --l.axis;
-      };
-      for (factor& f : left.factors) std::ranges::for_each(f.labels, lower);
-      for (std::size_t a = 0; a < pattern_free_; ++a)
-        if (map_[a]) lower(*map_[a]);
-    }
-    rest_ = std::move(left);
-    return true;
-  }
-
-  const monomial& pattern_;
-  std::size_t pattern_free_;
-  const monomial& target_;
-  std::size_t free_;
-  std::vector<std::optional<label>> map_;
-  monomial rest_;
-};
 
 }  // namespace
 
@@ -323,7 +227,7 @@ theorem normalizer::arguments_first(node_id n) {
 
 theorem normalizer::arithmetic(node_id n) {
   theorem t = kernel_.reflexive(n);
-  if (tape_.op(n) == opcode::select) t = chain(t, indicator(n));
+  if (tape_.op(n) == opcode::select && form_ == form::full) t = chain(t, indicator(n));
   if (tape_.op(n) == opcode::power && form_ == form::full) t = chain(t, root_of_sum(n));
   for (int round = 0; round < 200; ++round) {
     node_id m = t.says().right;
@@ -359,7 +263,8 @@ std::optional<theorem> normalizer::apply_rules(node_id n, const polynomial& p) {
   for (const auto& [m, c] : p.terms) {
     for (const factor& f : m.factors) {
       if (!is_node(f.node)) continue;
-      auto [row, k] = form_ == form::full ? power_row(tape_.op(f.node)) : std::pair<std::string_view, std::int64_t>{{}, 0};
+      auto [row, k] = power_row(tape_.op(f.node));
+      if (form_ == form::light && tape_.op(f.node) == opcode::sin) continue;
       bool high = k != 0 && whole(f.power) && (f.power >= k || (f.power < 0 && tape_.op(f.node) == opcode::abs));
       if (high && !std::ranges::any_of(powers_, [&](const theorem& t) { return tape_.arg(t.says().left, 0).node == f.node; })) {
         frame fr{tape_, {tape_.out(f.node).begin(), tape_.out(f.node).end()}};

@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include <wengert/core/error.hpp>
+#include <wengert/core/registry.hpp>
 
 namespace wengert {
 
@@ -213,7 +214,7 @@ polynomial expander::compute(node_id n) {
       return summed(q, out.size());
     }
     case opcode::power: return power_of(n);
-    case opcode::select: return select_of(n);
+    case opcode::select: return options_.expand_products ? select_of(n) : atom(n);
     default: return atom(n);
   }
 }
@@ -262,6 +263,7 @@ std::optional<expander::piece> expander::root(const monomial& m, const rational&
     return r;
   }
   if (c < 0) return std::nullopt;
+  if (!options_.expand_products && (c != 1 || m.factors.size() > 1)) return std::nullopt;
   // Positive factors may leave the root; at most one other may stay, and then the whole must be known to be >= 0.
   std::size_t unknown = 0;
   for (const factor& f : m.factors) {
@@ -458,8 +460,7 @@ expander::outcome expander::merge_powers(piece& x) {
   std::vector<factor>& fs = x.m.factors;
   outcome o = outcome::unchanged;
   for (factor& f : fs)
-    if (f.node < index_atom && t_.op(f.node) == opcode::symbol && t_.symbol(t_.symbol_of(f.node)).symmetric)
-      std::ranges::sort(f.labels);
+    if (f.labels.size() == 2 && f.labels[1] < f.labels[0] && is_symmetric(f.node)) std::swap(f.labels[0], f.labels[1]);
   std::sort(fs.begin(), fs.end());
   std::vector<factor> kept;
   for (std::size_t i = 0; i < fs.size();) {
@@ -614,8 +615,27 @@ expander::outcome expander::sum_out(piece& x, std::span<const range_id> axes, st
   return outcome::unchanged;
 }
 
+// Whether an atom of rank 2 keeps its value when its indices are swapped: a symmetric matrix, or a function of something symmetric.
+bool expander::is_symmetric(node_id n) {
+  if (n >= index_atom || t_.rank(n) != 2 || t_.out(n)[0] != t_.out(n)[1]) return false;
+  if (t_.op(n) == opcode::symbol) return t_.symbol(t_.symbol_of(n)).symmetric;
+  if (options_.opaque.contains(n) || (t_.op(n) != opcode::add && !find_function(t_.op(n)))) return false;
+  if (auto it = symmetric_.find(n); it != symmetric_.end()) return it->second;
+  symmetric_[n] = false;  // while it is being found out
+  std::vector<range_id> out(t_.out(n).begin(), t_.out(n).end());
+  const std::vector<label> swapped{label::of_axis(1), label::of_axis(0)};
+  std::vector<edge> parts{t_.whole(n)};
+  if (t_.op(n) != opcode::add) parts = t_.args(n).copy();
+  bool all = true;
+  for (const edge& e : parts) {
+    polynomial p = read(of(e.node), e.labels, out);
+    all = all && read(p, swapped, out).terms == p.terms;
+  }
+  return symmetric_[n] = all;
+}
+
 bool expander::is_sum(node_id n) {
-  if (n >= index_atom || options_.opaque.contains(n)) return false;
+  if (n >= index_atom || options_.opaque.contains(n) || is_indicator(n)) return false;
   if (options_.rewrite.contains(n)) return true;
   opcode o = t_.op(n);
   if (o != opcode::add && o != opcode::mul && o != opcode::identity && o != opcode::power && o != opcode::select) return false;
@@ -744,7 +764,7 @@ void expander::canonical(monomial& m, std::size_t free) {
         if (!l.is_constant() && static_cast<std::size_t>(l.axis) >= free)
           l.axis = static_cast<std::int16_t>(free + to[static_cast<std::size_t>(l.axis) - free]);
       if (f.node == delta_atom) std::ranges::sort(f.labels);
-      if (f.node < index_atom && t_.op(f.node) == opcode::symbol && t_.symbol(t_.symbol_of(f.node)).symmetric) std::ranges::sort(f.labels);
+      if (f.labels.size() == 2 && f.labels[1] < f.labels[0] && is_symmetric(f.node)) std::swap(f.labels[0], f.labels[1]);
     }
     std::sort(r.factors.begin(), r.factors.end());
     return r;
@@ -843,7 +863,8 @@ node_id to_node(tape& t, const polynomial& p) {
   }
   if (p.terms.size() == 1) return to_node(t, p.terms.begin()->first, p.terms.begin()->second, p.axes);
   std::vector<edge> args;
-  for (const auto& [m, c] : p.terms) {
+  for (auto it = p.terms.rbegin(); it != p.terms.rend(); ++it) {  // numbers come last
+    const auto& [m, c] = *it;
     // Each term is a node over the axes that it carries.
     std::vector<label> map(p.axes.size() + m.bound.size()), labels;
     std::vector<range_id> own;

@@ -33,7 +33,6 @@ class facts : public sign_source {
   };
   entry& look_up(node_id n);
   void complete(node_id n);
-  bool only_at_the_point(const entry& e) const;
 
   kernel& kernel_;
   std::unordered_map<node_id, entry> entries_;

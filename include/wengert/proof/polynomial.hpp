@@ -5,8 +5,10 @@
 // This file is part of the trusted base: every operation here must preserve the value for all reals and all indices in range.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <map>
+#include <numeric>
 #include <optional>
 #include <span>
 #include <stdexcept>
@@ -14,14 +16,35 @@
 #include <unordered_set>
 #include <vector>
 
-#include <boost/rational.hpp>
-
 #include <wengert/core/ops.hpp>
 #include <wengert/core/tape.hpp>
 
 namespace wengert {
 
-using exponent = boost::rational<std::int64_t>;
+// A small rational number. (boost::rational's comparison with integers recurses for ever under C++20 in Boost 1.74.)
+class exponent {
+ public:
+  constexpr exponent(std::int64_t n = 0, std::int64_t d = 1) : n_(n), d_(d) {  // NOLINT(google-explicit-constructor)
+    std::int64_t g = std::gcd(n, d);
+    if (d < 0) g = -g;
+    n_ /= g;
+    d_ /= g;
+  }
+  constexpr std::int64_t numerator() const { return n_; }
+  constexpr std::int64_t denominator() const { return d_; }
+  friend constexpr bool operator==(const exponent&, const exponent&) = default;
+  friend constexpr std::strong_ordering operator<=>(const exponent& a, const exponent& b) { return a.n_ * b.d_ <=> b.n_ * a.d_; }
+  friend constexpr exponent operator-(const exponent& a) { return {-a.n_, a.d_}; }
+  friend constexpr exponent operator+(const exponent& a, const exponent& b) { return {a.n_ * b.d_ + b.n_ * a.d_, a.d_ * b.d_}; }
+  friend constexpr exponent operator-(const exponent& a, const exponent& b) { return a + -b; }
+  friend constexpr exponent operator*(const exponent& a, const exponent& b) { return {a.n_ * b.n_, a.d_ * b.d_}; }
+  constexpr exponent& operator+=(const exponent& b) { return *this = *this + b; }
+  constexpr exponent& operator-=(const exponent& b) { return *this = *this - b; }
+  constexpr exponent& operator*=(const exponent& b) { return *this = *this * b; }
+
+ private:
+  std::int64_t n_, d_;
+};
 
 // Atoms that are no nodes, so that they do not depend on the ranges of their axes.
 inline constexpr node_id delta_atom = none - 1;  // two labels: 1 where they are equal, else 0
@@ -112,6 +135,7 @@ class expander {
   bool is_indicator(node_id n) const;
   polynomial value_of(const affine& a, std::span<const range_id> axes);
   bool is_sum(node_id n);
+  bool is_symmetric(node_id n);
   // The stages of push(): each returns true if it changed the piece, has split it (into `more`), or found that it is 0.
   enum class outcome { unchanged, changed, gone };
   outcome merge_powers(piece& x);
@@ -130,6 +154,7 @@ class expander {
   options options_;
   std::unordered_map<node_id, polynomial> memo_;
   std::unordered_set<node_id> used_rewrites_;
+  std::unordered_map<node_id, bool> symmetric_;
 };
 
 // The node that a polynomial stands for, with the terms in the polynomial's order.

@@ -47,6 +47,7 @@ class prover {
   std::optional<theorem> equate(node_id a, node_id b) { return full_.equate(a, b); }
 
   kernel& using_kernel() { return kernel_; }
+  const kernel& using_kernel() const { return kernel_; }
   facts& known() { return facts_; }
   normalizer& full() { return full_; }
   normalizer& light() { return light_; }

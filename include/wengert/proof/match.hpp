@@ -1,0 +1,43 @@
+// Finding a product of factors inside another.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include <wengert/proof/polynomial.hpp>
+
+namespace wengert {
+
+// Finds the factors of a pattern among those of a monomial.
+class matcher {
+ public:
+  matcher(const monomial& pattern, std::size_t pattern_free, const monomial& target, std::size_t free)
+      : pattern_(pattern), pattern_free_(pattern_free), target_(target), free_(free), map_(pattern_free + pattern.bound.size()) {}
+
+  bool run() {
+    rest_ = target_;
+    if (target_.bound.size() < pattern_.bound.size() || !assign(0)) return false;
+    return true;
+  }
+  // What is left of the target, with the bound axes of the pattern gone, and how the pattern's free axes read its axes.
+  monomial rest() const { return rest_; }
+  std::vector<label> labels() const {
+    std::vector<label> r;
+    for (std::size_t a = 0; a < pattern_free_; ++a) r.push_back(map_[a] ? *map_[a] : label::of_integer(1));
+    return r;
+  }
+
+ private:
+  bool assign(std::size_t k);
+  bool unify(const factor& want, const factor& have);
+  bool finish();
+
+  const monomial& pattern_;
+  std::size_t pattern_free_;
+  const monomial& target_;
+  std::size_t free_;
+  std::vector<std::optional<label>> map_;
+  monomial rest_;
+};
+
+}  // namespace wengert

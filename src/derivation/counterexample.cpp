@@ -1,0 +1,182 @@
+#include "counterexample.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include <wengert/core/error.hpp>
+
+namespace wengert {
+
+namespace {
+
+constexpr long double margin = 1e-7L;
+
+// Whether a requirement holds for every entry, clearly (with a margin) or at all.
+bool holds(relation is, std::span<const long double> values, bool clearly) {
+  long double gap = clearly ? margin : 0;
+  return std::ranges::all_of(values, [&](long double v) {
+    switch (is) {
+      case relation::positive: return v > gap;
+      case relation::nonnegative: return v >= 0;
+      case relation::nonzero: return std::fabs(v) > gap;
+      case relation::not_integer: return std::fabs(v - std::round(v)) > gap;
+      case relation::integer: return v == std::round(v);
+      case relation::real_power: return std::isfinite(v);
+    }
+    return false;
+  });
+}
+
+std::string number_text(long double v) { return fmt::format("{:.17g}", static_cast<double>(v)); }
+
+}  // namespace
+
+point_sampler::point_sampler(tape& t, const std::vector<fact>& givens, std::uint64_t seed) : tape_(t), givens_(givens), random_(seed) {}
+
+void point_sampler::bind(evaluator<long double>& e, const tape& t, const sample_point& p) {
+  for (const auto& [d, size] : p.dims) e.bind_dim(d, size);
+  for (const auto& [s, values] : p.symbols) {
+    std::vector<std::size_t> shape;
+    for (range_id r : t.symbol(s).axes) {
+      const affine& hi = t.range_of(r).hi;
+      shape.push_back(static_cast<std::size_t>(hi.dim == none ? hi.offset : p.dims.at(hi.dim) + hi.offset));
+    }
+    e.bind(s, values, shape);
+  }
+}
+
+std::optional<sample_point> point_sampler::draw(std::span<const node_id> roots) {
+  std::vector<node_id> all(roots.begin(), roots.end());
+  for (const fact& f : givens_) {
+    all.push_back(f.left);
+    if (f.equation) all.push_back(f.right);
+  }
+  auto pick = [&](std::int64_t lo, std::int64_t hi) { return std::uniform_int_distribution<std::int64_t>(lo, hi)(random_); };
+  sample_point p;
+  for (dim_id d = 0; d < tape_.dim_count(); ++d) p.dims[d] = pick(1, 4);
+  int style = static_cast<int>(pick(0, 3));
+  for (node_id n : tape_.reachable(all)) {
+    if (tape_.op(n) != opcode::symbol) continue;
+    symbol_id s = tape_.symbol_of(n);
+    std::size_t count = 1;
+    for (range_id r : tape_.symbol(s).axes) {
+      const affine& hi = tape_.range_of(r).hi;
+      count *= static_cast<std::size_t>(hi.dim == none ? hi.offset : p.dims[hi.dim] + hi.offset);
+    }
+    std::vector<long double> v(count);
+    bool unit = count > 0 && !tape_.symbol(s).axes.empty() && pick(0, 2) == 0;  // a unit vector
+    for (long double& x : v) {
+      if (unit) x = 0;
+      else if (style == 0) x = static_cast<long double>(pick(-2, 2));
+      else if (style == 1) x = static_cast<long double>(pick(1, 24)) / 8;
+      else x = static_cast<long double>(pick(-24, 24)) / 8;
+      if (tape_.symbol(s).integer_valued) x = static_cast<long double>(pick(-3, 4));
+    }
+    if (unit) v[static_cast<std::size_t>(pick(0, static_cast<std::int64_t>(count) - 1))] = 1;
+    p.symbols[s] = std::move(v);
+  }
+  return meets_givens(p) ? std::optional(std::move(p)) : std::nullopt;
+}
+
+bool point_sampler::meets_givens(sample_point& p) {
+  for (int round = 0; round < 3; ++round) {
+    bool good = true;
+    for (const fact& f : givens_) {
+      evaluator<long double> e(tape_);
+      bind(e, tape_, p);
+      auto left = e(f.left);
+      std::vector<long double> l(left.begin(), left.end());
+      if (!f.equation) {
+        good = good && holds(f.is, l, true) | (f.is == relation::nonnegative && holds(f.is, l, false));
+        continue;
+      }
+      auto right = e(f.right);
+      for (std::size_t k = 0; k < l.size(); ++k)
+        if (!(std::fabs(l[k] - right[k]) < 1e-13L)) {
+          if (!repair(p, f)) return false;
+          good = false;
+          break;
+        }
+    }
+    if (good) return true;
+  }
+  return false;
+}
+
+// Newton's method on one entry of one symbol, for an equation without axes.
+bool point_sampler::repair(sample_point& p, const fact& f) {
+  if (tape_.rank(f.left) != 0) return false;
+  std::vector<std::pair<symbol_id, std::size_t>> entries;
+  const node_id sides[] = {f.left, f.right};
+  for (node_id n : tape_.reachable(sides))
+    if (tape_.op(n) == opcode::symbol)
+      for (std::size_t k = 0; k < p.symbols[tape_.symbol_of(n)].size(); ++k) entries.emplace_back(tape_.symbol_of(n), k);
+  std::ranges::shuffle(entries, random_);
+  auto gap = [&] {
+    evaluator<long double> e(tape_);
+    bind(e, tape_, p);
+    long double l = e.scalar(f.left);
+    return l - e.scalar(f.right);
+  };
+  for (const auto& [s, k] : entries) {
+    long double start = p.symbols[s][k];
+    for (int i = 0; i < 60; ++i) {
+      long double g = gap();
+      if (std::fabs(g) < 1e-15L) return true;
+      long double& x = p.symbols[s][k];
+      long double h = 1e-6L * (1 + std::fabs(x)), old = x;
+      x = old + h;
+      long double slope = (gap() - g) / h;
+      p.symbols[s][k] = old - g / slope;
+      if (!std::isfinite(p.symbols[s][k])) break;
+    }
+    if (std::fabs(gap()) < 1e-13L) return true;
+    p.symbols[s][k] = start;
+  }
+  return false;
+}
+
+std::optional<std::vector<std::pair<std::string, std::string>>> find_counterexample(
+    tape& t, const std::vector<fact>& givens, const expression& left, const expression& right,
+    const std::vector<requirement>& left_needs, const std::vector<requirement>& right_needs) {
+  std::vector<node_id> roots{left.node, right.node};
+  for (const requirement& r : left_needs) roots.push_back(r.node);
+  for (const requirement& r : right_needs) roots.push_back(r.node);
+  point_sampler sampler(t, givens);
+  for (int attempt = 0; attempt < 400; ++attempt) {
+    auto p = sampler.draw(roots);
+    if (!p) continue;
+    try {
+      evaluator<long double> e(t, std::size_t{1} << 22);
+      point_sampler::bind(e, t, *p);
+      auto values = [&](node_id n) {
+        auto v = e(n);
+        return std::vector<long double>(v.begin(), v.end());
+      };
+      bool defined = std::ranges::all_of(left_needs, [&](const requirement& r) { return holds(r.is, values(r.node), true); });
+      std::vector<long double> l = values(left.node);
+      if (!defined || !std::ranges::all_of(l, [](long double v) { return std::isfinite(v) && std::fabs(v) < 1e8L; })) continue;
+      bool wrong = std::ranges::any_of(right_needs, [&](const requirement& r) { return !holds(r.is, values(r.node), false); });
+      std::vector<long double> r = values(right.node);
+      for (std::size_t k = 0; k < l.size() && !wrong; ++k)
+        wrong = std::isfinite(r[k]) && std::fabs(l[k] - r[k]) > 1e-6L * (1 + std::fabs(l[k]) + std::fabs(r[k]));
+      if (!wrong) continue;
+      std::vector<std::pair<std::string, std::string>> found;
+      for (const auto& [s, v] : p->symbols) {
+        std::string text;
+        for (long double x : v) text += (text.empty() ? "" : ", ") + number_text(x);
+        found.emplace_back(t.symbol(s).name, t.symbol(s).axes.empty() ? text : "[" + text + "]");
+      }
+      for (node_id n : t.reachable(roots))  // a dimension that no array shows
+        if (t.op(n) == opcode::dim_value && p->symbols.empty()) found.emplace_back(t.dim_name(t.dim_of(n)), fmt::format("{}", p->dims[t.dim_of(n)]));
+      return found;
+    } catch (const error&) {
+      continue;
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace wengert

@@ -1,0 +1,115 @@
+#include "differentiate.hpp"
+
+#include <algorithm>
+
+#include <wengert/calculus/reverse.hpp>
+#include <wengert/core/error.hpp>
+
+namespace wengert {
+
+namespace {
+
+// The expression, or its light normal form where that is differentiable under fewer conditions: norm2(x)^2 has a derivative at 0.
+normal choose_function(prover& with, node_id f, symbol_id by) {
+  tape& t = with.using_kernel().on();
+  normal same{f, with.using_kernel().reflexive(f)};
+  normal light = with.light().of(f);
+  if (light.node == f) return same;
+  std::size_t now = with.missing(requirements(t, f, by)).size();
+  return with.missing(requirements(t, light.node, by)).size() < now ? light : same;
+}
+
+std::string dim_text(const tape& t, range_id r) {
+  const affine& hi = t.range_of(r).hi;
+  if (hi.dim == none) return std::to_string(hi.offset);
+  std::string s = t.dim_name(hi.dim);
+  if (hi.offset > 0) s += "+" + std::to_string(hi.offset);
+  if (hi.offset < 0) s += std::to_string(hi.offset);
+  return s;
+}
+
+}  // namespace
+
+node_id at_entry(tape& t, node_id n, const target& by) {
+  if (std::ranges::all_of(by.entry, [](const label& l) { return !l.is_constant(); })) return n;
+  std::size_t first = t.rank(n) - by.entry.size();
+  std::vector<range_id> out(t.out(n).begin(), t.out(n).begin() + static_cast<std::ptrdiff_t>(first));
+  std::vector<label> labels = tape::straight(first);
+  for (std::size_t k = 0; k < by.entry.size(); ++k) {
+    if (by.entry[k].is_constant()) {
+      labels.push_back(by.entry[k]);
+      continue;
+    }
+    labels.push_back(label::of_axis(out.size()));
+    out.push_back(t.out(n)[first + k]);
+  }
+  return t.identity(out, {n, labels});
+}
+
+differentiated differentiate(problem& p, prover& with, const expression& e, const target& by, int order) {
+  tape& t = p.on();
+  if (order != 1 && order != 2) throw error("U04", "the order of a derivative is 1 or 2");
+  normal f = choose_function(with, e.node, by.variable);
+  with.assume(p.facts(), {});
+  std::vector<requirement> needs = requirements(t, f.node, by.variable);
+  for (const derivative_site& s : e.sites)
+    for (const requirement& r : requirements(t, s.function, s.variable)) needs.push_back(r);
+  differentiated d{f.node, none, {none, f.equal, {}, {}}, {}, {}, true, e.letters};
+  std::vector<requirement> open;
+  d.conditions = with.assume_domain(needs, false, open);
+  node_id swept = f.node;
+  for (int k = 0; k < order; ++k) {
+    node_id before = swept;
+    swept = derivative(t, before, by.variable);
+    for (const requirement& r : with.assume_domain(requirements(t, before, by.variable), false, open)) d.conditions.push_back(r);
+    auto certified = with.certify_derivative(before, by.variable, swept);
+    if (certified && k == 0) certified = with.using_kernel().derivative_of_equal(f.equal, *certified);
+    if (certified) d.rests_on.push_back(*certified);
+    else d.certified = false;
+  }
+  d.swept = at_entry(t, swept, by);
+  bool named = std::ranges::any_of(by.letters, [](const std::string& l) { return !l.empty(); });
+  std::size_t own = t.rank(e.node) - e.letters.size();
+  presenter show(p, with);
+  for (node_id n : t.reachable(f.node))  // powers x^y come back as exponentials
+    if (t.op(n) == opcode::pow) show.recognize(n);
+  if (named && own == 0)
+    for (const std::string& l : by.letters)
+      if (!l.empty()) d.letters.push_back(l);
+  d.answer = show.best(d.swept, d.letters, !d.letters.empty());
+  d.rests_on.push_back(d.answer.equal);
+  return d;
+}
+
+diff_result describe(problem& p, const prover& with, const expression& e, const target& by, const differentiated& d) {
+  diff_result r;
+  wording words(p, d.answer.letters);
+  r.expression = e.text;
+  r.wrt = by.text;
+  r.derivative = d.answer.text;
+  const tape& t = p.on();
+  for (std::size_t k = 0; k < d.answer.letters.size(); ++k) r.axes.push_back({d.answer.letters[k], dim_text(t, t.out(d.answer.node)[k])});
+  for (const requirement& c : d.conditions) {
+    bool weaker = std::ranges::any_of(d.conditions, [&](const requirement& o) { return o.node == c.node && o.is == relation::positive && c.is != o.is; });
+    if (weaker) continue;
+    std::string text = words.condition(c);
+    if (std::ranges::find(r.conditions, text) == r.conditions.end()) r.conditions.push_back(text);
+  }
+  r.hypotheses_used = with.facts_used(d.rests_on);
+  r.proof = {with.using_kernel().proof_size(d.rests_on), d.certified};
+  return r;
+}
+
+diff_answer diff(problem& p, int order) {
+  diff_answer a;
+  a.notes = p.notes();
+  for (const target& by : p.targets()) {
+    prover with(p.on());
+    const expression e = p.expressions().at(0);
+    differentiated d = differentiate(p, with, e, by, order);
+    a.results.push_back(describe(p, with, e, by, d));
+  }
+  return a;
+}
+
+}  // namespace wengert

@@ -1,0 +1,34 @@
+// One derivative of one problem: swept, certified by the kernel, and written as well as we can.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <wengert/calculus/problem.hpp>
+#include <wengert/derivation/commands.hpp>
+#include <wengert/proof/prover.hpp>
+
+#include "present.hpp"
+#include "wording.hpp"
+
+namespace wengert {
+
+struct differentiated {
+  node_id function;                      // what was differentiated: the expression, or an equal one that needs less
+  node_id swept;                         // the reverse sweep's answer, at the target's entry
+  presented answer;                      // the same, written
+  std::vector<requirement> conditions;   // assumed: what the expression needs
+  std::vector<theorem> rests_on;
+  bool certified;                        // whether the kernel confirmed every step
+  std::vector<std::string> letters;      // of the answer's axes, as far as the user named them
+};
+
+// The derivative of the given order. The prover must be fresh; it takes the problem's facts.
+differentiated differentiate(problem& p, prover& with, const expression& e, const target& by, int order);
+
+diff_result describe(problem& p, const prover& with, const expression& e, const target& by, const differentiated& d);
+
+// A node read at the entry that a target names: its last axes are those of the variable.
+node_id at_entry(tape& t, node_id n, const target& by);
+
+}  // namespace wengert

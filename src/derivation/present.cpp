@@ -1,0 +1,508 @@
+#include "present.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+
+#include <wengert/calculus/composites.hpp>
+#include <wengert/core/error.hpp>
+#include <wengert/proof/match.hpp>
+#include <wengert/text/printer.hpp>
+
+namespace wengert {
+
+namespace {
+
+constexpr std::size_t most_terms = 60;  // larger results are not rearranged
+
+bool is_node(node_id n) { return n < index_atom; }
+
+// Where a factor stands in a product: numbers and dimensions, scalars, arrays, functions, sums; denominators last.
+int place(const tape& t, const factor& f, bool is_closed_sum) {
+  int p = 0;
+  if (f.node == delta_atom) p = 5;
+  else if (f.node == index_atom) p = 2;
+  else if (is_closed_sum) p = 8;
+  else
+    switch (t.op(f.node)) {
+      case opcode::constant: p = 0; break;
+      case opcode::dim_value:
+      case opcode::pi: p = 1; break;
+      case opcode::symbol: p = f.labels.empty() ? 2 : 3; break;
+      case opcode::add: p = 7; break;
+      default: p = 4;
+    }
+  return f.power < 0 ? p + 20 : p;
+}
+
+std::vector<bool> carried_axes(const monomial& m, std::size_t count) {
+  std::vector<bool> r(count, false);
+  for (const factor& f : m.factors)
+    for (const label& l : f.labels)
+      if (!l.is_constant()) r[static_cast<std::size_t>(l.axis)] = true;
+  return r;
+}
+
+// How much there is to read: names and numbers weigh most, brackets least.
+std::size_t reading_cost(const std::string& text) {
+  std::size_t cost = 0;
+  bool in_word = false;
+  for (char ch : text) {
+    bool word = std::isalnum(static_cast<unsigned char>(ch)) || ch == '_' || (static_cast<unsigned char>(ch) & 0x80);
+    if (word && !in_word) cost += 4;
+    in_word = word;
+    if (word || ch == ' ') continue;
+    cost += ch == '(' || ch == ')' || ch == '[' || ch == ']' ? 1 : ch == '/' ? 4 : 2;
+  }
+  return cost;
+}
+
+}  // namespace
+
+// --- layout
+
+edge presenter::lay_out_product(const monomial& m, const rational& c, std::span<const range_id> axes) {
+  std::size_t free = axes.size();
+  // The factors that share bound axes, directly or not, form one closed sum.
+  std::vector<std::size_t> group(m.factors.size());
+  for (std::size_t k = 0; k < group.size(); ++k) group[k] = k;
+  std::vector<std::size_t> owner(m.bound.size(), m.factors.size());
+  auto find = [&](std::size_t k) {
+    while (group[k] != k) k = group[k];
+    return k;
+  };
+  for (std::size_t k = 0; k < m.factors.size(); ++k)
+    for (const label& l : m.factors[k].labels) {
+      if (l.is_constant() || static_cast<std::size_t>(l.axis) < free) continue;
+      std::size_t& o = owner[static_cast<std::size_t>(l.axis) - free];
+      if (o == m.factors.size()) o = k;
+      else group[find(k)] = find(o);
+    }
+  struct part {
+    int order;
+    edge e;
+  };
+  std::vector<part> parts;
+  if (c != 1) parts.push_back({-1, {tape_.constant(c), {}}});
+  for (std::size_t root = 0; root < m.factors.size(); ++root) {
+    if (find(root) != root) continue;
+    std::vector<factor> own;
+    for (std::size_t k = 0; k < m.factors.size(); ++k)
+      if (find(k) == root) own.push_back(m.factors[k]);
+    std::ranges::stable_sort(own, {}, [&](const factor& f) { return place(tape_, f, false); });
+    std::vector<std::size_t> bound;
+    for (std::size_t b = 0; b < m.bound.size(); ++b)
+      if (owner[b] < m.factors.size() && find(owner[b]) == root) bound.push_back(b);
+    if (bound.empty()) {
+      for (const factor& f : own) parts.push_back({place(tape_, f, false), to_edge(tape_, f, m, axes)});
+      continue;
+    }
+    // A node of its own over the free axes that it carries.
+    std::vector<label> narrow(free + m.bound.size()), labels;
+    std::vector<range_id> out, reduced;
+    monomial inside;
+    inside.factors = own;
+    std::vector<bool> carried = carried_axes(inside, free + m.bound.size());
+    for (std::size_t a = 0; a < free; ++a) {
+      if (!carried[a]) continue;
+      narrow[a] = label::of_axis(out.size());
+      labels.push_back(label::of_axis(a));
+      out.push_back(axes[a]);
+    }
+    for (std::size_t b : bound) {
+      narrow[free + b] = label::of_axis(out.size() + reduced.size());
+      reduced.push_back(m.bound[b]);
+    }
+    std::vector<edge> args;
+    for (factor& f : own) {
+      for (label& l : f.labels) {
+        if (l.is_constant()) continue;
+        label moved = narrow[static_cast<std::size_t>(l.axis)];
+        moved.offset += l.offset;
+        l = moved;
+      }
+      monomial frame_of_sum{reduced, {}};
+      args.push_back(to_edge(tape_, f, frame_of_sum, out));
+    }
+    node_id sum = args.size() == 1 ? tape_.identity(out, args[0], reduced, reduction::sum) : tape_.mul(out, args, reduced);
+    parts.push_back({8, {sum, labels}});
+  }
+  // A sum over an axis that nothing carries counts its range.
+  for (std::size_t b = 0; b < m.bound.size(); ++b)
+    if (owner[b] == m.factors.size())
+      parts.push_back({0, {tape_.identity({}, {tape_.constant(1), {}}, std::span(&m.bound[b], 1), reduction::sum), {}}});
+  std::ranges::stable_sort(parts, {}, &part::order);
+  if (parts.empty()) return {tape_.constant(1), {}};
+  if (parts.size() == 1) return parts[0].e;
+  std::vector<std::size_t> used;
+  for (const part& p : parts)
+    for (const label& l : p.e.labels)
+      if (!l.is_constant()) used.push_back(static_cast<std::size_t>(l.axis));
+  std::ranges::sort(used);
+  used.erase(std::unique(used.begin(), used.end()), used.end());
+  std::vector<range_id> out;
+  std::vector<label> labels;
+  for (std::size_t a : used) {
+    out.push_back(axes[a]);
+    labels.push_back(label::of_axis(a));
+  }
+  std::vector<edge> args;
+  for (part& p : parts) {
+    for (label& l : p.e.labels)
+      if (!l.is_constant()) l.axis = static_cast<std::int16_t>(std::ranges::lower_bound(used, static_cast<std::size_t>(l.axis)) - used.begin());
+    args.push_back(std::move(p.e));
+  }
+  return {tape_.mul(out, args), labels};
+}
+
+node_id presenter::lay_out(const polynomial& p) {
+  if (p.is_zero()) return tape_.identity(p.axes, {tape_.constant(0), {}});
+  std::vector<std::pair<const monomial*, rational>> terms;
+  for (const auto& [m, c] : p.terms) terms.emplace_back(&m, c);
+  std::ranges::reverse(terms);
+  std::ranges::stable_sort(terms, [&](const auto& a, const auto& b) { return (a.second > 0) > (b.second > 0); });
+  std::vector<edge> args;
+  for (const auto& [m, c] : terms) args.push_back(lay_out_product(*m, c, p.axes));
+  if (args.size() == 1) return tape_.identity(p.axes, args[0]);
+  return tape_.add(p.axes, args);
+}
+
+// What all terms share, times the rest.
+node_id presenter::factored(const polynomial& p) {
+  monomial common;
+  for (const factor& f : p.terms.begin()->first.factors) {
+    bool fixed = std::ranges::all_of(f.labels, [&](const label& l) { return l.is_constant() || static_cast<std::size_t>(l.axis) < p.axes.size(); });
+    if (!fixed || f.node == delta_atom) continue;
+    exponent least = f.power;
+    bool everywhere = true;
+    for (const auto& [m, c] : p.terms) {
+      auto it = std::ranges::find_if(m.factors, [&](const factor& g) { return g.node == f.node && g.labels == f.labels; });
+      everywhere = everywhere && it != m.factors.end() && (it->power > 0) == (f.power > 0);
+      if (everywhere) least = f.power > 0 ? std::min(least, it->power) : std::max(least, it->power);
+    }
+    if (everywhere) common.factors.push_back({f.node, f.labels, least});
+  }
+  rational number = p.terms.begin()->second;
+  if (number < 0) number = -number;
+  bool all_negative = true;
+  for (const auto& [m, c] : p.terms) {
+    number = rational(gcd(numerator(number) * denominator(c), numerator(c < 0 ? rational(-c) : c) * denominator(number)), denominator(number) * denominator(c));
+    all_negative = all_negative && c < 0;
+  }
+  if (all_negative) number = -number;
+  polynomial rest{p.axes, {}};
+  for (const auto& [m, c] : p.terms) {
+    monomial x = m;
+    for (const factor& f : common.factors) {
+      auto it = std::ranges::find_if(x.factors, [&](const factor& g) { return g.node == f.node && g.labels == f.labels; });
+      if ((it->power -= f.power) == 0) x.factors.erase(it);
+    }
+    rest.terms[x] += c / number;
+  }
+  if (rest.terms.size() != p.terms.size()) return lay_out(p);
+  node_id inner = lay_out(rest);
+  monomial whole = common;
+  whole.factors.push_back({inner, tape::straight(p.axes.size()), exponent(1)});
+  return tape_.identity(p.axes, lay_out_product(whole, number, p.axes));
+}
+
+// --- folding definitions back
+
+void presenter::add_pattern(node_id c) {
+  if (std::ranges::any_of(patterns_, [&](const pattern& q) { return q.node == c; })) return;
+  normal n = prover_.full().of(c);
+  polynomial p;
+  try {
+    p = prover_.full().expand(n.node);
+  } catch (const too_large&) {
+    return;
+  }
+  if (p.terms.size() > 3) return;
+  p = without_numerators(std::move(p));
+  // The product that stands for it: a denominator, a sum, a function; never a mere symbol.
+  auto weight = [&](const monomial& m) {
+    int w = 0;
+    for (const factor& f : m.factors) {
+      if (!is_node(f.node)) continue;
+      bool symbol = tape_.op(f.node) == opcode::symbol;
+      w += symbol ? (f.power == 1 ? 0 : 1) : tape_.is_constant(f.node) ? 0 : 2;
+      if (f.power < 0) w += 2;
+    }
+    return m.bound.empty() ? w : w + 3;
+  };
+  auto best = std::ranges::max_element(p.terms, {}, [&](const auto& term) { return weight(term.first); });
+  if (best == p.terms.end() || weight(best->first) < 2) return;
+  pattern q{c, p.axes, best->first, best->second, p};
+  q.rest.terms.erase(q.product);
+  patterns_.push_back(std::move(q));
+}
+
+// E/(1+E) as 1 - 1/(1+E): wherever a denominator P = c*A + r has a term A alone, powers of A over P are divided out.
+polynomial presenter::without_numerators(polynomial p) {
+  for (int round = 0; round < 64; ++round) {
+    bool changed = false;
+    for (const auto& [m, k] : p.terms) {
+      for (const factor& f : m.factors) {
+        if (f.power >= 0 || f.power.denominator() != 1 || !is_node(f.node) || tape_.op(f.node) != opcode::add) continue;
+        if (!prover_.known().known(relation::nonzero, f.node)) continue;
+        polynomial sum = prover_.full().expand(f.node);
+        for (const auto& [a, c] : sum.terms) {
+          if (!a.bound.empty() || a.factors.size() != 1 || a.factors[0].power != 1 || !is_node(a.factors[0].node)) continue;
+          auto read = [&](const label& l) {
+            if (l.is_constant()) return l;
+            label r = f.labels[static_cast<std::size_t>(l.axis)];
+            r.offset += l.offset;
+            return r;
+          };
+          factor alone = a.factors[0];
+          for (label& l : alone.labels) l = read(l);
+          auto it = std::ranges::find_if(m.factors, [&](const factor& g) { return g.node == alone.node && g.labels == alone.labels && g.power >= 1; });
+          if (it == m.factors.end() || it->power.denominator() != 1) continue;
+          bool elsewhere = std::ranges::any_of(sum.terms, [&](const auto& term) {
+            return !(term.first == a) && std::ranges::any_of(term.first.factors, [&](const factor& g) { return g.node == a.factors[0].node; });
+          });
+          if (elsewhere || sum.terms.size() > 4) continue;
+          // A = (P - r)/c
+          std::vector<node_id> whole{f.node};
+          recording_signs signs(prover_.known());
+          expander::options o;
+          o.opaque.insert(f.node);
+          expander x(tape_, signs, std::move(o));
+          monomial rest = m;
+          factor& lowered = rest.factors[static_cast<std::size_t>(it - m.factors.begin())];
+          lowered.power -= 1;
+          if (lowered.power == 0) rest.factors.erase(rest.factors.begin() + (it - m.factors.begin()));
+          polynomial q = p;
+          q.terms.erase(m);
+          monomial up = rest;
+          up.factors.push_back({f.node, f.labels, exponent(1)});
+          x.push(q, std::move(up), k / c);
+          for (const auto& [b, d] : sum.terms) {
+            if (b == a || !b.bound.empty()) continue;
+            monomial t = rest;
+            for (factor g : b.factors) {
+              for (label& l : g.labels) l = read(l);
+              t.factors.push_back(std::move(g));
+            }
+            x.push(q, std::move(t), -k * d / c);
+          }
+          if (std::ranges::any_of(sum.terms, [&](const auto& term) { return !term.first.bound.empty(); })) continue;
+          p = std::move(q);
+          changed = true;
+          break;
+        }
+        if (changed) break;
+      }
+      if (changed) break;
+    }
+    if (!changed) return p;
+  }
+  return p;
+}
+
+void presenter::collect_patterns(node_id n) {
+  std::vector<node_id> named;
+  for (const auto& [node, how] : problem_.calls()) named.push_back(node);
+  for (node_id c : named) add_pattern(c);
+  for (node_id c : recognized_) add_pattern(c);
+  // Composites of one argument, applied to what stands inside the functions of the result.
+  std::vector<edge> arguments;
+  for (node_id m : tape_.reachable(prover_.full().of(n).node)) {
+    if (tape_.op(m) != opcode::exp && tape_.op(m) != opcode::log) continue;
+    edge e = tape_.whole(tape_.arg(m, 0).node);
+    if (tape_.rank(e.node) > 1 || std::ranges::find(arguments, e) != arguments.end()) continue;
+    arguments.push_back(e);
+    if (arguments.size() > 6) break;
+  }
+  for (const composite& c : composites()) {
+    if (c.kinds.size() != 1 || c.kinds[0] == 'm') continue;
+    for (const edge& e : arguments) {
+      if (c.kinds[0] == 'v' && tape_.rank(e.node) != 1) continue;
+      try {
+        add_pattern(problem_.apply(c.name, std::span(&e, 1)));
+      } catch (const error&) {
+        // the composite does not take such an argument
+      }
+    }
+  }
+  std::ranges::stable_sort(patterns_, std::greater(), [](const pattern& q) { return q.product.factors.size(); });
+}
+
+// Replaces one product that a pattern stands for by the pattern: product = (node - rest)/coefficient.
+bool presenter::fold_once(polynomial& p) {
+  recording_signs signs(prover_.known());
+  expander::options o;
+  for (const pattern& q : patterns_) o.opaque.insert(q.node);
+  for (const pattern& q : patterns_) {
+    for (const auto& [m, c] : p.terms) {
+      monomial rest;
+      factor found{q.node, {}, exponent(1)};
+      bool power_of_one = q.product.bound.empty() && q.product.factors.size() == 1;
+      if (power_of_one) {  // any power that is a whole multiple
+        const factor& want = q.product.factors[0];
+        auto it = std::ranges::find_if(m.factors, [&](const factor& f) {
+          if (f.node != want.node || want.labels != tape::straight(q.axes.size())) return false;
+          exponent times = f.power * exponent(want.power.denominator(), want.power.numerator());
+          return times.denominator() == 1 && (times > 0 || (q.rest.is_zero() && q.coefficient == 1));
+        });
+        if (it == m.factors.end()) continue;
+        exponent times = it->power * exponent(want.power.denominator(), want.power.numerator());
+        if (q.rest.is_zero() && q.coefficient == 1) found.power = times;
+        found.labels = it->labels;
+        rest = m;
+        factor& left = rest.factors[static_cast<std::size_t>(it - m.factors.begin())];
+        left.power -= want.power * found.power;
+        if (left.power == 0) rest.factors.erase(rest.factors.begin() + (it - m.factors.begin()));
+      } else {
+        matcher match(q.product, q.axes.size(), m, p.axes.size());
+        if (!match.run()) continue;
+        rest = match.rest();
+        found.labels = match.labels();
+      }
+      expander x(tape_, signs, o);
+      polynomial r = p;
+      r.terms.erase(m);
+      monomial with_node = rest;
+      with_node.factors.push_back(found);
+      x.push(r, std::move(with_node), c / q.coefficient);
+      if (!q.rest.is_zero()) {
+        std::vector<range_id> all(p.axes.begin(), p.axes.end());
+        all.insert(all.end(), rest.bound.begin(), rest.bound.end());
+        monomial unbound = rest;
+        unbound.bound.clear();
+        polynomial product = x.zero(all);
+        x.push(product, std::move(unbound), -c / q.coefficient);
+        x.add(r, x.summed(x.times(product, x.read(q.rest, found.labels, all)), p.axes.size()));
+      }
+      p = std::move(r);
+      return true;
+    }
+  }
+  return false;
+}
+
+polynomial presenter::folded(const polynomial& p) {
+  polynomial r = p;
+  for (int round = 0; round < 100 && fold_once(r); ++round) {
+  }
+  return r;
+}
+
+// --- the choice
+
+std::vector<node_id> presenter::candidates(node_id n) {
+  std::vector<node_id> r;
+  auto add_both = [&](const polynomial& p) {
+    if (p.terms.size() > most_terms) return;
+    r.push_back(lay_out(p));
+    if (p.terms.size() > 1) r.push_back(factored(p));
+    if (polynomial q = with_lets(p); q.terms != p.terms) r.push_back(lay_out(q));
+  };
+  auto guarded = [&](auto&& build) {
+    try {
+      build();
+    } catch (const too_large&) {
+      // this layout is out of reach; the others remain
+    }
+  };
+  node_id light = prover_.light().of(n).node;
+  guarded([&] { add_both(prover_.light().expand(light)); });
+  node_id full = prover_.full().of(n).node;
+  guarded([&] {
+    polynomial p = prover_.full().expand(full);
+    if (p.terms.size() > most_terms) return;
+    add_both(p);
+    collect_patterns(n);
+    polynomial q = without_numerators(p);
+    if (q.terms != p.terms) add_both(q);
+    add_both(folded(q));
+    if (auto f = prover_.full().factor_out(full); f && f->sum != none) {
+      // numerator and denominators apart
+      monomial m;
+      m.factors = f->factors;
+      polynomial inside = folded(prover_.full().expand(f->sum));
+      m.factors.push_back({inside.terms.size() > 1 ? factored(inside) : lay_out(inside), tape::straight(p.axes.size()), exponent(1)});
+      r.push_back(tape_.identity(p.axes, lay_out_product(m, f->coefficient, p.axes)));
+    }
+  });
+  r.push_back(light);
+  return r;
+}
+
+// Whether `c` is defined wherever `original` is, even at a kink: relu(x)/x is no way to write the derivative of relu.
+bool presenter::as_defined_as(node_id c, node_id original) {
+  std::vector<requirement> before = requirements(tape_, expression{original, {}, {}, {}});
+  for (const requirement& r : requirements(tape_, expression{c, {}, {}, {}})) {
+    if (std::ranges::any_of(before, [&](const requirement& b) { return b.node == r.node && b.is == r.is; })) continue;
+    auto t = prover_.full().establish(r.is, r.node);
+    if (!t) return false;
+    for (hypothesis_id h : t->hypotheses()) {
+      const hypothesis& why = prover_.using_kernel().hypothesis_of(h);
+      bool needed_before = std::ranges::any_of(before, [&](const requirement& b) { return b.node == why.says.left && b.is == why.says.is; });
+      if (why.from == origin::differentiable && !needed_before) return false;
+    }
+  }
+  return true;
+}
+
+// Sums that are a multiple of a let: (1-s)*h + s/K as y.
+polynomial presenter::with_lets(const polynomial& p) {
+  polynomial best = p;
+  for (const auto& [node, how] : problem_.calls()) {
+    if (!std::ranges::equal(tape_.out(node), p.axes)) continue;
+    polynomial l;
+    try {
+      l = prover_.full().expand(prover_.full().of(node).node);
+    } catch (const too_large&) {
+      continue;
+    }
+    if (l.terms.size() < 2) continue;
+    const auto& [m, c] = *l.terms.begin();
+    auto it = best.terms.find(m);
+    if (it == best.terms.end()) continue;
+    rational times = it->second / c;
+    polynomial q = best;
+    for (const auto& [a, k] : l.terms)
+      if ((q.terms[a] -= times * k) == 0) q.terms.erase(a);
+    q.terms[{{}, {{node, tape::straight(p.axes.size()), exponent(1)}}}] += times;
+    if (q.terms.size() < best.terms.size()) best = std::move(q);
+  }
+  return best;
+}
+
+presented presenter::best(node_id n, const std::vector<std::string>& letters, bool index_form) {
+  print_options how;
+  how.letters = letters;
+  how.index_form = index_form;
+  naming names{&problem_.calls(), {}};
+  auto text_of = [&](node_id c) -> std::optional<printed> {
+    try {
+      return print_with_letters(tape_, c, names, how);
+    } catch (const error&) {
+      return std::nullopt;
+    }
+  };
+  struct choice {
+    std::size_t length;
+    node_id node;
+    printed text;
+  };
+  std::vector<choice> choices;
+  for (node_id c : candidates(n)) {
+    auto text = text_of(c);
+    if (text && std::ranges::none_of(choices, [&](const choice& x) { return x.node == c; })) {
+      std::size_t cost = reading_cost(text->text) + 8 * text->letters.size();
+      if (tape_.op(c) == opcode::mul) cost -= std::min<std::size_t>(cost, 4);  // a product says more than a sum
+      choices.push_back({cost, c, *text});
+    }
+  }
+  std::ranges::stable_sort(choices, {}, &choice::length);
+  for (const choice& c : choices) {
+    if (!as_defined_as(c.node, n)) continue;
+    if (auto t = prover_.equate(n, c.node)) return {c.node, *t, c.text.text, c.text.letters};
+  }
+  printed raw = print_with_letters(tape_, n, names, how);
+  return {n, prover_.using_kernel().reflexive(n), raw.text, raw.letters};
+}
+
+}  // namespace wengert

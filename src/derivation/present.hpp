@@ -1,0 +1,59 @@
+// Choosing how to write a result. Several layouts of an expression are built, each is proved equal to it, and the one that reads
+// shortest wins.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <wengert/calculus/problem.hpp>
+#include <wengert/proof/prover.hpp>
+
+namespace wengert {
+
+struct presented {
+  node_id node;
+  theorem equal;  // original = node
+  std::string text;
+  std::vector<std::string> letters;  // of the axes; empty in array form
+};
+
+class presenter {
+ public:
+  presenter(problem& p, prover& with) : problem_(p), prover_(with), tape_(p.on()) {}
+
+  // Letters for the output axes; index form even where there is an array form.
+  // Nodes that should be recognized in the result besides those that the user named.
+  void recognize(node_id n) { recognized_.push_back(n); }
+  presented best(node_id n, const std::vector<std::string>& letters, bool index_form = false);
+
+  // A polynomial as a node: closed sums as factors of their own, positive terms first, denominators last.
+  node_id lay_out(const polynomial& p);
+
+ private:
+  struct pattern {  // a composite or let: node = coefficient * product + rest
+    node_id node;
+    std::vector<range_id> axes;
+    monomial product;
+    rational coefficient;
+    polynomial rest;
+  };
+
+  edge lay_out_product(const monomial& m, const rational& c, std::span<const range_id> axes);
+  node_id factored(const polynomial& p);
+  polynomial folded(const polynomial& p);
+  bool fold_once(polynomial& p);
+  polynomial with_lets(const polynomial& p);
+  bool as_defined_as(node_id c, node_id original);
+  polynomial without_numerators(polynomial p);
+  void collect_patterns(node_id n);
+  void add_pattern(node_id c);
+  std::vector<node_id> candidates(node_id n);
+
+  problem& problem_;
+  prover& prover_;
+  tape& tape_;
+  std::vector<pattern> patterns_;
+  std::vector<node_id> recognized_;
+};
+
+}  // namespace wengert

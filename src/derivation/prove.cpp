@@ -1,0 +1,109 @@
+// prove: L == R wherever L is defined and the givens hold.
+
+#include <wengert/derivation/commands.hpp>
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include <wengert/calculus/reverse.hpp>
+#include <wengert/proof/prover.hpp>
+#include <wengert/text/printer.hpp>
+
+#include "counterexample.hpp"
+#include "wording.hpp"
+
+namespace wengert {
+
+namespace {
+
+struct attempt {
+  std::optional<theorem> equal;
+  std::vector<theorem> rests_on;       // the equation, the derivatives, what makes the right side defined
+  std::vector<requirement> conditions; // assumed because the left side needs them
+  std::string obstacle;                // why it failed
+};
+
+// "u >= 0" holds at the point only and "differentiable where u != 0" speaks of its surroundings: a proof must not add them up.
+std::optional<std::string> mixes_point_and_neighbourhood(prover& with, const theorem& equal, const std::vector<derivative_site>& sites) {
+  kernel& k = with.using_kernel();
+  bool smooth = std::ranges::any_of(equal.hypotheses(), [&](hypothesis_id h) { return k.hypothesis_of(h).from == origin::differentiable; });
+  for (hypothesis_id h : equal.hypotheses()) {
+    const hypothesis& a = k.hypothesis_of(h);
+    if (!smooth || a.from != origin::given || a.says.what != claim::kind::sign) continue;
+    for (const derivative_site& s : sites)
+      if (!k.holds_near(h, s.variable)) return a.text;
+  }
+  return std::nullopt;
+}
+
+attempt try_to_prove(problem& p, prover& with, const expression& left, const expression& right, const wording& words,
+                     const std::vector<requirement>& left_needs, const std::vector<requirement>& right_needs) {
+  attempt a;
+  with.assume(p.facts(), words.names());
+  std::vector<requirement> open;
+  a.conditions = with.assume_domain(left_needs, true, open);
+  if (!open.empty()) {
+    a.obstacle = fmt::format("the left side is known to be differentiable only where {}", words.condition(open.front()));
+    return a;
+  }
+  for (const requirement& r : right_needs) {
+    auto t = with.full().establish(r.is, r.node);
+    if (!t) {
+      a.obstacle = fmt::format("the right side needs {}, which does not follow", words.condition(r));
+      return a;
+    }
+    a.rests_on.push_back(*t);
+  }
+  for (const expression* side : {&left, &right}) {
+    for (const derivative_site& s : side->sites) {
+      node_id swept = derivative(p.on(), s.function, s.variable);
+      auto t = with.certify_derivative(s.function, s.variable, swept);
+      if (!t) {
+        a.obstacle = fmt::format("the kernel could not confirm the derivative of {}", words.show(s.function));
+        return a;
+      }
+      a.rests_on.push_back(*t);
+    }
+  }
+  a.equal = with.equate(left.node, right.node);
+  if (a.equal)
+    if (auto at = mixes_point_and_neighbourhood(with, *a.equal, left.sites)) {
+      a.equal.reset();
+      a.obstacle = fmt::format("'{}' holds at the point only, where the left side need not be differentiable", *at);
+      return a;
+    }
+  if (!a.equal) a.obstacle = words.difference(with, left.node, right.node);
+  else a.rests_on.push_back(*a.equal);
+  return a;
+}
+
+}  // namespace
+
+prove_result prove(problem& p) {
+  const expression &left = p.expressions().at(0), &right = p.expressions().at(1);
+  tape& t = p.on();
+  prover with(t);
+  wording words(p, left.letters);
+  std::vector<requirement> left_needs = requirements(t, left), right_needs = requirements(t, right);
+  prove_result r;
+  r.notes = p.notes();
+  attempt a = try_to_prove(p, with, left, right, words, left_needs, right_needs);
+  if (a.equal) {
+    r.status = verdict::proved;
+    for (const requirement& c : a.conditions) r.conditions.push_back(words.condition(c));
+    r.hypotheses_used = with.facts_used(a.rests_on);
+    r.proof = {with.using_kernel().proof_size(a.rests_on), true};
+    r.theorem = words.theorem(left.text + " == " + right.text, r.hypotheses_used, r.conditions);
+    return r;
+  }
+  r.difference = a.obstacle;
+  if (auto found = find_counterexample(t, p.facts(), left, right, left_needs, right_needs)) {
+    r.status = verdict::refuted;
+    r.counterexample = *found;
+  }
+  return r;
+}
+
+}  // namespace wengert

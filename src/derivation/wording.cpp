@@ -1,0 +1,60 @@
+#include "wording.hpp"
+
+#include <array>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <wengert/core/error.hpp>
+
+namespace wengert {
+
+wording::wording(problem& p, std::vector<std::string> letters) : problem_(p), letters_(std::move(letters)) {}
+
+naming wording::names() const { return {&problem_.calls(), letters_}; }
+
+std::string wording::show(node_id n) const {
+  try {
+    print_options o;
+    o.max_characters = 4000;
+    if (problem_.on().rank(n) == letters_.size()) o.letters = letters_;
+    return print(problem_.on(), n, names(), o);
+  } catch (const error&) {
+    return fmt::format("an expression too large to print");
+  }
+}
+
+// x - 0 != 0 reads x != 0.
+node_id wording::tidy(const requirement& r) const {
+  if (r.is == relation::real_power) return r.node;
+  tape& t = problem_.on();
+  kernel k(t);
+  facts nothing(k);
+  return normalizer(nothing, normalizer::form::light).of(r.node).node;
+}
+
+std::string wording::condition(const requirement& r) const {
+  try {
+    return print_condition(problem_.on(), r.is, tidy(r), {&problem_.calls(), {}});
+  } catch (const error&) {
+    return "a condition too large to print";
+  }
+}
+
+std::string wording::theorem(const std::string& statement, const std::vector<std::string>& hypotheses,
+                             const std::vector<std::string>& where) const {
+  std::string text = statement;
+  if (!where.empty()) text += fmt::format(" where {}", fmt::join(where, " and "));
+  if (!hypotheses.empty()) text += fmt::format(" given {}", fmt::join(hypotheses, " and "));
+  return text;
+}
+
+std::string wording::difference(prover& with, node_id a, node_id b) const {
+  tape& t = with.using_kernel().on();
+  std::array<edge, 2> minus{edge{t.constant(-1), {}}, t.whole(b)};
+  std::array<edge, 2> parts{t.whole(a), t.whole(t.mul(t.out(a), minus))};
+  normal n = with.full().of(t.add(t.out(a), parts));
+  return fmt::format("left side - right side = {}", show(n.node));
+}
+
+}  // namespace wengert

@@ -1,0 +1,31 @@
+// How nodes, conditions and theorems of one problem are put into words.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <wengert/calculus/problem.hpp>
+#include <wengert/proof/prover.hpp>
+#include <wengert/text/printer.hpp>
+
+namespace wengert {
+
+class wording {
+ public:
+  wording(problem& p, std::vector<std::string> letters);
+
+  naming names() const;
+  std::string show(node_id n) const;
+  std::string condition(const requirement& r) const;
+  // 'statement, where c1 and c2; given h1, h2'
+  std::string theorem(const std::string& statement, const std::vector<std::string>& hypotheses, const std::vector<std::string>& where) const;
+  // What is left of a - b after simplification.
+  std::string difference(prover& with, node_id a, node_id b) const;
+
+ private:
+  node_id tidy(const requirement& r) const;
+  problem& problem_;
+  std::vector<std::string> letters_;
+};
+
+}  // namespace wengert

@@ -1,0 +1,76 @@
+#include <wengert/proof/match.hpp>
+
+#include <algorithm>
+
+namespace wengert {
+
+bool matcher::assign(std::size_t k) {
+  if (k == pattern_.factors.size()) return finish();
+  const factor& want = pattern_.factors[k];
+  for (factor& have : rest_.factors) {
+    if (have.node != want.node || have.labels.size() != want.labels.size()) continue;
+    bool enough = want.power > 0 ? have.power >= want.power : have.power <= want.power;
+    if (!enough || (have.power - want.power).denominator() != 1) continue;
+    auto saved_map = map_;
+    exponent saved = have.power;
+    if (unify(want, have)) {
+      have.power -= want.power;
+      if (assign(k + 1)) return true;
+      have.power = saved;
+    }
+    map_ = saved_map;
+  }
+  return false;
+}
+
+bool matcher::unify(const factor& want, const factor& have) {
+  for (std::size_t q = 0; q < want.labels.size(); ++q) {
+    const label &w = want.labels[q], &h = have.labels[q];
+    if (w.is_constant()) {
+      if (!(w == h)) return false;
+      continue;
+    }
+    auto a = static_cast<std::size_t>(w.axis);
+    label to = h;
+    to.offset -= w.offset;
+    if (a >= pattern_free_) {  // a bound axis stands for a bound axis of the same range
+      if (h.is_constant() || to.offset != 0 || static_cast<std::size_t>(h.axis) < free_) return false;
+      if (target_.bound[static_cast<std::size_t>(h.axis) - free_] != pattern_.bound[a - pattern_free_]) return false;
+      for (std::size_t b = pattern_free_; b < map_.size(); ++b)
+        if (b != a && map_[b] && *map_[b] == to) return false;
+    }
+    if (map_[a] && !(*map_[a] == to)) return false;
+    map_[a] = to;
+  }
+  return true;
+}
+
+// The bound axes taken by the pattern must not occur elsewhere.
+bool matcher::finish() {
+  monomial left = rest_;
+  std::erase_if(left.factors, [](const factor& f) { return f.power == 0; });
+  std::vector<std::size_t> gone;
+  for (std::size_t b = pattern_free_; b < map_.size(); ++b) {
+    if (!map_[b]) return false;
+    gone.push_back(static_cast<std::size_t>(map_[b]->axis));
+  }
+  auto taken = [&](const label& l) { return !l.is_constant() && std::ranges::find(gone, static_cast<std::size_t>(l.axis)) != gone.end(); };
+  for (const factor& f : left.factors)
+    if (std::ranges::any_of(f.labels, taken)) return false;
+  for (std::size_t a = 0; a < pattern_free_; ++a)
+    if (map_[a] && taken(*map_[a])) return false;
+  std::ranges::sort(gone, std::greater());
+  for (std::size_t axis : gone) {
+    left.bound.erase(left.bound.begin() + static_cast<std::ptrdiff_t>(axis - free_));
+    auto lower = [&](label& l) {
+      if (!l.is_constant() && static_cast<std::size_t>(l.axis) > axis) --l.axis;
+    };
+    for (factor& f : left.factors) std::ranges::for_each(f.labels, lower);
+    for (std::size_t a = 0; a < pattern_free_; ++a)
+      if (map_[a]) lower(*map_[a]);
+  }
+  rest_ = std::move(left);
+  return true;
+}
+
+}  // namespace wengert
