@@ -302,10 +302,15 @@ polynomial presenter::without_numerators(polynomial p) {
 
 void presenter::collect_patterns(node_id n) {
   std::vector<node_id> named;
-  for (const auto& [node, how] : problem_.calls()) named.push_back(node);
+  for (const auto& [node, how] : names_) named.push_back(node);
   for (node_id c : named) add_pattern(c);
   for (node_id c : recognized_) add_pattern(c);
-  // Composites of one argument, applied to what stands inside the functions of the result.
+  if (discover_) discover(n);
+  std::ranges::stable_sort(patterns_, std::greater(), [](const pattern& q) { return q.product.factors.size(); });
+}
+
+// Composites of one argument, applied to what stands inside the functions of the result.
+void presenter::discover(node_id n) {
   std::vector<edge> arguments;
   for (node_id m : tape_.reachable(prover_.full().of(n).node)) {
     if (tape_.op(m) != opcode::exp && tape_.op(m) != opcode::log) continue;
@@ -325,7 +330,6 @@ void presenter::collect_patterns(node_id n) {
       }
     }
   }
-  std::ranges::stable_sort(patterns_, std::greater(), [](const pattern& q) { return q.product.factors.size(); });
 }
 
 // Replaces one product that a pattern stands for by the pattern: product = (node - rest)/coefficient.
@@ -388,6 +392,12 @@ polynomial presenter::folded(const polynomial& p) {
   return r;
 }
 
+node_id presenter::expanded(node_id n) {
+  polynomial p = prover_.full().expand(prover_.full().of(n).node);
+  collect_patterns(n);
+  return lay_out(folded(without_numerators(p)));
+}
+
 // --- the choice
 
 std::vector<node_id> presenter::candidates(node_id n) {
@@ -448,7 +458,7 @@ bool presenter::as_defined_as(node_id c, node_id original) {
 // Sums that are a multiple of a let: (1-s)*h + s/K as y.
 polynomial presenter::with_lets(const polynomial& p) {
   polynomial best = p;
-  for (const auto& [node, how] : problem_.calls()) {
+  for (const auto& [node, how] : names_) {
     if (!std::ranges::equal(tape_.out(node), p.axes)) continue;
     polynomial l;
     try {
@@ -474,7 +484,7 @@ presented presenter::best(node_id n, const std::vector<std::string>& letters, bo
   print_options how;
   how.letters = letters;
   how.index_form = index_form;
-  naming names{&problem_.calls(), {}};
+  naming names{&names_, {}};
   auto text_of = [&](node_id c) -> std::optional<printed> {
     try {
       return print_with_letters(tape_, c, names, how);

@@ -2,6 +2,7 @@
 // shortest wins.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -19,7 +20,11 @@ struct presented {
 
 class presenter {
  public:
-  presenter(problem& p, prover& with) : problem_(p), prover_(with), tape_(p.on()) {}
+  // Writes with the problem's own names, and with composites that it finds.
+  presenter(problem& p, prover& with) : presenter(p, with, p.calls(), true) {}
+  // Writes with the given names; `discover`: also with composites that nobody named.
+  presenter(problem& p, prover& with, const std::map<node_id, call>& names, bool discover)
+      : problem_(p), prover_(with), tape_(p.on()), names_(names), discover_(discover) {}
 
   // Letters for the output axes; index form even where there is an array form.
   // Nodes that should be recognized in the result besides those that the user named.
@@ -28,6 +33,8 @@ class presenter {
 
   // A polynomial as a node: closed sums as factors of their own, positive terms first, denominators last.
   node_id lay_out(const polynomial& p);
+  // With definitions folded back to their names, multiplied out.
+  node_id expanded(node_id n);
 
  private:
   struct pattern {  // a composite or let: node = coefficient * product + rest
@@ -46,12 +53,15 @@ class presenter {
   bool as_defined_as(node_id c, node_id original);
   polynomial without_numerators(polynomial p);
   void collect_patterns(node_id n);
+  void discover(node_id n);
   void add_pattern(node_id c);
   std::vector<node_id> candidates(node_id n);
 
   problem& problem_;
   prover& prover_;
   tape& tape_;
+  const std::map<node_id, call>& names_;
+  bool discover_;
   std::vector<pattern> patterns_;
   std::vector<node_id> recognized_;
 };
