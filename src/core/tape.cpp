@@ -157,6 +157,8 @@ void tape::check_edge(const edge& e, std::span<const range_id> out, std::span<co
 node_id tape::make(opcode op, std::span<const range_id> out, std::span<const range_id> bound, reduction red,
                    std::span<const edge> args, std::uint32_t attribute) {
   if (out.size() + bound.size() > max_axes) throw error("S06", fmt::format("more than {} axes", max_axes));
+  if (!bound.empty() && op != opcode::identity && !(op == opcode::mul && red == reduction::sum))
+    throw defect("only identity nodes reduce, and products under a sum");
   // `out` and `bound` may be views of this tape's own pool, which is about to grow.
   std::array<range_id, max_axes> axes{};
   std::copy(out.begin(), out.end(), axes.begin());

@@ -15,6 +15,8 @@ normal choose_function(prover& with, node_id f, symbol_id by) {
   normal same{f, with.using_kernel().reflexive(f)};
   normal light = with.light().of(f);
   if (light.node == f) return same;
+  for (hypothesis_id h : light.equal.hypotheses())
+    if (!with.using_kernel().holds_near(h, by)) return same;
   std::size_t now = with.missing(requirements(t, f, by)).size();
   return with.missing(requirements(t, light.node, by)).size() < now ? light : same;
 }
@@ -50,7 +52,7 @@ differentiated differentiate(problem& p, prover& with, const expression& e, cons
   tape& t = p.on();
   if (order != 1 && order != 2) throw error("U04", "the order of a derivative is 1 or 2");
   normal f = choose_function(with, e.node, by.variable);
-  with.assume(p.facts(), {});
+  with.assume(p.facts());
   std::vector<requirement> needs = requirements(t, f.node, by.variable);
   for (const derivative_site& s : e.sites)
     for (const requirement& r : requirements(t, s.function, s.variable)) needs.push_back(r);

@@ -398,6 +398,16 @@ node_id presenter::expanded(node_id n) {
   return lay_out(folded(without_numerators(p)));
 }
 
+// The polynomial of n in which what has a name stays whole.
+polynomial presenter::with_names_whole(node_id n, bool expand_products) {
+  recording_signs signs(prover_.known());
+  expander::options o;
+  for (const auto& [node, how] : names_) o.opaque.insert(node);
+  o.expand_products = expand_products;
+  expander x(tape_, signs, std::move(o));
+  return x.of(n);
+}
+
 // --- the choice
 
 std::vector<node_id> presenter::candidates(node_id n) {
@@ -415,6 +425,8 @@ std::vector<node_id> presenter::candidates(node_id n) {
       // this layout is out of reach; the others remain
     }
   };
+  guarded([&] { add_both(with_names_whole(n, false)); });
+  guarded([&] { add_both(with_names_whole(n, true)); });
   node_id light = prover_.light().of(n).node;
   guarded([&] { add_both(prover_.light().expand(light)); });
   node_id full = prover_.full().of(n).node;

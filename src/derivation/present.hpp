@@ -50,6 +50,7 @@ class presenter {
   polynomial folded(const polynomial& p);
   bool fold_once(polynomial& p);
   polynomial with_lets(const polynomial& p);
+  polynomial with_names_whole(node_id n, bool expand_products);
   bool as_defined_as(node_id c, node_id original);
   polynomial without_numerators(polynomial p);
   void collect_patterns(node_id n);

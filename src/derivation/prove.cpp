@@ -41,7 +41,7 @@ std::optional<std::string> mixes_point_and_neighbourhood(prover& with, const the
 attempt try_to_prove(problem& p, prover& with, const expression& left, const expression& right, const wording& words,
                      const std::vector<requirement>& left_needs, const std::vector<requirement>& right_needs) {
   attempt a;
-  with.assume(p.facts(), words.names());
+  with.assume(p.facts());
   std::vector<requirement> open;
   a.conditions = with.assume_domain(left_needs, true, open);
   if (!open.empty()) {

@@ -119,7 +119,7 @@ class sign_rules {
       case opcode::add: return every(relation::nonnegative, n) && some(relation::positive, n);
       case opcode::mul: return every(relation::positive, n) && nonempty(n);
       case opcode::identity:
-        return arg(relation::positive, n, 0) && (t_.red(n) == reduction::prod || t_.red(n) == reduction::min || nonempty(n));
+        return arg(relation::positive, n, 0) && (t_.red(n) == reduction::prod || nonempty(n));
       case opcode::power:
         return t_.value(n) == 0 || arg(relation::positive, n, 0) || (is_even_integer(t_.value(n)) && arg(relation::nonzero, n, 0));
       case opcode::select: return arg(relation::positive, n, 2) && arg(relation::positive, n, 3);
@@ -141,7 +141,10 @@ class sign_rules {
       case opcode::index_value: return surely_le({none, 0}, t_.range_of(t_.out(n)[0]).lo);
       case opcode::add: return every(relation::nonnegative, n);
       case opcode::mul: return every(relation::nonnegative, n) || is_square(n);
-      case opcode::identity: return t_.red(n) != reduction::max && arg(relation::nonnegative, n, 0);
+      case opcode::identity: {  // the extremum of nothing is unspecified
+        bool extremum = t_.red(n) == reduction::max || t_.red(n) == reduction::min;
+        return arg(relation::nonnegative, n, 0) && (!extremum || nonempty(n));
+      }
       case opcode::power: return is_even_integer(t_.value(n)) || arg(relation::nonnegative, n, 0);
       case opcode::select: return arg(relation::nonnegative, n, 2) && arg(relation::nonnegative, n, 3);
       case opcode::max: return some(relation::nonnegative, n);
@@ -202,7 +205,8 @@ class sign_rules {
   std::span<const theorem> premises_;
 };
 
-// Whether an edge of `n` reads every entry of its argument as the indices of `n` run.
+// Whether an edge of `n` reads every entry of its argument as the indices of `n` run. An index that the edge does not carry must
+// have a value at all: over an empty range nothing is said of the argument.
 bool reads_everything(const tape& t, node_id n, const edge_view& e) {
   std::vector<bool> used(t.axes(n).size(), false);
   for (std::size_t q = 0; q < e.labels.size(); ++q) {
@@ -212,6 +216,8 @@ bool reads_everything(const tape& t, node_id n, const edge_view& e) {
     if (used[a] || t.axes(n)[a] != t.out(e.node)[q]) return false;
     used[a] = true;
   }
+  for (std::size_t a = 0; a < used.size(); ++a)
+    if (!used[a] && !surely_le(t.range_of(t.axes(n)[a]).lo, t.range_of(t.axes(n)[a]).hi)) return false;
   return true;
 }
 
@@ -312,6 +318,8 @@ theorem kernel::congruence(node_id n, std::span<const std::optional<theorem>> pr
 theorem kernel::ring(node_id a, node_id b, std::span<const theorem> premises, std::span<const node_id> opaque,
                      std::span<const std::pair<std::uint8_t, std::uint8_t>> apart) {
   if (!same_axes(tape_, a, b)) refuse("ring", "the sides have different axes");
+  for (const auto& [p, q] : apart)
+    if (p >= q || q >= tape_.rank(a)) refuse("ring", "no such axes");
   claim c = equal_claim(a, b);
   c.apart.assign(apart.begin(), apart.end());
   if (a == b) return make("ring", std::move(c), {});
@@ -415,6 +423,8 @@ theorem kernel::instance(const rule& r, std::span<const node_id> args, const rat
 
 theorem kernel::instance_terms(const rule& r, frame& f, const term& x, const term& y, const rational& c, std::span<const theorem> premises) {
   if (&f.on != &tape_) refuse(r.name, "terms of another tape");
+  if (&x.in() != &f || &y.in() != &f) refuse(r.name, "the terms do not share their axes");
+  if (std::ranges::none_of(rules(), [&](const rule& row) { return &row == &r; })) refuse(r.name, "not a row of the table");
   if (r.has_parameter && r.parameter_fits && !r.parameter_fits(c)) refuse(r.name, "the parameter does not fit");
   require(r.where(x, y, c), premises, r.name);
   node_id left = r.left(x, y, c).over_frame(), right = r.right(x, y, c).over_frame();
@@ -548,6 +558,8 @@ theorem kernel::derivative_of_equal(const theorem& equal, const theorem& derivat
   for (hypothesis_id h : equal.hypotheses())
     if (!holds_near(h, d.variable))
       refuse("derivative-of-equal", fmt::format("'{}' holds at the point only, not near it", assumed_[h].text));
+  if (tape_.symbol(d.variable).symmetric && e.left != e.right)
+    refuse("derivative-of-equal", "the symmetry of the variable holds at the point only, and the equation may rest on it");
   claim c = d;
   c.left = e.left;
   const theorem both[] = {equal, derivative};

@@ -49,22 +49,26 @@ rational whole_power(const rational& c, std::int64_t e) {
   return e >= 0 ? rational(n, d) : rational(d, n);
 }
 
+constexpr std::int64_t largest_offset = 1 << 29;  // so that sums of two offsets are numbers of 32 bits
+constexpr std::size_t most_axes = 1 << 14;
+constexpr int deepest = 300;  // products opened inside products: a power that reduces to itself would go on for ever
+
+label shifted(label l, std::int64_t by) {
+  std::int64_t offset = l.offset + by;
+  if (std::abs(offset) > largest_offset) throw too_large();
+  l.offset = static_cast<std::int32_t>(offset);
+  return l;
+}
+
 label composed(const label& inner, std::span<const label> outer) {
-  if (inner.is_constant()) return inner;
-  label r = outer[static_cast<std::size_t>(inner.axis)];
-  r.offset += inner.offset;
-  return r;
+  return inner.is_constant() ? inner : shifted(outer[static_cast<std::size_t>(inner.axis)], inner.offset);
 }
 
 // Replaces axis `axis` by `by` (a label over the same axes) everywhere.
 void replace_axis(std::vector<factor>& factors, std::size_t axis, const label& by) {
   for (factor& f : factors)
     for (label& l : f.labels)
-      if (!l.is_constant() && static_cast<std::size_t>(l.axis) == axis) {
-        label r = by;
-        r.offset += l.offset;
-        l = r;
-      }
+      if (!l.is_constant() && static_cast<std::size_t>(l.axis) == axis) l = shifted(by, l.offset);
 }
 
 // Removes bound axis `axis`, which no factor carries any more.
@@ -374,6 +378,7 @@ polynomial expander::times(const polynomial& a, const polynomial& b) {
   for (const auto& [ma, ca] : a.terms) {
     for (const auto& [mb, cb] : b.terms) {
       monomial m = ma;
+      if (free + ma.bound.size() + mb.bound.size() > most_axes) throw too_large();
       m.bound.insert(m.bound.end(), mb.bound.begin(), mb.bound.end());
       for (factor f : mb.factors) {
         for (label& l : f.labels)
@@ -433,6 +438,17 @@ polynomial expander::value_of(const affine& a, std::span<const range_id> axes) {
 // --- the normal form of one monomial
 
 void expander::push(polynomial& p, monomial first, rational coefficient) {
+  struct deeper {
+    int& depth;
+    explicit deeper(int& d) : depth(d) {
+      if (++depth > deepest) {
+        --depth;
+        throw too_large();
+      }
+    }
+    ~deeper() { --depth; }
+  } level(depth_);
+  if (p.axes.size() + first.bound.size() > most_axes) throw too_large();
   std::vector<piece> todo;
   todo.push_back({std::move(first), std::move(coefficient)});
   while (!todo.empty()) {
@@ -528,8 +544,7 @@ expander::outcome expander::contract_delta(piece& x, std::span<const range_id> a
     for (int turn = 0; turn < 2; ++turn, std::swap(a, b)) {
       if (a.is_constant() || static_cast<std::size_t>(a.axis) < free) continue;
       auto axis = static_cast<std::size_t>(a.axis);
-      label to = b;
-      to.offset -= a.offset;
+      label to = shifted(b, -std::int64_t{a.offset});
       if (!b.is_constant() && b.axis == a.axis) continue;
       if (!inside(values_of(t_, to, m, axes), t_.range_of(m.bound[axis - free]))) continue;
       erase();
@@ -540,8 +555,7 @@ expander::outcome expander::contract_delta(piece& x, std::span<const range_id> a
     // Otherwise write the other factors with the lesser of the two.
     if (!a.is_constant() && (b.is_constant() || b.axis < a.axis)) std::swap(a, b);  // b is the greater: an axis
     if (b.is_constant()) continue;
-    label to = a;
-    to.offset -= b.offset;
+    label to = shifted(a, -std::int64_t{b.offset});
     std::vector<label> tidy{to, label::of_axis(static_cast<std::size_t>(b.axis))};
     bool moved = m.factors[k].labels != tidy;
     m.factors[k].labels = tidy;
@@ -591,6 +605,7 @@ expander::outcome expander::sum_out(piece& x, std::span<const range_id> axes, st
     range r = t_.range_of(m.bound[k]);
     std::size_t axis = axes.size() + k;
     if (r.lo == r.hi) {
+      if (std::abs(r.lo.offset) > largest_offset) throw too_large();
       replace_axis(m.factors, axis, r.lo.dim == none ? label::of_integer(static_cast<std::int32_t>(r.lo.offset))
                                                      : label::of_dim(r.lo.dim, static_cast<std::int32_t>(r.lo.offset)));
       drop_axis(m, axis, axes.size());
@@ -682,7 +697,8 @@ expander::outcome expander::reduce_power(piece& x, std::span<const range_id> axe
     auto [step, by] = rule->second;
     const polynomial& b = of(by);
     std::int64_t n = f.power.numerator(), times = n >= step ? 1 : 0;
-    if (n < 0 && b.terms.size() == 1 && b.terms.begin()->first.bound.empty()) times = -((-n + step - 1) / step);
+    auto invertible = [&](const factor& g) { return is_whole(g.power) || known(relation::positive, g.node); };
+    if (n < 0 && b.terms.size() == 1 && b.terms.begin()->first.bound.empty() && std::ranges::all_of(b.terms.begin()->first.factors, invertible)) times = -((-n + step - 1) / step);
     if (times == 0) continue;
     used_rewrites_.insert(f.node);
     x.m.factors[k].power -= times * step;

@@ -9,6 +9,8 @@ namespace wengert {
 
 namespace {
 
+constexpr std::size_t most_guards = 8;
+
 class requirement_list {
  public:
   explicit requirement_list(tape& t, kernel& k) : t_(t), kernel_(k) {}
@@ -78,7 +80,7 @@ class requirement_list {
       std::vector<guard> more = guards;
       more.push_back(g);
       std::unordered_set<node_id> own = seen;
-      if (more.size() < 8) visit(n, more, own);
+      visit(n, more.size() > most_guards ? guards : more, own);  // without a guard a condition is only stronger
     }
   }
 

@@ -21,14 +21,22 @@
 
 namespace wengert {
 
+// Thrown when an expansion exceeds its cap.
+struct too_large : std::runtime_error {
+  too_large() : std::runtime_error("the expanded expression is too large") {}
+};
+
 // A small rational number. (boost::rational's comparison with integers recurses for ever under C++20 in Boost 1.74.)
+// Numerator and denominator stay below 2^30, so that the arithmetic below cannot overflow: x^(2^64) must never become x^0.
 class exponent {
  public:
+  static constexpr std::int64_t largest = std::int64_t{1} << 30;
   constexpr exponent(std::int64_t n = 0, std::int64_t d = 1) : n_(n), d_(d) {  // NOLINT(google-explicit-constructor)
     std::int64_t g = std::gcd(n, d);
     if (d < 0) g = -g;
     n_ /= g;
     d_ /= g;
+    if (n_ > largest || n_ < -largest || d_ > largest) throw too_large();
   }
   constexpr std::int64_t numerator() const { return n_; }
   constexpr std::int64_t denominator() const { return d_; }
@@ -76,11 +84,6 @@ class sign_source {
  public:
   virtual ~sign_source() = default;
   virtual bool known(relation is, node_id n) = 0;  // positive, nonnegative or nonzero
-};
-
-// Thrown when an expansion exceeds its cap.
-struct too_large : std::runtime_error {
-  too_large() : std::runtime_error("the expanded expression is too large") {}
 };
 
 // Expands nodes into polynomials.
@@ -155,6 +158,7 @@ class expander {
   std::unordered_map<node_id, polynomial> memo_;
   std::unordered_set<node_id> used_rewrites_;
   std::unordered_map<node_id, bool> symmetric_;
+  int depth_ = 0;  // of push() within push()
 };
 
 // The node that a polynomial stands for, with the terms in the polynomial's order.

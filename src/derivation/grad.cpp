@@ -1,0 +1,225 @@
+// grad: value and gradient of the problem's expression as numbers, and what fails at the point.
+//
+// The numbers come from the reverse sweep, evaluated in double and in extended precision. Where both agree that is the answer.
+// Where they do not (overflow, or all digits cancelled), forms of the same node are tried that the kernel has proved equal to it
+// under conditions that hold at the point; see stable.hpp. Graphs of more than `largest_proof` nodes get such a form unproved.
+#include <wengert/derivation/commands.hpp>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <optional>
+
+#include <fmt/format.h>
+
+#include <wengert/calculus/reverse.hpp>
+#include <wengert/core/error.hpp>
+#include <wengert/proof/stable.hpp>
+
+#include "differentiate.hpp"
+#include "point_values.hpp"
+#include "wording.hpp"
+
+namespace wengert {
+
+namespace {
+
+constexpr std::size_t largest_proof = 2000;
+
+// What double and extended precision may differ by to be believed, relative to the size of the array.
+constexpr long double agreement = 1e-9L;
+
+struct trial {
+  std::vector<long double> values;
+  long double error = 0;  // estimated, relative; infinite where an entry is not finite
+};
+
+trial evaluate(point_values& at, node_id n) {
+  trial r{at.precise(n), 0};
+  std::vector<double> rounded = at.rounded(n);
+  long double size = 0, apart = 0;
+  for (std::size_t k = 0; k < rounded.size(); ++k) {
+    size = std::max(size, std::abs(r.values[k]));
+    apart = std::max(apart, std::abs(r.values[k] - rounded[k]));
+    if (!std::isfinite(r.values[k]) || !std::isfinite(rounded[k])) apart = std::numeric_limits<long double>::infinity();
+  }
+  r.error = apart == 0 ? 0 : apart / std::max(size, 1e-3L);
+  return r;
+}
+
+bool has_nan(const trial& r) {
+  return std::ranges::any_of(r.values, [](long double v) { return std::isnan(v); });
+}
+
+// Numbers for nodes of one problem at one point.
+class answers {
+ public:
+  answers(problem& p, point_values& at) : problem_(p), at_(at) {}
+
+  // What the nodes to come need, whether or not it holds at the point.
+  void expect(const std::vector<requirement>& needs) {
+    needs_.insert(needs_.end(), needs.begin(), needs.end());
+    prover_.reset();
+  }
+
+  // The value of n. `defined`: whether all that n needs holds at the point; if not, the conventions of the reverse sweep decide and
+  // only what they leave open (no number) is looked for elsewhere.
+  array of(node_id n, bool defined) {
+    trial best = evaluate(at_, n);
+    bool good = defined ? best.error <= agreement : !has_nan(best);
+    if (!good)
+      for (node_id other : forms(n)) {
+        trial t = evaluate(at_, other);
+        if (t.error < best.error || (has_nan(best) && !has_nan(t))) best = std::move(t);
+        if (best.error <= agreement) break;
+      }
+    array r{at_.shape(n), {}};
+    for (long double v : best.values) r.values.push_back(static_cast<double>(v));
+    return r;
+  }
+
+ private:
+  // Other nodes of the same value.
+  std::vector<node_id> forms(node_id n) {
+    tape& t = problem_.on();
+    if (t.reachable(n).size() > largest_proof) return {stabilized(t, n)};
+    if (!symmetric_here()) return {};
+    if (!prover_) make_prover();
+    std::vector<node_id> r;
+    for (const normal& f : stable_forms(*prover_, n))
+      if (holds_here(f.equal)) r.push_back(f.node);
+    return r;
+  }
+
+  // A prover that knows the user's signs as far as they hold here. Equations hold up to rounding only and are left out.
+  void make_prover() {
+    prover_.emplace(problem_.on());
+    std::vector<fact> signs;
+    for (const fact& f : problem_.facts())
+      if (!f.equation && at_.holds(f)) signs.push_back(f);
+    prover_->assume(signs);
+    std::vector<requirement> open;
+    prover_->assume_domain(needs_, false, open);
+  }
+
+  // That a matrix is symmetric is no hypothesis of a theorem: the kernel reads it off the symbol.
+  bool symmetric_here() {
+    const tape& t = problem_.on();
+    for (symbol_id s = 0; s < t.symbol_count(); ++s)
+      if (t.symbol(s).symmetric && !at_.is_symmetric(s)) return false;
+    return true;
+  }
+
+  bool holds_here(const theorem& t) {
+    return std::ranges::all_of(t.hypotheses(), [&](hypothesis_id h) {
+      const claim& c = prover_->using_kernel().hypothesis_of(h).says;
+      return at_.holds(c.is, c.left);
+    });
+  }
+
+  problem& problem_;
+  point_values& at_;
+  std::vector<requirement> needs_;
+  std::optional<prover> prover_;
+};
+
+// x^y asks for x > 0 to be differentiable; a whole exponent that stays fixed needs less.
+bool needs_less(problem& p, point_values& at, const requirement& r, node_id f, symbol_id variable) {
+  if (r.exact || r.is != relation::positive) return false;
+  tape& t = p.on();
+  bool nonzero = at.holds(relation::nonzero, r.node);
+  for (node_id n : t.reachable(f)) {
+    if (t.op(n) != opcode::pow || t.arg(n, 0).node != r.node) continue;
+    node_id y = t.arg(n, 1).node;
+    if (t.mentions(y, variable) || !at.holds(relation::integer, y)) return false;
+    if (!nonzero && !std::ranges::all_of(at.precise(y), [](long double v) { return v >= 0; })) return false;
+  }
+  return true;
+}
+
+// The texts of the requirements that fail at the point, each once.
+class failures {
+ public:
+  failures(problem& p, point_values& at) : problem_(p), at_(at), words_(p, p.expressions().at(0).letters) {}
+
+  // Whether all hold.
+  bool check(const std::vector<requirement>& all, node_id f, symbol_id variable) {
+    bool good = true;
+    for (const requirement& r : all) {
+      if (at_.holds(r.is, r.node) || (variable != none && needs_less(problem_, at_, r, f, variable))) continue;
+      good = false;
+      std::string text = words_.condition(r);
+      if (std::ranges::find(texts, text) == texts.end()) texts.push_back(std::move(text));
+    }
+    return good;
+  }
+
+  std::vector<std::string> texts;
+
+ private:
+  problem& problem_;
+  point_values& at_;
+  wording words_;
+};
+
+std::vector<std::string> broken_givens(problem& p, point_values& at) {
+  std::vector<std::string> r;
+  auto say = [&](const std::string& fact) {
+    std::string text = fmt::format("the point does not meet '{}'", fact);
+    if (std::ranges::find(r, text) == r.end()) r.push_back(std::move(text));
+  };
+  for (const fact& f : p.facts()) {
+    try {
+      if (!at.holds(f)) say(f.text);
+    } catch (const error& e) {
+      if (e.code != "V01") throw;  // the fact speaks of something that the numbers do not need
+    }
+  }
+  const tape& t = p.on();
+  for (node_id n : p.on().reachable(p.expressions().at(0).node))
+    if (t.op(n) == opcode::symbol && t.symbol(t.symbol_of(n)).symmetric && !at.is_symmetric(t.symbol_of(n)))
+      say(fmt::format("symmetric({})", t.symbol(t.symbol_of(n)).name));
+  return r;
+}
+
+}  // namespace
+
+grad_result grad(problem& p, const point& given) {
+  tape& t = p.on();
+  const expression e = p.expressions().at(0);
+  point_values at(p, given);
+  grad_result r;
+  r.notes = p.notes();
+  at.precise(e.node);  // missing values are reported for the expression before anything else
+  r.warnings = broken_givens(p, at);
+  failures failed(p, at);
+  answers numbers(p, at);
+  const std::vector<requirement> needs = requirements(t, e);
+  bool defined = failed.check(needs, e.node, none);
+  numbers.expect(needs);
+  r.value = numbers.of(e.node, defined);
+  std::vector<symbol_id> by;
+  for (const target& v : p.targets()) by.push_back(v.variable);
+  std::vector<node_id> swept = reverse(t, e.node, by);
+  for (std::size_t k = 0; k < by.size(); ++k) {
+    const target& v = p.targets()[k];
+    const std::vector<requirement> more = requirements(t, e.node, v.variable);
+    bool smooth = failed.check(more, e.node, v.variable);
+    numbers.expect(more);
+    r.gradient.emplace_back(v.text, numbers.of(at_entry(t, swept[k], v), defined && smooth));
+  }
+  r.undefined = std::move(failed.texts);
+  return r;
+}
+
+array evaluate_at(problem& p, const std::string& text, const point& given) {
+  expression e = p.parse(text);
+  point_values at(p, given);
+  std::vector<requirement> needs = requirements(p.on(), e);
+  bool defined = std::ranges::all_of(needs, [&](const requirement& r) { return at.holds(r.is, r.node); });
+  answers numbers(p, at);
+  numbers.expect(needs);
+  return numbers.of(e.node, defined);
+}
+
+}  // namespace wengert

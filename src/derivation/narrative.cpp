@@ -1,0 +1,155 @@
+#include "narrative.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <wengert/core/registry.hpp>
+
+namespace wengert::narrative {
+
+std::string rule_of(const tape& t, node_id n) {
+  switch (t.op(n)) {
+    case opcode::mul: {
+      std::size_t varying = 0;
+      for (edge_view a : t.args(n))
+        if (!t.is_constant(a.node)) ++varying;
+      return varying > 1 ? "product rule" : "";
+    }
+    case opcode::power: return t.value(n) == -1 ? "derivative of 1/u" : "power rule";
+    case opcode::select: return "the branch that is taken";
+    case opcode::identity:
+      if (t.red(n) == reduction::prod) return "product rule";
+      if (t.red(n) == reduction::max || t.red(n) == reduction::min) return "the term that attains the extremum";
+      return "";
+    case opcode::pow: return "derivative of u^v";
+    default: break;
+  }
+  const op_info* info = find_function(t.op(n));
+  return info ? fmt::format("derivative of {}", info->name) : "";
+}
+
+std::string rule_id(const tape& t, node_id n) {
+  switch (t.op(n)) {
+    case opcode::add: return "d-add";
+    case opcode::mul: return "d-mul";
+    case opcode::power: return "d-power";
+    case opcode::identity: return "d-sum";
+    case opcode::select: return "d-select";
+    default: break;
+  }
+  const op_info* info = find_function(t.op(n));
+  return info ? fmt::format("d-{}", info->name) : "derivative";
+}
+
+std::string formula_of(const tape& t, node_id n) {
+  switch (t.op(n)) {
+    case opcode::add: return "(u + v)' = u' + v'";
+    case opcode::mul: return "(u*v)' = u'*v + u*v'";
+    case opcode::power: return "(u^n)' = n*u^(n-1)*u'";
+    case opcode::identity: return "(sum u_k)' = sum u_k'";
+    default: break;
+  }
+  const op_info* info = find_function(t.op(n));
+  return info ? fmt::format("({0}(u))' = {0}'(u)*u'", info->name) : "";
+}
+
+std::string references(const std::vector<std::string>& numbers) {
+  std::string r;
+  for (const std::string& n : numbers) r += fmt::format("{}({})", r.empty() ? "" : ", ", n);
+  return r;
+}
+
+std::string pretty(const std::string& text) {
+  std::string r = text;
+  for (std::size_t at = 0; (at = r.find("sum(", at)) != std::string::npos; ++at) {
+    std::size_t comma = r.find(", if(", at);
+    if (comma == std::string::npos) break;
+    std::string letter = r.substr(at + 4, comma - at - 4);
+    std::size_t condition = comma + 5;
+    std::size_t zero = r.find(", 0, ", condition);
+    if (letter.empty() || letter.find_first_of(" (,") != std::string::npos || zero == std::string::npos) continue;
+    std::string test = r.substr(condition, zero - condition);
+    std::size_t sign = test.find(" = ");
+    if (sign == std::string::npos || test.find_first_of("()[],") != std::string::npos) continue;
+    std::string one = test.substr(0, sign), two = test.substr(sign + 3);
+    if (one != letter && two != letter) continue;
+    // The bracket that closes if( is followed by the one that closes sum(.
+    int depth = 1;
+    std::size_t end = zero + 5;
+    for (; end < r.size() && depth > 0; ++end) depth += r[end] == '(' ? 1 : r[end] == ')' ? -1 : 0;
+    if (end >= r.size() || r[end] != ')') continue;
+    std::string body = r.substr(zero + 5, end - 1 - (zero + 5));
+    r.replace(at, end + 1 - at, fmt::format("sum({} != {}, {})", letter, one == letter ? two : one, body));
+  }
+  return r;
+}
+
+namespace {
+
+std::size_t width(const std::string& s) {
+  return static_cast<std::size_t>(std::ranges::count_if(s, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+}
+
+struct line {
+  std::string left, equation, reason;
+};
+
+void add_step(std::vector<line>& lines, const derivation_step& s, int verbosity, bool follows_case) {
+  std::string reason = s.reason;
+  if (!s.refers_to.empty() && reason.find('(' + s.refers_to.front() + ')') == std::string::npos)
+    reason += fmt::format("{}by {}", reason.empty() ? "" : "; ", references(s.refers_to));
+  for (const std::string& c : s.conditions)
+    if (reason.find(c) == std::string::npos) reason += fmt::format("{}{}", reason.empty() ? "" : "; ", c);
+  std::string number = fmt::format("({})", s.number);
+  std::string head = s.case_.empty() || follows_case ? "" : fmt::format("case {}:  ", s.case_);
+  bool chain = std::ranges::all_of(s.substeps, [&](const derivation_step& sub) { return !sub.case_.empty(); });
+  if (s.substeps.empty() || !chain) {
+    if (verbosity >= 1)
+      for (const derivation_step& sub : s.substeps)
+        lines.push_back({"", fmt::format("  {} = {}", pretty(sub.lhs), pretty(sub.rhs)), sub.reason});
+    lines.push_back({number, fmt::format("{}{} = {}", head, pretty(s.lhs), pretty(s.rhs)), reason});
+    return;
+  }
+  // One equation after the other: left = form = form = right.
+  std::string left = head + pretty(s.lhs);
+  std::string indent(width(left), ' ');
+  bool first = true;
+  for (const derivation_step& sub : s.substeps) {
+    bool last = &sub == &s.substeps.back();
+    std::string why = first ? reason : sub.reason;
+    lines.push_back({first ? number : "", fmt::format("{} = {}", first ? left : indent, pretty(sub.rhs)), why});
+    first = false;
+    if (last && pretty(sub.rhs) != pretty(s.rhs)) lines.push_back({"", fmt::format("{} = {}", indent, pretty(s.rhs)), ""});
+  }
+}
+
+}  // namespace
+
+std::string text(const derivation& d, const std::string& name, int verbosity) {
+  std::vector<line> lines;
+  for (const derivation_step& s : d.steps)
+    if (verbosity > 0 || &s == &d.steps.back()) add_step(lines, s, verbosity, false);
+  std::size_t widest = 0;
+  for (const line& l : lines)
+    if (width(l.equation) <= 72) widest = std::max(widest, width(l.equation));
+  std::string r = fmt::format("{} = {}, differentiated by {}\n", name, d.result.expression, d.result.wrt);
+  std::vector<std::string> sums;
+  for (const auto& [n, value] : d.lets)
+    if (value.starts_with("sum(")) sums.push_back(fmt::format("{} = {}", n, value));
+  if (!sums.empty()) r += fmt::format("where {}\n", fmt::join(sums, ", "));
+  r += "\n";
+  for (const line& l : lines) {
+    std::string gap(l.reason.empty() ? 0 : std::max<std::size_t>(widest + 3, width(l.equation) + 3) - width(l.equation), ' ');
+    r += fmt::format("{:>5}  {}{}{}\n", l.left, l.equation, gap, l.reason);
+  }
+  r += fmt::format("\n{}\n", d.statement);
+  for (const std::string& c : d.result.conditions) r += fmt::format("  where {}\n", c);
+  for (const std::string& h : d.result.hypotheses_used) r += fmt::format("  given {}\n", h);
+  r += d.result.proof.checked ? fmt::format("\nTheorem, checked by the kernel in {} steps: {}.\n", d.result.proof.steps, d.theorem)
+                              : "\nThe kernel could not confirm every step of this derivative.\n";
+  return r;
+}
+
+}  // namespace wengert::narrative

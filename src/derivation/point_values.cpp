@@ -1,0 +1,89 @@
+#include "point_values.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include <wengert/core/error.hpp>
+#include <wengert/text/diagnostics.hpp>
+
+namespace wengert {
+
+namespace {
+
+// How far the sides of a given equation may be apart: data such as 'sum(y) = 1' comes rounded, often from single precision.
+constexpr long double equation_tolerance = 1e-6L;
+
+error unknown_name(const tape& t, const std::string& name) {
+  std::vector<std::string_view> known;
+  for (symbol_id s = 0; s < t.symbol_count(); ++s) known.push_back(t.symbol(s).name);
+  for (dim_id d = 0; d < t.dim_count(); ++d) known.push_back(t.dim_name(d));
+  std::string_view meant = closest(name, known);
+  std::string message = fmt::format("'{}' is given a value, but no such name occurs", name);
+  if (!meant.empty()) message += fmt::format("; did you mean '{}'?", meant);
+  return {"V06", std::move(message)};
+}
+
+template <class T>
+std::vector<T> entries(evaluator<T>& e, node_id n) {
+  auto v = e(n);
+  return {v.begin(), v.end()};
+}
+
+}  // namespace
+
+point_values::point_values(problem& p, const point& at) : tape_(p.on()), rounded_(p.on()), precise_(p.on()) {
+  for (const auto& [name, value] : at)  // dimensions first: shapes are checked against them
+    if (tape_.find_dim(name) != none) bind(p, name, value);
+  for (const auto& [name, value] : at)
+    if (tape_.find_dim(name) == none) bind(p, name, value);
+}
+
+void point_values::bind(const problem& p, const std::string& name, const array& value) {
+  bool let = std::ranges::any_of(p.lets(), [&](const auto& l) { return l.first == name; });
+  if (let && tape_.find_symbol(name) == none)
+    throw error("V07", fmt::format("'{}' has its value by --let", name), fmt::format("with --wrt {} it is a variable of its own", name));
+  if (tape_.find_symbol(name) == none && tape_.find_dim(name) == none) throw unknown_name(tape_, name);
+  rounded_.bind(name, value.values, value.shape);
+  precise_.bind(name, std::vector<long double>(value.values.begin(), value.values.end()), value.shape);
+}
+
+std::vector<double> point_values::rounded(node_id n) { return entries(rounded_, n); }
+std::vector<long double> point_values::precise(node_id n) { return entries(precise_, n); }
+
+bool point_values::holds(relation is, node_id n) {
+  return std::ranges::all_of(precise(n), [&](long double v) {
+    switch (is) {
+      case relation::positive: return v > 0;
+      case relation::nonnegative: return v >= 0;
+      case relation::nonzero: return v > 0 || v < 0;
+      case relation::not_integer: return !std::isnan(v) && v != std::floor(v);
+      case relation::integer: return v == std::floor(v);
+      case relation::real_power: return !std::isnan(v);
+    }
+    return false;
+  });
+}
+
+bool point_values::holds(const fact& f) {
+  if (!f.equation) return holds(f.is, f.left);
+  std::vector<long double> left = precise(f.left), right = precise(f.right);
+  for (std::size_t k = 0; k < left.size(); ++k) {
+    long double size = 1 + std::abs(left[k]) + std::abs(right[k]);
+    if (!(std::abs(left[k] - right[k]) <= equation_tolerance * size)) return false;
+  }
+  return true;
+}
+
+bool point_values::is_symmetric(symbol_id s) {
+  node_id n = tape_.symbol_node(s);
+  std::vector<double> v = rounded(n);
+  std::size_t size = shape(n).front();
+  for (std::size_t i = 0; i < size; ++i)
+    for (std::size_t j = 0; j < i; ++j)
+      if (v[i * size + j] != v[j * size + i]) return false;
+  return true;
+}
+
+}  // namespace wengert

@@ -1,0 +1,36 @@
+// The values of a problem's nodes at the point that the user gave.
+#pragma once
+
+#include <vector>
+
+#include <wengert/derivation/commands.hpp>
+#include <wengert/numeric/evaluate.hpp>
+#include <wengert/proof/prover.hpp>
+
+namespace wengert {
+
+class point_values {
+ public:
+  // Throws error V03 where a shape does not fit, V06 for a name that does not occur, V07 for a name that has its value already.
+  point_values(problem& p, const point& at);
+
+  // The entries of a node, row major, in double and in extended precision. Throws error V01 where a value is missing.
+  std::vector<double> rounded(node_id n);
+  std::vector<long double> precise(node_id n);
+  std::vector<std::size_t> shape(node_id n) { return precise_.shape(n); }
+
+  // Whether a condition holds at the point, for all index values.
+  bool holds(relation is, node_id n);
+  // Whether a fact of the user's does; equations up to rounding.
+  bool holds(const fact& f);
+  bool is_symmetric(symbol_id s);
+
+ private:
+  void bind(const problem& p, const std::string& name, const array& value);
+
+  tape& tape_;
+  evaluator<double> rounded_;
+  evaluator<long double> precise_;
+};
+
+}  // namespace wengert
