@@ -47,16 +47,22 @@ class planner {
   derivation run() {
     with_.assume_signs(p_.facts());
     std::vector<requirement> open;
-    with_.assume_domain(requirements(t_, e_.node, by_.variable), false, open);
+    assumed_ = with_.assume_domain(requirements(t_, e_.node, by_.variable), false, open);
     choose_letters();
     find_units();
     define_units();
     unit& root = units_.back();
     if (t_.rank(e_.node) <= 1 && variable_rank() <= 1 && e_.letters.size() <= 1) {
       partial_derivatives(root);
-      for (unit& u : units_)
-        if (&u != &root || root.inputs.empty()) derive_unit(u);
-      if (!root.inputs.empty()) chain_rule(root);
+      for (unit& u : units_) {
+        bool through_others = !u.inputs.empty() && t_.rank(u.node) == 0;
+        if (!through_others) derive_unit(u);
+        else {
+          if (&u != &root) partial_derivatives(u);
+          chain_rule(u);
+          if (&u != &root) conclude(u);
+        }
+      }
     }
     finish(root);
     return std::move(d_);
@@ -142,7 +148,7 @@ class planner {
   void name_unit(unit& u) {
     auto how = p_.calls().find(u.node);
     bool let = how != p_.calls().end() && how->second.is_let;
-    u.definition = how == p_.calls().end() ? "the given expression" : let ? "as given" : "definition of " + how->second.name;
+    u.definition = how == p_.calls().end() ? "the given expression" : let ? "definition of " + how->second.name : "definition of " + how->second.name;
     bool root = u.node == e_.node;
     if (let) u.name = how->second.name;
     else if (root) u.name = t_.rank(u.node) == 0 ? fresh({"C", "L", "f", "g"}) : fresh({"a", "f", "g", "h"});
@@ -299,10 +305,10 @@ class planner {
       s.reason = reason_for(root.node, v);
       s.refers_to = {defined_[root.node]};
       for (const requirement& r : requirements(t_, root.node, by_.variable))
-        if (r.node == v || t_.arity(r.node) == 0) s.conditions.push_back(print_condition(t_, r.is, r.node, {&names_, {}}));
+        if (r.node == v) s.conditions.push_back(print_condition(t_, r.is, r.node, {&names_, {}}));
       std::string number = add(std::move(s), raw, w.node);
-      gradient_[v] = w.node;
-      if (!number.empty()) gradient_step_[v] = number;
+      gradient_[{root.node, v}] = w.node;
+      if (!number.empty()) gradient_step_[{root.node, v}] = number;
     }
   }
 
@@ -312,11 +318,11 @@ class planner {
     std::set<node_id> moving{v};
     for (node_id m : t_.reachable(n)) {
       if (moving.contains(m)) continue;
-      bool depends = false;
-      for (edge_view a : t_.args(m)) depends = depends || moving.contains(a.node);
-      if (!depends) continue;
+      std::size_t depends = 0;
+      for (edge_view a : t_.args(m)) depends += moving.contains(a.node) ? 1 : 0;
+      if (depends == 0) continue;
       moving.insert(m);
-      std::string r = narrative::rule_of(t_, m);
+      std::string r = t_.op(m) == opcode::mul && depends < 2 ? "" : narrative::rule_of(t_, m);
       if (!r.empty() && std::ranges::find(rules, r) == rules.end()) rules.push_back(r);
     }
     return rules.empty() ? "linear" : fmt::format("{}", fmt::join(rules, ", "));
@@ -466,11 +472,13 @@ class planner {
 
   // Node by node: how the rules of differentiation build the derivative of a unit.
   void rule_by_rule(const unit& u, const std::vector<std::string>& letters, std::vector<derivation_step>& into) {
-    (void)letters;
     std::size_t shown = 0;
+    std::set<node_id> inside_units;
+    for (node_id v : u.inputs)
+      for (node_id n : t_.reachable(v)) inside_units.insert(n);
     for (node_id n : t_.reachable(u.node)) {
+      if (inside_units.contains(n)) continue;
       if (n == u.node || t_.arity(n) == 0 || !t_.mentions(n, by_.variable) || t_.rank(n) > 1) continue;
-      if (std::ranges::find(u.inputs, n) != u.inputs.end()) continue;
       if (t_.op(n) == opcode::identity && t_.bound_count(n) == 0) continue;
       if (++shown > 40) break;
       node_id raw = derivative(t_, n, by_.variable);
@@ -489,6 +497,38 @@ class planner {
       s.reason = narrative::rule_of(t_, n);
       add(std::move(s), raw, w.node, false, &into);
     }
+    rule_form(u, letters, into);
+  }
+
+  // The derivative of the outermost operation, with the derivatives of its arguments put in but nothing else done.
+  void rule_form(const unit& u, const std::vector<std::string>& letters, std::vector<derivation_step>& into) {
+    std::vector<theorem> premises;
+    std::vector<edge> args = t_.args(u.node).copy();
+    std::erase_if(args, [&](const edge& a) { return !t_.mentions(a.node, by_.variable); });
+    if (args.size() == 1 && t_.op(args[0].node) == opcode::symbol) return;  // nothing stands between
+    for (const edge& a : args) {
+      node_id raw = derivative(t_, a.node, by_.variable);
+      auto d = with_.certify_derivative(a.node, by_.variable, presenter(p_, with_, names_, false).best(raw, {}, t_.rank(raw) > 0).node);
+      if (!d) return;
+      premises.push_back(*d);
+    }
+    frame f = frame_of(t_, u.node);
+    conditions needed = defined_conditions(t_, u.node, f);
+    for (condition& c : kink_conditions(u.node, f)) needed.push_back(std::move(c));
+    for (const condition& c : needed)
+      if (auto t = with_.full().establish(c.is, with_.using_kernel().condition_node(c))) premises.push_back(*t);
+    try {
+      node_id form = with_.using_kernel().differentiate(u.node, by_.variable, premises).says().right;
+      derivation_step s;
+      s.rule = narrative::rule_id(t_, u.node);
+      s.formula = narrative::formula_of(t_, u.node);
+      s.lhs = derivative_text(u, j_);
+      s.rhs = show(form, letters);
+      s.reason = narrative::rule_of(t_, u.node);
+      add(std::move(s), u.total, form, false, &into);
+    } catch (const refusal&) {
+      // a condition is missing; the steps around it stand
+    }
   }
 
   // The root through its inputs: (6) to (9).
@@ -504,7 +544,7 @@ class planner {
     for (node_id v : root.inputs) {
       unit& u = unit_of(v);
       if (u.total == none) return;
-      general.push_back(product_over(out, v, gradient_[v], u.total));
+      general.push_back(product_over(out, v, gradient_[{root.node, v}], u.total));
       std::string dv = fmt::format("D({}, {})*D({}, {})", root.name, entry(u.name, v, "k"), entry(u.name, v, "k"), by_text());
       texts.push_back(t_.rank(v) == 0 ? dv : fmt::format("sum(k, {})", dv));
       s.formula += fmt::format("{}{} depends on {} through {}", s.formula.empty() ? "" : "; ", root.name, by_text(), t_.rank(v) == 0 ? u.name : "every " + u.name + "[k]");
@@ -540,6 +580,22 @@ class planner {
     return t_.whole(t_.mul(out, args, bound));
   }
 
+  // The derivative of an intermediate, simplified.
+  void conclude(unit& u) {
+    if (u.total == none) u.total = derivative(t_, u.node, by_.variable);
+    presented w = write(u.total, variable_letters());
+    u.whole = w.node;
+    derivation_step s;
+    s.rule = "simplify";
+    s.lhs = derivative_text(u, {});
+    s.rhs = w.text;
+    s.reason = joined_.empty() ? "simplify" : joined_;
+    joined_.clear();
+    if (!d_.steps.empty()) s.refers_to = {d_.steps.back().number};
+    std::string number = d_.steps.back().lhs == s.lhs && d_.steps.back().rhs == s.rhs ? d_.steps.back().number : add(std::move(s), u.total, w.node);
+    if (!number.empty()) u.steps = {number};
+  }
+
   // The derivatives put in, without cases.
   void put_together(unit& root, node_id raw, const std::vector<range_id>& out) {
     std::vector<edge> terms;
@@ -548,8 +604,8 @@ class planner {
       unit& u = unit_of(v);
       node_id total = u.whole;
       if (total == none) total = write(u.total, {"k", i_}).node;
-      terms.push_back(product_over(out, v, gradient_[v], total));
-      note(from, gradient_step_[v]);
+      terms.push_back(product_over(out, v, gradient_[{root.node, v}], total));
+      note(from, gradient_step_[{root.node, v}]);
       for (const std::string& n : u.steps) note(from, n);
     }
     if (root.direct) terms.push_back(t_.whole(write(partial(root, none), variable_letters()).node));
@@ -586,9 +642,9 @@ class planner {
       return;
     }
     range_id axis = t_.out(v)[0];
-    node_id g = gradient_[v];
+    node_id g = gradient_[{root.node, v}];
     std::vector<std::string> from;
-    note(from, gradient_step_[v]);
+    note(from, gradient_step_[{root.node, v}]);
     for (const std::string& n : u.steps) note(from, n);
     // (7) the term k = i, and the others
     std::array<edge, 2> here{t_.whole(g), t_.whole(u.diagonal)};
@@ -720,17 +776,43 @@ class planner {
   void finish(unit& root) {
     std::size_t first = with_.using_kernel().log().size();
     differentiated final = differentiate(p_, with_, e_, by_, order_);
+    final.conditions.insert(final.conditions.begin(), assumed_.begin(), assumed_.end());
     d_.result = describe(p_, with_, e_, by_, final);
     d_.notes = p_.notes();
     // The result in the names of the derivation.
-    bool indexed = variable_rank() == 1 && t_.rank(root.node) == 0 && t_.rank(final.answer.node) == 1 && order_ == 1;
-    std::vector<std::string> letters = t_.rank(final.answer.node) == 1 && variable_rank() == 1 ? std::vector{i_} : final.answer.letters;
+    if (order_ == 2) {
+      node_id first_order = at_entry(t_, derivative(t_, final.function, by_.variable), by_);
+      presented w = write(first_order, t_.rank(first_order) == 0 ? std::vector<std::string>{} : t_.rank(first_order) == 2 ? std::vector{j_, i_} : std::vector{i_});
+      derivation_step s;
+      s.rule = "simplify";
+      s.lhs = t_.rank(first_order) == 0 ? fmt::format("D({}, {})", root.name, by_.text) : derivative_text(root, j_);
+      s.rhs = w.text;
+      s.reason = "simplify";
+      if (d_.steps.back().lhs != s.lhs || d_.steps.back().rhs != s.rhs) add(std::move(s), first_order, w.node);
+    }
+    bool scalar = t_.rank(root.node) == 0, plain = by_.entry.empty() || !by_.letters.empty();
+    std::vector<std::string> letters = final.answer.letters;
+    std::string lhs = fmt::format("D({}, {})", root.name, by_.text);
+    if (variable_rank() == 1 && plain && e_.letters.empty() && t_.rank(root.node) <= 1) {
+      std::vector<std::string> axes{i_, j_, "l"};
+      letters = scalar ? std::vector<std::string>{} : std::vector{j_};
+      std::string inner = entry(root.name, root.node, j_);
+      for (int k = 0; k < order_; ++k) {
+        std::string letter = k == 0 ? i_ : scalar ? j_ : "l";
+        letters.push_back(letter);
+        inner = fmt::format("D({}, {}[{}])", inner, variable_, letter);
+      }
+      lhs = inner;
+    } else if (order_ == 2) {
+      lhs = fmt::format("D(D({}, {}), {})", root.name, by_.text, by_.text);
+    }
+    if (t_.rank(final.answer.node) != letters.size()) letters = final.answer.letters;
     bool already = !d_.steps.empty() && root.inputs.empty() && d_.steps.back().rule != "definition" && order_ == 1;
     std::vector<node_id> before{final.swept, final.answer.node};
     presented named = presenter(p_, with_, names_, false).best(final.swept, letters, !letters.empty());
     derivation_step s;
     s.rule = "simplify";
-    s.lhs = order_ == 2 ? fmt::format("D(D({}, {}), {})", root.name, variable_, variable_) : indexed ? derivative_text(root, {}) : fmt::format("D({}, {})", root.name, by_.text);
+    s.lhs = lhs;
     s.rhs = named.text;
     std::size_t before_size = with_.using_kernel().log().size();
     bool proved = prove(final.swept, named.node);
@@ -743,10 +825,24 @@ class planner {
     if (proved && !repeats && !(already && d_.steps.back().rhs == s.rhs)) append(std::move(s), before_size);
     (void)first;
     wording words(p_, final.answer.letters);
-    std::string by = order_ == 2 ? fmt::format("D(D({}, {}), {})", e_.text, by_.text, by_.text) : fmt::format("D({}, {})", e_.text, by_.text);
-    d_.statement = fmt::format("{} = {}", by, d_.result.derivative);
+    d_.statement = fmt::format("{} = {}", stated(final.answer.letters), d_.result.derivative);
     d_.theorem = words.theorem(d_.statement, d_.result.hypotheses_used, d_.result.conditions);
     d_.text = narrative::text(d_, units_.back().name, verbosity_);
+  }
+
+  // The derivative as a term of the language, with the letters of the answer.
+  std::string stated(const std::vector<std::string>& letters) {
+    std::string text = e_.text, by = by_.text;
+    std::size_t own = t_.rank(e_.node) - e_.letters.size();
+    std::vector<std::string> ours(letters.begin(), letters.end());
+    if (!ours.empty() && by_.letters.empty() && by_.entry.empty() && variable_rank() == 1 && e_.letters.empty() &&
+        ours.size() == own + static_cast<std::size_t>(order_)) {
+      if (own == 1) text = (text.find_first_of(" +-*/^") == std::string::npos ? text : "(" + text + ")") + "[" + ours[0] + "]";
+      for (std::size_t k = own; k < ours.size(); ++k) text = fmt::format("D({}, {}[{}])", text, by, ours[k]);
+      return text;
+    }
+    for (int k = 0; k < order_; ++k) text = fmt::format("D({}, {})", text, by);
+    return text;
   }
 
   // What the closed sum is under the hypotheses, for the reason of the last step.
@@ -767,9 +863,11 @@ class planner {
   std::vector<std::pair<node_id, std::string>> sums_;
   std::set<std::string> taken_;
   std::string i_, j_, variable_;
-  std::map<node_id, std::string> defined_, gradient_step_;
-  std::map<node_id, node_id> gradient_;  // d root / d input, written
+  std::map<node_id, std::string> defined_;
+  std::map<std::pair<node_id, node_id>, std::string> gradient_step_;
+  std::map<std::pair<node_id, node_id>, node_id> gradient_;  // d unit / d input, written
   std::string chain_step_, joined_;
+  std::vector<requirement> assumed_;
   std::optional<theorem> last_;
   int count_ = 0;
   derivation d_;

@@ -134,7 +134,8 @@ std::string text(const derivation& d, const std::string& name, int verbosity) {
   std::size_t widest = 0;
   for (const line& l : lines)
     if (width(l.equation) <= 72) widest = std::max(widest, width(l.equation));
-  std::string r = fmt::format("{} = {}, differentiated by {}\n", name, d.result.expression, d.result.wrt);
+  std::string what = d.result.expression == name ? name : fmt::format("{} = {}", name, d.result.expression);
+  std::string r = fmt::format("{}, differentiated by {}\n", what, d.result.wrt);
   std::vector<std::string> sums;
   for (const auto& [n, value] : d.lets)
     if (value.starts_with("sum(")) sums.push_back(fmt::format("{} = {}", n, value));
