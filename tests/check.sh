@@ -20,5 +20,7 @@ summary() {
   [ "$failed" -eq 0 ]
 }
 
+[ -x "${wengert_binary:-/bin/sh}" ] || { echo "no program: $wengert_binary"; exit 1; }
+
 # The command under test, cut off where it hangs.
 wengert() { timeout 60 "$wengert_binary" "$@"; }

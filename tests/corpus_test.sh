@@ -5,12 +5,13 @@ wengert_binary=$1
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/check.sh"
 
-# options NAME TEXTS: one option for each of the texts between semicolons, added to $options, which is a list of shell words.
+# add_options NAME TEXTS: one option for each of the texts between semicolons, added to $options, which is a list of shell words.
 add_options() {
   rest=$2
   while [ -n "$rest" ]; do
     one=${rest%%;*}
     [ "$one" = "$rest" ] && rest= || rest=${rest#*;}
+    rest=${rest# }
     options="$options $1 $(quote "$one")"
   done
 }

@@ -215,14 +215,9 @@ std::string_view name_of(verdict status) {
 }
 
 std::string text_of(const prove_result& found, const std::string& statement) {
-  if (found.status == verdict::proved) {
-    std::string text = fmt::format("proved: {}\n", found.theorem);
-    append_lines(text, "where ", found.conditions);
-    append_lines(text, "using ", found.hypotheses_used);
-    return text + proof_line(found.proof);
-  }
+  if (found.status == verdict::proved) return fmt::format("proved: {}\n", found.theorem) + proof_line(found.proof);
   std::string text = fmt::format("{}: {}\n", name_of(found.status), statement);
-  if (!found.difference.empty()) text += fmt::format("the sides differ by {}\n", found.difference);
+  if (!found.difference.empty()) text += found.difference + "\n";
   for (const auto& [name, value] : found.counterexample) text += fmt::format("with {} = {}\n", name, value);
   return text;
 }
