@@ -787,13 +787,19 @@ class planner {
       s.rule = "simplify";
       s.lhs = t_.rank(first_order) == 0 ? fmt::format("D({}, {})", root.name, by_.text) : derivative_text(root, j_);
       s.rhs = w.text;
-      s.reason = "simplify";
-      if (d_.steps.back().lhs != s.lhs || d_.steps.back().rhs != s.rhs) add(std::move(s), first_order, w.node);
+      std::size_t before = with_.using_kernel().log().size();
+      bool proved = prove(first_order, w.node);
+      std::vector<std::string> used = last_ ? with_.facts_used({&*last_, 1}) : std::vector<std::string>{};
+      s.conditions = used;
+      s.reason = simplification_reason(used);
+      s.refers_to = {d_.steps.back().number};
+      joined_.clear();
+      if (proved && (d_.steps.back().lhs != s.lhs || d_.steps.back().rhs != s.rhs)) append(std::move(s), before);
     }
     bool scalar = t_.rank(root.node) == 0, plain = by_.entry.empty() || !by_.letters.empty();
     std::vector<std::string> letters = final.answer.letters;
     std::string lhs = fmt::format("D({}, {})", root.name, by_.text);
-    if (variable_rank() == 1 && plain && e_.letters.empty() && t_.rank(root.node) <= 1) {
+    if (variable_rank() == 1 && plain && e_.letters.size() <= 1 && t_.rank(root.node) <= 1) {
       std::vector<std::string> axes{i_, j_, "l"};
       letters = scalar ? std::vector<std::string>{} : std::vector{j_};
       std::string inner = entry(root.name, root.node, j_);
@@ -818,8 +824,7 @@ class planner {
     bool proved = prove(final.swept, named.node);
     std::vector<std::string> used = last_ ? with_.facts_used({&*last_, 1}) : std::vector<std::string>{};
     for (const std::string& h : used) s.conditions.push_back(h);
-    if (!joined_.empty()) s.reason = used.empty() ? joined_ : fmt::format("{} = {}, by {}", joined_, hypothesis_value(), fmt::join(used, ", "));
-    else s.reason = used.empty() ? "simplify" : fmt::format("simplify, by {}", fmt::join(used, ", "));
+    s.reason = order_ == 2 && d_.steps.size() > 1 ? "differentiate once more, simplify" : simplification_reason(used);
     if (!d_.steps.empty()) s.refers_to = {d_.steps.back().number};
     bool repeats = !d_.steps.empty() && d_.steps.back().rhs == s.rhs && d_.steps.back().lhs == s.lhs;
     if (proved && !repeats && !(already && d_.steps.back().rhs == s.rhs)) append(std::move(s), before_size);
@@ -843,6 +848,11 @@ class planner {
     }
     for (int k = 0; k < order_; ++k) text = fmt::format("D({}, {})", text, by);
     return text;
+  }
+
+  std::string simplification_reason(const std::vector<std::string>& used) {
+    if (joined_.empty()) return used.empty() ? "simplify" : fmt::format("simplify, by {}", fmt::join(used, ", "));
+    return used.empty() ? joined_ : fmt::format("{} = {}, by {}", joined_, hypothesis_value(), fmt::join(used, ", "));
   }
 
   // What the closed sum is under the hypotheses, for the reason of the last step.

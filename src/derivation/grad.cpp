@@ -62,37 +62,47 @@ class answers {
     prover_.reset();
   }
 
-  // The value of n. `defined`: whether all that n needs holds at the point; if not, the conventions of the reverse sweep decide and
-  // only what they leave open (no number) is looked for elsewhere.
-  array of(node_id n, bool defined) {
+  // The value of n where all that it needs holds at the point.
+  array of(node_id n) {
     trial best = evaluate(at_, n);
-    bool good = defined ? best.error <= agreement : !has_nan(best);
-    if (!good)
-      for (node_id other : forms(n)) {
-        trial t = evaluate(at_, other);
-        if (t.error < best.error || (has_nan(best) && !has_nan(t))) best = std::move(t);
-        if (best.error <= agreement) break;
-      }
-    array r{at_.shape(n), {}};
-    for (long double v : best.values) r.values.push_back(static_cast<double>(v));
-    return r;
+    if (best.error > agreement) improve(n, best);
+    return as_array(n, best.values);
+  }
+
+  // The value of n where something fails: equal nodes need not agree there, so it is the node itself that decides. Derivatives
+  // have conventions for what is left open.
+  array outside_domain(node_id n, bool is_derivative) {
+    trial here = evaluate(at_, n);
+    if (is_derivative && has_nan(here)) here.values = at_.by_convention(n);
+    return as_array(n, here.values);
   }
 
  private:
-  // Other nodes of the same value.
-  std::vector<node_id> forms(node_id n) {
-    tape& t = problem_.on();
-    if (t.reachable(n).size() > largest_proof) return {stabilized(t, n)};
-    if (!symmetric_here()) return {};
-    if (!prover_) make_prover();
-    std::vector<node_id> r;
-    for (const normal& f : stable_forms(*prover_, n))
-      if (holds_here(f.equal)) r.push_back(f.node);
+  array as_array(node_id n, const std::vector<long double>& values) {
+    array r{at_.shape(n), {}};
+    for (long double v : values) r.values.push_back(static_cast<double>(v));
     return r;
   }
 
+  // Looks for a node of the same value that rounds better.
+  void improve(node_id n, trial& best) {
+    auto consider = [&](node_id other) {
+      trial t = evaluate(at_, other);
+      if (t.error < best.error || (has_nan(best) && !has_nan(t))) best = std::move(t);
+      return best.error <= agreement;
+    };
+    tape& t = problem_.on();
+    if (t.reachable(n).size() > largest_proof) {
+      consider(stabilized(t, n));
+      return;
+    }
+    if (symmetric_here())
+      try_stable_forms(expert(), n, [&](const normal& f) { return holds_here(f.equal) && consider(f.node); });
+  }
+
   // A prover that knows the user's signs as far as they hold here. Equations hold up to rounding only and are left out.
-  void make_prover() {
+  prover& expert() {
+    if (prover_) return *prover_;
     prover_.emplace(problem_.on());
     std::vector<fact> signs;
     for (const fact& f : problem_.facts())
@@ -100,6 +110,7 @@ class answers {
     prover_->assume(signs);
     std::vector<requirement> open;
     prover_->assume_domain(needs_, false, open);
+    return *prover_;
   }
 
   // That a matrix is symmetric is no hypothesis of a theorem: the kernel reads it off the symbol.
@@ -197,7 +208,7 @@ grad_result grad(problem& p, const point& given) {
   const std::vector<requirement> needs = requirements(t, e);
   bool defined = failed.check(needs, e.node, none);
   numbers.expect(needs);
-  r.value = numbers.of(e.node, defined);
+  r.value = defined ? numbers.of(e.node) : numbers.outside_domain(e.node, false);
   std::vector<symbol_id> by;
   for (const target& v : p.targets()) by.push_back(v.variable);
   std::vector<node_id> swept = reverse(t, e.node, by);
@@ -206,7 +217,8 @@ grad_result grad(problem& p, const point& given) {
     const std::vector<requirement> more = requirements(t, e.node, v.variable);
     bool smooth = failed.check(more, e.node, v.variable);
     numbers.expect(more);
-    r.gradient.emplace_back(v.text, numbers.of(at_entry(t, swept[k], v), defined && smooth));
+    node_id d = at_entry(t, swept[k], v);
+    r.gradient.emplace_back(v.text, defined && smooth ? numbers.of(d) : numbers.outside_domain(d, true));
   }
   r.undefined = std::move(failed.texts);
   return r;
@@ -219,7 +231,7 @@ array evaluate_at(problem& p, const std::string& text, const point& given) {
   bool defined = std::ranges::all_of(needs, [&](const requirement& r) { return at.holds(r.is, r.node); });
   answers numbers(p, at);
   numbers.expect(needs);
-  return numbers.of(e.node, defined);
+  return defined ? numbers.of(e.node) : numbers.outside_domain(e.node, false);
 }
 
 }  // namespace wengert

@@ -52,6 +52,14 @@ void point_values::bind(const problem& p, const std::string& name, const array& 
 std::vector<double> point_values::rounded(node_id n) { return entries(rounded_, n); }
 std::vector<long double> point_values::precise(node_id n) { return entries(precise_, n); }
 
+std::vector<long double> point_values::by_convention(node_id n) {
+  if (!conventional_) {
+    conventional_.emplace(precise_);
+    conventional_->let_zero_win();
+  }
+  return entries(*conventional_, n);
+}
+
 bool point_values::holds(relation is, node_id n) {
   return std::ranges::all_of(precise(n), [&](long double v) {
     switch (is) {

@@ -1,6 +1,7 @@
 // The values of a problem's nodes at the point that the user gave.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include <wengert/derivation/commands.hpp>
@@ -17,6 +18,8 @@ class point_values {
   // The entries of a node, row major, in double and in extended precision. Throws error V01 where a value is missing.
   std::vector<double> rounded(node_id n);
   std::vector<long double> precise(node_id n);
+  // The same where 0 times anything is 0: the convention for derivatives where there is none.
+  std::vector<long double> by_convention(node_id n);
   std::vector<std::size_t> shape(node_id n) { return precise_.shape(n); }
 
   // Whether a condition holds at the point, for all index values.
@@ -31,6 +34,7 @@ class point_values {
   tape& tape_;
   evaluator<double> rounded_;
   evaluator<long double> precise_;
+  std::optional<evaluator<long double>> conventional_;  // made when it is asked for
 };
 
 }  // namespace wengert

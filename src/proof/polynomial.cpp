@@ -46,7 +46,8 @@ std::int64_t floor_of(const exponent& e) {
 rational whole_power(const rational& c, std::int64_t e) {
   big_integer n = boost::multiprecision::pow(numerator(c), static_cast<unsigned>(std::abs(e)));
   big_integer d = boost::multiprecision::pow(denominator(c), static_cast<unsigned>(std::abs(e)));
-  return e >= 0 ? rational(n, d) : rational(d, n);
+  if (e >= 0) return rational(n, d);
+  return n < 0 ? rational(-d, -n) : rational(d, n);  // this rational refuses a negative denominator
 }
 
 constexpr std::int64_t largest_offset = 1 << 29;  // so that sums of two offsets are numbers of 32 bits

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <unordered_set>
+#include <utility>
 
 #include <wengert/calculus/partials.hpp>
 
@@ -124,15 +125,18 @@ std::vector<requirement> requirements(tape& t, node_id function, symbol_id varia
 prover::prover(tape& t)
     : tape_(t), kernel_(t), facts_(kernel_), full_(facts_, normalizer::form::full), light_(facts_, normalizer::form::light) {}
 
-void prover::assume(const std::vector<fact>& givens, const naming&) {
-  std::vector<theorem> equations;
+void prover::assume_signs(const std::vector<fact>& givens) {
+  if (std::exchange(signs_assumed_, true)) return;
+  for (const fact& g : givens)
+    if (!g.equation) facts_.add(kernel_.assume(sign_claim(g.is, g.left), g.text, origin::given));
+}
+
+void prover::assume(const std::vector<fact>& givens) {
+  assume_signs(givens);
+  if (std::exchange(equations_assumed_, true)) return;
   for (const fact& g : givens) {
-    claim c = g.equation ? equal_claim(g.left, g.right) : sign_claim(g.is, g.left);
-    theorem t = kernel_.assume(c, g.text, origin::given);
-    if (g.equation) equations.push_back(t);
-    else facts_.add(t);
-  }
-  for (const theorem& t : equations) {
+    if (!g.equation) continue;
+    theorem t = kernel_.assume(equal_claim(g.left, g.right), g.text, origin::given);
     full_.use_equation(t);
     light_.use_equation(t);
   }

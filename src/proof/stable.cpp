@@ -1,0 +1,362 @@
+#include <wengert/proof/stable.hpp>
+
+#include <algorithm>
+#include <array>
+
+#include <wengert/core/term.hpp>
+
+namespace wengert {
+
+namespace {
+
+constexpr std::size_t most_exponents = 12;  // a longer sum of exponents becomes one node
+
+// The edge `inner` of a node that is itself read through `outer` labels, seen from the reader.
+edge seen_through(const edge& inner, std::span<const label> outer) {
+  edge r = inner;
+  for (label& l : r.labels) {
+    if (l.is_constant()) continue;
+    label o = outer[static_cast<std::size_t>(l.axis)];
+    o.offset += l.offset;
+    if (o.is_constant()) o = o.value().dim == none ? label::of_integer(o.offset) : o;
+    l = o;
+  }
+  return r;
+}
+
+// SUM coefficient * edge.
+struct exponents {
+  std::vector<std::pair<edge, rational>> terms;
+
+  bool empty() const { return terms.empty(); }
+  void add(const edge& e, const rational& c) {
+    auto it = std::ranges::find_if(terms, [&](const auto& t) { return t.first == e; });
+    if (it == terms.end()) terms.emplace_back(e, c);
+    else if ((it->second += c) == 0) terms.erase(it);
+  }
+  void add(const exponents& other, const rational& c, std::span<const label> through) {
+    for (const auto& [e, k] : other.terms) add(seen_through(e, through), c * k);
+  }
+  friend bool operator==(const exponents& a, const exponents& b) {
+    return a.terms.size() == b.terms.size() && std::ranges::all_of(a.terms, [&](const auto& t) { return std::ranges::find(b.terms, t) != b.terms.end(); });
+  }
+};
+
+// A node as exp(scale)*rest; both are read over the node's output axes.
+struct scaled {
+  exponents scale;
+  edge rest;
+};
+
+class stabilizer {
+ public:
+  explicit stabilizer(tape& t) : t_(t), one_{t.constant(1), {}} {}
+
+  node_id run(node_id root) {
+    for (node_id n : t_.reachable(root)) {
+      node_id p = rebuild(n);
+      scaled s = split(n, p);
+      if (worthwhile(n, s)) p = whole(n, s);
+      plain_.emplace(n, p);
+      if (s.scale.empty()) s.rest = t_.whole(p);
+      split_.emplace(n, std::move(s));
+    }
+    return plain_.at(root);
+  }
+
+ private:
+  static bool is_one(const tape& t, const edge& e) { return t.is_constant(e.node, 1); }
+
+  edge plain(const edge_view& e) const { return {plain_.at(e.node), {e.labels.begin(), e.labels.end()}}; }
+
+  // n over the improved arguments.
+  node_id rebuild(node_id n) {
+    std::vector<edge> args;
+    bool changed = false;
+    for (edge_view e : t_.args(n)) {
+      args.push_back(plain(e));
+      changed = changed || args.back().node != e.node;
+    }
+    return changed ? t_.make(t_.op(n), t_.out(n), t_.bound(n), t_.red(n), args, t_.attribute(n)) : n;
+  }
+
+  // Whether exp(s)*v is better than the node as it stands: where exponents may have met, or where a logarithm was taken apart.
+  bool worthwhile(node_id n, const scaled& s) {
+    std::size_t parts = 0;
+    for (edge_view e : t_.args(n))
+      if (!split_.at(e.node).scale.empty()) ++parts;
+    if (parts == 0) return false;
+    switch (t_.op(n)) {
+      case opcode::mul: return parts > 1 || t_.bound_count(n) > 0 || !simple(n);
+      case opcode::power: return true;
+      case opcode::log:
+      case opcode::xlogy: return s.scale.empty();
+      default: return false;
+    }
+  }
+
+  // A product of plain factors with one exponential.
+  bool simple(node_id n) {
+    for (edge_view e : t_.args(n))
+      if (!split_.at(e.node).scale.empty() && t_.op(e.node) != opcode::exp) return false;
+    return true;
+  }
+
+  // --- the parts of a node
+
+  scaled split(node_id n, node_id p) {
+    frame f{t_, {t_.axes(n).begin(), t_.axes(n).end()}};
+    switch (t_.op(n)) {
+      case opcode::exp: return exponential(n);
+      case opcode::mul: return product(n, f);
+      case opcode::power: return power_of(n, f);
+      case opcode::add: return sum(n, f, p);
+      case opcode::log: return logarithm(n, f, p);
+      case opcode::xlogy: return weighted_logarithm(n, f, p);
+      case opcode::identity:
+        if (t_.red(n) == reduction::none || t_.red(n) == reduction::sum) return product(n, f);
+        break;
+      default: break;
+    }
+    return {{}, t_.whole(p)};
+  }
+
+  scaled exponential(node_id n) {
+    edge u = plain(t_.arg(n, 0));
+    exponents s;
+    flatten(u, 1, s, 0);
+    if (s.terms.size() > most_exponents) s.terms = {{u, 1}};
+    return {std::move(s), one_};
+  }
+
+  // u as a sum of multiples.
+  void flatten(const edge& u, const rational& c, exponents& into, int depth) {
+    if (depth < 8 && into.terms.size() <= most_exponents && t_.bound_count(u.node) == 0) {
+      std::vector<edge> args = t_.args(u.node).copy();
+      for (edge& a : args) a = seen_through(a, u.labels);
+      switch (t_.op(u.node)) {
+        case opcode::add:
+          for (const edge& a : args) flatten(a, c, into, depth + 1);
+          return;
+        case opcode::identity: return flatten(args[0], c, into, depth + 1);
+        case opcode::mul: {
+          rational k = c;
+          std::erase_if(args, [&](const edge& a) {
+            if (!t_.is_constant(a.node)) return false;
+            k *= t_.value(a.node);
+            return true;
+          });
+          if (args.size() == 1) return flatten(args[0], k, into, depth + 1);
+          if (args.empty()) return into.add(one_, k);
+          break;
+        }
+        case opcode::constant:
+          if (t_.value(u.node) != 0) into.add(one_, c * t_.value(u.node));
+          return;
+        default: break;
+      }
+    }
+    into.add(u, c);
+  }
+
+  scaled product(node_id n, frame& f) {
+    exponents s;
+    std::vector<edge> factors;
+    for (edge_view e : t_.args(n)) {
+      const scaled& a = split_.at(e.node);
+      s.add(a.scale, 1, e.labels);
+      edge v = seen_through(a.rest, e.labels);
+      if (!is_one(t_, v)) factors.push_back(std::move(v));
+    }
+    std::size_t rank = t_.rank(n), bound = t_.bound_count(n);
+    exponents outside, inside;  // of the reduction
+    for (const auto& [e, c] : s.terms) {
+      bool in = std::ranges::any_of(e.labels, [&](const label& l) { return !l.is_constant() && static_cast<std::size_t>(l.axis) >= rank; });
+      (in ? inside : outside).add(e, c);
+    }
+    if (s.empty() && factors.empty()) factors.push_back(one_);
+    if (!inside.empty()) {
+      edge largest = greatest(f, rank, value_of(f, inside));
+      exponents shifted = inside;
+      shifted.add(largest, -1);
+      factors.push_back(ops::exp(value_of(f, shifted)).as_edge());
+      flatten(largest, 1, outside, 0);
+    }
+    if (factors.empty() && bound == 0) return {std::move(outside), one_};
+    if (factors.empty()) factors.push_back(one_);
+    std::vector<range_id> out(f.axes.begin(), f.axes.begin() + static_cast<std::ptrdiff_t>(rank));
+    std::vector<range_id> reduced(f.axes.begin() + static_cast<std::ptrdiff_t>(rank), f.axes.end());
+    node_id v = factors.size() == 1 ? t_.identity(out, factors[0], reduced, reduction::sum) : t_.mul(out, factors, reduced);
+    return {std::move(outside), t_.whole(v)};
+  }
+
+  scaled power_of(node_id n, frame& f) {
+    edge_view e = t_.arg(n, 0);
+    const scaled a = split_.at(e.node);
+    exponents s;
+    const rational p = t_.value(n);
+    s.add(a.scale, p, e.labels);
+    edge v = seen_through(a.rest, e.labels);
+    return {std::move(s), is_one(t_, v) ? one_ : raised(f, v, p).as_edge()};
+  }
+
+  // v^p; a whole power of a whole power is one power.
+  term raised(frame& f, const edge& v, const rational& p) {
+    if (t_.op(v.node) != opcode::power || !is_integer(t_.value(v.node)) || !is_integer(p)) return power(term(f, v), p);
+    return power(term(f, seen_through(t_.arg(v.node, 0), v.labels)), p * t_.value(v.node));
+  }
+
+  // log(v); the exponent of an odd power stands in front.
+  term log_of(frame& f, const edge& v) {
+    if (t_.op(v.node) != opcode::power || !is_integer(t_.value(v.node)) || is_even_integer(t_.value(v.node))) return ops::log(term(f, v));
+    const rational q = t_.value(v.node);
+    return term(f, q) * ops::log(term(f, seen_through(t_.arg(v.node, 0), v.labels)));
+  }
+
+  scaled sum(node_id n, frame& f, node_id p) {
+    std::vector<scaled> parts;
+    bool any = false;
+    for (edge_view e : t_.args(n)) {
+      const scaled& a = split_.at(e.node);
+      parts.push_back({{}, seen_through(a.rest, e.labels)});
+      parts.back().scale.add(a.scale, 1, e.labels);
+      any = any || !parts.back().scale.empty();
+    }
+    if (!any) return {{}, t_.whole(p)};
+    exponents common = take_common(parts);
+    std::vector<term> different;
+    for (const scaled& a : parts) {
+      term u = value_of(f, a.scale);
+      if (std::ranges::none_of(different, [&](const term& d) { return d.as_edge() == u.as_edge(); })) different.push_back(u);
+    }
+    term m = greatest_of(f, different);
+    std::vector<edge> terms;
+    for (scaled& a : parts) {
+      if (different.size() > 1) a.scale.add(m.as_edge(), -1);
+      if (a.scale.empty() || different.size() == 1) terms.push_back(a.rest);
+      else terms.push_back((is_one(t_, a.rest) ? ops::exp(value_of(f, a.scale)) : term(f, a.rest) * ops::exp(value_of(f, a.scale))).as_edge());
+    }
+    if (different.size() > 1) common.add(m.as_edge(), 1);
+    else common.add(parts.front().scale, 1, tape::straight(f.axes.size()));
+    return {std::move(common), t_.whole(t_.add(f.axes, terms))};
+  }
+
+  // The greatest of some terms; those that are such maxima themselves are opened.
+  term greatest_of(frame& f, const std::vector<term>& all) {
+    std::vector<edge> open, found;
+    for (auto it = all.rbegin(); it != all.rend(); ++it) open.push_back(it->as_edge());
+    while (!open.empty()) {
+      edge e = open.back();
+      open.pop_back();
+      if (t_.op(e.node) == opcode::max) {
+        open.push_back(seen_through(t_.arg(e.node, 1), e.labels));
+        open.push_back(seen_through(t_.arg(e.node, 0), e.labels));
+      } else if (std::ranges::find(found, e) == found.end()) {
+        found.push_back(e);
+      }
+    }
+    term m(f, found.front());
+    for (std::size_t k = 1; k < found.size(); ++k) m = make_term(opcode::max, {m, term(f, found[k])});
+    return m;
+  }
+
+  // Takes out of all parts the exponents that they share.
+  static exponents take_common(std::vector<scaled>& parts) {
+    exponents common;
+    for (const auto& [e, c] : parts.front().scale.terms) {
+      bool everywhere = std::ranges::all_of(parts, [&](const scaled& a) { return std::ranges::find(a.scale.terms, std::pair(e, c)) != a.scale.terms.end(); });
+      if (everywhere) common.add(e, c);
+    }
+    for (scaled& a : parts)
+      for (const auto& [e, c] : common.terms) a.scale.add(e, -c);
+    return common;
+  }
+
+  scaled logarithm(node_id n, frame& f, node_id p) {
+    edge_view e = t_.arg(n, 0);
+    const scaled a = split_.at(e.node);
+    if (a.scale.empty()) return {{}, t_.whole(p)};
+    exponents s;
+    s.add(a.scale, 1, e.labels);
+    edge v = seen_through(a.rest, e.labels);
+    term r = is_one(t_, v) ? value_of(f, s) : value_of(f, s) + log_of(f, v);
+    return {{}, t_.whole(r.over_frame())};
+  }
+
+  scaled weighted_logarithm(node_id n, frame& f, node_id p) {
+    edge_view e = t_.arg(n, 1);
+    const scaled a = split_.at(e.node);
+    if (a.scale.empty()) return {{}, t_.whole(p)};
+    exponents s;
+    s.add(a.scale, 1, e.labels);
+    term weight(f, plain(t_.arg(n, 0)));
+    edge v = seen_through(a.rest, t_.arg(n, 1).labels);
+    term r = weight * value_of(f, s);
+    if (!is_one(t_, v)) r = r + make_term(opcode::xlogy, {weight, term(f, v)});
+    return {{}, t_.whole(r.over_frame())};
+  }
+
+  // --- building
+
+  term value_of(frame& f, const exponents& s) {
+    if (s.empty()) return {f, rational(0)};
+    std::optional<term> r;
+    for (const auto& [e, c] : s.terms) {
+      term u = is_one(t_, e) ? term(f, c) : c == 1 ? term(f, e) : term(f, c) * term(f, e);
+      r = r ? *r + u : u;
+    }
+    return *r;
+  }
+
+  // The greatest value of `u` over the axes from `rank` on, over just those of the first `rank` axes that u carries.
+  edge greatest(const frame& f, std::size_t rank, const term& u) {
+    std::vector<std::size_t> carried;
+    for (const label& l : u.as_edge().labels)
+      if (!l.is_constant()) carried.push_back(static_cast<std::size_t>(l.axis));
+    std::ranges::sort(carried);
+    carried.erase(std::unique(carried.begin(), carried.end()), carried.end());
+    edge inner = u.as_edge();
+    for (label& l : inner.labels)
+      if (!l.is_constant()) l.axis = static_cast<std::int16_t>(std::ranges::lower_bound(carried, static_cast<std::size_t>(l.axis)) - carried.begin());
+    std::vector<range_id> out, reduced;
+    std::vector<label> labels;
+    for (std::size_t a : carried) {
+      (a < rank ? out : reduced).push_back(f.axes[a]);
+      if (a < rank) labels.push_back(label::of_axis(a));
+    }
+    return {t_.identity(out, inner, reduced, reduction::max), labels};
+  }
+
+  // exp(scale)*rest as one node over the axes of n.
+  node_id whole(node_id n, const scaled& s) {
+    frame f{t_, {t_.out(n).begin(), t_.out(n).end()}};
+    if (s.scale.empty()) return t_.identity(f.axes, s.rest);
+    term e = ops::exp(value_of(f, s.scale));
+    return (is_one(t_, s.rest) ? e : e * term(f, s.rest)).over_frame();
+  }
+
+  tape& t_;
+  edge one_;
+  std::unordered_map<node_id, node_id> plain_;
+  std::unordered_map<node_id, scaled> split_;
+};
+
+}  // namespace
+
+node_id stabilized(tape& t, node_id n) { return stabilizer(t).run(n); }
+
+void try_stable_forms(prover& with, node_id n, const std::function<bool(const normal&)>& good_enough) {
+  tape& t = with.using_kernel().on();
+  std::vector<node_id> tried{n};
+  auto offer = [&](node_id candidate) {
+    node_id s = stabilized(t, candidate);
+    if (std::ranges::find(tried, s) != tried.end()) return false;
+    tried.push_back(s);
+    auto equal = with.equate(n, s);
+    return equal && good_enough({s, *equal});
+  };
+  if (offer(with.full().of(n).node) || offer(with.light().of(n).node)) return;
+  offer(n);
+}
+
+}  // namespace wengert
