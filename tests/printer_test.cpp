@@ -73,8 +73,17 @@ TEST_CASE("products print in order, with quotients and signs") {
   CHECK(s.text(s.mul({s.number(-1), x})) == "-x");
   CHECK(s.text(s.mul({s.number(-1), s.power(x, -1)})) == "-1/x");
   CHECK(s.text(s.mul({s.number(2), s.power(x, -1)})) == "2/x");
-  CHECK(s.text(s.mul({s.number(rational(2, 3)), x})) == "2/3*x");
-  CHECK(s.text(s.mul({x, s.number(rational(1, 2))})) == "x/2");
+  CHECK(s.text(s.mul({s.number(rational(2, 3)), x})) == "2*x/3");
+  CHECK(s.text(s.mul({s.number(rational(1, 2)), x})) == "x/2");
+  CHECK(s.text(s.mul({s.number(rational(-1, 2)), x, y})) == "-x*y/2");
+  CHECK(s.text(s.mul({s.number(rational(1, 2)), s.mul({s.number(-1), x})})) == "1/2*(-x)");
+  CHECK(s.text(s.mul({s.number(rational(1, 2)), s.power(x, rational(-1, 2))})) == "1/(2*sqrt(x))");
+  CHECK(s.text(s.mul({s.number(rational(-3, 2)), y, s.power(x, -1)})) == "-3*y/(2*x)");
+  CHECK(s.text(s.mul({s.number(rational(1, 2)), s.power(s.mul({x, y}), -1)})) == "1/(2*x*y)");
+  CHECK(s.text(s.mul({s.number(rational(1, 2)), x, s.power(y, -2), s.power(x, -1)})) == "x/(2*y^2)/x");
+  CHECK(s.text(s.call(opcode::exp, {s.mul({s.number(rational(-1, 2)), s.power(x, 2)})})) == "exp(-x^2/2)");
+  CHECK(s.text(s.add({s.mul({s.number(-1), x}), s.number(1)})) == "-x + 1");
+  CHECK(s.text(s.mul({x, s.number(rational(1, 2))})) == "x*(1/2)");
   CHECK(s.text(s.mul({x, s.number(rational(2, 3))})) == "x*(2/3)");
   CHECK(s.text(s.mul({x, s.number(-2)})) == "x*(-2)");
   CHECK(s.text(s.mul({x, s.mul({y, x})})) == "x*(y*x)");
@@ -130,7 +139,7 @@ TEST_CASE("functions, choices and leaves") {
   CHECK(s.text(s.t.dim_value(s.dim_K)) == "K");
   node_id choice =
       s.t.select({}, comparison::lt, s.t.whole(s.number(0)), s.t.whole(s.x), s.t.whole(s.y), s.t.whole(s.number(-1)));
-  CHECK(s.text(choice) == "if(0 < x, y, -1)");
+  CHECK(s.text(choice) == "if(x > 0, y, -1)");
   CHECK(s.text(s.t.identity({}, s.at(s.z, {label::of_integer(1)}))) == "z[1]");
   CHECK(s.text(s.t.identity({}, s.at(s.z, {label::of_dim(s.dim_K, 0)}))) == "z[K]");
 }
@@ -150,7 +159,7 @@ TEST_CASE("vectors print without indices where everything runs in step") {
   CHECK(s.text(s.mul({s.z, s.power(s.total(s.call(opcode::exp, {s.z})), -1)})) == "z/sum(exp(z))");
   CHECK(s.text(s.add({s.A, s.A})) == "A + A");
   edge z = s.t.whole(s.z), zero = s.t.whole(s.number(0));
-  CHECK(s.text(s.t.select(std::vector{s.K}, comparison::lt, zero, z, z, zero)) == "if(0 < z, z, 0)");
+  CHECK(s.text(s.t.select(std::vector{s.K}, comparison::lt, zero, z, z, zero)) == "if(z > 0, z, 0)");
   CHECK(s.indexed(s.mul({s.number(2), s.z})) == "2*z[i]");
   CHECK(s.text(s.t.identity({}, s.at(s.mul({s.z, s.w}), {label::of_integer(1)}))) == "(z.*w)[1]");
   CHECK(s.text(s.t.add(std::vector{s.K}, std::vector{s.t.whole(s.z), s.at(s.w, {label::of_integer(1)})})) == "z + w[1]");

@@ -233,7 +233,8 @@ TEST_CASE("an index outside its sum is refused") {
   CHECK(code("sum(k,1,K, y[k]) * a[k]") == "N02");
   CHECK(last_hint == "not bound here; the sum ends at column 16");
   CHECK(code("sum(k, y[k]) * k") == "N02");
-  CHECK(code("a[k] == sum(k, y[k])") == "N02");
+  CHECK(code("a[k]*sum(k, y[k]) == 1") == "N02");
+  CHECK(code("sum(k, y[k]) == sum(k, y[k])*k") == "N02");
   CHECK(code("z[3]", {"z: vector[2]"}) == "S04");
   CHECK(code("z[3]", {"z: vector[K]"}) == "S04");
   CHECK(code("sum(k, 1, K, z[k+1])", {"z: vector[K]"}) == "S04");

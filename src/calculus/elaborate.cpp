@@ -127,7 +127,7 @@ class elaborator {
 
   value number(const rational& q) { return {on_.constant(q), {}, {}}; }
 
-  // 1/v; of a literal other than 0, the literal.
+  // 1/v.
   value inverse(const value& v) {
     if (on_.is_constant(v.node) && on_.value(v.node) != 0) {
       value r = number(1 / on_.value(v.node));
@@ -135,6 +135,13 @@ class elaborator {
       return r;
     }
     return power(v, -1);
+  }
+
+  // 1/(u^p) is u^(-p) for literal p > 0: both are defined at the same points. A matrix power is no power of the entries.
+  value divisor(item_id i) {
+    const item& x = w_.items[i];
+    bool merges = x.is == form::power && x.number > 0 && !(x.caret && x.has.rank() == 2);
+    return merges ? power(w_.values[x.args[0]], -x.number) : inverse(w_.values[i]);
   }
 
   range_ids array_of(item_id i) const {
@@ -226,6 +233,13 @@ class elaborator {
     return a.offset == 0 ? on_.dim_name(a.dim) : fmt::format("{}{:+}", on_.dim_name(a.dim), a.offset);
   }
 
+  // z[3] of a z of length K: nothing says that K is at least 3.
+  std::string longer(item_id i, std::int64_t index) const {
+    const item& base = w_.items[w_.items[i].args[0]];
+    if (base.is != form::variable || base.has.rank() != 1 || index < 1) return "declare a length that is long enough";
+    return fmt::format("give the vector a length that is a number, such as --var '{}: vector[{}]'", w_.entities[base.ref].name, index);
+  }
+
   // The index must stay in the axis, for every value of the dimensions.
   void check_reach(item_id i, const position& p, range_id axis) const {
     range r = reach(p);
@@ -241,7 +255,7 @@ class elaborator {
     bool symbolic = within.hi.dim != none || r.hi.dim != none;
     throw w_.fail(w_.items[i].at, "S04",
                   fmt::format("{} of {} {} {}..{}", what, w_.quoted(w_.items[w_.items[i].args[0]].at), symbolic ? "may leave" : "leaves", shown(within.lo), shown(within.hi)),
-                  symbolic ? "declare a length that is long enough, or give the sum bounds" : "indices begin at 1");
+                  !symbolic ? "indices begin at 1" : p.slot == none && p.dim == none ? longer(i, p.offset) : "declare a length that is long enough, or give the sum bounds");
   }
 
   value indexed(item_id i) {
@@ -353,20 +367,26 @@ class elaborator {
   value product(item_id i) {
     const item& x = w_.items[i];
     running p{{w_.values[x.args[0]]}, w_.values[x.args[0]].array, w_.items[x.args[0]].has.row};
+    std::optional<value> coefficient;  // stays outside the sums of matrix products
     for (std::size_t k = 1; k < x.args.size(); ++k) {
       value next = w_.values[x.args[k]];
       bool row = w_.items[x.args[k]].has.row;
       bool over = x.joins[k] == token_kind::over || x.joins[k] == token_kind::dot_over;
       if (x.joins[k] == token_kind::times && !p.array.empty() && !next.array.empty()) {
+        if (!coefficient && p.factors.size() > 1 && on_.is_constant(p.factors[0].node)) {
+          coefficient = p.factors[0];
+          p.factors.erase(p.factors.begin());
+        }
         contract(p, std::move(next), row);
         continue;
       }
       if (p.array.empty()) p.array = next.array, p.row = row;
-      if (over) next = inverse(next);
+      if (over) next = divisor(x.args[k]);
       bool drop_one = over && p.factors.size() == 1 && on_.is_constant(p.factors[0].node, 1);  // 1/x
       if (drop_one) p.factors[0] = next;
       else p.factors.push_back(next);
     }
+    if (coefficient) p.factors.insert(p.factors.begin(), *coefficient);
     return finish(p);
   }
 

@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -75,6 +76,8 @@ struct entity {
 struct slot {
   std::string name;
   bool bounded = false;
+  bool free = false;                                              // bound by no sum
+  std::optional<range_id> given;                                  // what a free letter runs over, where the caller says so
   position lo, hi;                                                // if bounded
   std::vector<std::pair<length_id, std::int64_t>> stands_in;      // axis and offset
   std::vector<std::pair<slot_id, std::int64_t>> equal_to;         // meets this letter plus an offset in a delta
@@ -193,7 +196,7 @@ struct resolved_fact {
 void declare(workspace& w, const declaration& d, std::uint32_t text);
 void note_names(workspace& w, std::string_view text);
 void mark_dimensions(workspace& w, const syntax_tree& tree, std::uint32_t text);
-resolved_text resolve_statement(workspace& w, const syntax_tree& tree, std::uint32_t text);
+resolved_text resolve_statement(workspace& w, const syntax_tree& tree, std::uint32_t text, std::span<const letter_range> letters = {});
 void resolve_let(workspace& w, const syntax_tree& tree, std::uint32_t text);
 std::vector<resolved_fact> resolve_fact(workspace& w, const syntax_tree& tree, std::uint32_t text);
 resolved_target resolve_target(workspace& w, const syntax_tree& tree, std::uint32_t text);

@@ -109,18 +109,43 @@ class inference {
   void ranks() {
     for (bool changed = true; changed;) {
       for (item_id i = first_; i < w_.items.size(); ++i) w_.items[i].has = shape_of(i);
-      changed = false;
-      for (const auto* wanted : {&w_.vectors_wanted, &w_.arrays_wanted})
-        for (const auto& [i, by] : *wanted) changed = (w_.items[i].has.rank() == 0 && demand(i, 1)) || changed;
-      for (const auto& [i, by] : w_.matrices_wanted) changed = (w_.items[i].has.rank() == 0 && demand(i, 2)) || changed;
+      changed = equal_names() || demand(evidence::only_name) || demand(evidence::every_term) || demand(evidence::differentiated);
     }
+    explain_unmet();
     for (entity& e : w_.entities)
       if (e.rank < 0) e.rank = 0;
   }
 
-  // An undeclared name that alone can make the item an array becomes one.
-  bool demand(item_id top, int rank) {
+  // An undeclared name that is equated to an array is such an array.
+  bool equal_names() {
     bool changed = false;
+    for (item_id i = first_; i < w_.items.size(); ++i) {
+      const item& x = w_.items[i];
+      if (x.is != form::together || x.axis != 0 || x.args.size() != 2) continue;
+      for (std::size_t k = 0; k < 2; ++k) {
+        const item& side = w_.items[x.args[k]];
+        std::size_t rank = argument(i, 1 - k).rank();
+        if (side.is != form::variable || rank == 0 || !is_open(side.ref)) continue;
+        w_.entities[side.ref].rank = static_cast<int>(rank);
+        w_.note(fmt::format("'{0}' is read as a {1}, like {2}; --var '{0}: real' makes it a number", w_.entities[side.ref].name, rank == 1 ? "vector" : "matrix",
+                            w_.quoted(w_.items[x.args[1 - k]].at)));
+        changed = true;
+      }
+    }
+    return changed;
+  }
+
+  bool is_open(entity_id e) const { return w_.entities[e].rank < 0 && w_.entities[e].let == none; }
+
+  // Which undeclared names can make an item an array: not what it is divided by.
+  struct candidates {
+    std::vector<entity_id> names;
+    bool array = false;        // it is one already
+    bool tangled = false;      // some product has several of the names
+  };
+
+  candidates candidates_of(item_id top) const {
+    candidates r;
     std::vector<item_id> stack{top};
     std::set<item_id> seen;  // lets share their parts
     while (!stack.empty()) {
@@ -129,33 +154,99 @@ class inference {
       if (!seen.insert(id).second) continue;
       const item& i = w_.items[id];
       if (i.is == form::variable) {
-        entity& e = w_.entities[i.ref];
-        if (e.rank < 0 && e.let == none) e.rank = rank, changed = true;
-      } else if (i.is == form::product) {
-        std::vector<item_id> open;
-        for (item_id a : i.args)
-          if (can_grow(a)) open.push_back(a);
-        if (open.size() == 1) stack.push_back(open[0]);
-      } else if (i.is == form::sum || i.is == form::function || i.is == form::power || i.is == form::select) {
-        stack.insert(stack.end(), i.args.begin(), i.args.end());
-      } else if (i.is == form::call || i.is == form::let) {
-        stack.push_back(i.args[0]);
+        r.array = r.array || w_.entities[i.ref].rank > 0;
+        if (is_open(i.ref) && std::ranges::find(r.names, i.ref) == r.names.end()) r.names.push_back(i.ref);
+        continue;
       }
+      bool call = i.is == form::call || i.is == form::let;
+      if (!call && i.is != form::sum && i.is != form::product && i.is != form::function && i.is != form::power && i.is != form::select) continue;
+      std::size_t open = 0;
+      for (std::size_t k = 0; k < (call ? 1 : i.args.size()); ++k) {
+        if (i.is == form::product && k > 0 && i.joins[k] == token_kind::over) continue;
+        stack.push_back(i.args[k]);
+        open += may_grow(i.args[k]) ? 1 : 0;
+      }
+      bool product = i.is == form::product || (i.is == form::function && i.op == opcode::pow);
+      r.tangled = r.tangled || (product && open > 1);
     }
-    return changed;
+    std::ranges::sort(r.names, {}, [&](entity_id e) { return w_.entities[e].first_use.begin; });
+    return r;
   }
 
-  bool can_grow(item_id top) const {
+  bool may_grow(item_id top) const {
     std::vector<item_id> stack{top};
     for (std::size_t steps = 0; !stack.empty() && steps < 1000; ++steps) {
       const item& i = w_.items[stack.back()];
       stack.pop_back();
-      if (i.is == form::variable && w_.entities[i.ref].rank < 0 && w_.entities[i.ref].let == none) return true;
+      if (i.is == form::variable && is_open(i.ref)) return true;
       if (i.is == form::product || i.is == form::sum || i.is == form::function || i.is == form::power || i.is == form::select)
         stack.insert(stack.end(), i.args.begin(), i.args.end());
       else if (i.is == form::call || i.is == form::let) stack.push_back(i.args[0]);
     }
     return false;
+  }
+
+  // What tells that a name is an array, from sure to likely: no other name can make the item one; or each term of a sum has a name
+  // that can; or the name is what is differentiated by.
+  enum class evidence { only_name, every_term, differentiated };
+
+  bool demand(evidence by) {
+    bool changed = false;
+    auto all = [&](const workspace::wanted& list, int rank) {
+      for (const auto& [i, who] : list) changed = (w_.items[i].has.rank() == 0 && demand(i, rank, by)) || changed;
+    };
+    all(w_.vectors_wanted, 1);
+    all(w_.arrays_wanted, 1);
+    all(w_.matrices_wanted, 2);
+    return changed;
+  }
+
+  bool demand(item_id top, int rank, evidence by) {
+    candidates c = candidates_of(top);
+    if (c.array || c.names.empty()) return false;
+    if (by == evidence::only_name && c.names.size() > 1) return false;
+    if (by == evidence::every_term && (c.tangled || rank != 1)) return false;
+    if (by == evidence::differentiated) {
+      entity_id chosen = none;
+      if (rank != 1) return false;
+      for (entity_id e : c.names) {
+        char initial = w_.entities[e].name.front();
+        if (initial >= 'A' && initial <= 'Z') return false;  // W*x + b: it may be a matrix
+        if (!is_differentiated_by(e)) continue;
+        if (chosen != none) return false;
+        chosen = e;
+      }
+      if (chosen == none) return false;
+      for (entity_id e : c.names)
+        if (e != chosen)
+          w_.note(fmt::format("in {}, '{}' is read as a vector and '{}' as a number; --var declares them otherwise", w_.quoted(w_.items[top].at),
+                              w_.entities[chosen].name, w_.entities[e].name));
+      c.names = {chosen};
+    }
+    for (entity_id e : c.names) w_.entities[e].rank = rank;
+    return true;
+  }
+
+  bool is_differentiated_by(entity_id e) const {
+    if (w_.independent.contains(w_.entities[e].name)) return true;
+    for (item_id i = first_; i < w_.items.size(); ++i)
+      if (w_.items[i].is == form::derivative && w_.items[i].ref == e) return true;
+    return false;
+  }
+
+  // Where several names could be the array, the error will say so.
+  void explain_unmet() {
+    for (const auto* list : {&w_.vectors_wanted, &w_.arrays_wanted})
+      for (const auto& [i, who] : *list) {
+        if (w_.items[i].has.rank() != 0) continue;
+        candidates c = candidates_of(i);
+        if (c.names.size() < 2) continue;
+        std::string names;
+        for (std::size_t k = 0; k < std::min<std::size_t>(c.names.size(), 4); ++k)
+          names += (k == 0 ? "" : ", ") + fmt::format("'{}'", w_.entities[c.names[k]].name);
+        unclear_.try_emplace(i, fmt::format("which of {} are vectors is not clear: declare them with --var, such as --var '{}: vector[K]'", names,
+                                            w_.entities[c.names[0]].name));
+      }
   }
 
   void check_wanted() {
@@ -166,12 +257,12 @@ class inference {
         throw w_.fail(w_.items[i].at, "S02", fmt::format("'{}' works along one axis; {} is {}", by, w_.quoted(w_.items[i].at), shown_shape(s)),
                       "axis=1: each column is one sample; axis=2: each row");
       throw w_.fail(w_.items[i].at, "S02", fmt::format("'{}' needs a vector; {} is {}", by, w_.quoted(w_.items[i].at), shown_shape(s)),
-                    s.row ? "remove the transpose" : "declare it, such as --var 'z: vector[K]'");
+                    s.row ? "remove the transpose" : unclear_.contains(i) ? unclear_.at(i) : "declare it, such as --var 'z: vector[K]'");
     }
     for (const auto& [i, by] : w_.arrays_wanted)
       if (w_.items[i].has.rank() == 0)
         throw w_.fail(w_.items[i].at, "S02", fmt::format("'{}' needs an array or an index; {} is a number", by, w_.quoted(w_.items[i].at)),
-                      fmt::format("write {}(k, 1, n, ...), or declare a vector", by));
+                      unclear_.contains(i) ? unclear_.at(i) : fmt::format("write {}(k, 1, n, ...), or declare a vector", by));
     for (const auto& [i, by] : w_.matrices_wanted)
       if (w_.items[i].has.rank() != 2)
         throw w_.fail(w_.items[i].at, "S02", fmt::format("'{}' needs a matrix; {} is {}", by, w_.quoted(w_.items[i].at), shown_shape(w_.items[i].has)),
@@ -204,7 +295,22 @@ class inference {
   shape elementwise(item_id i) {
     shape s;
     for (item_id a : w_.items[i].args) meet(i, s, w_.items[a].has);
+    if (strict_ && s.rank() > 0 && w_.items[i].is == form::sum) note_numbers(i);
     return s;
+  }
+
+  // softmax(z) - y with y unknown: a number, by the rule for undeclared names, but hardly what was meant.
+  void note_numbers(item_id i) {
+    if (w_.items[i].at.call_arguments != none) return;
+    for (item_id a : w_.items[i].args) {
+      item_id of_what = a;
+      if (w_.items[a].is == form::product && w_.items[a].args.size() == 2 && w_.items[w_.items[a].args[0]].is == form::number) of_what = w_.items[a].args[1];
+      const item& x = w_.items[of_what];
+      if (x.is != form::variable) continue;
+      const entity& e = w_.entities[x.ref];
+      if (e.declared || e.is_dim || e.let != none || e.rank != 0) continue;
+      w_.note(fmt::format("in {}, '{}' is read as a number beside an array; --var declares it otherwise", w_.quoted(w_.items[i].at), e.name));
+    }
   }
 
   // A*x by shapes.
@@ -403,6 +509,8 @@ class inference {
     lengths_from_letters();
     for (std::size_t e = 0; e < w_.entities.size(); ++e)  // which grows by the dimensions that get a name
       for (length_id l : std::vector(w_.entities[e].axes)) settle(l);
+    usual_ = usual_length();
+    give_usual_length();
     std::vector<slot_id> waiting;
     for (slot_id s = first_slot_; s < w_.slots.size(); ++s)
       if (!range_from_axes(s)) waiting.push_back(s);
@@ -488,6 +596,10 @@ class inference {
   // The declared bounds, or the intersection of the ranges that the letter runs over.
   bool range_from_axes(slot_id s) {
     slot& k = w_.slots[s];
+    if (k.given) {
+      resolve(s, range(w_.on.range_of(*k.given)));
+      return true;
+    }
     if (k.bounded) {
       resolve(s, {affine_of(w_, k.lo), affine_of(w_, k.hi)});
       return true;
@@ -521,16 +633,65 @@ class inference {
       for (slot_id s : waiting)
         for (auto [other, offset] : w_.slots[s].equal_to)
           if (!w_.slots[s].resolved && w_.slots[other].resolved) {
-            resolve(s, shifted(w_.on.range_of(*w_.slots[other].resolved), offset));
+            range r = shifted(w_.on.range_of(*w_.slots[other].resolved), offset);
+            resolve(s, w_.slots[s].free ? widened(r) : r);
             changed = true;
           }
     }
+  }
+
+  // A free letter runs over an axis, not over the part of it that a delta names.
+  range widened(range r) const {
+    if (usual_ && surely_le(usual_->lo, r.lo) && surely_le(r.hi, usual_->hi)) return *usual_;
+    if (r.lo.dim == none && r.lo.offset > 1) r.lo.offset = 1;
+    return r;
+  }
+
+  // The length of vector(1) and of a letter that stands in no axis, where nothing else tells: that of what is differentiated by, or
+  // the only dimension there is, or the only length of the arrays in the text.
+  std::optional<range> usual_length() {
+    std::optional<range> found;
+    auto only = [&](const std::vector<length_id>& axes) {
+      for (length_id l : axes) {
+        if (!of(l).known || (found && *found != *of(l).known)) return false;
+        found = of(l).known;
+      }
+      return true;
+    };
+    auto axes_of = [&](const entity& e) { return e.let == none ? e.axes : w_.items[e.let].has.axes; };
+    bool clear = true;
+    for (const entity& e : w_.entities)
+      if (w_.independent.contains(e.name)) clear = clear && only(axes_of(e));
+    if (clear && found) return found;
+    if (w_.on.dim_count() == 1) {
+      bool alone = true;
+      for (const entity& e : w_.entities)
+        for (length_id l : e.axes) alone = alone && of(l).known && of(l).known->hi.dim != none;
+      if (alone) return range{{none, 1}, {0, 0}};
+    }
+    found.reset();
+    clear = true;
+    for (item_id i = first_; i < w_.items.size(); ++i)
+      if (w_.items[i].is == form::variable || w_.items[i].is == form::derivative) clear = clear && only(w_.entities[w_.items[i].ref].axes);
+    if (clear && found) return found;
+    found.reset();
+    clear = true;
+    for (const entity& e : w_.entities) clear = clear && only(e.axes);
+    return clear ? found : std::nullopt;
+  }
+
+  void give_usual_length() {
+    if (!usual_) return;
+    for (item_id i = first_; i < w_.items.size(); ++i)
+      for (length_id l : std::vector(w_.items[i].has.axes))
+        if (!of(l).known && !of(l).derived) of(l).known = usual_;
   }
 
   // Otherwise the dimension named like the letter in upper case, or the only one there is, or K. Only for what is surely meant as an
   // index: sum(x, y) is no sum over x.
   void range_by_default(slot_id s) {
     slot& k = w_.slots[s];
+    if (k.free && usual_) return resolve(s, *usual_);
     bool usual = k.name.size() == 1 && k.name[0] >= 'i' && k.name[0] <= 'n';
     std::string upper = k.name;
     for (char& c : upper) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
@@ -546,7 +707,8 @@ class inference {
       if (!taken || (!taken->declared && taken->let == none && taken->rank <= 0)) name = "K";
     }
     if (name.empty())
-      throw w_.fail(k.at, "N07", fmt::format("the range of '{}' is not known: it stands in no axis", k.name), fmt::format("give bounds: sum({}, 1, n, ...)", k.name));
+      throw w_.fail(k.at, "N07", fmt::format("the range of '{}' is not known: it stands in no axis", k.name),
+                   k.free ? "declare the array that it is an index of" : fmt::format("give bounds: sum({}, 1, n, ...)", k.name));
     entity_id dim = w_.named(name, k.at);
     w_.entities[dim].is_dim = true;
     w_.entities[dim].rank = 0;
@@ -565,6 +727,8 @@ class inference {
   item_id first_;
   slot_id first_slot_;
   bool strict_ = false;
+  std::optional<range> usual_;
+  std::map<item_id, std::string> unclear_;  // hints for arrays that are wanted and not found
 };
 
 }  // namespace

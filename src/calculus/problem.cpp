@@ -265,7 +265,7 @@ problem::problem(problem&& other) noexcept
   if (state_) state_->w.calls = &calls_;
 }
 
-expression problem::parse(std::string_view text) {
+expression problem::parse(std::string_view text, std::span<const letter_range> letters) {
   workspace& w = state_->w;
   snapshot before(w);
   try {
@@ -278,7 +278,7 @@ expression problem::parse(std::string_view text) {
       syntax_tree tree = parse_statement(w.texts[t], [&](std::string_view n) { return w.role(n); });
       if (tree[tree.root].kind == syntax::compare) throw tree.fail(tree.root, "P16", "one expression is expected, not a comparison");
       mark_dimensions(w, tree, t);
-      resolved_text r = resolve_statement(w, tree, t);
+      resolved_text r = resolve_statement(w, tree, t, letters);
       item_id together = meet(w, r.sides, whole(w, t));
       infer(w, first, first_slot);
       elaborate(w, first);

@@ -75,10 +75,12 @@ const std::vector<definition>& definitions() {
 
 class resolver {
  public:
-  resolver(workspace& w, const syntax_tree& tree, std::uint32_t text) : w_(w), tree_(&tree), text_(text) {
+  // `given`: letters that are free wherever no sum binds them.
+  resolver(workspace& w, const syntax_tree& tree, std::uint32_t text, std::span<const letter_range> given = {})
+      : w_(w), tree_(&tree), text_(text), given_(given) {
     for (const std::string& n : tree.notes) w_.note(n);
-    find_letters(tree);
-    make_free_slots(tree.root);
+    find_letters();
+    make_free_slots();
   }
 
   item_id resolve(syntax_id n);
@@ -133,14 +135,18 @@ class resolver {
     syntax_id node;
   };
 
-  void find_letters(const syntax_tree& tree);
-  void make_free_slots(syntax_id root);
+  void find_letters();
+  void find_letters_of_side(syntax_id side);
+  void make_free_slots();
+  const letter_range* given(std::string_view name) const;
+  bool chooses_larger(const syntax_node& s) const;
   item_id resolve_name(syntax_id n);
   item_id entity_item(const std::string& name, const origin& o);
   item_id letter_item(slot_id s, const origin& o);
   item_id constant_item(const std::string& name, const origin& o);
   item_id resolve_sum(syntax_id n);
   item_id resolve_product(syntax_id n);
+  item_id without_first(item_id product);
   item_id negated(item_id operand, bool product, const origin& o);
   item_id resolve_power(syntax_id n);
   item_id make_power(item_id base, bool base_is_e, item_id exponent, bool caret, const origin& o);
@@ -171,40 +177,92 @@ class resolver {
   std::vector<std::pair<std::string, slot_id>> scope_;  // bound letters, innermost last
   std::vector<slot_id> letters_;
   std::map<std::string, std::uint32_t, std::less<>> bound_somewhere_;  // letter -> end of its last sum
-  std::vector<letter_use> uses_;
+  std::vector<letter_use> uses_;  // where free letters stand
+  std::span<const letter_range> given_;
   std::set<item_id> sites_;
 };
 
-// Which letters are bound somewhere in the text, and which names stand as indices.
-void resolver::find_letters(const syntax_tree& tree) {
+// A name that stands as an index where no sum binds it is a free letter if it stands so in the target of a derivative, or on a side
+// of the statement where no sum binds that letter: in D(sum(i, y[i]*z[i]), z[i]) == y[i] the last two i are free. Elsewhere, as in
+// sum(k, y[k])*a[k], it has escaped from its sum.
+void resolver::find_letters() {
   bound_somewhere_.clear();
   uses_.clear();
-  std::vector<std::pair<syntax_id, bool>> stack{{tree.root, false}};
-  while (!stack.empty()) {
-    auto [n, indexed] = stack.back();
-    stack.pop_back();
-    const syntax_node& s = tree[n];
-    if (indexed && s.kind == syntax::name) uses_.push_back({s.name, s.begin, n});
-    if (s.kind == syntax::reduce && !s.letter.empty()) {
-      std::uint32_t& end = bound_somewhere_[s.letter];
-      end = std::max(end, s.end);
-    }
-    bool through = indexed && (s.kind == syntax::sum || s.kind == syntax::negate);
-    bool delta = s.kind == syntax::call && s.name == "delta";
-    for (std::size_t k = 0; k < s.children.size(); ++k)
-      stack.emplace_back(s.children[k], through || delta || (s.kind == syntax::index && k > 0));
-  }
+  const syntax_node& root = (*tree_)[tree_->root];
+  if (root.kind == syntax::compare)
+    for (syntax_id side : root.children) find_letters_of_side(side);
+  else
+    find_letters_of_side(tree_->root);
   std::ranges::sort(uses_, {}, &letter_use::begin);
 }
 
-void resolver::make_free_slots(syntax_id) {
+void resolver::find_letters_of_side(syntax_id side) {
+  struct place {
+    syntax_id node;
+    bool index = false, target = false;
+    std::uint32_t scope = none;  // the innermost of the sums around
+  };
+  struct scope {
+    std::string_view letter;
+    std::uint32_t outer;
+  };
+  std::vector<scope> scopes;
+  std::vector<place> stack{{side}}, open;
+  std::map<std::string, std::uint32_t, std::less<>> bound_here;
+  auto is_bound = [&](std::string_view name, std::uint32_t in) {
+    while (in != none && scopes[in].letter != name) in = scopes[in].outer;
+    return in != none;
+  };
+  while (!stack.empty()) {
+    place p = stack.back();
+    stack.pop_back();
+    const syntax_node& s = (*tree_)[p.node];
+    if (s.kind == syntax::name && (p.index || given(s.name)) && !is_bound(s.name, p.scope)) open.push_back(p);
+    std::uint32_t inner = p.scope;
+    if (s.kind == syntax::reduce && !s.letter.empty() && !chooses_larger(s)) {
+      std::uint32_t& end = bound_here[s.letter];
+      end = std::max(end, s.end);
+      inner = static_cast<std::uint32_t>(scopes.size());
+      scopes.push_back({s.letter, p.scope});
+    }
+    bool through = p.index && (s.kind == syntax::sum || s.kind == syntax::negate);
+    bool delta = s.kind == syntax::call && s.name == "delta";
+    for (std::size_t k = 0; k < s.children.size(); ++k) {
+      bool body = k + 1 == s.children.size();
+      bool target = p.target || (s.kind == syntax::derivative && body);
+      stack.push_back({s.children[k], through || delta || (s.kind == syntax::index && k > 0), target, body ? inner : p.scope});
+    }
+  }
+  for (const place& p : open) {
+    const syntax_node& s = (*tree_)[p.node];
+    if (p.target || given(s.name) || !bound_here.contains(s.name)) uses_.push_back({s.name, s.begin, p.node});
+  }
+  for (const auto& [letter, end] : bound_here) {
+    std::uint32_t& last = bound_somewhere_[letter];
+    last = std::max(last, end);
+  }
+}
+
+const letter_range* resolver::given(std::string_view name) const {
+  auto it = std::ranges::find(given_, name, &letter_range::first);
+  return it == given_.end() ? nullptr : &*it;
+}
+
+// max(K, z[K]) where K is declared is the larger of two numbers, no maximum over an index K.
+bool resolver::chooses_larger(const syntax_node& s) const {
+  return (s.name == "max" || s.name == "min") && s.children.size() == 1 && s.axis == 0 && !s.letter.empty() && !inside_ && known(s.letter);
+}
+
+void resolver::make_free_slots() {
   for (const letter_use& u : uses_) {
-    if (bound_somewhere_.contains(u.name) || known(u.name) || is_constant_name(u.name) || parameters_.contains(u.name) || free_slot(u.name)) continue;
+    if (known(u.name) || is_constant_name(u.name) || parameters_.contains(u.name) || free_slot(u.name)) continue;
     constexpr std::size_t most = 64;
     if (letters_.size() == most) throw w_.fail(at(u.node), "S06", fmt::format("more than {} free index letters", most), "bind them by sums");
     slot s;
     s.name = u.name;
+    s.free = true;
     s.at = at(u.node);
+    if (const letter_range* l = given(u.name)) s.given = l->second;
     w_.slots.push_back(std::move(s));
     letters_.push_back(static_cast<slot_id>(w_.slots.size() - 1));
   }
@@ -420,7 +478,7 @@ item_id resolver::negated(item_id operand, bool product, const origin& o) {
   if (i.is == form::number) return number(-i.number, o);
   if (!product || i.is != form::product) return product_of({number(-1, o), operand}, {token_kind::times, token_kind::times}, o);
   item copy = i;
-  if (is_literal(copy.args[0]) && copy.joins.size() > 1 && copy.joins[1] == token_kind::times) {
+  if (is_literal(copy.args[0])) {
     copy.args[0] = number(-w_.items[copy.args[0]].number, o);
   } else {
     copy.args.insert(copy.args.begin(), number(-1, o));
@@ -437,32 +495,53 @@ item_id resolver::product_of(std::vector<item_id> args, std::vector<token_kind> 
   return add(std::move(i), o);
 }
 
+// A written product has one coefficient in front: the product of the numbers that it begins with and that it is divided by, also
+// as in x/(2*y). So x/2 is (1/2)*x, and 2/3*x is (2/3)*x.
 item_id resolver::resolve_product(syntax_id n) {
   const syntax_node& s = (*tree_)[n];
+  rational coefficient = 1;
+  bool has_coefficient = false;
   std::vector<item_id> factors;
   std::vector<token_kind> joins;
-  bool literal = true;
+  auto take = [&](item_id f, token_kind join) {
+    bool over = join == token_kind::over || join == token_kind::dot_over;
+    const item& i = w_.items[f];
+    bool scaled = over && i.is == form::product && i.args.size() > 1 && i.joins[1] == token_kind::times && is_literal(i.args[0]);
+    const rational q = is_literal(f) ? i.number : scaled ? w_.items[i.args[0]].number : rational(0);
+    if (over ? q != 0 : is_literal(f) && factors.empty()) {
+      coefficient = over ? rational(coefficient / q) : rational(coefficient * q);
+      has_coefficient = true;
+      if (!scaled) return;
+      f = without_first(f);
+    }
+    factors.push_back(f);
+    joins.push_back(join);
+  };
   for (std::size_t k = 0; k < s.children.size(); ++k) {
     const syntax_node& c = (*tree_)[s.children[k]];
     if (k == 0 && c.kind == syntax::negate && (*tree_)[c.children[0]].kind != syntax::number) {  // -x*y is (-1)*x*y
-      factors.push_back(number(-1, at(s.children[0])));
-      joins.push_back(token_kind::times);
-      factors.push_back(resolve(c.children[0]));
+      take(number(-1, at(s.children[0])), token_kind::times);
+      take(resolve(c.children[0]), s.joins[k]);
     } else {
-      factors.push_back(resolve(s.children[k]));
+      take(resolve(s.children[k]), s.joins[k]);
     }
-    joins.push_back(s.joins[k]);
-    bool over = s.joins[k] == token_kind::over || s.joins[k] == token_kind::dot_over;
-    literal = literal && is_literal(factors.back()) && !(over && w_.items[factors.back()].number == 0);
   }
-  if (!literal || !is_literal(factors[0])) return product_of(std::move(factors), std::move(joins), at(n));
-  rational r = w_.items[factors[0]].number;
-  for (std::size_t k = 1; k < factors.size(); ++k) {
-    bool over = joins[k] == token_kind::over || joins[k] == token_kind::dot_over;
-    const rational& q = w_.items[factors[k]].number;
-    r = over ? rational(r / q) : rational(r * q);
+  if (factors.empty()) return number(coefficient, at(n));
+  if (has_coefficient) {
+    factors.insert(factors.begin(), number(coefficient, at(n)));
+    joins.insert(joins.begin(), token_kind::times);
   }
-  return number(r, at(n));
+  return product_of(std::move(factors), std::move(joins), at(n));
+}
+
+// The product without its first factor.
+item_id resolver::without_first(item_id product) {
+  item rest = w_.items[product];
+  if (rest.args.size() == 2) return rest.args[1];
+  rest.args.erase(rest.args.begin());
+  rest.joins.erase(rest.joins.begin());
+  origin o = rest.at;
+  return add(std::move(rest), o);
 }
 
 // base^exponent of literals where the result stays small.
@@ -601,8 +680,15 @@ item_id resolver::resolve_reduce(syntax_id n) {
     (s.axis == 0 ? w_.arrays_wanted : w_.matrices_wanted).emplace_back(i.args[0], s.name);
     return add(std::move(i), at(n));
   }
-  if (!inside_ && known(s.letter) && !w_.find(s.letter)->is_dim)
-    throw w_.fail(at(n), "N06", fmt::format("'{}' is a variable, not an index", s.letter), "use another letter for the index of the sum");
+  if (chooses_larger(s)) {
+    i.is = form::function;
+    i.op = s.name == "max" ? opcode::max : opcode::min;
+    i.args = {entity_item(s.letter, at(n)), resolve(s.children[0])};
+    return add(std::move(i), at(n));
+  }
+  if (!inside_ && known(s.letter))
+    throw w_.fail(at(n), "N06", fmt::format("'{}' is a {}, not an index", s.letter, w_.find(s.letter)->is_dim ? "dimension" : "variable"),
+                  "use another letter for the index of the sum");
   slot k;
   k.name = s.letter;
   k.at = at(n);
@@ -793,8 +879,8 @@ void mark_dimensions(workspace& w, const syntax_tree& tree, std::uint32_t text) 
   }
 }
 
-resolved_text resolve_statement(workspace& w, const syntax_tree& tree, std::uint32_t text) {
-  resolver r(w, tree, text);
+resolved_text resolve_statement(workspace& w, const syntax_tree& tree, std::uint32_t text, std::span<const letter_range> letters) {
+  resolver r(w, tree, text, letters);
   resolved_text result;
   const syntax_node& root = tree[tree.root];
   std::vector<syntax_id> sides{tree.root};

@@ -370,42 +370,70 @@ class writer {
     return !is_product(u) && !t_.is_constant(u) && !(t_.op(u) == opcode::power && t_.value(u) < 0);
   }
 
+  // How the number in front of a product is written: x/2, -x/2, 3*x/2, and 1/(2*x) where there is something to divide by. The parser
+  // makes one number of it again. Where what follows would melt into the number it is written out: 1/2*(-x).
+  struct coefficient {
+    std::string front;   // "", "-", "3", "1/2"
+    std::string divisor; // "2", or "" where there is none to be written behind
+  };
+
+  coefficient coefficient_of(node_id n) {
+    edge_view first = t_.arg(n, 0);
+    if (!t_.is_constant(first.node)) return {};
+    const rational& c = t_.value(first.node);
+    if (c == -1) return {"-", {}};
+    node_id next = t_.arg(n, 1).node;
+    if (is_integer(c) || t_.is_constant(next) || is_negated(next)) return {number(c).text, {}};
+    std::string front = rational(numerator(c)).str();
+    if (abs(numerator(c)) == 1) front.pop_back();
+    return {std::move(front), rational(denominator(c)).str()};
+  }
+
   // The factors of a mul node, whether or not it is reduced.
   piece product(node_id n, const view& v) {
     edges all = t_.args(n);
     if (all.size() == 0) return {"1", level::atom};
     if (all.size() == 1) return argument(*all.begin(), v);
-    std::string text;
-    bool array = false, first = true;  // of what is in `text`
-    for (edge_view e : all) {
-      bool plain_number = t_.is_constant(e.node);
-      bool leads = text.empty();
-      if (leads && plain_number && t_.value(e.node) == -1) {
-        text = "-";
-        continue;
-      }
+    coefficient c = coefficient_of(n);
+    std::string text = c.front;
+    bool array = false;                              // what is in `text`
+    bool first = text.empty() || text == "-";
+    std::size_t k = t_.is_constant(t_.arg(n, 0).node) ? 1 : 0;
+    auto it = all.begin();
+    for (std::size_t skip = 0; skip < k; ++skip) ++it;
+    bool two = k == 1 && all.size() == 2 && c.divisor.empty();  // -u
+    for (; it != all.end(); ++it) {
+      edge_view e = *it;
       bool is_array = v.whole && !is_scalar(e);
-      bool divides = (t_.op(e.node) == opcode::power && t_.value(e.node) < 0 && !named(e.node)) ||
-                     (plain_number && !first && numerator(t_.value(e.node)) == 1 && !is_integer(t_.value(e.node)));
-      if (divides) {
+      if (t_.op(e.node) == opcode::power && t_.value(e.node) < 0 && !named(e.node)) {
         if (first) text += '1';
         text += is_array ? "./" : "/";
-        text += plain_number ? rational(denominator(t_.value(e.node))).str()
-                             : at_least(level::power, positive_power(e.node, seen(e, v)));
+        text += divisor(e, v, std::exchange(c.divisor, {}));
       } else {
+        bool leads = text.empty();
         if (!first) text += is_array && array ? ".*" : "*";
         piece factor = argument(e, v);
-        if (text == "-" && all.size() == 2 && is_product(e.node) && is_negative(factor))  // -(-x*y) would be read as 1*x*y
-          factor.text = "-(" + factor.text.substr(1) + ")";
-        bool bare = leads ? plain_number || is_negated(e.node)
-                          : text == "-" && all.size() == 2 && is_product(e.node) && !is_negative(factor);
+        bool behind_minus = text == "-" && two && is_product(e.node);
+        if (behind_minus && is_negative(factor)) factor.text = "-(" + factor.text.substr(1) + ")";  // -(-x*y) would be read as 1*x*y
+        bool bare = leads ? is_negated(e.node) : behind_minus && !is_negative(factor);
         text += bare ? factor.text : at_least(level::power, std::move(factor));
       }
       array = array || is_array;
       first = false;
       guard(text);
     }
+    if (!c.divisor.empty()) text += "/" + c.divisor;
     return {std::move(text), level::product};
+  }
+
+  // What stands behind the bar for a negative power, times a number.
+  std::string divisor(const edge_view& e, const view& v, const std::string& times) {
+    piece p = positive_power(e.node, seen(e, v));
+    if (times.empty()) return at_least(level::power, std::move(p));
+    node_id base = t_.arg(e.node, 0).node;
+    bool joins = p.binds == level::product && t_.value(e.node) == -1 && is_product(base) && !t_.is_constant(t_.arg(base, 0).node) && !is_negative(p) &&
+                 !(t_.op(t_.arg(base, 0).node) == opcode::power && t_.value(t_.arg(base, 0).node) < 0);
+    return fmt::format("({}*{})", times, joins ? p.text : at_least(level::power, std::move(p)));
   }
 
   piece identity(node_id n, const view& v) {
@@ -472,9 +500,13 @@ class writer {
     std::array<std::string, 4> parts;
     std::size_t k = 0;
     for (edge_view e : t_.args(n)) parts[k++] = argument(e, v).text;
-    return {fmt::format("{}({} {} {}, {}, {})", function_name("if"), parts[0],
-                        signs[static_cast<std::size_t>(t_.comparison_of(n))], parts[1], parts[2], parts[3]),
-            level::atom};
+    std::string_view sign = signs[static_cast<std::size_t>(t_.comparison_of(n))];
+    bool turned = (sign == "<" || sign == "<=") && t_.is_constant(t_.arg(n, 0).node) && !t_.is_constant(t_.arg(n, 1).node);
+    if (turned) {  // x > 0 reads better than 0 < x
+      std::swap(parts[0], parts[1]);
+      sign = sign == "<" ? ">" : ">=";
+    }
+    return {fmt::format("{}({} {} {}, {}, {})", function_name("if"), parts[0], sign, parts[1], parts[2], parts[3]), level::atom};
   }
 
   // --- reductions

@@ -40,6 +40,9 @@ struct fact {
   relation is = relation::positive;  // if it is no equation
 };
 
+// A free index letter and what it runs over.
+using letter_range = std::pair<std::string, range_id>;
+
 // What to differentiate by: a symbol, or one entry of it.
 struct target {
   symbol_id variable;
@@ -87,7 +90,8 @@ class problem {
   const std::vector<std::string>& notes() const { return notes_; }
 
   // One more expression under the same declarations; names that are still unknown are declared by how they are used.
-  expression parse(std::string_view text);
+  // `letters` are free where no sum binds them, and run over the ranges given.
+  expression parse(std::string_view text, std::span<const letter_range> letters = {});
   // composite(args) elaborated as if the user had written it, e.g. apply("softmax", {z}); recorded in calls().
   node_id apply(std::string_view composite, std::span<const edge> args);
 
