@@ -182,12 +182,23 @@ normal normalizer::of(node_id root) {
       for (edge_view e : tape_.args(n)) stack.emplace_back(e.node, false);
       continue;
     }
-    normal r = compute(n);
+    normal r = compute_or_leave(n);
     memo_.insert_or_assign(n, r);
     memo_.try_emplace(r.node, normal{r.node, kernel_.reflexive(r.node)});
   }
   --depth_;
   return memo_.at(root);
+}
+
+// What cannot be written out stays as it is.
+normal normalizer::compute_or_leave(node_id n) {
+  int depth = depth_;
+  try {
+    return compute(n);
+  } catch (const too_large&) {
+    depth_ = depth;
+    return {n, kernel_.reflexive(n)};
+  }
 }
 
 normal normalizer::compute(node_id n) {
@@ -418,8 +429,8 @@ std::optional<normalizer::factored> normalizer::factor_out(node_id n) {
     append(*least);
     p = x.times_power(p, {least->node, least->labels, -least->power});
   }
-  // What all terms share.
-  while (p.terms.size() > 1) {
+  // What all terms share; a sum over bound axes keeps what depends on them.
+  while (p.terms.size() > 1 || !p.terms.begin()->first.bound.empty()) {
     std::optional<factor> shared;
     for (const factor& f : p.terms.begin()->first.factors) {
       if (!is_node(f.node) || !free_labels(f, free)) continue;
@@ -774,6 +785,14 @@ theorem normalizer::sine_or_cosine(node_id n) {
 
 void normalizer::use_equation(const theorem& t) {
   memo_.clear();
+  try {
+    read_equation(t);
+  } catch (const too_large&) {
+    // an equation that cannot be written out is not used
+  }
+}
+
+void normalizer::read_equation(const theorem& t) {
   const claim c = t.says();
   recording_signs signs(facts_);
   expander x = make_expander(signs, {});
@@ -784,7 +803,8 @@ void normalizer::use_equation(const theorem& t) {
   auto weight = [&](const monomial& m) {
     int w = 0;
     if (!m.bound.empty()) w += 1000;
-    if (m.factors.size() == 1 && is_node(m.factors[0].node) && whole(m.factors[0].power) && m.factors[0].power >= 2) w += 500;
+    if (m.factors.size() == 1 && is_node(m.factors[0].node) && whole(m.factors[0].power) && m.factors[0].power >= 2)
+      w += 500 + static_cast<int>(std::min<std::int64_t>(m.factors[0].power.numerator(), 100));  // or it would reduce to itself
     for (const factor& f : m.factors)
       if (is_node(f.node) && tape_.op(f.node) == opcode::symbol) w += 10;
     if (left.terms.contains(m)) w += 5;
@@ -826,6 +846,16 @@ void normalizer::use_equation(const theorem& t) {
 std::optional<theorem> normalizer::establish(relation is, node_id n) {
   if (auto t = facts_.find(is, n)) return t;
   if (depth_ > 6) return std::nullopt;
+  int depth = depth_;
+  try {
+    return derive_sign(is, n);
+  } catch (const too_large&) {
+    depth_ = depth;
+    return std::nullopt;
+  }
+}
+
+std::optional<theorem> normalizer::derive_sign(relation is, node_id n) {
   ++depth_;
   std::optional<theorem> result;
   normal reduced = of(n);
@@ -833,7 +863,7 @@ std::optional<theorem> normalizer::establish(relation is, node_id n) {
   if (is == relation::real_power) {
     if (tape_.op(n) == opcode::pow) {  // it is a claim about how the power is written: look at its base
       std::vector<theorem> premises;
-      for (edge_view e : tape_.args(n))
+      for (const edge& e : tape_.args(n).copy())  // the tape may grow
         for (relation r : {relation::positive, relation::nonnegative, relation::nonzero, relation::integer})
           if (auto t = establish(r, e.node)) premises.push_back(*t);
       if (kernel_.sign_follows(is, n, premises)) result = kernel_.sign(is, n, premises);
@@ -875,6 +905,16 @@ std::optional<theorem> normalizer::establish(relation is, node_id n) {
 }
 
 std::optional<theorem> normalizer::equate(node_id a, node_id b) {
+  int depth = depth_;
+  try {
+    return compare(a, b);
+  } catch (const too_large&) {
+    depth_ = depth;
+    return std::nullopt;
+  }
+}
+
+std::optional<theorem> normalizer::compare(node_id a, node_id b) {
   if (a == b) return kernel_.reflexive(a);
   normal na = of(a), nb = of(b);
   if (na.node == nb.node) return chain(na.equal, kernel_.symmetric(nb.equal));

@@ -58,7 +58,11 @@ class normalizer {
     bool keep_whole;     // the replacement stays one atom
   };
 
+  normal compute_or_leave(node_id n);
   normal compute(node_id n);
+  void read_equation(const theorem& equation);
+  std::optional<theorem> derive_sign(relation is, node_id n);
+  std::optional<theorem> compare(node_id a, node_id b);
   theorem arguments_first(node_id n);
   theorem arithmetic(node_id n);
   std::optional<theorem> apply_rules(node_id n, const polynomial& p);
