@@ -381,6 +381,7 @@ class elaborator {
         continue;
       }
       if (p.array.empty()) p.array = next.array, p.row = row;
+      if (!over && is_ones(x.args[k])) continue;
       if (over) next = divisor(x.args[k]);
       bool drop_one = over && p.factors.size() == 1 && on_.is_constant(p.factors[0].node, 1);  // 1/x
       if (drop_one) p.factors[0] = next;
@@ -388,6 +389,12 @@ class elaborator {
     }
     if (coefficient) p.factors.insert(p.factors.begin(), *coefficient);
     return finish(p);
+  }
+
+  // vector(1) in a product only says how long the product is.
+  bool is_ones(item_id i) const {
+    const item& x = w_.items[i];
+    return x.is == form::ones && w_.items[x.args[0]].is == form::number && w_.items[x.args[0]].number == 1;
   }
 
   value finish(const running& p) {

@@ -210,17 +210,17 @@ class inference {
       entity_id chosen = none;
       if (rank != 1) return false;
       for (entity_id e : c.names) {
-        char initial = w_.entities[e].name.front();
-        if (initial >= 'A' && initial <= 'Z') return false;  // W*x + b: it may be a matrix
+        if (has_capital(e)) return false;
         if (!is_differentiated_by(e)) continue;
         if (chosen != none) return false;
         chosen = e;
       }
       if (chosen == none) return false;
-      for (entity_id e : c.names)
-        if (e != chosen)
-          w_.note(fmt::format("in {}, '{}' is read as a vector and '{}' as a number; --var declares them otherwise", w_.quoted(w_.items[top].at),
-                              w_.entities[chosen].name, w_.entities[e].name));
+      std::erase(c.names, chosen);
+      for (entity_id e : c.names) w_.entities[e].rank = 0;
+      w_.note(fmt::format("in {}, '{}' is read as a vector and {} as {}; --var declares them otherwise", w_.quoted(w_.items[top].at),
+                          w_.entities[chosen].name, listed(c.names), c.names.size() == 1 ? "a number" : "numbers"));
+      noted_.insert(c.names.begin(), c.names.end());
       c.names = {chosen};
     }
     for (entity_id e : c.names) w_.entities[e].rank = rank;
@@ -234,6 +234,18 @@ class inference {
     return false;
   }
 
+  bool has_capital(entity_id e) const {  // people call matrices so
+    char initial = w_.entities[e].name.front();
+    return initial >= 'A' && initial <= 'Z';
+  }
+
+  std::string listed(const std::vector<entity_id>& names) const {
+    constexpr std::size_t most = 4;
+    std::string r;
+    for (std::size_t k = 0; k < std::min(names.size(), most); ++k) r += (k == 0 ? "" : ", ") + fmt::format("'{}'", w_.entities[names[k]].name);
+    return r;
+  }
+
   // Where several names could be the array, the error will say so.
   void explain_unmet() {
     for (const auto* list : {&w_.vectors_wanted, &w_.arrays_wanted})
@@ -241,11 +253,9 @@ class inference {
         if (w_.items[i].has.rank() != 0) continue;
         candidates c = candidates_of(i);
         if (c.names.size() < 2) continue;
-        std::string names;
-        for (std::size_t k = 0; k < std::min<std::size_t>(c.names.size(), 4); ++k)
-          names += (k == 0 ? "" : ", ") + fmt::format("'{}'", w_.entities[c.names[k]].name);
-        unclear_.try_emplace(i, fmt::format("which of {} are vectors is not clear: declare them with --var, such as --var '{}: vector[K]'", names,
-                                            w_.entities[c.names[0]].name));
+        auto vector = std::ranges::find_if(c.names, [&](entity_id e) { return !has_capital(e); });
+        unclear_.try_emplace(i, fmt::format("which of {} are arrays is not clear: declare them, such as --var '{}: vector[K]'", listed(c.names),
+                                            w_.entities[vector == c.names.end() ? c.names[0] : *vector].name));
       }
   }
 
@@ -308,7 +318,7 @@ class inference {
       const item& x = w_.items[of_what];
       if (x.is != form::variable) continue;
       const entity& e = w_.entities[x.ref];
-      if (e.declared || e.is_dim || e.let != none || e.rank != 0) continue;
+      if (e.declared || e.is_dim || e.let != none || e.rank != 0 || noted_.contains(x.ref)) continue;
       w_.note(fmt::format("in {}, '{}' is read as a number beside an array; --var declares it otherwise", w_.quoted(w_.items[i].at), e.name));
     }
   }
@@ -366,7 +376,9 @@ class inference {
       must_agree(i, s.axes[0], s.axes[1]);
       return s;
     }
-    misfit(i, "'^' is the power of a number or of a square matrix", "S03", "write .^ to raise every entry");
+    const item* by = p.args.size() == 2 ? &w_.items[p.args[1]] : nullptr;
+    bool transpose = by && by->is == form::variable && w_.entities[by->ref].name == "T" && !w_.entities[by->ref].declared;
+    misfit(i, "'^' is the power of a number or of a square matrix", "S03", transpose ? "a transpose is written with a quote: x'" : "write .^ to raise every entry");
   }
 
   shape variable(item_id i) {
@@ -727,6 +739,7 @@ class inference {
   item_id first_;
   slot_id first_slot_;
   bool strict_ = false;
+  std::set<entity_id> noted_;  // numbers beside arrays that the user has been told of
   std::optional<range> usual_;
   std::map<item_id, std::string> unclear_;  // hints for arrays that are wanted and not found
 };

@@ -115,6 +115,7 @@ class reader {
       if (f.equation) sides.push_back(f.right);
       fact_meets.push_back(meet(w_, sides, w_.items[f.left].at));
     }
+    note_names_of_facts();
     infer(w_, 0, 0);
     elaborate(w_, 0);
   }
@@ -188,6 +189,20 @@ class reader {
     for (entity_id e : integers_)
       if (!w_.entities[e].is_dim) facts.push_back(integer_fact(w_, e));
     for (const source& s : targets_) within(*s.tree.text, [&] { targets.push_back(resolve_target(w_, s.tree, s.text)); });
+  }
+
+  // A name in facts only is perhaps misspelt.
+  void note_names_of_facts() {
+    std::set<std::string> elsewhere;
+    for (const auto* list : {&text_.vars, &text_.lets, &text_.expressions, &text_.wrt})
+      for (const std::string& one : *list)
+        for (const name_use& u : names_in(one)) elsewhere.insert(u.name);
+    for (const std::string& one : text_.givens)
+      for (const name_use& u : names_in(one)) {
+        bool variable = w_.find(u.name) != nullptr;
+        if (variable && !elsewhere.contains(u.name) && !std::ranges::any_of(elsewhere, [&](const std::string& n) { return n.starts_with(u.name + "_"); }))
+          w_.note(fmt::format("'{}' stands in facts only", u.name));
+      }
   }
 
   workspace& w_;

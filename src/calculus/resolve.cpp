@@ -24,6 +24,8 @@ constexpr std::array<std::string_view, 19> planned{"erf", "erfc", "gamma", "lgam
                                                    "besselj1", "bessely0", "bessely1", "besseli0", "besselk0", "gelu", "det", "logdet",
                                                    "inv", "solve", "cholesky"};
 
+constexpr std::array<std::string_view, 7> derivative_names{"diff", "deriv", "derivative", "grad", "gradient", "jacobian", "hessian"};
+
 constexpr std::array<std::string_view, 4> constants{"pi", "e", "inf", "I"};
 
 template <class Range, class Value>
@@ -127,6 +129,7 @@ class resolver {
   entity_id target_entity(const std::string& name, const origin& o);
   bool is_subscripted(const std::string& name, std::string& base, position& p);
   void refuse_free_subscript(const std::string& name, const origin& o) const;
+  void note_glued(const std::string& name) const;
 
  private:
   struct letter_use {
@@ -368,6 +371,8 @@ item_id resolver::resolve_name(syntax_id n) {
   std::string base;
   position p;
   if (is_subscripted(name, base, p)) {
+    if (function_role(base).is == name_role::kind::function && !known(base))
+      throw w_.fail(o, "P12", fmt::format("'{}' is an entry of '{}', which is a function", name, base), fmt::format("declare it with --var '{}: real' to use the name", name));
     item_id b = entity_item(base, o);
     return index_of(b, {p}, o);
   }
@@ -376,7 +381,36 @@ item_id resolver::resolve_name(syntax_id n) {
   refuse_free_subscript(name, o);
   if (const name_role r = function_role(name); r.is == name_role::kind::function && !w_.find(name))
     throw w_.fail(o, "P12", fmt::format("'{}' is a function and needs an argument in brackets", name), fmt::format("declare it with --var '{}: real' to use the name", name));
+  if (!inside_) note_glued(name);
   return entity_item(name, o);
+}
+
+// sinx, xy: one name each, by the longest match, but hardly meant so.
+void resolver::note_glued(const std::string& name) const {
+  if (known(name) || w_.let_names.contains(name) || name.find('_') != std::string::npos) return;
+  std::size_t size = code_points(name);
+  for (std::size_t cut = name.size() - 1; cut > 1; --cut) {
+    std::string_view head = std::string_view(name).substr(0, cut), rest = std::string_view(name).substr(cut);
+    if (!find_function(head) && head != "sqrt") continue;
+    std::size_t digits = rest.find_first_not_of("0123456789");
+    bool operand = digits == std::string_view::npos || code_points(rest.substr(digits)) == 1;
+    if (operand) return w_.note(fmt::format("'{0}' is read as one name; a function is written {1}({2})", name, head, rest));
+    break;
+  }
+  constexpr std::size_t longest = 3;
+  if (size < 2 || size > longest || name.front() == 'd') return;
+  std::string product;
+  bool used = false;
+  for (std::size_t k = 0; k < name.size();) {
+    std::size_t next = k + 1;
+    while (next < name.size() && (static_cast<unsigned char>(name[next]) & 0xC0U) == 0x80U) ++next;
+    std::string one = name.substr(k, next - k);
+    if (one[0] >= '0' && one[0] <= '9') return;
+    used = used || w_.plain_names.contains(one) || known(one) || one == "π";
+    product += (product.empty() ? "" : "*") + one;
+    k = next;
+  }
+  if (used) w_.note(fmt::format("'{}' is read as one name; a product is written {}", name, product));
 }
 
 // y_i beside an array y, where i is not bound: hardly meant as a variable of its own.
@@ -800,13 +834,17 @@ name_role workspace::role(std::string_view name) const {
   if (contains(planned, name))
     return {name_role::kind::unknown, false, false, fmt::format("the function '{}' is not available yet", name)};
   if (plain_names.contains(n) || looks_like_variable(name)) return {};
+  if (contains(derivative_names, name))
+    return {name_role::kind::unknown, false, false, fmt::format("unknown function '{}'; a derivative is written D(f, x)", name)};
   std::vector<std::string_view> candidates(built_in.begin(), built_in.end());
   for (const op_info& o : functions()) {
     candidates.push_back(o.name);
     candidates.insert(candidates.end(), o.aliases.begin(), o.aliases.end());
   }
   for (const composite& c : composites()) candidates.push_back(c.name);
-  std::string_view meant = closest(name, candidates);
+  std::string lower = n;
+  for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  std::string_view meant = contains(candidates, std::string_view(lower)) ? std::string_view(lower) : closest(name, candidates);
   return {name_role::kind::unknown, false, false,
           meant.empty() ? fmt::format("unknown function '{}'", name) : fmt::format("unknown function '{}'; did you mean '{}'?", name, meant)};
 }

@@ -46,11 +46,16 @@ bool is_space(std::uint32_t c) { return c == ' ' || (c >= '\t' && c <= '\r') || 
 
 // What to type instead of a character that people paste from elsewhere.
 std::string_view instead_of(std::uint32_t c) {
-  static constexpr std::array<std::pair<std::uint32_t, std::string_view>, 17> table{{
+  static constexpr std::array<std::pair<std::uint32_t, std::string_view>, 37> table{{
       {0x2212, "write '-'"}, {0x2013, "write '-'"}, {0xB7, "write '*'"}, {0xD7, "write '*'"}, {0x22C5, "write '*'"}, {0xF7, "write '/'"},
       {0x2264, "write '<='"}, {0x2265, "write '>='"}, {0x2260, "write '!='"}, {0xB2, "write '^2'"}, {0xB3, "write '^3'"},
       {0x221A, "write 'sqrt(...)'"}, {0x2211, "write 'sum(k, ...)'"}, {0x2202, "write 'D(f, x)'"}, {0x221E, "infinity is no number"},
-      {'{', "group with '(' and ')'"}, {'|', "write 'abs(...)'"}}};
+      {'{', "group with '(' and ')'"}, {'}', "group with '(' and ')'"}, {'|', "write 'abs(...)'"}, {'!', "a factorial is prod(k, 1, n, k)"},
+      {'%', "write '/100'"}, {'@', "write '*' for the matrix product"}, {'\\', "LaTeX is not read; write it plainly"},
+      {'$', "LaTeX is not read; write it plainly"}, {'_', "an index is written x[i], or x_i as one name"}, {'"', "write D(f, x) for a derivative"},
+      {0x2010, "write '-'"}, {0x2011, "write '-'"}, {0x2014, "write '-'"}, {0x2217, "write '*'"}, {0x2219, "write '*'"}, {0x2044, "write '/'"},
+      {0x2215, "write '/'"}, {0x2032, "write D(f, x) for a derivative, ' for a transpose"}, {0x2208, "write the bounds as comparisons"},
+      {0x220F, "write 'prod(k, ...)'"}, {0x22A4, "write ' for a transpose"}, {0xB0, "write '*pi/180'"}}};
   for (const auto& [character, hint] : table)
     if (character == c) return hint;
   return {};
@@ -113,6 +118,8 @@ class scanner {
   void number() {
     std::size_t begin = at_;
     digits();
+    if (at_ == begin + 1 && text_[begin] == '0' && (peek() == 'x' || peek() == 'X') && is_digit(peek(1)))
+      throw error_at(text_, begin, at_ + 2, "P04", "a hexadecimal number is not read", "write the number in decimals");
     bool operator_dot = peek() == '.' && (peek(1) == '*' || peek(1) == '/' || peek(1) == '^');  // 1./x is 1 ./ x
     if (peek() == '.' && !operator_dot) {
       ++at_;

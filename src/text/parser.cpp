@@ -213,6 +213,7 @@ class parser {
     std::size_t bar = 0;
     for (;;) {
       token_kind k = kind();
+      note_misreadings(factors.back(), operand);
       if (k == times || k == over || k == dot_times || k == dot_over) {
         bar = k == over || k == dot_over ? here().begin : 0;
         ++at_;
@@ -233,6 +234,27 @@ class parser {
       }
     }
     return factors.size() == 1 ? factors[0] : add(syntax::product, begin, std::move(factors), std::move(joins));
+  }
+
+  // What may have been meant otherwise, now that the factor just read is followed by the token here.
+  void note_misreadings(syntax_id factor, std::size_t begin) {
+    token_kind k = kind();
+    bool joined = starts_operand(k);
+    if (!joined && (k < times || k > dot_over)) return;
+    const token& before = tokens_[at_ - 1];
+    const syntax_node& s = tree_[factor];
+    std::string written = shown(slice(begin, before.end));
+    if (at_ == bare_end_)
+      tree_.notes.push_back(fmt::format("'{}' is read as {}: the function's argument ends before '{}'", shown(slice(begin, here().end)), bracketed_, slice(here())));
+    if (joined && s.kind == syntax::derivative && k == open)
+      tree_.notes.push_back(fmt::format("the brackets behind '{}' are read as a product, not as the place of the derivative", written));
+    if (s.kind != syntax::power || before.kind == close) return;
+    if (joined && before.end == here().begin)
+      tree_.notes.push_back(fmt::format("'{0}{1}' is read as ({0})*{1}", written, slice(here())));
+    const syntax_node& exponent = tree_[s.children[1]];
+    const syntax_node& size = exponent.kind == syntax::negate ? tree_[exponent.children[0]] : exponent;
+    if (k == over && size.kind == syntax::number && tree_.numbers[size.value] == 1 && tokens_[at_ + 1].kind == number)
+      tree_.notes.push_back(fmt::format("'{0}/{1}' is read as ({0})/{1}; brackets make the exponent a fraction", written, slice(tokens_[at_ + 1])));
   }
 
   // 1/2x: both readings are named.
@@ -349,6 +371,10 @@ class parser {
     token_kind next = tokens_[at_ + 1].kind;
     if (n == "if") return conditional();
     name_role r = role(n);
+    if (!r.declared) {
+      refuse_words(n, r, next);
+      note_quotient(n);
+    }
     if (next == open) {
       if (!r.declared && is_reduction(n)) return reduction(n);
       if (!r.declared && n == "D") return derivative();
@@ -363,6 +389,34 @@ class parser {
       return plain_name();
     }
     return function_without_brackets(n, r);
+  }
+
+  // Names that are hardly meant as variables where they stand.
+  void refuse_words(const std::string& n, const name_role& r, token_kind next) const {
+    if (n == "and" || n == "or" || n == "not" || n == "in")
+      throw fail("P16", fmt::format("'{}' is no operator", n),
+                 n == "in" ? "write the bounds as comparisons: x > 0 and x < 1 as two facts" : "give the conditions one by one");
+    if (n == "D" && (next == name || next == number))
+      throw fail("P12", "'D' needs brackets", "write D(f, x) for a derivative, D*x for a product");
+    bool quotient = at_ >= 2 && tokens_[at_ - 1].kind == over && tokens_[at_ - 2].kind == name && n.size() > 1 && n[0] == 'd';
+    std::string_view top = quotient ? slice(tokens_[at_ - 2]) : std::string_view();
+    if (top == "d" && !names_(top).declared) throw error_at(*tree_.text, tokens_[at_ - 2].begin, here().end, "P12", fmt::format("'d/{}' is no derivative here", n),
+                                                           fmt::format("write D(f, {})", n.substr(1)));
+    std::size_t bar = n.find('_');
+    if (r.is == name_role::kind::function || bar == std::string::npos || bar == 0 || !starts_operand(next)) return;
+    std::string base = n.substr(0, bar);
+    name_role b = names_(base);
+    if (b.is == name_role::kind::function && !b.declared)
+      throw fail("P12", fmt::format("'{}' is no function, and hardly a variable", n),
+                 is_reduction(base) ? fmt::format("write {}({}, ...)", base, n.substr(bar + 1)) : fmt::format("write {}(...), or declare {}", base, n));
+  }
+
+  // dy/dx: a quotient of two names.
+  void note_quotient(const std::string& n) {
+    if (at_ < 2 || tokens_[at_ - 1].kind != over || tokens_[at_ - 2].kind != name || n.size() < 2 || n[0] != 'd') return;
+    std::string_view top = slice(tokens_[at_ - 2]);
+    if (top.size() < 2 || top[0] != 'd' || names_(top).declared) return;
+    tree_.notes.push_back(fmt::format("'{0}/{1}' is read as a quotient; a derivative is written D({2}, {3})", top, n, top.substr(1), n.substr(1)));
   }
 
   // sin 2x, sin^2(x), sin^2 x.
@@ -415,6 +469,8 @@ class parser {
     }
     if (starts_operand(kind()) || kind() == token_kind::power || kind() == dot_power || kind() == quote || kind() == open_index) throw refuse();
     syntax_id argument = factors.size() == 1 ? factors[0] : add(syntax::product, begin, std::move(factors), {times, times});
+    bare_end_ = at_;
+    bracketed_ = fmt::format("{}({})", shown(slice(function.begin, tokens_[at_ - 1].end)).substr(0, function.end - function.begin), shown(slice(begin, tokens_[at_ - 1].end)));
     return named_call(n, {argument}, function.begin, 0);
   }
 
@@ -452,7 +508,9 @@ class parser {
         break;
       }
       arguments.push_back(expression());
-      if (is_comparison(kind())) throw fail("P16", "a comparison stands inside an expression", "comparisons stand in if(...), facts and equations");
+      if (is_comparison(kind()))
+        throw fail("P16", "a comparison stands inside an expression",
+                   kind() == equal ? "bounds are written sum(k, 1, n, ...); conditions stand in if(...)" : "comparisons stand in if(...), facts and equations");
     } while (accept(comma));
     close_bracket(close, opened, "',' or ')'");
     return {std::move(arguments), axis};
@@ -520,6 +578,10 @@ class parser {
     if (!right)
       throw error_at(*tree_.text, function.begin, tokens_[at_ - 1].end, "P09", fmt::format("'{}' does not take these arguments", n),
                      fmt::format("write {0}(k, 1, n, e), {0}(k, e){1} or {0}(v)", n, binary ? fmt::format(", {}(a, b)", n) : ""));
+    if (count == 4 && tree_[arguments[1]].kind == syntax::name && !mentions(arguments[3], tree_[arguments[0]].name))
+      throw error_at(*tree_.text, function.begin, tokens_[at_ - 1].end, "P09", fmt::format("the index of '{}' comes first", n),
+                     fmt::format("write {}({}, {}, {}, {})", n, tree_.slice(arguments[1]), shown(tree_.slice(arguments[2])), shown(tree_.slice(arguments[3])),
+                                 tree_.slice(arguments[0])));
     syntax_node r;
     r.kind = syntax::reduce;
     r.name = n;
@@ -529,6 +591,19 @@ class parser {
       for (std::size_t k : {1U, 2U}) note_bound_names(arguments[k]);
     r.children.assign(arguments.begin() + (count > 1 ? 1 : 0), arguments.end());
     return add(std::move(r), function.begin);
+  }
+
+  // Whether the letter stands anywhere in the tree.
+  bool mentions(syntax_id top, const std::string& letter) const {
+    std::string subscript = "_" + letter;
+    std::vector<syntax_id> stack{top};
+    while (!stack.empty()) {
+      const syntax_node& s = tree_[stack.back()];
+      stack.pop_back();
+      if (s.kind == syntax::name && (s.name == letter || s.name.ends_with(subscript))) return true;
+      stack.insert(stack.end(), s.children.begin(), s.children.end());
+    }
+    return false;
   }
 
   void note_bound_names(syntax_id n) {
@@ -558,6 +633,8 @@ class parser {
   std::vector<token> tokens_;
   std::size_t at_ = 0;
   std::size_t depth_ = 0;
+  std::size_t bare_end_ = 0;  // the token behind the last argument that stands without brackets, and the call with brackets
+  std::string bracketed_;
   bool facts_ = false;
 };
 
