@@ -1,8 +1,8 @@
 // grad: value and gradient of the problem's expression as numbers, and what fails at the point.
 //
-// The numbers come from the reverse sweep, evaluated in double and in extended precision. Where both agree that is the answer.
-// Where they do not (overflow, or all digits cancelled), forms of the same node are tried that the kernel has proved equal to it
-// under conditions that hold at the point; see stable.hpp. Graphs of more than `largest_proof` nodes get such a form unproved.
+// The numbers come from the reverse sweep, evaluated in double and in extended precision. Where these agree, and a form that rounds
+// better (see stable.hpp) says nothing else, that is the answer. Otherwise forms of the same node are tried that the kernel has
+// proved equal to it under conditions that hold at the point. Graphs of more than `largest_proof` nodes get such a form unproved.
 #include <wengert/derivation/commands.hpp>
 
 #include <algorithm>
@@ -43,12 +43,29 @@ trial evaluate(point_values& at, node_id n) {
     apart = std::max(apart, std::abs(r.values[k] - rounded[k]));
     if (!std::isfinite(r.values[k]) || !std::isfinite(rounded[k])) apart = std::numeric_limits<long double>::infinity();
   }
-  r.error = apart == 0 ? 0 : apart / std::max(size, 1e-3L);
+  r.error = apart == 0 || std::isinf(apart) ? apart : apart / std::max(size, 1e-3L);
   return r;
 }
 
 bool has_nan(const trial& r) {
   return std::ranges::any_of(r.values, [](long double v) { return std::isnan(v); });
+}
+
+// Whether every entry of one is that of the other, up to rounding: log(1 + exp(-50)) is 0 in one form and 2e-22 in another.
+bool agree(const trial& a, const trial& b) {
+  for (std::size_t k = 0; k < a.values.size(); ++k) {
+    long double size = std::max(std::abs(a.values[k]), std::abs(b.values[k]));
+    if (static_cast<double>(size) != 0 && std::abs(a.values[k] - b.values[k]) > agreement * size) return false;
+  }
+  return true;
+}
+
+// The user's signs, as far as they hold at the point. Equations hold up to rounding only and are left out.
+std::vector<fact> signs_here(const problem& p, point_values& at) {
+  std::vector<fact> r;
+  for (const fact& f : p.facts())
+    if (!f.equation && at.holds(f)) r.push_back(f);
+  return r;
 }
 
 // Numbers for nodes of one problem at one point.
@@ -62,52 +79,44 @@ class answers {
     prover_.reset();
   }
 
-  // The value of n where all that it needs holds at the point.
-  array of(node_id n) {
+  // The value of n. Where something fails at the point equal nodes need not agree, so there n itself decides. Derivatives have
+  // conventions for what is left open.
+  array of(node_id n, bool defined, bool is_derivative) {
     trial best = evaluate(at_, n);
-    if (best.error > agreement) improve(n, best);
+    if (defined) improve(n, best);
+    if (is_derivative && has_nan(best)) best.values = at_.by_convention(n);
     return as_array(n, best.values);
-  }
-
-  // The value of n where something fails: equal nodes need not agree there, so it is the node itself that decides. Derivatives
-  // have conventions for what is left open.
-  array outside_domain(node_id n, bool is_derivative) {
-    trial here = evaluate(at_, n);
-    if (is_derivative && has_nan(here)) here.values = at_.by_convention(n);
-    return as_array(n, here.values);
   }
 
  private:
   array as_array(node_id n, const std::vector<long double>& values) {
     array r{at_.shape(n), {}};
-    for (long double v : values) r.values.push_back(static_cast<double>(v));
+    for (long double v : values) r.values.push_back(static_cast<double>(v) + 0.0);  // never -0
     return r;
   }
 
-  // Looks for a node of the same value that rounds better.
+  // Where the value of n is in doubt, looks for a node of the same value that rounds better.
   void improve(node_id n, trial& best) {
-    auto consider = [&](node_id other) {
-      trial t = evaluate(at_, other);
+    node_id other = stabilized(problem_.on(), n);
+    if (best.error <= agreement && other == n) return;
+    trial unproved = evaluate(at_, other);
+    if (best.error <= agreement) {
+      if (unproved.error > agreement || agree(best, unproved)) return;
+      best.error = std::numeric_limits<long double>::infinity();
+    }
+    auto consider = [&](trial t) {
       if (t.error < best.error || (has_nan(best) && !has_nan(t))) best = std::move(t);
       return best.error <= agreement;
     };
-    tape& t = problem_.on();
-    if (t.reachable(n).size() > largest_proof) {
-      consider(stabilized(t, n));
-      return;
-    }
-    if (symmetric_here())
-      try_stable_forms(expert(), n, [&](const normal& f) { return holds_here(f.equal) && consider(f.node); });
+    if (problem_.on().reachable(n).size() > largest_proof) consider(std::move(unproved));
+    else if (symmetric_here())
+      try_stable_forms(expert(), n, [&](const normal& f) { return holds_here(f.equal) && consider(evaluate(at_, f.node)); });
   }
 
-  // A prover that knows the user's signs as far as they hold here. Equations hold up to rounding only and are left out.
   prover& expert() {
     if (prover_) return *prover_;
     prover_.emplace(problem_.on());
-    std::vector<fact> signs;
-    for (const fact& f : problem_.facts())
-      if (!f.equation && at_.holds(f)) signs.push_back(f);
-    prover_->assume(signs);
+    prover_->assume(signs_here(problem_, at_));
     std::vector<requirement> open;
     prover_->assume_domain(needs_, false, open);
     return *prover_;
@@ -151,13 +160,13 @@ bool needs_less(problem& p, point_values& at, const requirement& r, node_id f, s
 // The texts of the requirements that fail at the point, each once.
 class failures {
  public:
-  failures(problem& p, point_values& at) : problem_(p), at_(at), words_(p, p.expressions().at(0).letters) {}
+  failures(problem& p, point_values& at, const std::vector<std::string>& letters) : problem_(p), at_(at), words_(p, letters) {}
 
   // Whether all hold.
   bool check(const std::vector<requirement>& all, node_id f, symbol_id variable) {
     bool good = true;
     for (const requirement& r : all) {
-      if (at_.holds(r.is, r.node) || (variable != none && needs_less(problem_, at_, r, f, variable))) continue;
+      if (at_.holds(r.is, r.node) || (variable != none && needs_less(problem_, at_, r, f, variable)) || holds_anyway(r)) continue;
       good = false;
       std::string text = words_.condition(r);
       if (std::ranges::find(texts, text) == texts.end()) texts.push_back(std::move(text));
@@ -168,9 +177,20 @@ class failures {
   std::vector<std::string> texts;
 
  private:
+  // softmax(z) > 0 holds even where it underflows.
+  bool holds_anyway(const requirement& r) {
+    if (problem_.on().reachable(r.node).size() > largest_proof) return false;
+    if (!prover_) {
+      prover_.emplace(problem_.on());
+      prover_->assume(signs_here(problem_, at_));
+    }
+    return prover_->full().establish(r.is, r.node).has_value();
+  }
+
   problem& problem_;
   point_values& at_;
   wording words_;
+  std::optional<prover> prover_;
 };
 
 std::vector<std::string> broken_givens(problem& p, point_values& at) {
@@ -203,12 +223,12 @@ grad_result grad(problem& p, const point& given) {
   r.notes = p.notes();
   at.precise(e.node);  // missing values are reported for the expression before anything else
   r.warnings = broken_givens(p, at);
-  failures failed(p, at);
+  failures failed(p, at, e.letters);
   answers numbers(p, at);
   const std::vector<requirement> needs = requirements(t, e);
   bool defined = failed.check(needs, e.node, none);
   numbers.expect(needs);
-  r.value = defined ? numbers.of(e.node) : numbers.outside_domain(e.node, false);
+  r.value = numbers.of(e.node, defined, false);
   std::vector<symbol_id> by;
   for (const target& v : p.targets()) by.push_back(v.variable);
   std::vector<node_id> swept = reverse(t, e.node, by);
@@ -217,8 +237,7 @@ grad_result grad(problem& p, const point& given) {
     const std::vector<requirement> more = requirements(t, e.node, v.variable);
     bool smooth = failed.check(more, e.node, v.variable);
     numbers.expect(more);
-    node_id d = at_entry(t, swept[k], v);
-    r.gradient.emplace_back(v.text, defined && smooth ? numbers.of(d) : numbers.outside_domain(d, true));
+    r.gradient.emplace_back(v.text, numbers.of(at_entry(t, swept[k], v), defined && smooth, true));
   }
   r.undefined = std::move(failed.texts);
   return r;
@@ -228,10 +247,10 @@ array evaluate_at(problem& p, const std::string& text, const point& given) {
   expression e = p.parse(text);
   point_values at(p, given);
   std::vector<requirement> needs = requirements(p.on(), e);
-  bool defined = std::ranges::all_of(needs, [&](const requirement& r) { return at.holds(r.is, r.node); });
+  bool defined = failures(p, at, e.letters).check(needs, e.node, none);
   answers numbers(p, at);
   numbers.expect(needs);
-  return defined ? numbers.of(e.node) : numbers.outside_domain(e.node, false);
+  return numbers.of(e.node, defined, !e.sites.empty());
 }
 
 }  // namespace wengert

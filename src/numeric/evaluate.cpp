@@ -171,6 +171,12 @@ void evaluator<T>::forget() {
 }
 
 template <class T>
+void evaluator<T>::let_zero_win() {
+  zero_wins_ = true;
+  forget();
+}
+
+template <class T>
 std::optional<std::int64_t> evaluator<T>::dim_size(dim_id d) const {
   if (d >= dims_.size() || dims_[d].size == 0) return std::nullopt;
   return dims_[d].size;
@@ -392,7 +398,9 @@ T evaluator<T>::product() const {
     if (x.is == operand::kind::delta) {
       if (x.at != 0) return 0;
     } else {
-      p *= x.read();
+      T v = x.read();
+      if (zero_wins_ && v == 0) return 0;
+      p *= v;
     }
   }
   return p;

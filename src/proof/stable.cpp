@@ -54,20 +54,35 @@ class stabilizer {
 
   node_id run(node_id root) {
     for (node_id n : t_.reachable(root)) {
+      if (t_.op(n) != opcode::exp && !touched(n)) continue;
       node_id p = rebuild(n);
       scaled s = split(n, p);
       if (worthwhile(n, s)) p = whole(n, s);
-      plain_.emplace(n, p);
-      if (s.scale.empty()) s.rest = t_.whole(p);
-      split_.emplace(n, std::move(s));
+      if (p != n) plain_.emplace(n, p);
+      if (!s.scale.empty()) split_.emplace(n, std::move(s));
     }
-    return plain_.at(root);
+    return plain(root);
   }
 
  private:
   static bool is_one(const tape& t, const edge& e) { return t.is_constant(e.node, 1); }
 
-  edge plain(const edge_view& e) const { return {plain_.at(e.node), {e.labels.begin(), e.labels.end()}}; }
+  // Only what differs from the nodes as they stand is kept: most of a large graph has no exponentials.
+  bool touched(node_id n) const {
+    for (edge_view e : t_.args(n))
+      if (has_scale(e.node) || plain_.contains(e.node)) return true;
+    return false;
+  }
+  bool has_scale(node_id n) const { return split_.contains(n); }
+  node_id plain(node_id n) const {
+    auto it = plain_.find(n);
+    return it == plain_.end() ? n : it->second;
+  }
+  edge plain(const edge_view& e) const { return {plain(e.node), {e.labels.begin(), e.labels.end()}}; }
+  scaled parts_of(node_id n) const {
+    auto it = split_.find(n);
+    return it == split_.end() ? scaled{{}, t_.whole(plain(n))} : it->second;
+  }
 
   // n over the improved arguments.
   node_id rebuild(node_id n) {
@@ -84,7 +99,7 @@ class stabilizer {
   bool worthwhile(node_id n, const scaled& s) {
     std::size_t parts = 0;
     for (edge_view e : t_.args(n))
-      if (!split_.at(e.node).scale.empty()) ++parts;
+      if (has_scale(e.node)) ++parts;
     if (parts == 0) return false;
     switch (t_.op(n)) {
       case opcode::mul: return parts > 1 || t_.bound_count(n) > 0 || !simple(n);
@@ -98,7 +113,7 @@ class stabilizer {
   // A product of plain factors with one exponential.
   bool simple(node_id n) {
     for (edge_view e : t_.args(n))
-      if (!split_.at(e.node).scale.empty() && t_.op(e.node) != opcode::exp) return false;
+      if (has_scale(e.node) && t_.op(e.node) != opcode::exp) return false;
     return true;
   }
 
@@ -163,7 +178,7 @@ class stabilizer {
     exponents s;
     std::vector<edge> factors;
     for (edge_view e : t_.args(n)) {
-      const scaled& a = split_.at(e.node);
+      const scaled a = parts_of(e.node);
       s.add(a.scale, 1, e.labels);
       edge v = seen_through(a.rest, e.labels);
       if (!is_one(t_, v)) factors.push_back(std::move(v));
@@ -182,6 +197,7 @@ class stabilizer {
       factors.push_back(ops::exp(value_of(f, shifted)).as_edge());
       flatten(largest, 1, outside, 0);
     }
+    if (outside.terms.size() > most_exponents) outside.terms = {{value_of(f, outside).as_edge(), 1}};
     if (factors.empty() && bound == 0) return {std::move(outside), one_};
     if (factors.empty()) factors.push_back(one_);
     std::vector<range_id> out(f.axes.begin(), f.axes.begin() + static_cast<std::ptrdiff_t>(rank));
@@ -192,7 +208,7 @@ class stabilizer {
 
   scaled power_of(node_id n, frame& f) {
     edge_view e = t_.arg(n, 0);
-    const scaled a = split_.at(e.node);
+    const scaled a = parts_of(e.node);
     exponents s;
     const rational p = t_.value(n);
     s.add(a.scale, p, e.labels);
@@ -213,16 +229,21 @@ class stabilizer {
     return term(f, q) * ops::log(term(f, seen_through(t_.arg(v.node, 0), v.labels)));
   }
 
-  scaled sum(node_id n, frame& f, node_id p) {
+  // The terms of a sum that `e` reads, over the axes of the reader.
+  std::vector<scaled> terms_of(const edge& e) {
     std::vector<scaled> parts;
-    bool any = false;
-    for (edge_view e : t_.args(n)) {
-      const scaled& a = split_.at(e.node);
-      parts.push_back({{}, seen_through(a.rest, e.labels)});
-      parts.back().scale.add(a.scale, 1, e.labels);
-      any = any || !parts.back().scale.empty();
+    for (edge_view a : t_.args(e.node)) {
+      const scaled s = parts_of(a.node);
+      std::vector<label> labels = seen_through(a, e.labels).labels;
+      parts.push_back({{}, seen_through(s.rest, labels)});
+      parts.back().scale.add(s.scale, 1, labels);
     }
-    if (!any) return {{}, t_.whole(p)};
+    return parts;
+  }
+
+  scaled sum(node_id n, frame& f, node_id p) {
+    std::vector<scaled> parts = terms_of(t_.whole(n));
+    if (std::ranges::all_of(parts, [](const scaled& a) { return a.scale.empty(); })) return {{}, t_.whole(p)};
     exponents common = take_common(parts);
     std::vector<term> different;
     for (const scaled& a : parts) {
@@ -274,8 +295,9 @@ class stabilizer {
 
   scaled logarithm(node_id n, frame& f, node_id p) {
     edge_view e = t_.arg(n, 0);
-    const scaled a = split_.at(e.node);
+    const scaled a = parts_of(e.node);
     if (a.scale.empty()) return {{}, t_.whole(p)};
+    if (t_.op(e.node) == opcode::add && t_.arity(e.node) == 2) return {{}, t_.whole(logarithm_of_two(f, terms_of(e)).over_frame())};
     exponents s;
     s.add(a.scale, 1, e.labels);
     edge v = seen_through(a.rest, e.labels);
@@ -283,9 +305,27 @@ class stabilizer {
     return {{}, t_.whole(r.over_frame())};
   }
 
+  // log(v*exp(s) + w*exp(t)) with the greater exponent in front: exact to the last digit also where the other term is tiny, and
+  // as smooth as the original.
+  term logarithm_of_two(frame& f, std::vector<scaled> parts) {
+    exponents common = take_common(parts);
+    auto in_front = [&](const scaled& big, const scaled& small) {
+      exponents difference = small.scale, front = big.scale;
+      for (const auto& [e, c] : big.scale.terms) difference.add(e, -c);
+      for (const auto& [e, c] : common.terms) front.add(e, c);
+      term ratio = ops::exp(value_of(f, difference));
+      if (!is_one(t_, small.rest)) ratio = term(f, small.rest) * ratio;
+      term rest = is_one(t_, big.rest) ? ops::log1p(ratio) : ops::log(term(f, big.rest) + ratio);
+      return front.empty() ? rest : value_of(f, front) + rest;
+    };
+    if (parts[0].scale == parts[1].scale) return in_front(parts[0], parts[1]);
+    term left = value_of(f, parts[0].scale), right = value_of(f, parts[1].scale);
+    return select(comparison::lt, left, right, in_front(parts[1], parts[0]), in_front(parts[0], parts[1]));
+  }
+
   scaled weighted_logarithm(node_id n, frame& f, node_id p) {
     edge_view e = t_.arg(n, 1);
-    const scaled a = split_.at(e.node);
+    const scaled a = parts_of(e.node);
     if (a.scale.empty()) return {{}, t_.whole(p)};
     exponents s;
     s.add(a.scale, 1, e.labels);

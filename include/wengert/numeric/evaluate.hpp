@@ -23,6 +23,10 @@ class evaluator {
   // Refuses (error V02) to hold more than `max_values` numbers at once.
   explicit evaluator(const tape& t, std::size_t max_values = std::size_t{1} << 28) : tape_(t), max_values_(max_values) {}
 
+  // From now on a factor that is exactly 0 makes its product 0 even beside an infinity or no number ("strong zeros", Griewank and
+  // Walther 2008): the convention for derivatives where a function is not differentiable. Forgets all values that were computed.
+  void let_zero_win();
+
   // Gives a dimension its size. Throws error V03 if it is less than 1 or the dimension has another size already.
   void bind_dim(dim_id d, std::int64_t size);
   // Gives a symbol its entries, row major, and sizes to those dimensions of its axes that have none yet. Binding it again forgets
@@ -98,6 +102,7 @@ class evaluator {
 
   const tape& tape_;
   std::size_t max_values_;
+  bool zero_wins_ = false;
   std::vector<sized_dim> dims_;
   std::vector<given> given_;  // by symbol
   std::vector<T> given_values_;
