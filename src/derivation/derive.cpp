@@ -52,23 +52,30 @@ class planner {
     find_units();
     define_units();
     unit& root = units_.back();
-    if (t_.rank(e_.node) <= 1 && variable_rank() <= 1 && e_.letters.size() <= 1) {
-      partial_derivatives(root);
-      for (unit& u : units_) {
-        bool through_others = !u.inputs.empty() && t_.rank(u.node) == 0;
-        if (!through_others) derive_unit(u);
-        else {
-          if (&u != &root) partial_derivatives(u);
-          chain_rule(u);
-          if (&u != &root) conclude(u);
-        }
-      }
+    try {
+      differentiate_units(root);
+    } catch (const too_large&) {
+      // the intermediate results are out of reach; the steps so far stand
     }
     finish(root);
     return std::move(d_);
   }
 
  private:
+  void differentiate_units(unit& root) {
+    if (t_.rank(e_.node) > 1 || variable_rank() > 1 || e_.letters.size() > 1) return;
+    partial_derivatives(root);
+    for (unit& u : units_) {
+      bool through_others = !u.inputs.empty() && t_.rank(u.node) == 0;
+      if (!through_others) derive_unit(u);
+      else {
+        if (&u != &root) partial_derivatives(u);
+        chain_rule(u);
+        if (&u != &root) conclude(u);
+      }
+    }
+  }
+
   // --- names and letters
 
   std::size_t variable_rank() const { return t_.symbol(by_.variable).axes.size(); }
@@ -234,7 +241,10 @@ class planner {
     s.kernel_last = with_.using_kernel().log().size();
     if (s.kernel_last > first) --s.kernel_last;
     std::vector<derivation_step>& steps = into ? *into : d_.steps;
-    if (!into) s.number = std::to_string(++count_);
+    if (!into) {
+      s.number = std::to_string(++count_);
+      for (std::size_t k = 0; k < s.substeps.size(); ++k) s.substeps[k].number = fmt::format("{}.{}", s.number, k + 1);
+    }
     steps.push_back(std::move(s));
     return steps.back().number;
   }
@@ -250,8 +260,7 @@ class planner {
       s.reason = u.definition;
       for (const fact& f : p_.facts())
         if (u.node == e_.node && std::ranges::find(s.conditions, f.text) == s.conditions.end() && mentions_symbol_of(u.node, f)) s.conditions.push_back(f.text);
-      std::string number = append(std::move(s), with_.using_kernel().log().size());
-      defined_[u.node] = number;
+      defined_[u.node] = add(std::move(s), u.node, u.node);
       names_[u.node] = call{u.name, {}, true};
     }
     for (const auto& [n, name] : sums_) names_[n] = call{name, {}, true};

@@ -210,15 +210,14 @@ node_id presenter::factored(const polynomial& p) {
 
 void presenter::add_pattern(node_id c) {
   if (std::ranges::any_of(patterns_, [&](const pattern& q) { return q.node == c; })) return;
-  normal n = prover_.full().of(c);
   polynomial p;
   try {
-    p = prover_.full().expand(n.node);
+    p = prover_.full().expand(prover_.full().of(c).node);
+    if (p.terms.size() > 3) return;
+    p = without_numerators(std::move(p));
   } catch (const too_large&) {
     return;
   }
-  if (p.terms.size() > 3) return;
-  p = without_numerators(std::move(p));
   // The product that stands for it: a denominator, a sum, a function; never a mere symbol.
   auto weight = [&](const monomial& m) {
     int w = 0;
@@ -303,8 +302,8 @@ polynomial presenter::without_numerators(polynomial p) {
 void presenter::collect_patterns(node_id n) {
   std::vector<node_id> named;
   for (const auto& [node, how] : names_) named.push_back(node);
+  named.insert(named.end(), recognized_.begin(), recognized_.end());
   for (node_id c : named) add_pattern(c);
-  for (node_id c : recognized_) add_pattern(c);
   if (discover_) discover(n);
   std::ranges::stable_sort(patterns_, std::greater(), [](const pattern& q) { return q.product.factors.size(); });
 }

@@ -452,11 +452,13 @@ void expander::push(polynomial& p, monomial first, rational coefficient) {
   if (p.axes.size() + first.bound.size() > most_axes) throw too_large();
   std::vector<piece> todo;
   todo.push_back({std::move(first), std::move(coefficient)});
-  while (!todo.empty()) {
+  for (std::size_t steps = 0; !todo.empty();) {
     piece x = std::move(todo.back());
     todo.pop_back();
+    if (!signs_.spend(1 + x.m.factors.size())) throw too_large();
     outcome o = outcome::changed;
     while (o == outcome::changed && x.coefficient != 0) {
+      if (++steps > options_.cap) throw too_large();
       o = merge_powers(x);
       if (o == outcome::unchanged) o = contract_delta(x, p.axes);
       if (o == outcome::unchanged) o = evaluate_index(x, todo);
@@ -698,7 +700,9 @@ expander::outcome expander::reduce_power(piece& x, std::span<const range_id> axe
     auto [step, by] = rule->second;
     const polynomial& b = of(by);
     std::int64_t n = f.power.numerator(), times = n >= step ? 1 : 0;
-    auto invertible = [&](const factor& g) { return is_whole(g.power) || known(relation::positive, g.node); };
+    auto invertible = [&](const factor& g) {  // and nothing that would come round again
+      return (is_whole(g.power) || known(relation::positive, g.node)) && !options_.power_rewrite.contains(g.node);
+    };
     if (n < 0 && b.terms.size() == 1 && b.terms.begin()->first.bound.empty() && std::ranges::all_of(b.terms.begin()->first.factors, invertible)) times = -((-n + step - 1) / step);
     if (times == 0) continue;
     used_rewrites_.insert(f.node);

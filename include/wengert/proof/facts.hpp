@@ -22,6 +22,8 @@ class facts : public sign_source {
   bool known(relation is, node_id n) override { return find(is, n).has_value(); }
   // The theorems that were added.
   const std::vector<theorem>& stated() const { return stated_; }
+  // The search for one statement may do so much work in all and no more; then what is not yet found stays unknown.
+  bool spend(std::size_t work) override { return work_left_ >= work ? (work_left_ -= work, true) : (work_left_ = 0, false); }
   kernel& using_kernel() { return kernel_; }
   // Counts additions: what was not known may be known when this has grown.
   std::size_t version() const { return version_; }
@@ -38,6 +40,7 @@ class facts : public sign_source {
   std::unordered_map<node_id, entry> entries_;
   std::vector<theorem> stated_;
   std::size_t version_ = 0;
+  std::size_t work_left_ = 600'000;
 };
 
 // Passes questions on and remembers the theorems of the answers: the premises of a ring step.
@@ -45,6 +48,7 @@ class recording_signs : public sign_source {
  public:
   explicit recording_signs(facts& f) : facts_(f) {}
   bool known(relation is, node_id n) override;
+  bool spend(std::size_t work) override { return facts_.spend(work); }
   std::vector<theorem> used() const;
 
  private:

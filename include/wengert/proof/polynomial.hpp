@@ -84,6 +84,8 @@ class sign_source {
  public:
   virtual ~sign_source() = default;
   virtual bool known(relation is, node_id n) = 0;  // positive, nonnegative or nonzero
+  // Called with the work that is about to be done; false: enough has been done.
+  virtual bool spend(std::size_t) { return true; }
 };
 
 // Expands nodes into polynomials.

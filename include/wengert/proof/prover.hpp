@@ -9,7 +9,6 @@
 #include <wengert/proof/facts.hpp>
 #include <wengert/proof/kernel.hpp>
 #include <wengert/proof/normal_form.hpp>
-#include <wengert/text/printer.hpp>
 
 namespace wengert {
 
@@ -30,8 +29,9 @@ class prover {
  public:
   explicit prover(tape& t);
 
-  // Takes the user's facts as hypotheses.
-  void assume(const std::vector<fact>& givens, const naming& names);
+  // Takes the user's facts as hypotheses, each once: the signs, then the equations.
+  void assume(const std::vector<fact>& givens);
+  void assume_signs(const std::vector<fact>& givens);
   // Makes the requirements hypotheses, but for those that follow from what is known; returns those that were assumed. With
   // `exact_only`, requirements that are merely sufficient are not assumed but returned in `open`.
   std::vector<requirement> assume_domain(const std::vector<requirement>& all, bool exact_only, std::vector<requirement>& open);
@@ -60,6 +60,7 @@ class prover {
   kernel kernel_;
   facts facts_;
   normalizer full_, light_;
+  bool signs_assumed_ = false, equations_assumed_ = false;
 };
 
 }  // namespace wengert
