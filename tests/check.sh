@@ -20,7 +20,10 @@ summary() {
   [ "$failed" -eq 0 ]
 }
 
-[ -x "${wengert_binary:-/bin/sh}" ] || { echo "no program: $wengert_binary"; exit 1; }
+if [ -n "${wengert_binary:-}" ]; then
+  [ -x "$wengert_binary" ] || { echo "no program: $wengert_binary"; exit 1; }
+  wengert_binary=$(cd "$(dirname "$wengert_binary")" && pwd)/${wengert_binary##*/}
+fi
 
 # The command under test, cut off where it hangs.
 wengert() { timeout 60 "$wengert_binary" "$@"; }

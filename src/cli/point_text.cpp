@@ -97,7 +97,7 @@ bool plain_number(std::string_view text, double& value) {
 double constant_value(std::string_view text) {
   double value = 0;
   if (plain_number(text, value)) return value;
-  if (text.empty()) throw malformed("a value is missing", text);
+  if (text.empty()) throw malformed("a number is missing", "[... , ...]");
   const std::string source(text);
   problem_text only;
   only.expressions.push_back(source);
@@ -133,6 +133,7 @@ void add_values(point& to, std::string_view text) {
     const std::string_view name = trim(piece.substr(0, equals));
     const std::string_view value = trim(piece.substr(equals + 1));
     if (!is_name(name)) throw malformed("a name was expected before '='", piece);
+    if (value.empty()) throw malformed("a value is missing", piece);
     add_value(to, name, is_list(value) ? list_value(name, value) : array{{}, {constant_value(value)}});
   }
 }
