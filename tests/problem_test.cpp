@@ -419,3 +419,111 @@ TEST_CASE("a thousand lets that use the one before twice are read in linear time
   CHECK(r.on().arity(node(r)) == 200'001);
   CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(20));
 }
+
+TEST_CASE("what people type has the value that it shows, or an error at its place") {
+  struct typed {
+    const char* text;
+    double value;                 // at x = 0.7, y = 1.3
+    const char* code = "";        // instead of a value
+    std::size_t column = 0;
+  };
+  for (const typed& t : std::initializer_list<typed>{
+           {"sin 2x", std::sin(1.4)}, {"sin^2(x)", std::pow(std::sin(0.7), 2)}, {"2x", 1.4}, {"x y", 0.91}, {"x -y", -0.6}, {"x - y", -0.6},
+           {"1./x", 1 / 0.7}, {"-x^2", -0.49}, {"2^-x", std::pow(2, -0.7)}, {"x^2y", 0.49 * 1.3}, {"x**2", 0.49}, {"2^3^2", 512}, {"-2^2", -4},
+           {"(2)3", 6}, {"2(3)", 6}, {"x/y*x", 0.7 / 1.3 * 0.7}, {"1/2*x", 0.35}, {"2/3*x", 1.4 / 3}, {"x/2/y", 0.35 / 1.3}, {"1/(2x)", 1 / 1.4},
+           {"x/y^2", 0.7 / 1.69}, {"1/sqrt(y)", 1 / std::sqrt(1.3)}, {"x/(-2*y)", -0.35 / 1.3}, {"y - x/2", 0.95}, {"--x", 0.7}, {"x++y", 2}, {"2*-x", -1.4},
+           {".5x", 0.35}, {"2.x", 1.4}, {"1e-3x", 0.0007}, {"2e x", 2 * std::exp(1) * 0.7}, {"ln x", std::log(0.7)}, {"x sin x", 0.7 * std::sin(0.7)},
+           {"sin x/2", std::sin(0.7) / 2}, {"2 sin(x) cos(y)", 2 * std::sin(0.7) * std::cos(1.3)}, {"e^-x", std::exp(-0.7)}, {"x^1/2", 0.35},
+           {"x^(1/2)", std::sqrt(0.7)}, {"if(0 < x, 1, 2)", 1}, {"max(x, 2)", 2}, {"x(y+1)", 0.7 * 2.3}, {"D(x^2, x)(3)", 4.2},
+           {"1/2x", 0, "P11", 4}, {"sin x y", 0, "P12", 1}, {"sin^-1(x)", 0, "P13", 1}, {"2 3", 0, "P08", 3}, {"3..2", 0, "P04", 1}, {"|x|", 0, "P02", 1},
+           {"5!", 0, "P02", 2}, {"x=", 0, "P03", 3}, {"=x", 0, "P03", 1}, {"x − y", 0, "P02", 3}, {"x·y", 0, "P02", 2}, {"x×y", 0, "P02", 2}, {"x²", 0, "P02", 2},
+           {"0x10", 0, "P04", 1}, {"x and y", 0, "P16", 3}, {"x in (0,1)", 0, "P16", 3}, {"D x^2", 0, "P12", 1}, {"d/dx x^2", 0, "P12", 1}, {"d/dx(x^2)", 0, "P12", 1},
+           {"diff(x^2, x)", 0, "N01", 1}, {"sum(x, k, 1, n)", 0, "P09", 1}, {"sum(k=1, n, k)", 0, "P16", 6}, {"log_2(x)", 0, "P12", 1}, {"log_2 x", 0, "P12", 1},
+           {"log_2*3", 0, "P12", 1}, {"sum_i x_i", 0, "P12", 1}, {"1,5", 0, "P08", 2}, {"x_{1}", 0, "P02", 3}, {"Sin(x)", 0, "N01", 1}, {"max x", 0, "P12", 1},
+           {"x'", 0, "S02", 1}, {"(x", 0, "P05", 1}, {"a<b<c", 0, "P10", 4}}) {
+    CAPTURE(std::string(t.text));
+    std::string found = "none";
+    std::size_t column = 0;
+    double result = 0;
+    try {
+      result = value(t.text);
+    } catch (const error& e) {
+      found = e.code;
+      column = e.column;
+    }
+    bool fails = t.column != 0;
+    CHECK(found == (fails ? t.code : "none"));
+    CHECK(column == t.column);
+    if (!fails && found == "none") CHECK(result == doctest::Approx(t.value));
+  }
+}
+
+TEST_CASE("readings that may not be meant are noted") {
+  for (const char* text : {"e^2x", "x^2y", "x^1/2", "sin x/2", "sin 2*x", "dy/dx", "D(x^2, x)(3)", "x*sinx", "sin2x + x", "xy + x", "ax + x", "2πr + r", "x(3)",
+                           "softmax(z) - y", "y_i*sum(y)", "softmax(x) == y"}) {
+    CAPTURE(std::string(text));
+    CHECK(problem(texts({text})).notes().size() == 1);
+  }
+  for (const char* text : {"x^2 y", "x^2/2", "sin 2x + 1", "x*y", "lambda*x", "λ*θ", "x_max2 + t1"}) {
+    CAPTURE(std::string(text));
+    CHECK(problem(texts({text})).notes().empty());
+  }
+  CHECK(problem(texts({"sum(y)"}, {}, {}, {"sum(Y) = 1"})).notes().size() == 1);
+}
+
+TEST_CASE("a letter is free beside a sum that binds its name") {
+  std::vector<std::string> vars{"z, y: vector[K]"};
+  problem p(texts({"D(sum(i, y[i]*z[i]), z[i]) == y[i]"}, vars));
+  CHECK(p.expressions()[0].letters == std::vector<std::string>{"i"});
+  CHECK(p.expressions()[1].letters == std::vector<std::string>{"i"});
+  CHECK(same("D(sum(i, y[i]*z[i]), z[i])", "D(sum(k, y[k]*z[k]), z[i])", vars));
+  CHECK(problem(texts({"a[k] == sum(k, y[k])"}, vars)).expressions()[1].letters.size() == 1);
+  CHECK(code("sum(i, y[i])*z[i]", vars) == "N02");
+  CHECK(code("sum(K, z[K])", vars) == "N06");
+  CHECK(problem(texts({"min(K, delta(1,K))"}, vars)).on().dim_count() == 1);
+}
+
+TEST_CASE("undeclared names in a vector's place") {
+  auto ranks = [](std::string text, std::vector<std::string> wrt, std::vector<std::string> names) {
+    problem p(texts({std::move(text)}, {}, {}, {}, std::move(wrt)));
+    std::string r;
+    for (const std::string& n : names) r += std::to_string(p.on().rank(p.on().find_symbol(n)));
+    return r;
+  };
+  CHECK(ranks("cross_entropy(softmax(z/T), y)", {"z"}, {"z", "T", "y"}) == "101");
+  CHECK(ranks("softmax(2*z)", {}, {"z"}) == "1");
+  CHECK(ranks("softmax(c*z + b)", {"z"}, {"c", "z", "b"}) == "010");
+  CHECK(ranks("softmax(z + c) == softmax(z)", {}, {"z", "c"}) == "10");
+  CHECK(ranks("norm2(x - y)", {}, {"x", "y"}) == "11");
+  CHECK(ranks("softmax(x) == y", {}, {"y"}) == "1");
+  for (const char* text : {"softmax(W*x + b)", "softmax(c*z + b)", "norm2(a*x)"}) {
+    CHECK(code(text) == "S02");
+    CHECK(last_hint.find("--var") != std::string::npos);
+  }
+  CHECK(code(texts({"softmax(W*x + b)"}, {}, {}, {}, {"x"})) == "S02");
+}
+
+TEST_CASE("one coefficient a product, and powers in divisors") {
+  problem p(texts({"2/3*x", "x/2", "x/(2*y)", "x/y^2", "1/sqrt(y)"}));
+  const tape& t = p.on();
+  CHECK(t.value(t.arg(node(p, 0), 0).node) == rational(2, 3));
+  CHECK(t.arity(node(p, 0)) == 2);
+  CHECK(t.value(t.arg(node(p, 1), 0).node) == rational(1, 2));
+  CHECK(t.arity(node(p, 2)) == 3);
+  CHECK(t.value(t.arg(node(p, 3), 1).node) == -2);
+  CHECK(t.value(node(p, 4)) == rational(-1, 2));
+  CHECK_FALSE(same("1/y^-2", "y^2"));
+  CHECK_FALSE(same("1/y^0", "y^0"));
+}
+
+TEST_CASE("lengths that only the context tells") {
+  problem p(texts({"sum(z) + sum(w)"}, {"z: vector[K]; w: vector[K]"}));
+  CHECK(axes(p, p.parse("0*vector(1)").node) == "1..K");
+  CHECK(axes(p, p.parse("sum(k,1,K-1, w[k]*delta(k+1,i))").node) == "1..K");
+  CHECK(axes_of("delta(1,i)*z[1]", {"z: vector[n]; w: vector[m]"}) == "1..n");
+  CHECK(axes_of("D(5, z) == 0*vector(1)", {"z: vector[n]; w: vector[m]"}) == "1..n");
+  range_id K = p.on().range_to({p.on().dim("K"), 0}), two = p.on().range_to({none, 2});
+  std::vector<letter_range> letters{{"i", two}, {"j", K}};
+  CHECK(axes(p, p.parse("delta(1,i)", letters).node) == "1..2");
+  CHECK(axes(p, p.parse("j*x", letters).node) == "1..K");
+}

@@ -387,7 +387,12 @@ item_id resolver::resolve_name(syntax_id n) {
 
 // sinx, xy: one name each, by the longest match, but hardly meant so.
 void resolver::note_glued(const std::string& name) const {
-  if (known(name) || w_.let_names.contains(name) || name.find('_') != std::string::npos) return;
+  if (known(name) || w_.let_names.contains(name)) return;
+  if (std::size_t bar = name.rfind('_'); bar != std::string::npos) {
+    std::string base = name.substr(0, bar);
+    if (w_.plain_names.contains(base)) w_.note(fmt::format("'{}' is read as one name; an entry is written {}[{}]", name, base, name.substr(bar + 1)));
+    return;
+  }
   std::size_t size = code_points(name);
   for (std::size_t cut = name.size() - 1; cut > 1; --cut) {
     std::string_view head = std::string_view(name).substr(0, cut), rest = std::string_view(name).substr(cut);
