@@ -97,7 +97,7 @@ bool plain_number(std::string_view text, double& value) {
 double constant_value(std::string_view text) {
   double value = 0;
   if (plain_number(text, value)) return value;
-  if (text.empty()) throw malformed("a number is missing", "[... , ...]");
+  if (text.empty()) throw error("V10", "a number is missing");
   const std::string source(text);
   problem_text only;
   only.expressions.push_back(source);
