@@ -327,3 +327,11 @@ TEST_CASE("a let prints by its name and parses back to it") {
   CHECK(print(p.on(), p.expressions()[0].node, {&p.calls(), {}}) == "-sum(k, y[k]*log(a[k]))");
   CHECK(p.parse("-sum(k, y[k]*log(a[k]))").node == p.expressions()[0].node);
 }
+
+TEST_CASE("coefficients, quotients and comparisons print as they read best, and parse back to the same node") {
+  problem p = declared();
+  for (const char* text : {"1/2*x", "-1/2*x", "3/2*x", "2/3*x*y", "x/2/y", "-3*x/(2*y)", "1/(2*sqrt(x))", "x/(2*x*y)", "x/(2*(2*y))", "1/2*(-x)", "(2*x)/2", "x*(1/2)",
+                           "x - y/2", "x - 1/(3*y)", "y - 1/x", "-(x*y)/2", "exp(-1/2*x^2)", "x/y^2", "1/sqrt(y)", "1/x^0", "1/y^-2", "if(0 < x, 1, 0)",
+                           "if(0 <= x, y, x)", "if(0 = x, y, x)", "-x + 1", "sum(k, z[k]/2)", "z/2 - w./(2*z)", "3*z/x", "z + (x + y)*vector(1)", "2*A*z"})
+    check_text(p, text, false, true);
+}

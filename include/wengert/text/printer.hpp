@@ -1,6 +1,6 @@
 // Nodes as text of the input language. What is printed parses back, under the same declarations, to a node of the same value, and
 // to the same node wherever the parser's conventions can reach it: a product is printed in the order of its factors, a factor
-// that is itself a product keeps its brackets.
+// that is itself a product keeps its brackets, and the number in front is written as in x/2, 3*x/2, 1/(2*x).
 //
 // Arrays have two forms. The array form leaves the index out (`softmax(z) - y`, `y.*log(a)`, `sum(exp(z))`); it is used where
 // everything below is a scalar or runs over the same axes in the same order. The index form has a letter for each axis
