@@ -56,7 +56,7 @@ class reverse_sweep {
     seed_.assign(t.out(f).begin(), t.out(f).end());
   }
 
-  std::vector<node_id> run() {
+  std::vector<node_id> run(std::vector<adjoint_step>* record = nullptr) {
     mark_dependents();
     adjoints_.resize(std::size_t{root_} + 1);
     std::vector<node_id> result(by_.size(), none);
@@ -64,11 +64,12 @@ class reverse_sweep {
     for (node_id n = root_ + 1; n-- > 0;) {
       if (adjoints_[n].empty()) continue;
       node_id a = collect(n);
+      if (record) record->push_back({n, a, adjoints_[n], {}});
       if (t_.op(n) == opcode::symbol) {
         for (std::size_t k = 0; k < by_.size(); ++k)
           if (t_.symbol_of(n) == by_[k]) result[k] = a;
       } else {
-        propagate(n, a);
+        propagate(n, a, record);
       }
       std::vector<node_id>().swap(adjoints_[n]);
     }
@@ -113,21 +114,23 @@ class reverse_sweep {
   }
 
   // Sends the adjoint of n to the arguments of n.
-  void propagate(node_id n, node_id adjoint) {
+  void propagate(node_id n, node_id adjoint, std::vector<adjoint_step>* record) {
     std::vector<edge> args = t_.args(n).copy();
     std::vector<bool> wanted;
     for (const edge& e : args) wanted.push_back(depends_[e.node]);
     frame axes = frame_of(t_, n);
     std::vector<std::vector<edge>> factors = partials(n, axes, wanted);
     for (std::size_t k = 0; k < args.size(); ++k)
-      if (wanted[k]) send(n, adjoint, args[k], factors[k]);
+      if (wanted[k] && send(n, adjoint, args[k], factors[k]) && record)
+        record->back().sent.emplace_back(args[k].node, adjoints_[args[k].node].back());
   }
 
   // Adds  SUM over the axes of n that the edge does not carry of  adjoint * factors  to the adjoint of the edge's node, with a
   // delta where the edge repeats a label, shifts it, narrows its range or fixes it.
-  void send(node_id n, node_id adjoint, const edge& to, const std::vector<edge>& factors) {
+  // False where a factor is 0 and nothing is sent.
+  bool send(node_id n, node_id adjoint, const edge& to, const std::vector<edge>& factors) {
     for (const edge& f : factors)
-      if (t_.is_constant(f.node, 0)) return;
+      if (t_.is_constant(f.node, 0)) return false;
     std::size_t seeds = seed_.size(), axis_count = t_.axes(n).size();
     std::vector<range_id> from(t_.axes(n).begin(), t_.axes(n).end());
     std::vector<range_id> out = with_seed(t_.out(to.node)), bound;
@@ -165,6 +168,7 @@ class reverse_sweep {
       for (edge& e : all)
         if (is_zero_select(t_, e.node)) std::swap(e, guard);
     adjoints_[to.node].push_back(guarded_product(t_, out, bound, guard, std::move(all)));
+    return true;
   }
 
   edge delta_edge(const label& a, const label& b, const std::vector<range_id>& out, const std::vector<range_id>& bound) {
@@ -188,6 +192,10 @@ class reverse_sweep {
 }  // namespace
 
 std::vector<node_id> reverse(tape& t, node_id f, std::span<const symbol_id> by) { return reverse_sweep(t, f, by).run(); }
+
+node_id derivative(tape& t, node_id f, symbol_id by, std::vector<adjoint_step>& record) {
+  return reverse_sweep(t, f, std::span<const symbol_id>(&by, 1)).run(&record).front();
+}
 
 node_id derivative(tape& t, node_id f, symbol_id by) { return reverse(t, f, std::span<const symbol_id>(&by, 1)).front(); }
 

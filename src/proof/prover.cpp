@@ -1,10 +1,13 @@
 #include <wengert/proof/prover.hpp>
 
 #include <algorithm>
+#include <array>
 #include <unordered_set>
 #include <utility>
 
 #include <wengert/calculus/partials.hpp>
+#include <wengert/calculus/reverse.hpp>
+#include <wengert/text/printer.hpp>
 
 namespace wengert {
 
@@ -175,6 +178,10 @@ std::vector<requirement> prover::assume_domain(const std::vector<requirement>& a
 
 theorem prover::differentiate(node_id root, symbol_id variable) {
   std::unordered_map<node_id, theorem> known;
+  return differentiate(root, variable, known);
+}
+
+theorem prover::differentiate(node_id root, symbol_id variable, std::unordered_map<node_id, theorem>& known) {
   for (node_id n : tape_.reachable(root)) {
     std::vector<theorem> premises;
     bool moves = tape_.op(n) == opcode::symbol && tape_.symbol_of(n) == variable;
@@ -197,13 +204,108 @@ theorem prover::differentiate(node_id root, symbol_id variable) {
 
 std::optional<theorem> prover::certify_derivative(node_id f, symbol_id variable, node_id result) {
   try {
-    theorem d = differentiate(f, variable);
-    auto same = full_.equate(d.says().right, result);
+    std::unordered_map<node_id, theorem> known;
+    theorem d = differentiate(f, variable, known);
+    std::optional<theorem> same;
+    try {
+      same = follow_sweep(f, variable, result, known);
+    } catch (const refusal&) {
+      // a step of the sweep needs more than arithmetic: compare the whole
+    }
+    if (!same) same = full_.equate(d.says().right, result);
     if (!same) return std::nullopt;
     return kernel_.derivative_equal(d, *same);
   } catch (const refusal&) {
     return std::nullopt;
   }
+}
+
+// d f = result, by following the reverse sweep: with every node n that it visits, SUM adjoint*d over the nodes reached so far keeps
+// its value, since d n is the sum of its partial derivatives times the d of its arguments. Each step looks at one node only.
+std::optional<theorem> prover::follow_sweep(node_id f, symbol_id variable, node_id result, const std::unordered_map<node_id, theorem>& known) {
+  std::vector<adjoint_step> record;
+  if (derivative(tape_, f, variable, record) != result || record.empty()) return std::nullopt;
+  const std::vector<range_id> by = tape_.symbol(variable).axes, seed(tape_.out(f).begin(), tape_.out(f).end());
+  std::vector<range_id> out = seed;
+  out.insert(out.end(), by.begin(), by.end());
+  std::vector<node_id> originals;  // nothing of the function itself needs to be opened
+  for (node_id n : tape_.reachable(f))
+    if (tape_.arity(n) != 0) originals.push_back(n);
+  auto term = [&](node_id contribution, node_id n) {  // SUM over n's axes of contribution[seed, n] * d[n, by]
+    std::size_t s = seed.size(), w = by.size(), r = tape_.rank(n);
+    std::vector<label> left = tape::straight(s), right = tape::straight(r, s + w);
+    for (std::size_t k = 0; k < r; ++k) left.push_back(label::of_axis(s + w + k));
+    for (std::size_t k = 0; k < w; ++k) right.push_back(label::of_axis(s + k));
+    std::vector<range_id> bound(tape_.out(n).begin(), tape_.out(n).end());
+    std::array<edge, 2> args{edge{contribution, left}, edge{known.at(n).says().right, right}};
+    return tape_.mul(out, args, bound);
+  };
+  auto total = [&](const std::vector<node_id>& terms) {
+    if (terms.empty()) return tape_.identity(out, {tape_.constant(0), {}});
+    if (terms.size() == 1) return terms[0];
+    std::vector<edge> edges;
+    for (node_id t : terms) edges.push_back(tape_.whole(t));
+    return tape_.add(out, edges);
+  };
+  struct pending {
+    node_id contribution, to;
+  };
+  std::vector<pending> frontier{{record[0].received[0], f}};
+  auto all_terms = [&](const std::vector<pending>& list) {
+    std::vector<node_id> r;
+    for (const pending& p : list) r.push_back(term(p.contribution, p.to));
+    return r;
+  };
+  std::vector<node_id> opaque = originals;
+  opaque.push_back(known.at(f).says().right);
+  std::optional<theorem> chain;
+  auto extend = [&](const std::optional<theorem>& next) {
+    if (!next) throw refusal("follow-sweep: a step does not hold");
+    chain = chain ? kernel_.transitive(*chain, *next) : *next;
+  };
+  auto sum_now = total(all_terms(frontier));
+  extend(full_.ring(known.at(f).says().right, sum_now, {}, opaque));
+  for (const adjoint_step& step : record) {
+    if (tape_.op(step.node) == opcode::symbol) break;
+    // The terms at this node, and what becomes of them.
+    std::vector<pending> here, rest, next;
+    for (const pending& p : frontier) (p.to == step.node ? here : rest).push_back(p);
+    for (const auto& [to, contribution] : step.sent) next.push_back({contribution, to});
+    node_id before = total(all_terms(here)), after = total(all_terms(next));
+    std::vector<node_id> closed = originals;
+    for (const pending& p : here) closed.push_back(p.contribution);
+    for (edge_view e : tape_.args(step.node))
+      if (auto it = known.find(e.node); it != known.end()) closed.push_back(it->second.says().right);
+    auto local = full_.ring(before, after, {}, closed);
+    if (!local && getenv("WD")) fprintf(stderr, "%s\n  == %s\n", print(tape_, before, {}, {}).c_str(), print(tape_, after, {}, {}).c_str());
+    if (!local) throw refusal("follow-sweep: a step does not hold");
+    // The sum over all nodes changes in these terms alone.
+    std::vector<node_id> rest_terms = all_terms(rest);
+    std::vector<node_id> whole = rest_terms;
+    for (node_id n : all_terms(here)) whole.push_back(n);
+    whole.insert(whole.end(), opaque.begin(), opaque.end());
+    node_id other = total(rest_terms);
+    std::array<edge, 2> split{tape_.whole(other), tape_.whole(before)};
+    node_id apart = tape_.add(out, split);
+    std::vector<node_id> outer = rest_terms;
+    for (node_id n : all_terms(here)) outer.push_back(n);
+    extend(full_.ring(sum_now, apart, {}, outer));
+    std::vector<std::optional<theorem>> replaced(2);
+    if (before != after) replaced[1] = *local;
+    theorem moved = kernel_.congruence(apart, replaced);
+    extend(moved);
+    frontier = rest;
+    frontier.insert(frontier.end(), next.begin(), next.end());
+    node_id sum_next = total(all_terms(frontier));
+    std::vector<node_id> inner = rest_terms;
+    for (node_id n : all_terms(next)) inner.push_back(n);
+    extend(full_.ring(moved.says().right, sum_next, {}, inner));
+    sum_now = sum_next;
+  }
+  std::vector<node_id> last = originals;
+  for (const pending& p : frontier) last.push_back(p.contribution);
+  extend(full_.ring(sum_now, result, {}, last));
+  return chain;
 }
 
 std::vector<std::string> prover::facts_used(std::span<const theorem> theorems) const {

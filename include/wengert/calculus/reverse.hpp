@@ -2,6 +2,7 @@
 #pragma once
 
 #include <span>
+#include <utility>
 #include <vector>
 
 #include <wengert/core/tape.hpp>
@@ -13,5 +14,16 @@ namespace wengert {
 // Differentiating the answer again gives every higher order.
 std::vector<node_id> reverse(tape& t, node_id f, std::span<const symbol_id> by);
 node_id derivative(tape& t, node_id f, symbol_id by);
+
+// What the sweep did at one node: the adjoint that it collected there from `received`, and what it sent on to the arguments.
+struct adjoint_step {
+  node_id node;
+  node_id adjoint;                                // axes of f, then of node
+  std::vector<node_id> received;                  // adjoint is their sum
+  std::vector<std::pair<node_id, node_id>> sent;  // argument, contribution to its adjoint
+};
+
+// derivative(t, f, by), with the record of the sweep in its order (f first, the symbol last). Empty where f is free of `by`.
+node_id derivative(tape& t, node_id f, symbol_id by, std::vector<adjoint_step>& record);
 
 }  // namespace wengert

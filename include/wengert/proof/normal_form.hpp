@@ -44,6 +44,9 @@ class normalizer {
   };
   std::optional<factored> factor_out(node_id n);
 
+  // a = b as polynomials, with the signs that are known; `opaque` nodes stay whole.
+  std::optional<theorem> ring(node_id a, node_id b, std::vector<theorem> premises = {}, std::span<const node_id> opaque = {});
+
   // The polynomial of a node, opened as far as the form goes.
   polynomial expand(node_id n);
 
@@ -85,7 +88,6 @@ class normalizer {
 
   theorem chain(theorem first, const theorem& next) { return kernel_.transitive(first, next); }
   theorem then_normalize(const theorem& t);
-  std::optional<theorem> ring(node_id a, node_id b, std::vector<theorem> premises = {}, std::span<const node_id> opaque = {});
   std::optional<theorem> try_rule(std::string_view name, frame& f, const term& x, const term& y, const rational& c = 0);
   theorem with_argument(node_id n, std::size_t k, const theorem& equal);
   std::vector<theorem> conditions_of(const rule& r, const term& x, const term& y, const rational& c, bool& all);

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include <wengert/calculus/problem.hpp>
@@ -56,6 +57,9 @@ class prover {
   std::vector<std::string> facts_used(std::span<const theorem> theorems) const;
 
  private:
+  theorem differentiate(node_id f, symbol_id variable, std::unordered_map<node_id, theorem>& known);
+  std::optional<theorem> follow_sweep(node_id f, symbol_id variable, node_id result, const std::unordered_map<node_id, theorem>& known);
+
   tape& tape_;
   kernel kernel_;
   facts facts_;
