@@ -7,7 +7,6 @@
 
 #include <wengert/calculus/partials.hpp>
 #include <wengert/calculus/reverse.hpp>
-#include <wengert/text/printer.hpp>
 
 namespace wengert {
 
@@ -272,12 +271,16 @@ std::optional<theorem> prover::follow_sweep(node_id f, symbol_id variable, node_
     for (const pending& p : frontier) (p.to == step.node ? here : rest).push_back(p);
     for (const auto& [to, contribution] : step.sent) next.push_back({contribution, to});
     node_id before = total(all_terms(here)), after = total(all_terms(next));
+    // What was received stays whole (unless it is a choice, which the sweep carries along); what is sent must be opened, even
+    // where it happens to be a node of the function.
     std::vector<node_id> closed = originals;
-    for (const pending& p : here) closed.push_back(p.contribution);
+    for (const pending& p : next) std::erase(closed, p.contribution);
+    if (step.received.size() > 1) std::erase(closed, step.adjoint);
+    for (const pending& p : here)
+      if (tape_.op(p.contribution) != opcode::select) closed.push_back(p.contribution);
     for (edge_view e : tape_.args(step.node))
       if (auto it = known.find(e.node); it != known.end()) closed.push_back(it->second.says().right);
     auto local = full_.ring(before, after, {}, closed);
-    if (!local && getenv("WD")) fprintf(stderr, "%s\n  == %s\n", print(tape_, before, {}, {}).c_str(), print(tape_, after, {}, {}).c_str());
     if (!local) throw refusal("follow-sweep: a step does not hold");
     // The sum over all nodes changes in these terms alone.
     std::vector<node_id> rest_terms = all_terms(rest);
