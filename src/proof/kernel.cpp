@@ -139,7 +139,7 @@ class sign_rules {
       case opcode::constant: return t_.value(n) >= 0;
       case opcode::delta: return true;
       case opcode::index_value: return surely_le({none, 0}, t_.range_of(t_.out(n)[0]).lo);
-      case opcode::add: return every(relation::nonnegative, n);
+      case opcode::add: return every(relation::nonnegative, n) || least_index_sum(n) >= 0;
       case opcode::mul: return every(relation::nonnegative, n) || is_square(n);
       case opcode::identity: {  // the extremum of nothing is unspecified
         bool extremum = t_.red(n) == reduction::max || t_.red(n) == reduction::min;
@@ -151,6 +151,22 @@ class sign_rules {
       case opcode::min: return every(relation::nonnegative, n);
       default: return false;
     }
+  }
+
+  // The least value of a sum of indices and whole numbers; -1 where it is something else.
+  std::int64_t least_index_sum(node_id n) {
+    rational least = 0;
+    for (edge_view e : t_.args(n)) {
+      if (t_.is_constant(e.node)) {
+        least += t_.value(e.node);
+      } else if (t_.op(e.node) == opcode::index_value) {
+        const affine& lo = t_.range_of(t_.out(e.node)[0]).lo;
+        least += lo.dim == none ? lo.offset : lo.offset + 1;
+      } else {
+        return -1;
+      }
+    }
+    return least >= 0 ? 0 : -1;
   }
 
   // u*u, whatever u is; further factors must be >= 0.
@@ -198,6 +214,7 @@ class sign_rules {
   bool real_power(node_id n) {
     if (t_.op(n) != opcode::pow) return false;
     return arg(relation::positive, n, 0) || (arg(relation::integer, n, 1) && arg(relation::nonzero, n, 0)) ||
+           (arg(relation::integer, n, 1) && arg(relation::nonnegative, n, 1)) ||
            (arg(relation::nonnegative, n, 0) && arg(relation::positive, n, 1));
   }
 
@@ -455,7 +472,7 @@ theorem kernel::factor_nonzero(const theorem& product, std::size_t k) {
   opcode o = tape_.op(n);
   bool product_like = (o == opcode::mul && tape_.bound_count(n) == 0) ||
                       (o == opcode::identity && tape_.red(n) == reduction::none) ||
-                      (o == opcode::power && is_integer(tape_.value(n)) && tape_.value(n) != 0);
+                      (o == opcode::power && tape_.value(n) != 0 && (is_integer(tape_.value(n)) || tape_.value(n) > 0));
   if (!product_like || k >= tape_.arity(n)) refuse("factor-nonzero", "not a product");
   edge_view e = tape_.arg(n, k);
   if (!reads_everything(tape_, n, e)) refuse("factor-nonzero", "the product does not read every entry of the factor");

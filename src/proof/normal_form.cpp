@@ -517,10 +517,20 @@ theorem normalizer::root_of_sum(node_id n) {
   if (p.terms.size() == 1 && p.terms.begin()->first.bound.empty()) {
     // (x^2k)^e = |x|^2ke
     const auto& [m, c] = *p.terms.begin();
-    if (is_integer(e) || m.factors.size() != 1 || c != 1 || m.factors[0].power != 2 || !is_node(m.factors[0].node)) return same;
+    if (is_integer(e) || m.factors.size() != 1 || c != 1 || !is_node(m.factors[0].node)) return same;
+    const exponent q = m.factors[0].power;
+    if (!whole(q) || q < 2 || q.numerator() % 2 != 0) return same;
     if (facts_.known(relation::nonnegative, m.factors[0].node)) return same;
     frame f{tape_, {tape_.out(base.node).begin(), tape_.out(base.node).end()}};
     term x(f, edge{m.factors[0].node, m.factors[0].labels});
+    if (q > 2) {  // x^2k is the square of x^k
+      x = power(x, rational(q.numerator() / 2));
+      auto t = try_rule("even-root", f, x, x, e);
+      auto reshape = t ? ring(base.node, tape_.arg(t->says().left, 0).node) : std::nullopt;
+      if (!reshape) return same;
+      theorem inside = with_argument(n, 0, *reshape);
+      return inside.says().right == t->says().left ? then_normalize(chain(inside, *t)) : same;
+    }
     auto t = try_rule("even-root", f, x, x, e);
     if (!t) return same;
     node_id read = tape_.power(tape_.out(n), {t->says().left == none ? base.node : base.node, base.labels}, e);
@@ -557,6 +567,10 @@ theorem normalizer::function(node_id n) {
   theorem same = kernel_.reflexive(n);
   const op_info* info = find_function(tape_.op(n));
   if (!info) return same;
+  if (form_ == form::full && !unfolding(tape_.op(n)).empty()) {  // before it is lifted: log1p(u[1]) must become what log(1 + u[1]) does
+    theorem t = unfold(n);
+    if (t.says().right != n) return t;
+  }
   if (info->arity == 1) {
     edge e = tape_.arg(n, 0);
     bool broadcast = tape_.op(e.node) == opcode::identity && tape_.bound_count(e.node) == 0;

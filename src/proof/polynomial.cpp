@@ -52,6 +52,7 @@ rational whole_power(const rational& c, std::int64_t e) {
 
 constexpr std::int64_t largest_offset = 1 << 29;  // so that sums of two offsets are numbers of 32 bits
 constexpr std::size_t most_axes = 1 << 14;
+constexpr std::int64_t most_written_out = 8;  // values of an index
 constexpr int deepest = 300;  // products opened inside products: a power that reduces to itself would go on for ever
 
 label shifted(label l, std::int64_t by) {
@@ -827,11 +828,42 @@ bool expander::vanishes(polynomial p) {
         if (!found || f.node > found->node || (f.node == found->node && f.labels == found->labels && f.power < found->power)) found = &f;
       }
     }
-    if (!found) return false;
+    if (!found) return spread(p).is_zero();
     factor clear{found->node, found->labels, -found->power};
     p = times_power(p, clear);
   }
   return p.is_zero();
+}
+
+// Sums over a few integers are written out, the others count from 1.
+polynomial expander::spread(const polynomial& p) {
+  polynomial r = zero(p.axes);
+  std::size_t free = p.axes.size();
+  for (const auto& [m, c] : p.terms) {
+    std::vector<monomial> parts{m};
+    for (std::size_t b = m.bound.size(); b-- > 0;) {  // from the last, so that the axes still to come keep their numbers
+      range g = t_.range_of(m.bound[b]);
+      std::int64_t lo = g.lo.offset, hi = g.hi.offset;
+      if (g.lo.dim != none || std::abs(lo) > largest_offset) continue;
+      if (g.hi.dim == none && lo <= hi && hi - lo < most_written_out && parts.size() <= 512) {
+        std::vector<monomial> next;
+        for (const monomial& part : parts)
+          for (std::int64_t v = lo; v <= hi; ++v) {
+            next.push_back(part);
+            replace_axis(next.back().factors, free + b, label::of_integer(static_cast<std::int32_t>(v)));
+            drop_axis(next.back(), free + b, free);
+          }
+        parts = std::move(next);
+      } else if (lo != 1) {
+        for (monomial& part : parts) {
+          replace_axis(part.factors, free + b, label::of_axis(free + b, static_cast<std::int32_t>(lo - 1)));
+          part.bound[b] = t_.shift(m.bound[b], 1 - lo);
+        }
+      }
+    }
+    for (monomial& part : parts) push(r, std::move(part), c);
+  }
+  return r;
 }
 
 // --- back to nodes

@@ -139,6 +139,7 @@ class expander {
   polynomial indicator(comparison c, edge a, edge b, std::span<const range_id> out);
   bool is_indicator(node_id n) const;
   polynomial value_of(const affine& a, std::span<const range_id> axes);
+  polynomial spread(const polynomial& p);
   bool is_sum(node_id n);
   bool is_symmetric(node_id n);
   // The stages of push(): each returns true if it changed the piece, has split it (into `more`), or found that it is 0.
