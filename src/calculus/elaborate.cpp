@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <wengert/calculus/reverse.hpp>
+#include <wengert/core/substitute.hpp>
 
 #include "elaboration.hpp"
 
@@ -483,10 +484,14 @@ class elaborator {
   value differentiated(item_id i) {
     const item& x = w_.items[i];
     value v = w_.values[x.args[0]];
-    if (w_.entities[x.ref].is_dim) throw w_.fail(x.at, "N08", fmt::format("'{}' is a dimension, not a variable", w_.entities[x.ref].name), "there is no derivative by an integer");
-    symbol_id s = elaboration::symbol_of(w_, x.ref);
-    v.node = derivative(on_, v.node, s);
-    const range_ids axes = on_.symbol(s).axes;
+    const entity& by = w_.entities[x.ref];
+    if (by.is_dim) throw w_.fail(x.at, "N08", fmt::format("'{}' is a dimension, not a variable", by.name), "there is no derivative by an integer");
+    derivative_site s = site_of(w_, i);
+    if (s.at != none && is_leaf(on_.op(s.at)) && on_.op(s.at) != opcode::symbol)
+      throw w_.fail(x.at, "N08", fmt::format("'{}' is a number, not a variable", by.name), "there is no derivative by a constant");
+    v.node = derivative(on_, s.function, s.variable);
+    if (s.at != none) v.node = substitute(on_, v.node, {{on_.symbol_node(s.variable), s.at}});
+    const range_ids axes = on_.symbol(s.variable).axes;
     for (std::size_t k = 0; k < axes.size(); ++k) {
       if (x.index.empty()) {
         v.marks.push_back(on_array(v.array.size()));
@@ -549,9 +554,20 @@ symbol_id symbol_of(workspace& w, entity_id id) {
     while (w.lengths[l].parent != l) l = w.lengths[l].parent;
     axes.push_back(w.on.make_range(w.lengths[l].known->lo, w.lengths[l].known->hi));
   }
-  symbol_id s = w.on.symbol_of(w.on.symbol(e.name, axes));
+  bool hidden = e.let != none && !e.independent;  // under a name that nobody can type
+  symbol_id s = w.on.symbol_of(w.on.symbol(hidden ? e.name + "'" : e.name, axes));
   w.on.symbol(s).integer_valued |= e.integer;
   w.on.symbol(s).symmetric |= e.symmetric;
+  return s;
+}
+
+derivative_site site_of(workspace& w, item_id derivative) {
+  const item& x = w.items[derivative];
+  const entity& by = w.entities[x.ref];
+  derivative_site s{w.values[x.args[0]].node, symbol_of(w, x.ref), none};
+  if (by.let == none || by.independent) return s;
+  s.at = w.values[by.let].node;
+  s.function = substitute(w.on, s.function, {{s.at, w.on.symbol_node(s.variable)}});
   return s;
 }
 

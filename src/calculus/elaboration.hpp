@@ -210,6 +210,9 @@ void elaborate(workspace& w, item_id first);
 // The value as one node over the letters followed by the array axes of `like` (those of the value itself if none is given).
 node_id node_over(workspace& w, item_id i, const std::vector<slot_id>& letters, item_id like = none);
 affine affine_of(const workspace& w, const position& p);
+// The symbol of a variable; for a let, the hidden one that stands for it where one differentiates by it.
 symbol_id symbol_of(workspace& w, entity_id e);
+// What the elaborated item D(function, target) differentiates.
+derivative_site site_of(workspace& w, item_id derivative);
 
 }  // namespace wengert::elaboration

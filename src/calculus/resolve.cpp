@@ -753,8 +753,6 @@ entity_id resolver::target_entity(const std::string& name, const origin& o) {
     throw w_.fail(o, "N08", fmt::format("'{}' is an index, not a variable", name), "differentiate by a variable");
   refuse_free_subscript(name, o);
   const entity* e = w_.find(name);
-  if (e && e->let != none && !e->independent)
-    throw w_.fail(o, "N08", fmt::format("'{}' is a named intermediate, not a variable", name), fmt::format("--wrt {0} makes {0} independent", name));
   if (e && e->is_dim) throw w_.fail(o, "N08", fmt::format("'{}' is a dimension, not a variable", name), "there is no derivative by an integer");
   if (is_constant_name(name) && !known(name)) throw w_.fail(o, "N08", fmt::format("'{}' is a constant, not a variable", name), "declare it with --var if it is meant as one");
   return w_.named(name, o);
@@ -775,12 +773,10 @@ item_id resolver::resolve_derivative(syntax_id n) {
   }
   for (std::size_t k = 1; by.kind == syntax::index && k < by.children.size(); ++k) i.index.push_back(index_position(by.children[k]));
   i.ref = target_entity(base, at(s.children[1]));
-  if (!i.index.empty()) {  // as an index, which declares the variable by its use
-    item v;
-    v.is = form::variable;
-    v.ref = i.ref;
-    index_of(add(std::move(v), at(s.children[1])), i.index, at(s.children[1]));
-  }
+  if (!i.index.empty())  // as an index, which declares the variable by its use
+    index_of(entity_item(base, at(s.children[1])), i.index, at(s.children[1]));
+  else if (const entity& e = w_.entities[i.ref]; e.let != none)
+    sites_.insert(e.sites.begin(), e.sites.end());
   item_id id = add(std::move(i), at(n));
   sites_.insert(id);
   return id;

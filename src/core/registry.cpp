@@ -10,6 +10,39 @@
 
 namespace wengert {
 
+namespace ops {
+
+integer_form integer_by_form(const term& y) {
+  const tape& t = y.in().on;
+  std::vector<node_id> stack{y.as_edge().node};
+  integer_form all{true, true};
+  while (!stack.empty() && all.integer) {
+    node_id n = stack.back();
+    stack.pop_back();
+    switch (t.op(n)) {
+      case opcode::dim_value:
+      case opcode::delta: break;
+      case opcode::constant:
+        all.integer = is_integer(t.value(n));
+        all.nonnegative = all.nonnegative && t.value(n) >= 0;
+        break;
+      case opcode::index_value: all.nonnegative = all.nonnegative && surely_le({none, 0}, t.range_of(t.out(n)[0]).lo); break;
+      case opcode::symbol:
+        all.integer = t.symbol(t.symbol_of(n)).integer_valued;
+        all.nonnegative = false;
+        break;
+      case opcode::add:
+      case opcode::mul:
+        for (edge_view e : t.args(n)) stack.push_back(e.node);
+        break;
+      default: all.integer = false;
+    }
+  }
+  return all;
+}
+
+}  // namespace ops
+
 namespace {
 
 namespace hana = boost::hana;

@@ -55,7 +55,7 @@ differentiated differentiate(problem& p, prover& with, const expression& e, cons
   with.assume(p.facts());
   std::vector<requirement> needs = requirements(t, f.node, by.variable);
   for (const derivative_site& s : e.sites)
-    for (const requirement& r : requirements(t, s.function, s.variable)) needs.push_back(r);
+    for (const requirement& r : requirements(t, s)) needs.push_back(r);
   differentiated d{f.node, none, {none, f.equal, {}, {}}, {}, {}, true, e.letters};
   std::vector<requirement> open;
   d.conditions = with.assume_domain(needs, false, open);

@@ -33,7 +33,7 @@ std::optional<std::string> mixes_point_and_neighbourhood(prover& with, const the
     const hypothesis& a = k.hypothesis_of(h);
     if (!smooth || a.from != origin::given || a.says.what != claim::kind::sign) continue;
     for (const derivative_site& s : sites)
-      if (!k.holds_near(h, s.variable)) return a.text;
+      if (s.at != none || !k.holds_near(h, s.variable)) return a.text;
   }
   return std::nullopt;
 }
@@ -58,6 +58,11 @@ attempt try_to_prove(problem& p, prover& with, const expression& left, const exp
   }
   for (const expression* side : {&left, &right}) {
     for (const derivative_site& s : side->sites) {
+      if (s.at != none) {
+        // A theorem about every value of the hidden symbol that meets the conditions; at the let's value they were assumed or shown.
+        std::vector<requirement> none_open;
+        with.assume_domain(requirements(p.on(), s.function, s.variable), false, none_open);
+      }
       node_id swept = derivative(p.on(), s.function, s.variable);
       auto t = with.certify_derivative(s.function, s.variable, swept);
       if (!t) {

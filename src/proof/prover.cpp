@@ -7,6 +7,7 @@
 
 #include <wengert/calculus/partials.hpp>
 #include <wengert/calculus/reverse.hpp>
+#include <wengert/core/substitute.hpp>
 
 namespace wengert {
 
@@ -19,13 +20,14 @@ class requirement_list {
   explicit requirement_list(tape& t, kernel& k) : t_(t), kernel_(k) {}
 
   void add(const conditions& all, bool smooth, bool exact) {
-    for (const condition& c : all) {
-      node_id n = kernel_.condition_node(c);
-      auto same = [&](const requirement& r) { return r.is == c.is && r.node == n; };
-      auto it = std::ranges::find_if(found_, same);
-      if (it == found_.end()) found_.push_back({c.is, n, smooth, exact});
-      else it->smooth = it->smooth && smooth;
-    }
+    for (const condition& c : all) add({c.is, kernel_.condition_node(c), smooth, exact});
+  }
+
+  void add(const requirement& q) {
+    auto same = [&](const requirement& r) { return r.is == q.is && r.node == q.node; };
+    auto it = std::ranges::find_if(found_, same);
+    if (it == found_.end()) found_.push_back(q);
+    else it->smooth = it->smooth && q.smooth;
   }
 
   // Where every operation under `root` is defined. The branches of a select count only where they are taken.
@@ -44,8 +46,26 @@ class requirement_list {
       bool choice = t_.op(n) == opcode::select;
       if (choice && !moving.contains(t_.arg(n, 0).node) && !moving.contains(t_.arg(n, 1).node)) continue;
       frame f = frame_of(t_, n);
-      add(kink_conditions(n, f), true, t_.op(n) != opcode::pow && !choice);
+      bool power = t_.op(n) == opcode::pow && !ops::integer_by_form(term(f, t_.arg(n, 1))).integer;
+      add(kink_conditions(n, f), true, !power && !choice);
     }
+  }
+
+  // Where a let is differentiated by, at its value.
+  void derivative(const derivative_site& s) {
+    if (s.at == none) {
+      defined(s.function);
+      smooth(s.function, s.variable);
+      return;
+    }
+    requirement_list inner(t_, kernel_);
+    inner.defined(s.function);
+    inner.smooth(s.function, s.variable);
+    for (requirement r : inner.found_) {
+      r.node = substitute(t_, r.node, {{t_.symbol_node(s.variable), s.at}});
+      add(r);
+    }
+    defined(s.at);
   }
 
   std::vector<requirement> take() {
@@ -69,6 +89,7 @@ class requirement_list {
       if (!seen.insert(n).second) continue;
       frame f = frame_of(t_, n);
       conditions own = defined_conditions(t_, n, f);
+      nonempty(n, f, own);
       for (condition& c : own) c.of = guarded(c.of, guards);
       add(own, false, true);
       std::vector<edge> args = t_.args(n).copy();
@@ -84,6 +105,19 @@ class requirement_list {
       more.push_back(g);
       std::unordered_set<node_id> own = seen;
       visit(n, more.size() > most_guards ? guards : more, own);  // without a guard a condition is only stronger
+    }
+  }
+
+  // The greatest or least of no numbers is not defined.
+  void nonempty(node_id n, frame& f, conditions& all) {
+    if (t_.op(n) != opcode::identity || (t_.red(n) != reduction::max && t_.red(n) != reduction::min)) return;
+    auto number = [&](const affine& a) {
+      term constant(f, rational(a.offset));
+      return a.dim == none ? constant : term(f, edge{t_.dim_value(a.dim), {}}) + constant;
+    };
+    for (std::size_t b = t_.rank(n); b < f.axes.size(); ++b) {
+      range r = t_.range_of(f.axes[b]);
+      if (!surely_le(r.lo, r.hi)) all.push_back(ops::positive(number(r.hi) - number(r.lo) + 1));
     }
   }
 
@@ -108,11 +142,15 @@ class requirement_list {
 std::vector<requirement> requirements(tape& t, const expression& e) {
   kernel k(t);
   requirement_list list(t, k);
-  for (const derivative_site& s : e.sites) {
-    list.defined(s.function);
-    list.smooth(s.function, s.variable);
-  }
+  for (const derivative_site& s : e.sites) list.derivative(s);
   list.defined(e.node);
+  return list.take();
+}
+
+std::vector<requirement> requirements(tape& t, const derivative_site& s) {
+  kernel k(t);
+  requirement_list list(t, k);
+  list.derivative(s);
   return list.take();
 }
 

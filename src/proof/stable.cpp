@@ -218,15 +218,9 @@ class stabilizer {
 
   // v^p; a whole power of a whole power is one power.
   term raised(frame& f, const edge& v, const rational& p) {
+    if (p == 1) return {f, v};
     if (t_.op(v.node) != opcode::power || !is_integer(t_.value(v.node)) || !is_integer(p)) return power(term(f, v), p);
     return power(term(f, seen_through(t_.arg(v.node, 0), v.labels)), p * t_.value(v.node));
-  }
-
-  // log(v); the exponent of an odd power stands in front.
-  term log_of(frame& f, const edge& v) {
-    if (t_.op(v.node) != opcode::power || !is_integer(t_.value(v.node)) || is_even_integer(t_.value(v.node))) return ops::log(term(f, v));
-    const rational q = t_.value(v.node);
-    return term(f, q) * ops::log(term(f, seen_through(t_.arg(v.node, 0), v.labels)));
   }
 
   // The terms of a sum that `e` reads, over the axes of the reader.
@@ -293,16 +287,65 @@ class stabilizer {
     return common;
   }
 
+  // --- logarithms
+
+  // log(u) as  SUM coefficient*exponent + terms + log(PROD factors).
+  struct opened {
+    exponents sum;
+    std::vector<term> terms;
+    std::vector<term> factors;
+  };
+
   scaled logarithm(node_id n, frame& f, node_id p) {
-    edge_view e = t_.arg(n, 0);
-    const scaled a = parts_of(e.node);
-    if (a.scale.empty()) return {{}, t_.whole(p)};
-    if (t_.op(e.node) == opcode::add && t_.arity(e.node) == 2) return {{}, t_.whole(logarithm_of_two(f, terms_of(e)).over_frame())};
-    exponents s;
-    s.add(a.scale, 1, e.labels);
-    edge v = seen_through(a.rest, e.labels);
-    term r = is_one(t_, v) ? value_of(f, s) : value_of(f, s) + log_of(f, v);
-    return {{}, t_.whole(r.over_frame())};
+    edge u = t_.arg(n, 0);
+    if (!has_scale(u.node)) return {{}, t_.whole(p)};
+    return {{}, t_.whole(log_of(f, u, nullptr).over_frame())};
+  }
+
+  scaled weighted_logarithm(node_id n, frame& f, node_id p) {
+    edge u = t_.arg(n, 1);
+    if (!has_scale(u.node)) return {{}, t_.whole(p)};
+    term weight(f, plain(t_.arg(n, 0)));
+    return {{}, t_.whole(log_of(f, u, &weight).over_frame())};
+  }
+
+  // log(u), or xlogy(*weight, u): 0 at weight 0, whatever the factors are.
+  term log_of(frame& f, const edge& u, const term* weight) {
+    opened o;
+    open(f, u, 1, o, 0);
+    std::vector<term> all = std::move(o.terms);
+    if (!o.sum.empty()) all.insert(all.begin(), value_of(f, o.sum));
+    if (weight)
+      for (term& t : all) t = *weight * t;
+    if (!o.factors.empty()) {
+      term product = o.factors.front();
+      for (std::size_t k = 1; k < o.factors.size(); ++k) product = product * o.factors[k];
+      all.push_back(weight ? make_term(opcode::xlogy, {*weight, product}) : ops::log(product));
+    }
+    if (all.empty()) return {f, rational(0)};
+    term r = all.front();
+    for (std::size_t k = 1; k < all.size(); ++k) r = r + all[k];
+    return r;
+  }
+
+  // Takes u^c apart.
+  void open(frame& f, const edge& u, const rational& c, opened& into, int depth) {
+    bool plain_product = t_.bound_count(u.node) == 0 && depth < 6;
+    if (!has_scale(u.node)) {
+      if (!is_one(t_, u)) into.factors.push_back(raised(f, edge{plain(u.node), u.labels}, c));
+    } else if (t_.op(u.node) == opcode::add && t_.arity(u.node) == 2) {
+      term l = logarithm_of_two(f, terms_of(u));
+      into.terms.push_back(c == 1 ? l : term(f, c) * l);
+    } else if (plain_product && t_.op(u.node) == opcode::power) {
+      open(f, seen_through(t_.arg(u.node, 0), u.labels), c * t_.value(u.node), into, depth + 1);
+    } else if (plain_product && (t_.op(u.node) == opcode::mul || t_.op(u.node) == opcode::identity)) {
+      for (const edge& a : t_.args(u.node).copy()) open(f, seen_through(a, u.labels), c, into, depth + 1);
+    } else {
+      const scaled s = parts_of(u.node);
+      into.sum.add(s.scale, c, u.labels);
+      edge v = seen_through(s.rest, u.labels);
+      if (!is_one(t_, v)) into.factors.push_back(raised(f, v, c));
+    }
   }
 
   // log(v*exp(s) + w*exp(t)) with the greater exponent in front: exact to the last digit also where the other term is tiny, and
@@ -321,19 +364,6 @@ class stabilizer {
     if (parts[0].scale == parts[1].scale) return in_front(parts[0], parts[1]);
     term left = value_of(f, parts[0].scale), right = value_of(f, parts[1].scale);
     return select(comparison::lt, left, right, in_front(parts[1], parts[0]), in_front(parts[0], parts[1]));
-  }
-
-  scaled weighted_logarithm(node_id n, frame& f, node_id p) {
-    edge_view e = t_.arg(n, 1);
-    const scaled a = parts_of(e.node);
-    if (a.scale.empty()) return {{}, t_.whole(p)};
-    exponents s;
-    s.add(a.scale, 1, e.labels);
-    term weight(f, plain(t_.arg(n, 0)));
-    edge v = seen_through(a.rest, t_.arg(n, 1).labels);
-    term r = weight * value_of(f, s);
-    if (!is_one(t_, v)) r = r + make_term(opcode::xlogy, {weight, term(f, v)});
-    return {{}, t_.whole(r.over_frame())};
   }
 
   // --- building

@@ -17,10 +17,12 @@
 namespace wengert {
 
 // D(function, variable) occurs in an expression. The expression's node holds the reverse sweep's answer; the claim "where it is
-// defined and differentiable" is about the function.
+// defined and differentiable" is about the function. For D(e, a), a let a: the function is e with a hidden symbol for every
+// occurrence of a's value, and the expression's node holds the derivative by that symbol, at that value.
 struct derivative_site {
   node_id function;
   symbol_id variable;
+  node_id at = none;  // the let's value
 };
 
 // An expression, elaborated. The first letters.size() output axes of `node` are the free index letters, in order of first

@@ -407,6 +407,12 @@ struct binary_row : function_row {
   static conditions smooth(const term&, const term&) { return {}; }
 };
 
+// Whether a term is an integer by its form, and not negative then: indices, dimensions, whole numbers, and their sums and products.
+struct integer_form {
+  bool integer, nonnegative;
+};
+integer_form integer_by_form(const term& y);
+
 // x^y with an exponent that is not a rational number: real for x > 0, for integer y (x != 0 if y < 0), and for x = 0 < y.
 struct pow_row : binary_row {
   static constexpr opcode code = opcode::pow;
@@ -419,7 +425,11 @@ struct pow_row : binary_row {
   }
   static std::array<term, 2> partial(const term& x, const term& y) { return {y * pow(x, y - 1), log(x) * pow(x, y)}; }
   static conditions defined(const term& x, const term& y) { return {{relation::real_power, pow(x, y)}}; }
-  static conditions smooth(const term& x, const term&) { return {positive(x)}; }
+  static conditions smooth(const term& x, const term& y) {
+    integer_form form = integer_by_form(y);
+    if (!form.integer) return {positive(x)};
+    return form.nonnegative ? conditions{} : conditions{nonzero(x)};
+  }
 };
 
 struct atan2_row : binary_row {  // atan2(y, x), the angle of the point (x, y)

@@ -23,6 +23,8 @@ struct requirement {
 
 // The requirements of an expression: of every operation in it, and, for each D in it, of the differentiated function.
 std::vector<requirement> requirements(tape& t, const expression& e);
+// Of D(function, variable).
+std::vector<requirement> requirements(tape& t, const derivative_site& s);
 // Of a function to be differentiated by a variable.
 std::vector<requirement> requirements(tape& t, node_id function, symbol_id variable);
 
