@@ -440,6 +440,7 @@ std::optional<normalizer::factored> normalizer::factor_out(node_id n) {
     p = x.times_power(p, {least->node, least->labels, -least->power});
   }
   // What all terms share; a sum over bound axes keeps what depends on them.
+  if (p.is_zero()) return std::nullopt;  // the denominators cancelled it
   while (p.terms.size() > 1 || !p.terms.begin()->first.bound.empty()) {
     std::optional<factor> shared;
     for (const factor& f : p.terms.begin()->first.factors) {
