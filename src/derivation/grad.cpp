@@ -97,20 +97,18 @@ class answers {
 
   // Where the value of n is in doubt, looks for a node of the same value that rounds better.
   void improve(node_id n, trial& best) {
-    node_id other = stabilized(problem_.on(), n);
+    tape& t = problem_.on();
+    node_id other = stabilized(t, n);
     if (best.error <= agreement && other == n) return;
     trial unproved = evaluate(at_, other);
-    if (best.error <= agreement) {
-      if (unproved.error > agreement || agree(best, unproved)) return;
-      best.error = std::numeric_limits<long double>::infinity();
+    if (best.error <= agreement && (unproved.error > agreement || agree(best, unproved))) return;
+    if (t.reachable(n).size() > largest_proof) {
+      if (unproved.error <= agreement) best = std::move(unproved);
+    } else if (symmetric_here()) {
+      auto good = [&](node_id form) { return evaluate(at_, form).error <= agreement; };
+      auto form = find_stable_form(expert(), n, good);
+      if (form && holds_here(form->equal)) best = evaluate(at_, form->node);
     }
-    auto consider = [&](trial t) {
-      if (t.error < best.error || (has_nan(best) && !has_nan(t))) best = std::move(t);
-      return best.error <= agreement;
-    };
-    if (problem_.on().reachable(n).size() > largest_proof) consider(std::move(unproved));
-    else if (symmetric_here())
-      try_stable_forms(expert(), n, [&](const normal& f) { return holds_here(f.equal) && consider(evaluate(at_, f.node)); });
   }
 
   prover& expert() {

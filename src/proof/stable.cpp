@@ -415,18 +415,20 @@ class stabilizer {
 
 node_id stabilized(tape& t, node_id n) { return stabilizer(t).run(n); }
 
-void try_stable_forms(prover& with, node_id n, const std::function<bool(const normal&)>& good_enough) {
+std::optional<normal> find_stable_form(prover& with, node_id n, const std::function<bool(node_id)>& wanted) {
   tape& t = with.using_kernel().on();
   std::vector<node_id> tried{n};
-  auto offer = [&](node_id candidate) {
-    node_id s = stabilized(t, candidate);
-    if (std::ranges::find(tried, s) != tried.end()) return false;
+  auto attempt = [&](node_id start) -> std::optional<normal> {
+    node_id s = stabilized(t, start);
+    if (std::ranges::find(tried, s) != tried.end()) return std::nullopt;
     tried.push_back(s);
+    if (!wanted(s)) return std::nullopt;
     auto equal = with.equate(n, s);
-    return equal && good_enough({s, *equal});
+    return equal ? std::optional(normal{s, *equal}) : std::nullopt;
   };
-  if (offer(with.full().of(n).node) || offer(with.light().of(n).node)) return;
-  offer(n);
+  if (auto r = attempt(n)) return r;
+  if (auto r = attempt(with.light().of(n).node)) return r;
+  return attempt(with.full().of(n).node);
 }
 
 }  // namespace wengert

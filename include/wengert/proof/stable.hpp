@@ -6,6 +6,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 
 #include <wengert/proof/prover.hpp>
 
@@ -14,8 +15,8 @@ namespace wengert {
 // Such a form of n, built but not proved; n itself where there is nothing to improve. Linear in the size of n.
 node_id stabilized(tape& t, node_id n);
 
-// Shows `good_enough` forms of n that the prover has shown equal to n, one after the other, until it returns true. Those with few
-// terms come first.
-void try_stable_forms(prover& with, node_id n, const std::function<bool(const normal&)>& good_enough);
+// Such a form of n, or of its light or full normal form, that is wanted and that the prover has shown equal to n. The normal forms
+// see more: in log(1 - 1/(1 + exp(-x))) the digits cancel until the fraction is taken together.
+std::optional<normal> find_stable_form(prover& with, node_id n, const std::function<bool(node_id)>& wanted);
 
 }  // namespace wengert
