@@ -436,7 +436,7 @@ struct atan2_row : binary_row {  // atan2(y, x), the angle of the point (x, y)
   static constexpr opcode code = opcode::atan2;
   static constexpr std::string_view name = "atan2";
   static constexpr interval sample{0.3, 2.5};
-  template <class T> static T value(T y, T x) { return x == 0 && y == 0 ? std::numeric_limits<T>::quiet_NaN() : std::atan2(y, x); }
+  template <class T> static T value(T y, T x) { return x == 0 && y == 0 ? std::numeric_limits<T>::quiet_NaN() : std::atan2(y == 0 ? T(0) : y, x); }  // -0 is 0
   static std::array<term, 2> partial(const term& y, const term& x) {
     term r2 = square(x) + square(y);
     return {x / r2, -(y / r2)};
