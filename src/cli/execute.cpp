@@ -73,21 +73,36 @@ struct value_there {
   std::vector<std::string> undefined;
 };
 
+// Whether a condition does not hold at the point, for some value of its indices. One that the language cannot ask, such as
+// `x^y is real`, is not looked at: the value itself is nan where it fails.
+bool fails_at(problem& p, const std::string& condition, const point& at) {
+  constexpr std::string_view no_integer = "not integer(";
+  std::string question = condition;
+  if (condition.starts_with(no_integer)) {
+    const std::string about = condition.substr(no_integer.size() - 1);
+    question = fmt::format("floor{0} != {0}", about);
+  } else if (condition.ends_with(" is real")) {
+    return false;
+  }
+  const array holds = evaluate_at(p, fmt::format("if({}, 1, 0)", question), at);
+  return std::find(holds.values.begin(), holds.values.end(), 0.0) != holds.values.end();
+}
+
 value_there value_of(problem& p, const diff_result& result, const point& at) {
   value_there there;
   if (at.empty()) return there;
   there.wanted = true;
   there.value = evaluate_at(p, result.derivative, at);
-  for (const std::string& condition : result.conditions) {
-    const array holds = evaluate_at(p, fmt::format("if({}, 1, 0)", condition), at);
-    if (std::find(holds.values.begin(), holds.values.end(), 0.0) != holds.values.end()) there.undefined.push_back(condition);
-  }
+  for (const std::string& condition : result.conditions)
+    if (fails_at(p, condition, at)) there.undefined.push_back(condition);
   return there;
 }
 
 void add_result(json_members& members, const diff_result& result) {
   members.text("expression", result.expression).text("wrt", result.wrt).text("derivative", result.derivative);
-  members.raw("axes", json_axes(result.axes)).text("latex", result.latex).texts("conditions", result.conditions);
+  members.raw("axes", json_axes(result.axes));
+  if (!result.latex.empty()) members.text("latex", result.latex);
+  members.texts("conditions", result.conditions);
   members.texts("hypotheses_used", result.hypotheses_used).raw("proof", json_proof(result.proof));
 }
 

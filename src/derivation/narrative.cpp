@@ -101,7 +101,7 @@ void add_step(std::vector<line>& lines, const derivation_step& s, int verbosity,
   if (!s.refers_to.empty() && reason.find('(' + s.refers_to.front() + ')') == std::string::npos)
     reason += fmt::format("{}by {}", reason.empty() ? "" : "; ", references(s.refers_to));
   for (const std::string& c : s.conditions)
-    if (reason.find(c) == std::string::npos) reason += fmt::format("{}{}", reason.empty() ? "" : "; ", c);
+    if (reason.find(c) == std::string::npos) reason += fmt::format("{}{}{}", reason.empty() ? "" : "; ", s.rule == "definition" ? "given " : "", c);
   std::string number = fmt::format("({})", s.number);
   std::string head = s.case_.empty() || follows_case ? "" : fmt::format("case {}:  ", s.case_);
   bool chain = std::ranges::all_of(s.substeps, [&](const derivation_step& sub) { return !sub.case_.empty(); });
