@@ -550,6 +550,8 @@ theorem normalizer::root_of_sum(node_id n) {
   bool trivial = f->factors.empty() && f->coefficient == 1;
   if (trivial || (f->sum == none && f->factors.empty())) return same;
   if (!is_integer(e) && f->coefficient < 0) return same;
+  for (relation is : {relation::positive, relation::nonzero})  // what is known of the base is known of its factors
+    if (auto t = facts_.find(is, base.node)) facts_.add(kernel_.transfer(f->equal, *t));
   theorem inside = with_argument(n, 0, f->equal);
   node_id m = inside.says().right;
   std::vector<node_id> opaque;
@@ -923,10 +925,37 @@ std::optional<theorem> normalizer::derive_sign(relation is, node_id n) {
       result = back(chain(reduced.equal, *same), *t);
       break;
     }
+    if (!result)
+      if (auto t = sign_of_product(is, reduced.node)) result = back(chain(reduced.equal, t->first), t->second);
   }
   --depth_;
   if (result) facts_.add(*result);
   return result;
+}
+
+// n = c*u*v with u and v of known sign: x^2 - 1 is not 0 where neither x - 1 nor x + 1 is.
+std::optional<std::pair<theorem, theorem>> normalizer::sign_of_product(relation is, node_id n) {
+  const polynomial p = expand(n);
+  if (p.terms.size() < 2) return std::nullopt;
+  std::vector<node_id> known;
+  for (const theorem& t : facts_.stated()) {
+    node_id u = t.says().left;
+    bool fits = tape_.op(u) == opcode::add && std::ranges::equal(tape_.out(u), tape_.out(n)) && t.says().is != relation::integer;
+    if (fits && std::ranges::find(known, u) == known.end() && known.size() < 12) known.push_back(u);
+  }
+  for (std::size_t i = 0; i < known.size(); ++i)
+    for (std::size_t j = i; j < known.size(); ++j) {
+      std::array<edge, 2> both{tape_.whole(known[i]), tape_.whole(known[j])};
+      polynomial q = expand(tape_.mul(tape_.out(n), both));
+      if (q.terms.size() != p.terms.size() || !(q.terms.begin()->first == p.terms.begin()->first)) continue;
+      rational c = p.terms.begin()->second / q.terms.begin()->second;
+      std::array<edge, 3> scaled{edge{tape_.constant(c), {}}, both[0], both[1]};
+      node_id product = tape_.mul(tape_.out(n), scaled);
+      auto t = facts_.find(is, product);
+      auto same = t ? ring(n, product) : std::nullopt;
+      if (same) return std::pair(*same, *t);
+    }
+  return std::nullopt;
 }
 
 std::optional<theorem> normalizer::equate(node_id a, node_id b) {

@@ -8,6 +8,7 @@
 
 #include <optional>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include <wengert/proof/facts.hpp>
@@ -73,6 +74,7 @@ class normalizer {
   std::optional<theorem> close_sums(node_id n, const polynomial& p);
   std::optional<theorem> replace_product(node_id n, const polynomial& p, const product_rule& r);
   theorem function(node_id n);
+  std::optional<std::pair<theorem, theorem>> sign_of_product(relation is, node_id n);
   theorem unfold(node_id n);
   theorem odd_function(node_id n);
   theorem cube_root(node_id n);
