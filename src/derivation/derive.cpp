@@ -299,6 +299,14 @@ class planner {
   }
   node_id expanded(node_id n) { return presenter(p_, with_, names_, false).expanded(n); }
 
+  // Whether an input also occurs inside another one: D(root, input) would vary that one with it.
+  bool is_nested(const unit& root, node_id input) const {
+    return std::ranges::any_of(root.inputs, [&](node_id v) {
+      std::vector<node_id> inside = t_.reachable(v);
+      return v != input && std::ranges::binary_search(inside, input);
+    });
+  }
+
   // The root by each of its inputs, the others held fixed: (3).
   void partial_derivatives(unit& root) {
     for (node_id v : root.inputs) {
@@ -315,8 +323,9 @@ class planner {
       s.refers_to = {defined_[root.node]};
       for (const requirement& r : requirements(t_, root.node, by_.variable))
         if (r.node == v) s.conditions.push_back(print_condition(t_, r.is, r.node, {&names_, {}}));
-      std::string number = add(std::move(s), raw, w.node);
       gradient_[{root.node, v}] = w.node;
+      if (is_nested(root, v)) continue;
+      std::string number = add(std::move(s), raw, w.node);
       if (!number.empty()) gradient_step_[{root.node, v}] = number;
     }
   }
@@ -479,6 +488,11 @@ class planner {
     link(multiplied, end.node, "common factor");
   }
 
+  std::string rule_name(node_id n) const {
+    std::string r = narrative::rule_of(t_, n);
+    return !r.empty() ? r : t_.op(n) == opcode::mul ? "constant factor" : "sum rule";
+  }
+
   // Node by node: how the rules of differentiation build the derivative of a unit.
   void rule_by_rule(const unit& u, const std::vector<std::string>& letters, std::vector<derivation_step>& into) {
     std::size_t shown = 0;
@@ -503,7 +517,7 @@ class planner {
       s.formula = narrative::formula_of(t_, n);
       s.lhs = fmt::format("D({}, {})", inside, by_text());
       s.rhs = w.text;
-      s.reason = narrative::rule_of(t_, n);
+      s.reason = rule_name(n);
       add(std::move(s), raw, w.node, false, &into);
     }
     rule_form(u, letters, into);
@@ -533,7 +547,7 @@ class planner {
       s.formula = narrative::formula_of(t_, u.node);
       s.lhs = derivative_text(u, j_);
       s.rhs = show(form, letters);
-      s.reason = narrative::rule_of(t_, u.node);
+      s.reason = rule_name(u.node);
       add(std::move(s), u.total, form, false, &into);
     } catch (const refusal&) {
       // a condition is missing; the steps around it stand
@@ -554,7 +568,9 @@ class planner {
       unit& u = unit_of(v);
       if (u.total == none) return;
       general.push_back(product_over(out, v, gradient_[{root.node, v}], u.total));
-      std::string dv = fmt::format("D({}, {})*D({}, {})", root.name, entry(u.name, v, "k"), entry(u.name, v, "k"), by_text());
+      std::string outer = fmt::format("D({}, {})", root.name, entry(u.name, v, "k"));
+      if (is_nested(root, v)) outer = fmt::format("({})", show(gradient_[{root.node, v}], t_.rank(v) == 0 ? std::vector<std::string>{} : std::vector<std::string>{"k"}));
+      std::string dv = fmt::format("{}*D({}, {})", outer, entry(u.name, v, "k"), by_text());
       texts.push_back(t_.rank(v) == 0 ? dv : fmt::format("sum(k, {})", dv));
       s.formula += fmt::format("{}{} depends on {} through {}", s.formula.empty() ? "" : "; ", root.name, by_text(), t_.rank(v) == 0 ? u.name : "every " + u.name + "[k]");
     }
@@ -822,6 +838,14 @@ class planner {
       lhs = fmt::format("D(D({}, {}), {})", root.name, by_.text, by_.text);
     }
     if (t_.rank(final.answer.node) != letters.size()) letters = final.answer.letters;
+    if (std::size_t own = t_.rank(root.node), each = variable_rank();
+        each > 1 && by_.entry.empty() && letters.size() == own + static_cast<std::size_t>(order_) * each) {
+      auto at = [&](const std::string& name, std::size_t begin, std::size_t count) {
+        return count == 0 ? name : fmt::format("{}[{}]", name, fmt::join(std::span(letters).subspan(begin, count), ","));
+      };
+      lhs = at(root.name, 0, own);
+      for (std::size_t k = 0; k < static_cast<std::size_t>(order_); ++k) lhs = fmt::format("D({}, {})", lhs, at(variable_, own + k * each, each));
+    }
     bool already = !d_.steps.empty() && root.inputs.empty() && d_.steps.back().rule != "definition" && order_ == 1;
     std::vector<node_id> before{final.swept, final.answer.node};
     presented named = presenter(p_, with_, names_, false).best(final.swept, letters, !letters.empty());
