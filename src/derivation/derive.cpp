@@ -825,15 +825,12 @@ class planner {
     std::vector<std::string> letters = final.answer.letters;
     std::string lhs = fmt::format("D({}, {})", root.name, by_.text);
     if (variable_rank() == 1 && plain && e_.letters.size() <= 1 && t_.rank(root.node) <= 1) {
-      std::vector<std::string> axes{i_, j_, "l"};
-      letters = scalar ? std::vector<std::string>{} : std::vector{j_};
-      std::string inner = entry(root.name, root.node, j_);
-      for (int k = 0; k < order_; ++k) {
-        std::string letter = k == 0 ? i_ : scalar ? j_ : "l";
-        letters.push_back(letter);
-        inner = fmt::format("D({}, {}[{}])", inner, variable_, letter);
-      }
-      lhs = inner;
+      // The letters of the answer where it has some, so that both read alike.
+      std::size_t own = scalar ? 0 : 1, count = own + static_cast<std::size_t>(order_);
+      if (letters.size() != count) letters = scalar ? std::vector<std::string>{i_, j_} : std::vector<std::string>{j_, i_, "l"};
+      letters.resize(count);
+      lhs = entry(root.name, root.node, letters[0]);
+      for (std::size_t k = own; k < count; ++k) lhs = fmt::format("D({}, {}[{}])", lhs, variable_, letters[k]);
     } else if (order_ == 2) {
       lhs = fmt::format("D(D({}, {}), {})", root.name, by_.text, by_.text);
     }
