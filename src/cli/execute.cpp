@@ -100,9 +100,7 @@ value_there value_of(problem& p, const diff_result& result, const point& at) {
 
 void add_result(json_members& members, const diff_result& result) {
   members.text("expression", result.expression).text("wrt", result.wrt).text("derivative", result.derivative);
-  members.raw("axes", json_axes(result.axes));
-  if (!result.latex.empty()) members.text("latex", result.latex);
-  members.texts("conditions", result.conditions);
+  members.raw("axes", json_axes(result.axes)).text("latex", result.latex).texts("conditions", result.conditions);
   members.texts("hypotheses_used", result.hypotheses_used).raw("proof", json_proof(result.proof));
 }
 
