@@ -174,15 +174,15 @@ void check_order(const std::vector<derivation_step>& steps, const std::vector<nu
 // The rhs of the last step is the result.
 void check_result(const reader& r, const derivation& d) {
   const derivation_step& last = d.steps.back();
-  if (!d.result.axes.empty()) {
-    CHECK(disagreement(r, last.rhs, d.result.derivative, "") == "");
-    return;
-  }
-  try {
+  std::string stated = d.statement.substr(0, d.statement.size() - d.result.derivative.size() - 3);
+  CHECK(d.statement == stated + " = " + d.result.derivative);
+  std::string wrong = disagreement(r, stated, d.result.derivative, "");
+  CHECK_MESSAGE(wrong.empty(), fmt::format("{}: {}", d.statement, wrong));
+  try {  // letter by letter in the order of the axes, whatever their names
     problem p = r.read(last.lhs + " == " + last.rhs);
     node_id shown = p.expressions().at(1).node;
-    problem q = r.read(d.result.derivative);
-    node_id result = q.expressions().at(0).node;
+    problem q = r.read(stated + " == " + d.result.derivative);
+    node_id result = q.expressions().at(1).node;
     for (int round = 0; round < 4; ++round) {
       evaluator<long double> e(p.on()), f(q.on());
       std::mt19937 random(11), same(11);

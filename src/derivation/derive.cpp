@@ -870,10 +870,11 @@ class planner {
     std::string text = e_.text, by = by_.text;
     std::size_t own = t_.rank(e_.node) - e_.letters.size();
     std::vector<std::string> ours(letters.begin(), letters.end());
-    if (!ours.empty() && by_.letters.empty() && by_.entry.empty() && variable_rank() == 1 && e_.letters.empty() &&
-        ours.size() == own + static_cast<std::size_t>(order_)) {
-      if (own == 1) text = (text.find_first_of(" +-*/^") == std::string::npos ? text : "(" + text + ")") + "[" + ours[0] + "]";
-      for (std::size_t k = own; k < ours.size(); ++k) text = fmt::format("D({}, {}[{}])", text, by, ours[k]);
+    std::size_t each = variable_rank();
+    if (!ours.empty() && by_.letters.empty() && by_.entry.empty() && each > 0 && e_.letters.empty() && ours.size() == own + static_cast<std::size_t>(order_) * each) {
+      auto joined = [&](std::size_t begin, std::size_t count) { return fmt::join(std::span(ours).subspan(begin, count), ","); };
+      if (own > 0) text = fmt::format("{}[{}]", text.find_first_of(" +-*/^") == std::string::npos ? text : "(" + text + ")", joined(0, own));
+      for (std::size_t k = own; k < ours.size(); k += each) text = fmt::format("D({}, {}[{}])", text, by, joined(k, each));
       return text;
     }
     for (int k = 0; k < order_; ++k) text = fmt::format("D({}, {})", text, by);
