@@ -80,20 +80,26 @@ class reader {
     std::vector<std::string> dims;
     for (range_id r : info.axes) {
       const affine& hi = t.range_of(r).hi;
-      dims.push_back(hi.dim == none ? std::to_string(hi.offset) : hi.offset == 0 ? t.dim_name(hi.dim) : fmt::format("{}{:+}", t.dim_name(hi.dim), hi.offset));
+      dims.push_back(hi.dim == none   ? std::to_string(hi.offset)
+                     : hi.offset == 0 ? t.dim_name(hi.dim)
+                                      : fmt::format("{}{:+}", t.dim_name(hi.dim), hi.offset));
     }
-    std::string type = dims.empty() ? "real" : fmt::format("{}[{}]", dims.size() == 1 ? "vector" : "matrix", fmt::join(dims, ","));
+    std::string type =
+        dims.empty() ? "real" : fmt::format("{}[{}]", dims.size() == 1 ? "vector" : "matrix", fmt::join(dims, ","));
     known_.vars.push_back(fmt::format("{}: {}", info.name, type));
     declared.insert(info.name);
   }
   bool is_given(const std::string& fact) const { return std::ranges::find(givens_, fact) != givens_.end(); }
-  bool says(const std::string& property, const std::string& name) const { return is_given(fmt::format("{}({})", property, name)); }
+  bool says(const std::string& property, const std::string& name) const {
+    return is_given(fmt::format("{}({})", property, name));
+  }
 
   problem_text known_;
   std::vector<std::string> givens_;
 };
 
-// "i = j", "i != j": whether it holds for these values of the letters; letters that do not stand in the equation are free to meet it.
+// "i = j", "i != j": whether it holds for these values of the letters; letters that do not stand in the equation are free to meet
+// it.
 bool case_holds(const std::string& text, const std::map<std::string, std::size_t>& letters) {
   if (text.empty()) return true;
   bool differ = text.find("!=") != std::string::npos;
@@ -194,7 +200,9 @@ void check_result(const reader& r, const derivation& d) {
       if (!fits) return;
       for (std::size_t k = 0; k < std::max(a.size(), b.size()); ++k) {
         long double x = a[a.size() == 1 ? 0 : k], y = b[b.size() == 1 ? 0 : k];
-        CHECK_MESSAGE((!std::isfinite(x) || near(x, y)), fmt::format("{} = {}, the result {} = {}", last.rhs, static_cast<double>(x), d.result.derivative, static_cast<double>(y)));
+        CHECK_MESSAGE((!std::isfinite(x) || near(x, y)),
+                      fmt::format("{} = {}, the result {} = {}", last.rhs, static_cast<double>(x), d.result.derivative,
+                                  static_cast<double>(y)));
       }
     }
   } catch (const error& e) {
@@ -233,7 +241,8 @@ TEST_CASE("derivation: softmax cross-entropy, with and without facts about y") {
 TEST_CASE("derivation: the same spelled out, with other letters") {
   check_derivation({{}, {"q = exp(w)/sum(m, exp(w[m]))", "L = -sum(m, t[m]*log(q[m]))"}, {"sum(t) = 1"}, {}, {"L"}}, "w");
   check_derivation({{}, {"p[k] = exp(z[k])/sum(j, exp(z[j]))"}, {"one_hot(y)"}, {}, {"-sum(k, y[k]*log(p[k]))"}}, "z");
-  check_derivation({{}, {"E[l] = exp(x[l])", "N = sum(l, E[l])", "p[l] = E[l]/N"}, {"sum(y) = 1"}, {}, {"cross_entropy(p, y)"}}, "x");
+  check_derivation({{}, {"E[l] = exp(x[l])", "N = sum(l, E[l])", "p[l] = E[l]/N"}, {"sum(y) = 1"}, {}, {"cross_entropy(p, y)"}},
+                   "x");
 }
 
 TEST_CASE("derivation: other normalisers") {
@@ -271,7 +280,8 @@ TEST_CASE("derivation: losses of vectors") {
 TEST_CASE("derivation: temperature, smoothed labels, soft targets") {
   check_derivation({{"z, y: vector[K]; T: real"}, {}, {"sum(y) = 1"}, {}, {"cross_entropy(softmax(z/T), y)"}}, "z");
   check_derivation({{"z, y: vector[K]; T: real"}, {}, {"sum(y) = 1"}, {}, {"cross_entropy(softmax(z/T), y)"}}, "T");
-  check_derivation({{"z, h: vector[K]; s: real"}, {"y = (1-s)*h + s/K"}, {"one_hot(h)"}, {}, {"cross_entropy(softmax(z), y)"}}, "z");
+  check_derivation({{"z, h: vector[K]; s: real"}, {"y = (1-s)*h + s/K"}, {"one_hot(h)"}, {}, {"cross_entropy(softmax(z), y)"}},
+                   "z");
   check_derivation({{"z, t: vector[K]"}, {"y = softmax(t)"}, {}, {}, {"cross_entropy(softmax(z), y)"}}, "z");
   check_derivation({{"z, t: vector[K]"}, {"y = softmax(t)"}, {}, {}, {"cross_entropy(softmax(z), y)"}}, "t");
 }
@@ -283,8 +293,18 @@ TEST_CASE("derivation: chains of named intermediates") {
   check_derivation({{"x, y: vector[n]; w: real"}, {"a = tanh(w*x)"}, {}, {}, {"mse(a, y)"}}, "w");
   check_derivation({{}, {"u = x*y", "v = x + y"}, {}, {}, {"u/v"}}, "x");
   check_derivation({{"z, y: vector[K]"}, {"h = tanh(z)", "a = softmax(h)"}, {"one_hot(y)"}, {}, {"cross_entropy(a, y)"}}, "z");
-  check_derivation({{"W: matrix[K,n]; x: vector[n]; y: vector[K]"}, {"z = W*x", "a = softmax(z)"}, {"one_hot(y)"}, {}, {"cross_entropy(a, y)"}}, "x");
-  check_derivation({{"W: matrix[K,n]; x: vector[n]; y: vector[K]"}, {"z = W*x", "a = softmax(z)"}, {"one_hot(y)"}, {}, {"cross_entropy(a, y)"}}, "W");
+  check_derivation({{"W: matrix[K,n]; x: vector[n]; y: vector[K]"},
+                    {"z = W*x", "a = softmax(z)"},
+                    {"one_hot(y)"},
+                    {},
+                    {"cross_entropy(a, y)"}},
+                   "x");
+  check_derivation({{"W: matrix[K,n]; x: vector[n]; y: vector[K]"},
+                    {"z = W*x", "a = softmax(z)"},
+                    {"one_hot(y)"},
+                    {},
+                    {"cross_entropy(a, y)"}},
+                   "W");
 }
 
 TEST_CASE("derivation: by an intermediate, an entry, another argument") {
@@ -303,8 +323,9 @@ TEST_CASE("a derivative by a named intermediate") {
     problem p({{}, named, givens, {}, {equation}});
     return prove(p);
   };
-  for (const char* equation : {"D(C, a[j]) == -y[j]/a[j]", "D(C, a) == -y./a", "sum(k, D(C, a[k])*D(a[k], z[i])) == D(C, z[i])", "D(S, a[j]) == 0", "D(a[i], a[j]) == delta(i,j)",
-                               "D(D(C, a[j]), a[i]) == delta(i,j)*y[i]/a[i]^2", "D(D(C, a[j]), z[i]) == y[j]*(delta(i,j) - a[i])/a[j]"}) {
+  for (const char* equation : {"D(C, a[j]) == -y[j]/a[j]", "D(C, a) == -y./a", "sum(k, D(C, a[k])*D(a[k], z[i])) == D(C, z[i])",
+                               "D(S, a[j]) == 0", "D(a[i], a[j]) == delta(i,j)", "D(D(C, a[j]), a[i]) == delta(i,j)*y[i]/a[i]^2",
+                               "D(D(C, a[j]), z[i]) == y[j]*(delta(i,j) - a[i])/a[j]"}) {
     CAPTURE(equation);
     CHECK(proves(lets, {}, equation).status == verdict::proved);
   }

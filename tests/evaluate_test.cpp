@@ -15,10 +15,7 @@ namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
-template <class T>
-std::vector<T> copy(std::span<const T> s) {
-  return {s.begin(), s.end()};
-}
+template <class T> std::vector<T> copy(std::span<const T> s) { return {s.begin(), s.end()}; }
 
 // A tape with scalars x, y; vectors z, w of length K; a matrix A of m rows and K columns.
 struct world {

@@ -21,7 +21,10 @@ struct sides {
 
   explicit sides(const std::string& equation, const std::string& vars = "x, y: real; z, w: vector[n]; A: matrix[n,n]",
                  const std::vector<std::string>& givens = {})
-      : p(problem_text{{vars}, {}, givens, {}, {equation}}), k(p.on()), left(p.expressions()[0].node), right(p.expressions()[1].node) {}
+      : p(problem_text{{vars}, {}, givens, {}, {equation}}),
+        k(p.on()),
+        left(p.expressions()[0].node),
+        right(p.expressions()[1].node) {}
 
   theorem given(std::size_t i) {
     const fact& f = p.facts().at(i);
@@ -44,17 +47,36 @@ bool ring_accepts(const std::string& equation, const std::vector<std::string>& g
 }  // namespace
 
 TEST_CASE("ring accepts what is true for all numbers and refuses the rest") {
-  for (const char* good : {"(x+y)^2 == x^2 + 2*x*y + y^2", "sum(k, z[k]*2) == 2*sum(z)", "sum(k, 1, n, 1) == n", "x - x == 0",
-                           "sum(k, sum(l, z[k]*w[l])) == sum(z)*sum(w)", "sum(k, delta(k,i)*z[k]) == z[i]", "delta(i,j)^2 == delta(i,j)",
-                           "sum(k, 1, n-1, z[k+1]) == sum(k, 2, n, z[k])", "sum(k, sum(l, A[k,l]*A[l,k])) == sum(l, sum(k, A[l,k]*A[k,l]))",
-                           "1/(1/x) == x", "x^(-1)*x^(-1) == x^(-2)"})
+  for (const char* good :
+       {"(x+y)^2 == x^2 + 2*x*y + y^2", "sum(k, z[k]*2) == 2*sum(z)", "sum(k, 1, n, 1) == n", "x - x == 0",
+        "sum(k, sum(l, z[k]*w[l])) == sum(z)*sum(w)", "sum(k, delta(k,i)*z[k]) == z[i]", "delta(i,j)^2 == delta(i,j)",
+        "sum(k, 1, n-1, z[k+1]) == sum(k, 2, n, z[k])", "sum(k, sum(l, A[k,l]*A[l,k])) == sum(l, sum(k, A[l,k]*A[k,l]))",
+        "1/(1/x) == x", "x^(-1)*x^(-1) == x^(-2)"})
     CHECK_MESSAGE(ring_accepts(good), std::string(good));
-  for (const char* bad : {"x == y", "(x+y)^2 == x^2 + y^2", "x/x == 1", "x^2/x == x", "sqrt(x^2) == x", "sqrt(x)*sqrt(x) == x", "0 == 1",
-                          "sum(k, z[k]^2) == sum(z)^2", "sum(k, 2, n, 1) == n", "delta(i,j) == 1", "delta(i,j) == 0", "delta(i,j)*z[i] == z[i]",
-                          "sum(k, delta(i,j)*z[k]) == sum(z)", "sum(k, 2, n, delta(k,i)*z[k]) == z[i]", "z[i] == z[j]",
-                          "sum(k, A[k,i]) == sum(k, A[i,k])", "sum(k, z[k]*w[k]) == sum(z)*sum(w)", "sum(k, x) == x",
-                          "sum(k, 1, n-1, z[k+1]) == sum(z)", "sum(k, 1, n, k) == n", "x^(1/2)*y^(1/2) == (x*y)^(1/2)",
-                          "(x^3)^(1/3) == x", "sum(k, sum(l, delta(k,l)*z[k])) == sum(z)*n", "(x*y)^(-1)*x == y^(-1)"})
+  for (const char* bad : {"x == y",
+                          "(x+y)^2 == x^2 + y^2",
+                          "x/x == 1",
+                          "x^2/x == x",
+                          "sqrt(x^2) == x",
+                          "sqrt(x)*sqrt(x) == x",
+                          "0 == 1",
+                          "sum(k, z[k]^2) == sum(z)^2",
+                          "sum(k, 2, n, 1) == n",
+                          "delta(i,j) == 1",
+                          "delta(i,j) == 0",
+                          "delta(i,j)*z[i] == z[i]",
+                          "sum(k, delta(i,j)*z[k]) == sum(z)",
+                          "sum(k, 2, n, delta(k,i)*z[k]) == z[i]",
+                          "z[i] == z[j]",
+                          "sum(k, A[k,i]) == sum(k, A[i,k])",
+                          "sum(k, z[k]*w[k]) == sum(z)*sum(w)",
+                          "sum(k, x) == x",
+                          "sum(k, 1, n-1, z[k+1]) == sum(z)",
+                          "sum(k, 1, n, k) == n",
+                          "x^(1/2)*y^(1/2) == (x*y)^(1/2)",
+                          "(x^3)^(1/3) == x",
+                          "sum(k, sum(l, delta(k,l)*z[k])) == sum(z)*n",
+                          "(x*y)^(-1)*x == y^(-1)"})
     CHECK_MESSAGE(!ring_accepts(bad), std::string(bad));
 }
 
@@ -98,7 +120,8 @@ TEST_CASE("the two cases of an index equation are about the same sides") {
   sides s("delta(i,j)*z[i] == delta(i,j)*z[j]");
   tape& t = s.p.on();
   const std::array<std::pair<std::uint8_t, std::uint8_t>, 1> apart{std::pair<std::uint8_t, std::uint8_t>{0, 1}};
-  const std::array<std::pair<std::uint8_t, std::uint8_t>, 1> same{std::pair<std::uint8_t, std::uint8_t>{0, 0}}, far{std::pair<std::uint8_t, std::uint8_t>{1, 2}};
+  const std::array<std::pair<std::uint8_t, std::uint8_t>, 1> same{std::pair<std::uint8_t, std::uint8_t>{0, 0}},
+      far{std::pair<std::uint8_t, std::uint8_t>{1, 2}};
   node_id zero = t.identity(t.out(s.left), {t.constant(0), {}});
   theorem differ = s.k.ring(s.left, zero, {}, {}, apart);  // delta is 0 off the diagonal
   CHECK_THROWS_AS(s.k.ring(s.left, zero, {}, {}, same), refusal);
@@ -117,7 +140,8 @@ TEST_CASE("signs follow from the signs of the arguments only where they do") {
   tape& t = s.p.on();
   kernel& k = s.k;
   node_id x = t.find_symbol("x"), y = t.find_symbol("y");
-  theorem px = k.assume(sign_claim(relation::positive, x), "x > 0", origin::given), py = k.assume(sign_claim(relation::nonnegative, y), "y >= 0", origin::given);
+  theorem px = k.assume(sign_claim(relation::positive, x), "x > 0", origin::given),
+          py = k.assume(sign_claim(relation::nonnegative, y), "y >= 0", origin::given);
   node_id product = s.left;
   CHECK_NOTHROW(k.sign(relation::nonnegative, product, std::vector{px, py}));
   CHECK_THROWS_AS(k.sign(relation::positive, product, std::vector{px, py}), refusal);
@@ -129,15 +153,18 @@ TEST_CASE("signs follow from the signs of the arguments only where they do") {
   CHECK_THROWS_AS(k.sign(relation::positive, maybe_empty, std::vector{px}), refusal);
   CHECK_NOTHROW(k.sign(relation::nonnegative, maybe_empty, std::vector{px}));
   for (reduction extremum : {reduction::min, reduction::max})
-    CHECK_THROWS_AS(k.sign(relation::nonnegative, t.identity({}, {x, {}}, std::vector{rest}, extremum), std::vector{px}), refusal);
+    CHECK_THROWS_AS(k.sign(relation::nonnegative, t.identity({}, {x, {}}, std::vector{rest}, extremum), std::vector{px}),
+                    refusal);
   // x*z[k] != 0 for k = 2..n says nothing of x where n = 1.
   range_id whole = t.range_to({t.dim("n"), 0});
   for (range_id r : {rest, whole}) {
     std::array<edge, 2> args{edge{x, {}}, edge{t.index_value(r), {label::of_axis(0)}}};
     node_id all = t.mul(std::vector{r}, args);
     theorem nonzero = k.assume(sign_claim(relation::nonzero, all), "x*k != 0", origin::given);
-    if (r == whole) CHECK_NOTHROW(k.factor_nonzero(nonzero, 0));
-    else CHECK_THROWS_AS(k.factor_nonzero(nonzero, 0), refusal);
+    if (r == whole)
+      CHECK_NOTHROW(k.factor_nonzero(nonzero, 0));
+    else
+      CHECK_THROWS_AS(k.factor_nonzero(nonzero, 0), refusal);
   }
 }
 
@@ -168,7 +195,8 @@ TEST_CASE("the symmetry of a matrix holds at the point only") {
 }
 
 TEST_CASE("a derivative needs the conditions of every operation") {
-  for (const char* f : {"abs(x)", "sqrt(x)", "log(x)", "1/x", "sign(x)", "max(x, y)", "x^y", "if(x < y, x, 2*x)", "asin(x)", "cbrt(x)"}) {
+  for (const char* f :
+       {"abs(x)", "sqrt(x)", "log(x)", "1/x", "sign(x)", "max(x, y)", "x^y", "if(x < y, x, 2*x)", "asin(x)", "cbrt(x)"}) {
     CAPTURE(f);
     sides s(std::string(f) + " == 0", "x, y: real");
     tape& t = s.p.on();

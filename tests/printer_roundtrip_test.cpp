@@ -28,23 +28,16 @@ class writer_of_texts {
   std::string scalar(int depth) {
     if (depth <= 0) return leaf();
     switch (pick(17)) {
-      case 0:
-        return "(" + scalar(depth - 1) + " + " + scalar(depth - 1) + ")";
-      case 1:
-        return scalar(depth - 1) + " - " + product(depth - 1) + " + " + product(depth - 1);
-      case 2:
-        return product(depth - 1);
-      case 3:
-        return fmt::format("{}/{}*{}", factor(depth - 1), factor(depth - 1), factor(depth - 1));
-      case 4:
-        return fmt::format("-{}*{}", factor(depth - 1), factor(depth - 1));
+      case 0: return "(" + scalar(depth - 1) + " + " + scalar(depth - 1) + ")";
+      case 1: return scalar(depth - 1) + " - " + product(depth - 1) + " + " + product(depth - 1);
+      case 2: return product(depth - 1);
+      case 3: return fmt::format("{}/{}*{}", factor(depth - 1), factor(depth - 1), factor(depth - 1));
+      case 4: return fmt::format("-{}*{}", factor(depth - 1), factor(depth - 1));
       case 5:
         return fmt::format("{}^{}", factor(depth - 1),
                            one_of({"2", "3", "(1/2)", "(2/3)", exact_ ? "0" : "(-3/2)", exact_ ? "4" : "(-1)"}));
-      case 6:
-        return fmt::format("{}^{}", factor(depth - 1), factor(depth - 1));
-      case 7:
-        return fmt::format("{}({})", function(), scalar(depth - 1));
+      case 6: return fmt::format("{}^{}", factor(depth - 1), factor(depth - 1));
+      case 7: return fmt::format("{}({})", function(), scalar(depth - 1));
       case 8:
         return fmt::format("{}({}, {})", one_of({"atan2", "hypot", "max", "min", "xlogy"}), scalar(depth - 1), scalar(depth - 1));
       case 9:
@@ -52,47 +45,31 @@ class writer_of_texts {
                            scalar(depth - 1), scalar(depth - 1), scalar(depth - 1));
       case 10:
         return fmt::format("{}({})", one_of({"sum", "max", "min", "logsumexp", "norm2", "mean", "prod"}), vector(depth - 1));
-      case 11:
-        return fmt::format("{}[{}]", one_of({"softmax(z)", "z", "log_softmax(w)", "(z .* w)"}), K_index());
-      case 12:
-        return bound(one_of({"sum", "prod", "max"}), "", depth);
-      case 13:
-        return bound("sum", "1, K, ", depth);
-      case 14:
-        return shifted(depth);
-      case 15:
-        return fmt::format("{}({}, {})", one_of({"dot", "cross_entropy", "mse"}), vector(depth - 1), vector(depth - 1));
-      default:
-        return fmt::format("{}({})", one_of({"sigmoid", "softplus", "relu"}), scalar(depth - 1));
+      case 11: return fmt::format("{}[{}]", one_of({"softmax(z)", "z", "log_softmax(w)", "(z .* w)"}), K_index());
+      case 12: return bound(one_of({"sum", "prod", "max"}), "", depth);
+      case 13: return bound("sum", "1, K, ", depth);
+      case 14: return shifted(depth);
+      case 15: return fmt::format("{}({}, {})", one_of({"dot", "cross_entropy", "mse"}), vector(depth - 1), vector(depth - 1));
+      default: return fmt::format("{}({})", one_of({"sigmoid", "softplus", "relu"}), scalar(depth - 1));
     }
   }
 
   std::string vector(int depth) {
     if (depth <= 0) return one_of({"z", "w"});
     switch (pick(11)) {
-      case 0:
-        return vector(depth - 1) + " + " + vector(depth - 1);
-      case 1:
-        return fmt::format("({} - {})", vector(depth - 1), vector(depth - 1));
-      case 2:
-        return fmt::format("({}) .* ({})", vector(depth - 1), vector(depth - 1));
-      case 3:
-        return fmt::format("({}) ./ ({})", vector(depth - 1), vector(depth - 1));
-      case 4:
-        return fmt::format("{}*({})", closed(depth - 1), vector(depth - 1));
-      case 5:
-        return fmt::format("({})/{}", vector(depth - 1), closed(depth - 1));
+      case 0: return vector(depth - 1) + " + " + vector(depth - 1);
+      case 1: return fmt::format("({} - {})", vector(depth - 1), vector(depth - 1));
+      case 2: return fmt::format("({}) .* ({})", vector(depth - 1), vector(depth - 1));
+      case 3: return fmt::format("({}) ./ ({})", vector(depth - 1), vector(depth - 1));
+      case 4: return fmt::format("{}*({})", closed(depth - 1), vector(depth - 1));
+      case 5: return fmt::format("({})/{}", vector(depth - 1), closed(depth - 1));
       case 6:
         return fmt::format("{}({})", one_of({"exp", "sin", "softmax", "tanh", "sigmoid", "log_softmax", "relu"}),
                            vector(depth - 1));
-      case 7:
-        return fmt::format("({}).^{}", vector(depth - 1), one_of({"2", "(1/2)", exact_ ? "3" : "(-1)", "w"}));
-      case 8:
-        return fmt::format("{} + {}", vector(depth - 1), closed(depth - 1));
-      case 9:
-        return fmt::format("-({})", vector(depth - 1));
-      default:
-        return fmt::format("{} ./ ({})", closed(depth - 1), vector(depth - 1));
+      case 7: return fmt::format("({}).^{}", vector(depth - 1), one_of({"2", "(1/2)", exact_ ? "3" : "(-1)", "w"}));
+      case 8: return fmt::format("{} + {}", vector(depth - 1), closed(depth - 1));
+      case 9: return fmt::format("-({})", vector(depth - 1));
+      default: return fmt::format("{} ./ ({})", closed(depth - 1), vector(depth - 1));
     }
   }
 
@@ -109,22 +86,14 @@ class writer_of_texts {
 
   std::string leaf() {
     switch (pick(8)) {
-      case 0:
-        return one_of({"2", "3", "11", exact_ ? "7" : "0.3", exact_ ? "5" : "1/2"});
-      case 1:
-        return "x";
-      case 2:
-        return "y";
-      case 3:
-        return fmt::format("z[{}]", K_index());
-      case 4:
-        return fmt::format("w[{}]", K_index());
-      case 5:
-        return fmt::format("A[{},{}]", one_of({"1", "m"}), K_index());
-      case 6:
-        return fmt::format("delta({},{})", K_index(), K_index());
-      default:
-        return one_of({"pi", "K", "e", K_letters_.empty() ? "x" : K_letters_.back()});
+      case 0: return one_of({"2", "3", "11", exact_ ? "7" : "0.3", exact_ ? "5" : "1/2"});
+      case 1: return "x";
+      case 2: return "y";
+      case 3: return fmt::format("z[{}]", K_index());
+      case 4: return fmt::format("w[{}]", K_index());
+      case 5: return fmt::format("A[{},{}]", one_of({"1", "m"}), K_index());
+      case 6: return fmt::format("delta({},{})", K_index(), K_index());
+      default: return one_of({"pi", "K", "e", K_letters_.empty() ? "x" : K_letters_.back()});
     }
   }
 
@@ -330,8 +299,35 @@ TEST_CASE("a let prints by its name and parses back to it") {
 
 TEST_CASE("coefficients, quotients and comparisons print as they read best, and parse back to the same node") {
   problem p = declared();
-  for (const char* text : {"1/2*x", "-1/2*x", "3/2*x", "2/3*x*y", "x/2/y", "-3*x/(2*y)", "1/(2*sqrt(x))", "x/(2*x*y)", "x/(2*(2*y))", "1/2*(-x)", "(2*x)/2", "x*(1/2)",
-                           "x - y/2", "x - 1/(3*y)", "y - 1/x", "-(x*y)/2", "exp(-1/2*x^2)", "x/y^2", "1/sqrt(y)", "1/x^0", "1/y^-2", "if(0 < x, 1, 0)",
-                           "if(0 <= x, y, x)", "if(0 = x, y, x)", "-x + 1", "sum(k, z[k]/2)", "z/2 - w./(2*z)", "3*z/x", "z + (x + y)*vector(1)", "2*A*z"})
+  for (const char* text : {"1/2*x",
+                           "-1/2*x",
+                           "3/2*x",
+                           "2/3*x*y",
+                           "x/2/y",
+                           "-3*x/(2*y)",
+                           "1/(2*sqrt(x))",
+                           "x/(2*x*y)",
+                           "x/(2*(2*y))",
+                           "1/2*(-x)",
+                           "(2*x)/2",
+                           "x*(1/2)",
+                           "x - y/2",
+                           "x - 1/(3*y)",
+                           "y - 1/x",
+                           "-(x*y)/2",
+                           "exp(-1/2*x^2)",
+                           "x/y^2",
+                           "1/sqrt(y)",
+                           "1/x^0",
+                           "1/y^-2",
+                           "if(0 < x, 1, 0)",
+                           "if(0 <= x, y, x)",
+                           "if(0 = x, y, x)",
+                           "-x + 1",
+                           "sum(k, z[k]/2)",
+                           "z/2 - w./(2*z)",
+                           "3*z/x",
+                           "z + (x + y)*vector(1)",
+                           "2*A*z"})
     check_text(p, text, false, true);
 }

@@ -31,7 +31,9 @@ std::string code(const problem_text& t) {
   }
   return "none";
 }
-std::string code(std::string expression, std::vector<std::string> vars = {}) { return code(texts({std::move(expression)}, std::move(vars))); }
+std::string code(std::string expression, std::vector<std::string> vars = {}) {
+  return code(texts({std::move(expression)}, std::move(vars)));
+}
 
 // Both texts make the same node.
 bool same(std::string a, std::string b, std::vector<std::string> vars = {}, std::vector<std::string> lets = {}) {
@@ -46,7 +48,8 @@ std::string axes(const problem& p, node_id n) {
   for (range_id a : p.on().out(n)) {
     const range& x = p.on().range_of(a);
     auto show = [&](affine v) {
-      return (v.dim == none ? "" : p.on().dim_name(v.dim)) + (v.dim == none || v.offset != 0 ? std::to_string(v.offset) : std::string());
+      return (v.dim == none ? "" : p.on().dim_name(v.dim)) +
+             (v.dim == none || v.offset != 0 ? std::to_string(v.offset) : std::string());
     };
     r += (r.empty() ? "" : " ") + show(x.lo) + ".." + show(x.hi);
   }
@@ -79,7 +82,8 @@ double value(const std::string& expression) {
 }  // namespace
 
 TEST_CASE("cross_entropy(softmax(z), y) is its definition over one shared dimension") {
-  problem p(texts({"cross_entropy(softmax(z), y)", "-sum(k, 1, K, y[k]*log(exp(z[k])/sum(j, exp(z[j]))))"}, {}, {"a = softmax(z)"}, {"one_hot(y)"}, {"z"}));
+  problem p(texts({"cross_entropy(softmax(z), y)", "-sum(k, 1, K, y[k]*log(exp(z[k])/sum(j, exp(z[j]))))"}, {},
+                  {"a = softmax(z)"}, {"one_hot(y)"}, {"z"}));
   CHECK(axes(p, node(p)).empty());
   CHECK(p.on().dim_count() == 1);
   CHECK(p.on().dim_name(0) == "K");
@@ -124,7 +128,8 @@ TEST_CASE("powers") {
 }
 
 TEST_CASE("sums: one node for a product, the identity else; letters have their scopes") {
-  problem p(texts({"sum(k, y[k]*z[k])", "sum(exp(z))", "sum(k, sum(k, z[k])*y[k])", "sum(i, sum(j, z[j])*y[i])", "sum(k, 1, n, 1)"}));
+  problem p(
+      texts({"sum(k, y[k]*z[k])", "sum(exp(z))", "sum(k, sum(k, z[k])*y[k])", "sum(i, sum(j, z[j])*y[i])", "sum(k, 1, n, 1)"}));
   CHECK(p.on().op(node(p, 0)) == opcode::mul);
   CHECK(p.on().bound_count(node(p, 0)) == 1);
   CHECK(p.on().op(node(p, 1)) == opcode::identity);
@@ -155,7 +160,8 @@ TEST_CASE("ranges of sums without bounds") {
   CHECK(value("sum(k, delta(k,k))") == 3);
   CHECK(value("sum(k, k)") == 6);
   CHECK(value("sum(k, 1, K, sum(j, delta(j,k)*z[j]))") == doctest::Approx(1.0));
-  CHECK(value("prod(k, z[k]) + max(k, z[k]) + min(z) + mean(z) + mean(k, 1, 2, z[k])") == doctest::Approx(0.3 * -0.2 * 0.9 + 0.9 - 0.2 + 1.0 / 3 + 0.05));
+  CHECK(value("prod(k, z[k]) + max(k, z[k]) + min(z) + mean(z) + mean(k, 1, 2, z[k])") ==
+        doctest::Approx(0.3 * -0.2 * 0.9 + 0.9 - 0.2 + 1.0 / 3 + 0.05));
 }
 
 TEST_CASE("lengths of undeclared vectors") {
@@ -246,7 +252,8 @@ TEST_CASE("an index outside its sum is refused") {
 }
 
 TEST_CASE("derivatives") {
-  problem p(texts({"D(softmax(z)[j], z[i])", "D(f, x)", "D(D(f, x), x)", "D(f, x[2])", "D(A*x, x)"}, {"x: vector[3]; A: matrix[m, 3]"}, {"f = sum(x.^3)"}));
+  problem p(texts({"D(softmax(z)[j], z[i])", "D(f, x)", "D(D(f, x), x)", "D(f, x[2])", "D(A*x, x)"},
+                  {"x: vector[3]; A: matrix[m, 3]"}, {"f = sum(x.^3)"}));
   CHECK(p.expressions()[0].letters == std::vector<std::string>{"j", "i"});
   CHECK(axes(p, node(p, 0)) == "1..K 1..K");
   CHECK(p.expressions()[0].sites.size() == 1);
@@ -290,7 +297,9 @@ TEST_CASE("lets and variables of differentiation") {
 }
 
 TEST_CASE("facts") {
-  problem p(texts({"x"}, {"p: real, p > 0; n: integer"}, {}, {"simplex(y)", "x < y[1]", "a <= 0", "a != b", "sum(q) == 1", "not integer(x)", "y[k] >= q[k]", "symmetric(W)"}));
+  problem p(
+      texts({"x"}, {"p: real, p > 0; n: integer"}, {},
+            {"simplex(y)", "x < y[1]", "a <= 0", "a != b", "sum(q) == 1", "not integer(x)", "y[k] >= q[k]", "symmetric(W)"}));
   auto find = [&](const std::string& text) {
     std::vector<fact> r;
     for (const fact& f : p.facts())
@@ -380,7 +389,9 @@ TEST_CASE("every composite's definition parses, for every kind of parameter") {
       std::string name = "u" + std::to_string(k);
       call += (k == 0 ? "(" : ", ") + name;
       parameter_kind kind = kind_of(c, k);
-      vars += name + (kind == parameter_kind::real ? ": real; " : kind == parameter_kind::vector ? ": vector[K]; " : ": matrix[K, K]; ");
+      vars += name + (kind == parameter_kind::real     ? ": real; "
+                      : kind == parameter_kind::vector ? ": vector[K]; "
+                                                       : ": matrix[K, K]; ");
     }
     problem p(texts({call + ")"}, {vars}));
     const auto& known = p.calls();
@@ -406,7 +417,8 @@ TEST_CASE("parse adds expressions under the same declarations, and forgets what 
 TEST_CASE("a thousand lets that use the one before twice are read in linear time") {
   auto start = std::chrono::steady_clock::now();
   std::vector<std::string> lets{"a0 = D(x^2, x)"};
-  for (int k = 1; k < 1000; ++k) lets.push_back("a" + std::to_string(k) + " = a" + std::to_string(k - 1) + "*sin(a" + std::to_string(k - 1) + ")");
+  for (int k = 1; k < 1000; ++k)
+    lets.push_back("a" + std::to_string(k) + " = a" + std::to_string(k - 1) + "*sin(a" + std::to_string(k - 1) + ")");
   problem p(texts({"a999", "sum(v .* a999)"}, {}, lets));
   CHECK(p.expressions()[0].sites.size() == 1);
   std::string nested = "x";
@@ -423,24 +435,85 @@ TEST_CASE("a thousand lets that use the one before twice are read in linear time
 TEST_CASE("what people type has the value that it shows, or an error at its place") {
   struct typed {
     const char* text;
-    double value;                 // at x = 0.7, y = 1.3
-    const char* code = "";        // instead of a value
+    double value;           // at x = 0.7, y = 1.3
+    const char* code = "";  // instead of a value
     std::size_t column = 0;
   };
-  for (const typed& t : std::initializer_list<typed>{
-           {"sin 2x", std::sin(1.4)}, {"sin^2(x)", std::pow(std::sin(0.7), 2)}, {"2x", 1.4}, {"x y", 0.91}, {"x -y", -0.6}, {"x - y", -0.6},
-           {"1./x", 1 / 0.7}, {"-x^2", -0.49}, {"2^-x", std::pow(2, -0.7)}, {"x^2y", 0.49 * 1.3}, {"x**2", 0.49}, {"2^3^2", 512}, {"-2^2", -4},
-           {"(2)3", 6}, {"2(3)", 6}, {"x/y*x", 0.7 / 1.3 * 0.7}, {"1/2*x", 0.35}, {"2/3*x", 1.4 / 3}, {"x/2/y", 0.35 / 1.3}, {"1/(2x)", 1 / 1.4},
-           {"x/y^2", 0.7 / 1.69}, {"1/sqrt(y)", 1 / std::sqrt(1.3)}, {"x/(-2*y)", -0.35 / 1.3}, {"y - x/2", 0.95}, {"--x", 0.7}, {"x++y", 2}, {"2*-x", -1.4},
-           {".5x", 0.35}, {"2.x", 1.4}, {"1e-3x", 0.0007}, {"2e x", 2 * std::exp(1) * 0.7}, {"ln x", std::log(0.7)}, {"x sin x", 0.7 * std::sin(0.7)},
-           {"sin x/2", std::sin(0.7) / 2}, {"2 sin(x) cos(y)", 2 * std::sin(0.7) * std::cos(1.3)}, {"e^-x", std::exp(-0.7)}, {"x^1/2", 0.35},
-           {"x^(1/2)", std::sqrt(0.7)}, {"if(0 < x, 1, 2)", 1}, {"max(x, 2)", 2}, {"x(y+1)", 0.7 * 2.3}, {"D(x^2, x)(3)", 4.2},
-           {"1/2x", 0, "P11", 4}, {"sin x y", 0, "P12", 1}, {"sin^-1(x)", 0, "P13", 1}, {"2 3", 0, "P08", 3}, {"3..2", 0, "P04", 1}, {"|x|", 0, "P02", 1},
-           {"5!", 0, "P02", 2}, {"x=", 0, "P03", 3}, {"=x", 0, "P03", 1}, {"x − y", 0, "P02", 3}, {"x·y", 0, "P02", 2}, {"x×y", 0, "P02", 2}, {"x²", 0, "P02", 2},
-           {"0x10", 0, "P04", 1}, {"x and y", 0, "P16", 3}, {"x in (0,1)", 0, "P16", 3}, {"D x^2", 0, "P12", 1}, {"d/dx x^2", 0, "P12", 1}, {"d/dx(x^2)", 0, "P12", 1},
-           {"diff(x^2, x)", 0, "N01", 1}, {"sum(x, k, 1, n)", 0, "P09", 1}, {"sum(k=1, n, k)", 0, "P16", 6}, {"log_2(x)", 0, "P12", 1}, {"log_2 x", 0, "P12", 1},
-           {"log_2*3", 0, "P12", 1}, {"sum_i x_i", 0, "P12", 1}, {"1,5", 0, "P08", 2}, {"x_{1}", 0, "P02", 3}, {"Sin(x)", 0, "N01", 1}, {"max x", 0, "P12", 1},
-           {"x'", 0, "S02", 1}, {"(x", 0, "P05", 1}, {"a<b<c", 0, "P10", 4}}) {
+  for (const typed& t : std::initializer_list<typed>{{"sin 2x", std::sin(1.4)},
+                                                     {"sin^2(x)", std::pow(std::sin(0.7), 2)},
+                                                     {"2x", 1.4},
+                                                     {"x y", 0.91},
+                                                     {"x -y", -0.6},
+                                                     {"x - y", -0.6},
+                                                     {"1./x", 1 / 0.7},
+                                                     {"-x^2", -0.49},
+                                                     {"2^-x", std::pow(2, -0.7)},
+                                                     {"x^2y", 0.49 * 1.3},
+                                                     {"x**2", 0.49},
+                                                     {"2^3^2", 512},
+                                                     {"-2^2", -4},
+                                                     {"(2)3", 6},
+                                                     {"2(3)", 6},
+                                                     {"x/y*x", 0.7 / 1.3 * 0.7},
+                                                     {"1/2*x", 0.35},
+                                                     {"2/3*x", 1.4 / 3},
+                                                     {"x/2/y", 0.35 / 1.3},
+                                                     {"1/(2x)", 1 / 1.4},
+                                                     {"x/y^2", 0.7 / 1.69},
+                                                     {"1/sqrt(y)", 1 / std::sqrt(1.3)},
+                                                     {"x/(-2*y)", -0.35 / 1.3},
+                                                     {"y - x/2", 0.95},
+                                                     {"--x", 0.7},
+                                                     {"x++y", 2},
+                                                     {"2*-x", -1.4},
+                                                     {".5x", 0.35},
+                                                     {"2.x", 1.4},
+                                                     {"1e-3x", 0.0007},
+                                                     {"2e x", 2 * std::exp(1) * 0.7},
+                                                     {"ln x", std::log(0.7)},
+                                                     {"x sin x", 0.7 * std::sin(0.7)},
+                                                     {"sin x/2", std::sin(0.7) / 2},
+                                                     {"2 sin(x) cos(y)", 2 * std::sin(0.7) * std::cos(1.3)},
+                                                     {"e^-x", std::exp(-0.7)},
+                                                     {"x^1/2", 0.35},
+                                                     {"x^(1/2)", std::sqrt(0.7)},
+                                                     {"if(0 < x, 1, 2)", 1},
+                                                     {"max(x, 2)", 2},
+                                                     {"x(y+1)", 0.7 * 2.3},
+                                                     {"D(x^2, x)(3)", 4.2},
+                                                     {"1/2x", 0, "P11", 4},
+                                                     {"sin x y", 0, "P12", 1},
+                                                     {"sin^-1(x)", 0, "P13", 1},
+                                                     {"2 3", 0, "P08", 3},
+                                                     {"3..2", 0, "P04", 1},
+                                                     {"|x|", 0, "P02", 1},
+                                                     {"5!", 0, "P02", 2},
+                                                     {"x=", 0, "P03", 3},
+                                                     {"=x", 0, "P03", 1},
+                                                     {"x − y", 0, "P02", 3},
+                                                     {"x·y", 0, "P02", 2},
+                                                     {"x×y", 0, "P02", 2},
+                                                     {"x²", 0, "P02", 2},
+                                                     {"0x10", 0, "P04", 1},
+                                                     {"x and y", 0, "P16", 3},
+                                                     {"x in (0,1)", 0, "P16", 3},
+                                                     {"D x^2", 0, "P12", 1},
+                                                     {"d/dx x^2", 0, "P12", 1},
+                                                     {"d/dx(x^2)", 0, "P12", 1},
+                                                     {"diff(x^2, x)", 0, "N01", 1},
+                                                     {"sum(x, k, 1, n)", 0, "P09", 1},
+                                                     {"sum(k=1, n, k)", 0, "P16", 6},
+                                                     {"log_2(x)", 0, "P12", 1},
+                                                     {"log_2 x", 0, "P12", 1},
+                                                     {"log_2*3", 0, "P12", 1},
+                                                     {"sum_i x_i", 0, "P12", 1},
+                                                     {"1,5", 0, "P08", 2},
+                                                     {"x_{1}", 0, "P02", 3},
+                                                     {"Sin(x)", 0, "N01", 1},
+                                                     {"max x", 0, "P12", 1},
+                                                     {"x'", 0, "S02", 1},
+                                                     {"(x", 0, "P05", 1},
+                                                     {"a<b<c", 0, "P10", 4}}) {
     CAPTURE(std::string(t.text));
     std::string found = "none";
     std::size_t column = 0;
@@ -459,8 +532,8 @@ TEST_CASE("what people type has the value that it shows, or an error at its plac
 }
 
 TEST_CASE("readings that may not be meant are noted") {
-  for (const char* text : {"e^2x", "x^2y", "x^1/2", "sin x/2", "sin 2*x", "dy/dx", "D(x^2, x)(3)", "x*sinx", "sin2x + x", "xy + x", "ax + x", "2πr + r", "x(3)",
-                           "softmax(z) - y", "y_i*sum(y)", "softmax(x) == y"}) {
+  for (const char* text : {"e^2x", "x^2y", "x^1/2", "sin x/2", "sin 2*x", "dy/dx", "D(x^2, x)(3)", "x*sinx", "sin2x + x",
+                           "xy + x", "ax + x", "2πr + r", "x(3)", "softmax(z) - y", "y_i*sum(y)", "softmax(x) == y"}) {
     CAPTURE(std::string(text));
     CHECK(problem(texts({text})).notes().size() == 1);
   }

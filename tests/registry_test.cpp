@@ -75,18 +75,12 @@ long double distance(long double a, long double exact) { return std::abs(a - exa
 bool holds(const specimen& s, const condition& c, const std::vector<long double>& x) {
   long double u = s.at(c.of.as_edge().node, x);
   switch (c.is) {
-    case relation::positive:
-      return u > 0;
-    case relation::nonnegative:
-      return u >= 0;
-    case relation::nonzero:
-      return u != 0;
-    case relation::not_integer:
-      return u != std::floor(u);
-    case relation::integer:
-      return u == std::floor(u);
-    case relation::real_power:
-      return !std::isnan(u);
+    case relation::positive: return u > 0;
+    case relation::nonnegative: return u >= 0;
+    case relation::nonzero: return u != 0;
+    case relation::not_integer: return u != std::floor(u);
+    case relation::integer: return u == std::floor(u);
+    case relation::real_power: return !std::isnan(u);
   }
   return false;
 }

@@ -36,8 +36,9 @@ outcome try_out(const rule& r) {
   std::mt19937_64 random(7);
   std::uniform_real_distribution<long double> wide(-4, 4), narrow(-1, 1), above(0.05L, 5);
   const std::vector<long double> special{0, 1, -1, 2, -2, 0.5L, -0.5L};
-  const std::vector<rational> parameters{rational(0), rational(1), rational(2), rational(-1), rational(-2), rational(4), rational(1, 2),
-                                         rational(-1, 2), rational(3, 2), rational(1, 3), rational(-2, 3), rational(3)};
+  const std::vector<rational> parameters{rational(0),    rational(1),    rational(2),     rational(-1),
+                                         rational(-2),   rational(4),    rational(1, 2),  rational(-1, 2),
+                                         rational(3, 2), rational(1, 3), rational(-2, 3), rational(3)};
   outcome o;
   for (int k = 0; k < 4000 && o.points < 400; ++k) {
     tape t;
@@ -68,8 +69,8 @@ outcome try_out(const rule& r) {
     if (!fits || !std::isfinite(l) || std::fabs(l) > 1e6L) continue;
     ++o.points;
     if (std::fabs(l - s) <= 1e-9L * (1 + std::fabs(l))) continue;
-    o.failure = std::string(r.name) + " at x = " + std::to_string(at_x) + ", y = " + std::to_string(at_y) + ", c = " + c.str() + ": " +
-                std::to_string(l) + " and " + std::to_string(s);
+    o.failure = std::string(r.name) + " at x = " + std::to_string(at_x) + ", y = " + std::to_string(at_y) + ", c = " + c.str() +
+                ": " + std::to_string(l) + " and " + std::to_string(s);
     return o;
   }
   return o;
@@ -92,13 +93,26 @@ TEST_CASE("a wrong rule is caught by its numbers") {
   using T = const term&;
   using Q = const rational&;
   auto always = [](T, T, Q) { return conditions{}; };
-  rule root{"wrong-root", 1, false, [](T x, T, Q) { return sqrt(square(x)); }, [](T x, T, Q) { return x; }, always, nullptr, "wrong"};
+  rule root{"wrong-root", 1,       false,  [](T x, T, Q) { return sqrt(square(x)); }, [](T x, T, Q) { return x; },
+            always,       nullptr, "wrong"};
   CHECK(try_out(root).failure != "");
-  rule logs{"wrong-log", 2, false, [](T x, T y, Q) { return ops::log(x * y); }, [](T x, T y, Q) { return ops::log(x) + ops::log(y); }, always,
-            nullptr, "needs signs"};
+  rule logs{"wrong-log",
+            2,
+            false,
+            [](T x, T y, Q) { return ops::log(x * y); },
+            [](T x, T y, Q) { return ops::log(x) + ops::log(y); },
+            always,
+            nullptr,
+            "needs signs"};
   CHECK(try_out(logs).failure != "");
-  rule sign{"wrong-sign", 1, false, [](T x, T, Q) { return ops::sin(x); }, [](T x, T, Q) { return -ops::sin(-x) + x.number(rational(1, 1000)); },
-            always, nullptr, "wrong by a little"};
+  rule sign{"wrong-sign",
+            1,
+            false,
+            [](T x, T, Q) { return ops::sin(x); },
+            [](T x, T, Q) { return -ops::sin(-x) + x.number(rational(1, 1000)); },
+            always,
+            nullptr,
+            "wrong by a little"};
   CHECK(try_out(sign).failure != "");
 }
 
@@ -107,8 +121,14 @@ TEST_CASE("the kernel takes only rows of the table") {
   using Q = const rational&;
   tape t;
   kernel k(t);
-  rule wrong{"zero-one", 1, false, [](T x, T, Q) { return x.number(0); }, [](T x, T, Q) { return x.number(1); },
-             [](T, T, Q) { return conditions{}; }, nullptr, "wrong"};
+  rule wrong{"zero-one",
+             1,
+             false,
+             [](T x, T, Q) { return x.number(0); },
+             [](T x, T, Q) { return x.number(1); },
+             [](T, T, Q) { return conditions{}; },
+             nullptr,
+             "wrong"};
   node_id x = t.symbol("x", {});
   CHECK_THROWS_AS(k.instance(wrong, std::vector{x}, 0, {}), refusal);
   rule copy = find_rule("log-exp");

@@ -22,10 +22,11 @@ bool meet(const std::string& equation, const std::vector<std::string>& givens = 
 }  // namespace
 
 TEST_CASE("sums and products meet in one form") {
-  for (const char* s : {"x + y == y + x", "(x + y)*(x - y) == x^2 - y^2", "2*(x + 1) - 2 == 2*x", "exp(x)*exp(-x) == 1", "exp(2*x) == exp(x)^2",
-                        "sum(k, z[k] + w[k]) == sum(z) + sum(w)", "sum(k, z[k])*sum(l, w[l]) == sum(l, sum(k, z[k]*w[l]))",
-                        "tr(A*B) == tr(B*A)", "sum(k, 1, K, 1) == K", "sin(x)^2 + cos(x)^2 == 1", "max(x, y) == max(y, x)",
-                        "abs(-x) == abs(x)", "abs(x)^2 == x^2", "cosh(x)^2 - sinh(x)^2 == 1", "delta(i,j)*z[i] == delta(i,j)*z[j]"})
+  for (const char* s :
+       {"x + y == y + x", "(x + y)*(x - y) == x^2 - y^2", "2*(x + 1) - 2 == 2*x", "exp(x)*exp(-x) == 1", "exp(2*x) == exp(x)^2",
+        "sum(k, z[k] + w[k]) == sum(z) + sum(w)", "sum(k, z[k])*sum(l, w[l]) == sum(l, sum(k, z[k]*w[l]))", "tr(A*B) == tr(B*A)",
+        "sum(k, 1, K, 1) == K", "sin(x)^2 + cos(x)^2 == 1", "max(x, y) == max(y, x)", "abs(-x) == abs(x)", "abs(x)^2 == x^2",
+        "cosh(x)^2 - sinh(x)^2 == 1", "delta(i,j)*z[i] == delta(i,j)*z[j]"})
     CHECK_MESSAGE(meet(s), std::string(s));
 }
 

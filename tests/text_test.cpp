@@ -28,7 +28,8 @@ std::string brackets(const syntax_tree& t, syntax_id n) {
   const syntax_node& s = t[n];
   auto list = [&](std::size_t from, std::string_view between) {
     std::string r;
-    for (std::size_t k = from; k < s.children.size(); ++k) r += (k > from ? std::string(between) : "") + brackets(t, s.children[k]);
+    for (std::size_t k = from; k < s.children.size(); ++k)
+      r += (k > from ? std::string(between) : "") + brackets(t, s.children[k]);
     return r;
   };
   switch (s.kind) {
@@ -132,7 +133,8 @@ TEST_CASE("functions without brackets take one product of names and numbers") {
   CHECK(tree("sin z[i]") == "sin(z[i])");
   CHECK(tree("sin^2(x)") == "(sin(x)^2)");
   CHECK(tree("sin^2 x") == "(sin(x)^2)");
-  for (const char* text : {"sin x y", "sin -x", "sin x^2", "sin 2(x)", "sin exp", "sin", "sin + 1", "softmax z", "sin^-2(x)", "sin x'", "y'(x)"}) {
+  for (const char* text :
+       {"sin x y", "sin -x", "sin x^2", "sin 2(x)", "sin exp", "sin", "sin + 1", "softmax z", "sin^-2(x)", "sin x'", "y'(x)"}) {
     CAPTURE(std::string(text));
     CHECK(code(text) == "P12");
   }
@@ -181,10 +183,11 @@ TEST_CASE("broken texts get an error at the place where they break") {
     const char* code;
     std::size_t column;
   };
-  for (const broken& b : {broken{"2x +* 3", "P03", 5}, broken{"", "P01", 1}, broken{"   ", "P01", 4}, broken{"x +", "P03", 4},
-                          broken{"(x", "P05", 1}, broken{"x)", "P05", 2}, broken{"z[1", "P05", 2}, broken{"(x]", "P05", 3}, broken{"()", "P03", 2},
-                          broken{"x ? y", "P02", 3}, broken{"αβ + ×", "P02", 6}, broken{"x,y", "P08", 2}, broken{"f(x", "P05", 2},
-                          broken{"sofmax(z)", "N01", 1}, broken{"x²", "P02", 2}, broken{"if = 2", "P09", 4}}) {
+  for (const broken& b :
+       {broken{"2x +* 3", "P03", 5}, broken{"", "P01", 1}, broken{"   ", "P01", 4}, broken{"x +", "P03", 4},
+        broken{"(x", "P05", 1}, broken{"x)", "P05", 2}, broken{"z[1", "P05", 2}, broken{"(x]", "P05", 3}, broken{"()", "P03", 2},
+        broken{"x ? y", "P02", 3}, broken{"αβ + ×", "P02", 6}, broken{"x,y", "P08", 2}, broken{"f(x", "P05", 2},
+        broken{"sofmax(z)", "N01", 1}, broken{"x²", "P02", 2}, broken{"if = 2", "P09", 4}}) {
     CAPTURE(std::string(b.text));
     error e = failure(b.text);
     CHECK(e.code == b.code);
@@ -232,14 +235,16 @@ TEST_CASE("declarations") {
   CHECK(all[1].dims[1].offset == 1);
   CHECK(all[2].facts.size() == 2);
   CHECK(all[3].dims[0].offset == 3);
-  for (const char* text : {"x", "x:", "x: foo", "x real", "z: vector", "z: vector[", "z: vector[0]", "z: vector[-1]", "W: matrix[m]", "x: real,", "2: real"}) {
+  for (const char* text : {"x", "x:", "x: foo", "x real", "z: vector", "z: vector[", "z: vector[0]", "z: vector[-1]",
+                           "W: matrix[m]", "x: real,", "2: real"}) {
     CAPTURE(std::string(text));
     CHECK_THROWS_AS(parse_declarations(text), error);
   }
 }
 
 TEST_CASE("an error is shown under its source") {
-  CHECK(render(failure("2x +* 3")) == "error[P03]: expected an operand after '+', found '*'\n  | 2x +* 3\n  |     ^ remove one operator");
+  CHECK(render(failure("2x +* 3")) ==
+        "error[P03]: expected an operand after '+', found '*'\n  | 2x +* 3\n  |     ^ remove one operator");
   CHECK(render(failure("αβ + ×")).find("\n  |      ^ write '*'") != std::string::npos);
   CHECK(render(error("U01", "no such option")) == "error[U01]: no such option");
   std::string rendered = render(failure(std::string(500, 'x') + " + * " + std::string(500, 'y')));

@@ -49,7 +49,8 @@ class elaborator {
       } else {
         axis = letters.size() + m.id;
       }
-      e.labels.push_back(m.is == mark::kind::constant ? constant_label(m) : label::of_axis(axis, static_cast<std::int32_t>(m.offset)));
+      e.labels.push_back(m.is == mark::kind::constant ? constant_label(m)
+                                                      : label::of_axis(axis, static_cast<std::int32_t>(m.offset)));
     }
     return on_.identity(out, e);
   }
@@ -119,11 +120,13 @@ class elaborator {
   }
 
   value multiply(const std::vector<value>& factors, const range_ids& array, const std::vector<mark>& bound = {}) {
-    return build(factors, array, bound, [&](const range_ids& out, const range_ids& inner, const edges& list) { return on_.mul(out, list, inner); });
+    return build(factors, array, bound,
+                 [&](const range_ids& out, const range_ids& inner, const edges& list) { return on_.mul(out, list, inner); });
   }
 
   value power(const value& base, const rational& exponent) {
-    return build({base}, base.array, {}, [&](const range_ids& out, const range_ids&, const edges& list) { return on_.power(out, list[0], exponent); });
+    return build({base}, base.array, {},
+                 [&](const range_ids& out, const range_ids&, const edges& list) { return on_.power(out, list[0], exponent); });
   }
 
   value number(const rational& q) { return {on_.constant(q), {}, {}}; }
@@ -238,7 +241,8 @@ class elaborator {
   std::string longer(item_id i, std::int64_t index) const {
     const item& base = w_.items[w_.items[i].args[0]];
     if (base.is != form::variable || base.has.rank() != 1 || index < 1) return "declare a length that is long enough";
-    return fmt::format("give the vector a length that is a number, such as --var '{}: vector[{}]'", w_.entities[base.ref].name, index);
+    return fmt::format("give the vector a length that is a number, such as --var '{}: vector[{}]'", w_.entities[base.ref].name,
+                       index);
   }
 
   // The index must stay in the axis, for every value of the dimensions.
@@ -248,15 +252,21 @@ class elaborator {
     if (surely_le(within.lo, r.lo) && surely_le(r.hi, within.hi)) return;
     bool empty = r.lo.dim == r.hi.dim && r.hi.offset < r.lo.offset;
     if (empty) return;
-    std::string what = r.lo == r.hi ? fmt::format("index {}", shown(r.lo)) : fmt::format("an index over {}..{}", shown(r.lo), shown(r.hi));
+    std::string what =
+        r.lo == r.hi ? fmt::format("index {}", shown(r.lo)) : fmt::format("an index over {}..{}", shown(r.lo), shown(r.hi));
     std::string_view written = w_.slice(w_.items[i].at);
     if (written.find('[') == std::string_view::npos && written.find('_') != std::string_view::npos && p.slot == none)
-      throw w_.fail(w_.items[i].at, "S04", fmt::format("{} is read as an entry, but {} is not in {}..{}", w_.quoted(w_.items[i].at), shown(r.lo), shown(within.lo), shown(within.hi)),
+      throw w_.fail(w_.items[i].at, "S04",
+                    fmt::format("{} is read as an entry, but {} is not in {}..{}", w_.quoted(w_.items[i].at), shown(r.lo),
+                                shown(within.lo), shown(within.hi)),
                     fmt::format("declare it, --var '{}: real', if it is a name", written));
     bool symbolic = within.hi.dim != none || r.hi.dim != none;
     throw w_.fail(w_.items[i].at, "S04",
-                  fmt::format("{} of {} {} {}..{}", what, w_.quoted(w_.items[w_.items[i].args[0]].at), symbolic ? "may leave" : "leaves", shown(within.lo), shown(within.hi)),
-                  !symbolic ? "indices begin at 1" : p.slot == none && p.dim == none ? longer(i, p.offset) : "declare a length that is long enough, or give the sum bounds");
+                  fmt::format("{} of {} {} {}..{}", what, w_.quoted(w_.items[w_.items[i].args[0]].at),
+                              symbolic ? "may leave" : "leaves", shown(within.lo), shown(within.hi)),
+                  !symbolic                         ? "indices begin at 1"
+                  : p.slot == none && p.dim == none ? longer(i, p.offset)
+                                                    : "declare a length that is long enough, or give the sum bounds");
   }
 
   value indexed(item_id i) {
@@ -277,7 +287,9 @@ class elaborator {
 
   // The factors of a product that was written right here; its own node is then not needed.
   std::optional<std::vector<value>> factors_of(item_id i, const value& v) const {
-    if (w_.items[i].is != form::product || on_.op(v.node) != opcode::mul || on_.bound_count(v.node) != 0 || w_.calls->contains(v.node)) return {};
+    if (w_.items[i].is != form::product || on_.op(v.node) != opcode::mul || on_.bound_count(v.node) != 0 ||
+        w_.calls->contains(v.node))
+      return {};
     std::vector<value> r;
     for (edge_view e : on_.args(v.node)) r.push_back({e.node, through(e.labels, v.marks), v.array});
     return r;
@@ -307,7 +319,10 @@ class elaborator {
     if (auto factors = sums ? factors_of(x.args[0], body) : std::nullopt) {
       r = multiply(*factors, body.array, bound);
     } else {
-      reduction red = sums ? reduction::sum : x.fold == folding::prod ? reduction::prod : x.fold == folding::max ? reduction::max : reduction::min;
+      reduction red = sums                      ? reduction::sum
+                      : x.fold == folding::prod ? reduction::prod
+                      : x.fold == folding::max  ? reduction::max
+                                                : reduction::min;
       r = build({body}, body.array, bound, [&](const range_ids& out, const range_ids& inner, const edges& list) {
         return on_.identity(out, list[0], inner, red);
       });
@@ -385,8 +400,10 @@ class elaborator {
       if (!over && is_ones(x.args[k])) continue;
       if (over) next = divisor(x.args[k]);
       bool drop_one = over && p.factors.size() == 1 && on_.is_constant(p.factors[0].node, 1);  // 1/x
-      if (drop_one) p.factors[0] = next;
-      else p.factors.push_back(next);
+      if (drop_one)
+        p.factors[0] = next;
+      else
+        p.factors.push_back(next);
     }
     if (coefficient) p.factors.insert(p.factors.begin(), *coefficient);
     return finish(p);
@@ -485,10 +502,13 @@ class elaborator {
     const item& x = w_.items[i];
     value v = w_.values[x.args[0]];
     const entity& by = w_.entities[x.ref];
-    if (by.is_dim) throw w_.fail(x.at, "N08", fmt::format("'{}' is a dimension, not a variable", by.name), "there is no derivative by an integer");
+    if (by.is_dim)
+      throw w_.fail(x.at, "N08", fmt::format("'{}' is a dimension, not a variable", by.name),
+                    "there is no derivative by an integer");
     derivative_site s = site_of(w_, i);
     if (s.at != none && is_leaf(on_.op(s.at)) && on_.op(s.at) != opcode::symbol)
-      throw w_.fail(x.at, "N08", fmt::format("'{}' is a number, not a variable", by.name), "there is no derivative by a constant");
+      throw w_.fail(x.at, "N08", fmt::format("'{}' is a number, not a variable", by.name),
+                    "there is no derivative by a constant");
     v.node = derivative(on_, s.function, s.variable);
     if (s.at != none) v.node = substitute(on_, v.node, {{on_.symbol_node(s.variable), s.at}});
     const range_ids axes = on_.symbol(s.variable).axes;

@@ -1,5 +1,5 @@
-// From syntax trees to nodes, in three passes over a list of items. An item is a piece of an expression whose names are resolved; its
-// arguments stand before it, so that no pass recurses.
+// From syntax trees to nodes, in three passes over a list of items. An item is a piece of an expression whose names are resolved;
+// its arguments stand before it, so that no pass recurses.
 //   resolve    names become variables, index letters, lets, dimensions; composites are replaced by their definitions
 //   infer      every item gets a shape, every letter a range; undeclared names are declared by how they are used
 //   elaborate  items become nodes
@@ -64,53 +64,70 @@ struct entity {
   bool integer = false;
   bool is_dim = false;
   bool symmetric = false;
-  bool independent = false;     // a let that --wrt made a variable
-  item_id let = none;           // a let: its item
-  int rank = -1;                // -1: not known yet
+  bool independent = false;  // a let that --wrt made a variable
+  item_id let = none;        // a let: its item
+  int rank = -1;             // -1: not known yet
   std::vector<length_id> axes;
   origin first_use;
-  std::set<item_id> sites;      // the derivatives in a let
+  std::set<item_id> sites;  // the derivatives in a let
 };
 
 // A bound or free index letter.
 struct slot {
   std::string name;
   bool bounded = false;
-  bool free = false;                                              // bound by no sum
-  std::optional<range_id> given;                                  // what a free letter runs over, where the caller says so
-  position lo, hi;                                                // if bounded
-  std::vector<std::pair<length_id, std::int64_t>> stands_in;      // axis and offset
-  std::vector<std::pair<slot_id, std::int64_t>> equal_to;         // meets this letter plus an offset in a delta
-  length_id own = none;                                           // the length of an axis that the letter becomes
+  bool free = false;                                          // bound by no sum
+  std::optional<range_id> given;                              // what a free letter runs over, where the caller says so
+  position lo, hi;                                            // if bounded
+  std::vector<std::pair<length_id, std::int64_t>> stands_in;  // axis and offset
+  std::vector<std::pair<slot_id, std::int64_t>> equal_to;     // meets this letter plus an offset in a delta
+  length_id own = none;                                       // the length of an axis that the letter becomes
   std::optional<range_id> resolved;
   origin at;
 };
 
 enum class form : std::uint8_t {
-  number, variable, letter, delta, pi, given,
-  sum, product, power, function, select, index, reduce, reduce_all, derivative,
-  transpose, ones, identity_matrix, diagonal,
-  gather,     // letters become the leading axes
-  call, let,  // their first argument, known by a name
-  together    // the shape of two sides that meet; no value
+  number,
+  variable,
+  letter,
+  delta,
+  pi,
+  given,
+  sum,
+  product,
+  power,
+  function,
+  select,
+  index,
+  reduce,
+  reduce_all,
+  derivative,
+  transpose,
+  ones,
+  identity_matrix,
+  diagonal,
+  gather,  // letters become the leading axes
+  call,
+  let,      // their first argument, known by a name
+  together  // the shape of two sides that meet; no value
 };
 
 enum class folding : std::uint8_t { sum, prod, max, min, mean };
 
 struct item {
   form is = form::number;
-  opcode op = opcode::constant;      // function
+  opcode op = opcode::constant;  // function
   comparison compares = comparison::lt;
   folding fold = folding::sum;
-  bool caret = false;                // ^ rather than .^
-  bool indexed = false;              // a variable right under an index
+  bool caret = false;    // ^ rather than .^
+  bool indexed = false;  // a variable right under an index
   std::uint8_t axis = 0;
-  std::uint32_t ref = 0;             // entity, slot or composite
+  std::uint32_t ref = 0;  // entity, slot or composite
   std::vector<item_id> args;
-  std::vector<token_kind> joins;     // product
-  std::vector<position> index;       // index, delta, derivative (empty: by the whole variable)
-  std::vector<slot_id> letters;      // gather, reduce
-  rational number;                   // number, exponent of power
+  std::vector<token_kind> joins;  // product
+  std::vector<position> index;    // index, delta, derivative (empty: by the whole variable)
+  std::vector<slot_id> letters;   // gather, reduce
+  rational number;                // number, exponent of power
   origin at;
   shape has;
 };
@@ -118,15 +135,15 @@ struct item {
 // A node, and where each of its axes is read: at a letter, at an axis of the array that the value is, or at a constant.
 struct mark {
   enum class kind : std::uint8_t { slot, array, constant } is = kind::constant;
-  std::uint32_t id = 0;     // slot; or number of the array axis; or dimension (or none) of a constant
+  std::uint32_t id = 0;  // slot; or number of the array axis; or dimension (or none) of a constant
   std::int64_t offset = 0;
   friend bool operator==(const mark&, const mark&) = default;
 };
 
 struct value {
   node_id node = none;
-  std::vector<mark> marks;         // one per axis of the node
-  std::vector<range_id> array;     // the axes of the array
+  std::vector<mark> marks;      // one per axis of the node
+  std::vector<range_id> array;  // the axes of the array
 };
 
 struct workspace {
@@ -173,8 +190,8 @@ struct resolved_text {
   std::vector<item_id> sides;  // one, or the two of a comparison
   token_kind join = token_kind::end;
   std::vector<slot_id> letters;
-  std::vector<std::set<item_id>> sites;     // the derivatives in each side
-  std::vector<std::string> texts;           // of each side
+  std::vector<std::set<item_id>> sites;  // the derivatives in each side
+  std::vector<std::string> texts;        // of each side
 };
 
 struct resolved_target {
@@ -196,7 +213,8 @@ struct resolved_fact {
 void declare(workspace& w, const declaration& d, std::uint32_t text);
 void note_names(workspace& w, std::string_view text);
 void mark_dimensions(workspace& w, const syntax_tree& tree, std::uint32_t text);
-resolved_text resolve_statement(workspace& w, const syntax_tree& tree, std::uint32_t text, std::span<const letter_range> letters = {});
+resolved_text resolve_statement(workspace& w, const syntax_tree& tree, std::uint32_t text,
+                                std::span<const letter_range> letters = {});
 void resolve_let(workspace& w, const syntax_tree& tree, std::uint32_t text);
 std::vector<resolved_fact> resolve_fact(workspace& w, const syntax_tree& tree, std::uint32_t text);
 resolved_target resolve_target(workspace& w, const syntax_tree& tree, std::uint32_t text);

@@ -127,8 +127,8 @@ class inference {
         std::size_t rank = argument(i, 1 - k).rank();
         if (side.is != form::variable || rank == 0 || !is_open(side.ref)) continue;
         w_.entities[side.ref].rank = static_cast<int>(rank);
-        w_.note(fmt::format("'{0}' is read as a {1}, like {2}; --var '{0}: real' makes it a number", w_.entities[side.ref].name, rank == 1 ? "vector" : "matrix",
-                            w_.quoted(w_.items[x.args[1 - k]].at)));
+        w_.note(fmt::format("'{0}' is read as a {1}, like {2}; --var '{0}: real' makes it a number", w_.entities[side.ref].name,
+                            rank == 1 ? "vector" : "matrix", w_.quoted(w_.items[x.args[1 - k]].at)));
         changed = true;
       }
     }
@@ -140,8 +140,8 @@ class inference {
   // Which undeclared names can make an item an array: not what it is divided by.
   struct candidates {
     std::vector<entity_id> names;
-    bool array = false;        // it is one already
-    bool tangled = false;      // some product has several of the names
+    bool array = false;    // it is one already
+    bool tangled = false;  // some product has several of the names
   };
 
   candidates candidates_of(item_id top) const {
@@ -159,7 +159,9 @@ class inference {
         continue;
       }
       bool call = i.is == form::call || i.is == form::let;
-      if (!call && i.is != form::sum && i.is != form::product && i.is != form::function && i.is != form::power && i.is != form::select) continue;
+      if (!call && i.is != form::sum && i.is != form::product && i.is != form::function && i.is != form::power &&
+          i.is != form::select)
+        continue;
       std::size_t open = 0;
       for (std::size_t k = 0; k < (call ? 1 : i.args.size()); ++k) {
         if (i.is == form::product && k > 0 && i.joins[k] == token_kind::over) continue;
@@ -181,13 +183,14 @@ class inference {
       if (i.is == form::variable && is_open(i.ref)) return true;
       if (i.is == form::product || i.is == form::sum || i.is == form::function || i.is == form::power || i.is == form::select)
         stack.insert(stack.end(), i.args.begin(), i.args.end());
-      else if (i.is == form::call || i.is == form::let) stack.push_back(i.args[0]);
+      else if (i.is == form::call || i.is == form::let)
+        stack.push_back(i.args[0]);
     }
     return false;
   }
 
-  // What tells that a name is an array, from sure to likely: no other name can make the item one; or each term of a sum has a name
-  // that can; or the name is what is differentiated by.
+  // What tells that a name is an array, from sure to likely: no other name can make the item one; or each term of a sum has a
+  // name that can; or the name is what is differentiated by.
   enum class evidence { only_name, every_term, differentiated };
 
   bool demand(evidence by) {
@@ -218,8 +221,9 @@ class inference {
       if (chosen == none) return false;
       std::erase(c.names, chosen);
       for (entity_id e : c.names) w_.entities[e].rank = 0;
-      w_.note(fmt::format("in {}, '{}' is read as a vector and {} as {}; --var declares them otherwise", w_.quoted(w_.items[top].at),
-                          w_.entities[chosen].name, listed(c.names), c.names.size() == 1 ? "a number" : "numbers"));
+      w_.note(fmt::format("in {}, '{}' is read as a vector and {} as {}; --var declares them otherwise",
+                          w_.quoted(w_.items[top].at), w_.entities[chosen].name, listed(c.names),
+                          c.names.size() == 1 ? "a number" : "numbers"));
       noted_.insert(c.names.begin(), c.names.end());
       c.names = {chosen};
     }
@@ -242,7 +246,8 @@ class inference {
   std::string listed(const std::vector<entity_id>& names) const {
     constexpr std::size_t most = 4;
     std::string r;
-    for (std::size_t k = 0; k < std::min(names.size(), most); ++k) r += (k == 0 ? "" : ", ") + fmt::format("'{}'", w_.entities[names[k]].name);
+    for (std::size_t k = 0; k < std::min(names.size(), most); ++k)
+      r += (k == 0 ? "" : ", ") + fmt::format("'{}'", w_.entities[names[k]].name);
     return r;
   }
 
@@ -254,8 +259,8 @@ class inference {
         candidates c = candidates_of(i);
         if (c.names.size() < 2) continue;
         auto vector = std::ranges::find_if(c.names, [&](entity_id e) { return !has_capital(e); });
-        unclear_.try_emplace(i, fmt::format("which of {} are arrays is not clear: declare them, such as --var '{}: vector[K]'", listed(c.names),
-                                            w_.entities[vector == c.names.end() ? c.names[0] : *vector].name));
+        unclear_.try_emplace(i, fmt::format("which of {} are arrays is not clear: declare them, such as --var '{}: vector[K]'",
+                                            listed(c.names), w_.entities[vector == c.names.end() ? c.names[0] : *vector].name));
       }
   }
 
@@ -264,18 +269,24 @@ class inference {
       const shape& s = w_.items[i].has;
       if (s.rank() == 1 && !s.row) continue;
       if (s.rank() == 2)
-        throw w_.fail(w_.items[i].at, "S02", fmt::format("'{}' works along one axis; {} is {}", by, w_.quoted(w_.items[i].at), shown_shape(s)),
+        throw w_.fail(w_.items[i].at, "S02",
+                      fmt::format("'{}' works along one axis; {} is {}", by, w_.quoted(w_.items[i].at), shown_shape(s)),
                       "axis=1: each column is one sample; axis=2: each row");
-      throw w_.fail(w_.items[i].at, "S02", fmt::format("'{}' needs a vector; {} is {}", by, w_.quoted(w_.items[i].at), shown_shape(s)),
-                    s.row ? "remove the transpose" : unclear_.contains(i) ? unclear_.at(i) : "declare it, such as --var 'z: vector[K]'");
+      throw w_.fail(w_.items[i].at, "S02",
+                    fmt::format("'{}' needs a vector; {} is {}", by, w_.quoted(w_.items[i].at), shown_shape(s)),
+                    s.row                  ? "remove the transpose"
+                    : unclear_.contains(i) ? unclear_.at(i)
+                                           : "declare it, such as --var 'z: vector[K]'");
     }
     for (const auto& [i, by] : w_.arrays_wanted)
       if (w_.items[i].has.rank() == 0)
-        throw w_.fail(w_.items[i].at, "S02", fmt::format("'{}' needs an array or an index; {} is a number", by, w_.quoted(w_.items[i].at)),
+        throw w_.fail(w_.items[i].at, "S02",
+                      fmt::format("'{}' needs an array or an index; {} is a number", by, w_.quoted(w_.items[i].at)),
                       unclear_.contains(i) ? unclear_.at(i) : fmt::format("write {}(k, 1, n, ...), or declare a vector", by));
     for (const auto& [i, by] : w_.matrices_wanted)
       if (w_.items[i].has.rank() != 2)
-        throw w_.fail(w_.items[i].at, "S02", fmt::format("'{}' needs a matrix; {} is {}", by, w_.quoted(w_.items[i].at), shown_shape(w_.items[i].has)),
+        throw w_.fail(w_.items[i].at, "S02",
+                      fmt::format("'{}' needs a matrix; {} is {}", by, w_.quoted(w_.items[i].at), shown_shape(w_.items[i].has)),
                       "declare it, such as --var 'W: matrix[m, n]'");
   }
 
@@ -314,12 +325,14 @@ class inference {
     if (w_.items[i].at.call_arguments != none) return;
     for (item_id a : w_.items[i].args) {
       item_id of_what = a;
-      if (w_.items[a].is == form::product && w_.items[a].args.size() == 2 && w_.items[w_.items[a].args[0]].is == form::number) of_what = w_.items[a].args[1];
+      if (w_.items[a].is == form::product && w_.items[a].args.size() == 2 && w_.items[w_.items[a].args[0]].is == form::number)
+        of_what = w_.items[a].args[1];
       const item& x = w_.items[of_what];
       if (x.is != form::variable) continue;
       const entity& e = w_.entities[x.ref];
       if (e.declared || e.is_dim || e.let != none || e.rank != 0 || noted_.contains(x.ref)) continue;
-      w_.note(fmt::format("in {}, '{}' is read as a number beside an array; --var declares it otherwise", w_.quoted(w_.items[i].at), e.name));
+      w_.note(fmt::format("in {}, '{}' is read as a number beside an array; --var declares it otherwise",
+                          w_.quoted(w_.items[i].at), e.name));
     }
   }
 
@@ -330,7 +343,9 @@ class inference {
       return a;
     }
     if (a.rank() == 1 && b.rank() == 1 && a.row == b.row) {
-      if (strict_) misfit(i, "a product of two vectors can mean several things", "S03", "write dot(x, y), outer(x, y), or x .* y entry by entry");
+      if (strict_)
+        misfit(i, "a product of two vectors can mean several things", "S03",
+               "write dot(x, y), outer(x, y), or x .* y entry by entry");
       return a;
     }
     if (a.rank() == 1 && b.rank() == 1) {
@@ -339,7 +354,9 @@ class inference {
       return {};
     }
     if ((a.rank() == 1 && !a.row) || (b.rank() == 1 && b.row)) {
-      if (strict_) misfit(i, a.rank() == 1 ? "a column stands before a matrix" : "a row stands behind a matrix", "S01", "transpose with x', or use .*");
+      if (strict_)
+        misfit(i, a.rank() == 1 ? "a column stands before a matrix" : "a row stands behind a matrix", "S01",
+               "transpose with x', or use .*");
       return a;
     }
     must_agree(i, a.axes.back(), b.axes.front());
@@ -372,13 +389,15 @@ class inference {
     if (p.is == form::power && s.rank() == 2) {
       constexpr int most = 64;
       if (!is_integer(p.number) || p.number < 1 || p.number > most)
-        throw w_.fail(p.at, "S03", fmt::format("{}: the power of a matrix is an integer from 1 to {}", w_.quoted(p.at), most), "write .^ to raise every entry");
+        throw w_.fail(p.at, "S03", fmt::format("{}: the power of a matrix is an integer from 1 to {}", w_.quoted(p.at), most),
+                      "write .^ to raise every entry");
       must_agree(i, s.axes[0], s.axes[1]);
       return s;
     }
     const item* by = p.args.size() == 2 ? &w_.items[p.args[1]] : nullptr;
     bool transpose = by && by->is == form::variable && w_.entities[by->ref].name == "T" && !w_.entities[by->ref].declared;
-    misfit(i, "'^' is the power of a number or of a square matrix", "S03", transpose ? "a transpose is written with a quote: x'" : "write .^ to raise every entry");
+    misfit(i, "'^' is the power of a number or of a square matrix", "S03",
+           transpose ? "a transpose is written with a quote: x'" : "write .^ to raise every entry");
   }
 
   shape variable(item_id i) {
@@ -397,7 +416,9 @@ class inference {
     s.row = false;
     if (!d.index.empty()) return s;
     const entity& e = w_.entities[d.ref];
-    shape by = e.let != none ? w_.items[e.let].has : strict_ ? shape{e.axes, false} : array(static_cast<std::size_t>(std::max(0, e.rank)));
+    shape by = e.let != none ? w_.items[e.let].has
+               : strict_     ? shape{e.axes, false}
+                             : array(static_cast<std::size_t>(std::max(0, e.rank)));
     s.axes.insert(s.axes.end(), by.axes.begin(), by.axes.end());
     return s;
   }
@@ -453,9 +474,12 @@ class inference {
     const item& x = w_.items[i];
     const shape& s = argument(i, 0);
     if (strict_ && s.rank() != x.index.size())
-      throw w_.fail(x.at, "S05", fmt::format("{} has {} and takes {} here", w_.quoted(w_.items[x.args[0]].at),
-                                             s.rank() == 0 ? "no axis" : s.rank() == 1 ? "one axis" : fmt::format("{} axes", s.rank()),
-                                             x.index.size() == 1 ? "one index" : fmt::format("{} indices", x.index.size())));
+      throw w_.fail(x.at, "S05",
+                    fmt::format("{} has {} and takes {} here", w_.quoted(w_.items[x.args[0]].at),
+                                s.rank() == 0   ? "no axis"
+                                : s.rank() == 1 ? "one axis"
+                                                : fmt::format("{} axes", s.rank()),
+                                x.index.size() == 1 ? "one index" : fmt::format("{} indices", x.index.size())));
     return {};
   }
 
@@ -504,8 +528,10 @@ class inference {
         const position& p = x.index[k];
         length& l = of(s.axes[k]);
         if (p.slot != none) w_.slots[p.slot].stands_in.emplace_back(s.axes[k], p.offset);
-        if (p.slot != none || p.dim != none) l.whole = true;
-        else l.largest_index = std::max(l.largest_index, p.offset);
+        if (p.slot != none || p.dim != none)
+          l.whole = true;
+        else
+          l.largest_index = std::max(l.largest_index, p.offset);
       }
     } else if (x.is == form::delta) {
       const position &a = x.index[0], &b = x.index[1];
@@ -575,8 +601,10 @@ class inference {
   void settle(length_id l) {
     length& k = of(l);
     if (k.known || k.derived) return;
-    if (!k.whole && k.largest_index > 0) k.known = range{{none, 1}, {none, k.largest_index}};
-    else k.known = range{{none, 1}, {w_.on.dim(fresh_name()), 0}};
+    if (!k.whole && k.largest_index > 0)
+      k.known = range{{none, 1}, {none, k.largest_index}};
+    else
+      k.known = range{{none, 1}, {w_.on.dim(fresh_name()), 0}};
   }
 
   std::string fresh_name() {
@@ -627,10 +655,13 @@ class inference {
         r = here;
         continue;
       }
-      bool clear = (surely_le(r->lo, here.lo) || surely_le(here.lo, r->lo)) && (surely_le(r->hi, here.hi) || surely_le(here.hi, r->hi));
+      bool clear =
+          (surely_le(r->lo, here.lo) || surely_le(here.lo, r->lo)) && (surely_le(r->hi, here.hi) || surely_le(here.hi, r->hi));
       if (!clear)
-        throw w_.fail(k.at, "S01", fmt::format("the range of '{}' is not clear: {}..{} or {}..{}", k.name, shown(w_, r->lo), shown(w_, r->hi),
-                                               shown(w_, here.lo), shown(w_, here.hi)), "give the sum bounds, or declare equal lengths");
+        throw w_.fail(k.at, "S01",
+                      fmt::format("the range of '{}' is not clear: {}..{} or {}..{}", k.name, shown(w_, r->lo), shown(w_, r->hi),
+                                  shown(w_, here.lo), shown(w_, here.hi)),
+                      "give the sum bounds, or declare equal lengths");
       if (surely_le(r->lo, here.lo)) r->lo = here.lo;
       if (surely_le(here.hi, r->hi)) r->hi = here.hi;
     }
@@ -659,8 +690,8 @@ class inference {
     return r;
   }
 
-  // The length of vector(1) and of a letter that stands in no axis, where nothing else tells: that of what is differentiated by, or
-  // the only dimension there is, or the only length of the arrays in the text.
+  // The length of vector(1) and of a letter that stands in no axis, where nothing else tells: that of what is differentiated by,
+  // or the only dimension there is, or the only length of the arrays in the text.
   std::optional<range> usual_length() {
     std::optional<range> found;
     auto only = [&](const std::vector<length_id>& axes) {
@@ -684,7 +715,8 @@ class inference {
     found.reset();
     clear = true;
     for (item_id i = first_; i < w_.items.size(); ++i)
-      if (w_.items[i].is == form::variable || w_.items[i].is == form::derivative) clear = clear && only(w_.entities[w_.items[i].ref].axes);
+      if (w_.items[i].is == form::variable || w_.items[i].is == form::derivative)
+        clear = clear && only(w_.entities[w_.items[i].ref].axes);
     if (clear && found) return found;
     found.reset();
     clear = true;
@@ -699,8 +731,8 @@ class inference {
         if (!of(l).known && !of(l).derived) of(l).known = usual_;
   }
 
-  // Otherwise the dimension named like the letter in upper case, or the only one there is, or K. Only for what is surely meant as an
-  // index: sum(x, y) is no sum over x.
+  // Otherwise the dimension named like the letter in upper case, or the only one there is, or K. Only for what is surely meant as
+  // an index: sum(x, y) is no sum over x.
   void range_by_default(slot_id s) {
     slot& k = w_.slots[s];
     if (k.free && usual_) return resolve(s, *usual_);
@@ -720,7 +752,7 @@ class inference {
     }
     if (name.empty())
       throw w_.fail(k.at, "N07", fmt::format("the range of '{}' is not known: it stands in no axis", k.name),
-                   k.free ? "declare the array that it is an index of" : fmt::format("give bounds: sum({}, 1, n, ...)", k.name));
+                    k.free ? "declare the array that it is an index of" : fmt::format("give bounds: sum({}, 1, n, ...)", k.name));
     entity_id dim = w_.named(name, k.at);
     w_.entities[dim].is_dim = true;
     w_.entities[dim].rank = 0;
@@ -731,7 +763,8 @@ class inference {
     for (length_id l : w_.items[i].has.axes) {
       if (of(l).known) continue;
       const item& x = w_.items[i];
-      throw w_.fail(x.at, "S08", fmt::format("the length of {} is not known from where it stands", w_.quoted(x.at)), "declare the vectors that it meets");
+      throw w_.fail(x.at, "S08", fmt::format("the length of {} is not known from where it stands", w_.quoted(x.at)),
+                    "declare the vectors that it meets");
     }
   }
 

@@ -23,7 +23,8 @@ edge others_product(node_id n, const edge& arg, frame& axes) {
   wide.axes.insert(wide.axes.end(), axes.axes.begin() + static_cast<std::ptrdiff_t>(rank), axes.axes.end());
   edge moved = arg;
   for (label& l : moved.labels)
-    if (!l.is_constant() && static_cast<std::size_t>(l.axis) >= rank) l.axis = static_cast<std::int16_t>(l.axis + static_cast<std::int16_t>(bound));
+    if (!l.is_constant() && static_cast<std::size_t>(l.axis) >= rank)
+      l.axis = static_cast<std::int16_t>(l.axis + static_cast<std::int16_t>(bound));
   term one(wide, 1), value = one;
   for (std::size_t b = 0; b < bound; ++b) {
     node_id index = t.index_value(axes.axes[rank + b]);
@@ -73,8 +74,10 @@ std::vector<std::vector<edge>> partials(node_id n, frame& axes, const std::vecto
       break;
     case opcode::power: {
       rational p = t.value(n);
-      if (p == 0) r[0] = {edge{t.constant(0), {}}};
-      else r[0] = {edge{t.constant(p), {}}, power(term(axes, args[0]), p - 1).as_edge()};
+      if (p == 0)
+        r[0] = {edge{t.constant(0), {}}};
+      else
+        r[0] = {edge{t.constant(p), {}}, power(term(axes, args[0]), p - 1).as_edge()};
       break;
     }
     case opcode::select: {

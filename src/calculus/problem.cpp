@@ -25,12 +25,12 @@ resolved_fact integer_fact(workspace& w, entity_id e) {
   i.ref = e;
   i.at = w.entities[e].first_use;
   w.items.push_back(std::move(i));
-  return {fmt::format("integer({})", w.entities[e].name), false, relation::integer, static_cast<item_id>(w.items.size() - 1), none, {}};
+  return {fmt::format("integer({})", w.entities[e].name), false, relation::integer,
+          static_cast<item_id>(w.items.size() - 1),       none,  {}};
 }
 
 // An error that knows no place in a text gets the text at least.
-template <class F>
-auto within(std::string_view text, F f) {
+template <class F> auto within(std::string_view text, F f) {
   try {
     return f();
   } catch (error& e) {
@@ -50,7 +50,9 @@ item_id meet(workspace& w, const std::vector<item_id>& sides, const origin& at) 
   return static_cast<item_id>(w.items.size() - 1);
 }
 
-origin whole(const workspace& w, std::uint32_t text) { return {text, 0, static_cast<std::uint32_t>(w.texts[text]->size()), none}; }
+origin whole(const workspace& w, std::uint32_t text) {
+  return {text, 0, static_cast<std::uint32_t>(w.texts[text]->size()), none};
+}
 
 fact finished(workspace& w, const resolved_fact& f, item_id together) {
   fact r{f.text, f.equation, node_over(w, f.left, f.letters, together), none, f.is};
@@ -60,7 +62,8 @@ fact finished(workspace& w, const resolved_fact& f, item_id together) {
 
 target finished(workspace& w, const resolved_target& t) {
   if (w.entities[t.variable].is_dim)
-    throw w.fail(t.at, "N08", fmt::format("'{}' is a dimension, not a variable", w.entities[t.variable].name), "there is no derivative by an integer");
+    throw w.fail(t.at, "N08", fmt::format("'{}' is a dimension, not a variable", w.entities[t.variable].name),
+                 "there is no derivative by an integer");
   target r{symbol_of(w, t.variable), {}, {}, std::string(w.slice(t.at))};
   for (const position& p : t.index) {
     if (p.slot != none) {
@@ -109,7 +112,8 @@ class reader {
     for (const auto* list : {&lets_, &expressions_, &facts_, &targets_})
       for (const source& s : *list) within(*s.tree.text, [&] { mark_dimensions(w_, s.tree, s.text); });
     resolve_all();
-    for (std::size_t k = 0; k < expressions.size(); ++k) meets.push_back(meet(w_, expressions[k].sides, whole(w_, expressions_[k].text)));
+    for (std::size_t k = 0; k < expressions.size(); ++k)
+      meets.push_back(meet(w_, expressions[k].sides, whole(w_, expressions_[k].text)));
     for (const resolved_fact& f : facts) {
       std::vector<item_id> sides{f.left};
       if (f.equation) sides.push_back(f.right);
@@ -148,8 +152,7 @@ class reader {
     }
   }
 
-  template <class Parse>
-  std::vector<source> parse_list(const std::vector<std::string>& texts, Parse parse) {
+  template <class Parse> std::vector<source> parse_list(const std::vector<std::string>& texts, Parse parse) {
     std::vector<source> r;
     vocabulary names = [this](std::string_view n) { return w_.role(n); };
     for (const std::string& one : texts)
@@ -200,7 +203,8 @@ class reader {
     for (const std::string& one : text_.givens)
       for (const name_use& u : names_in(one)) {
         bool variable = w_.find(u.name) != nullptr;
-        if (variable && !elsewhere.contains(u.name) && !std::ranges::any_of(elsewhere, [&](const std::string& n) { return n.starts_with(u.name + "_"); }))
+        if (variable && !elsewhere.contains(u.name) &&
+            !std::ranges::any_of(elsewhere, [&](const std::string& n) { return n.starts_with(u.name + "_"); }))
           w_.note(fmt::format("'{}' stands in facts only", u.name));
       }
   }
@@ -214,7 +218,8 @@ class reader {
 
 // What a text that fails has declared is forgotten.
 struct snapshot {
-  explicit snapshot(workspace& w) : of(w), entities(w.entities), by_name(w.by_name), plain(w.plain_names), indexed(w.indexed_names) {}
+  explicit snapshot(workspace& w)
+      : of(w), entities(w.entities), by_name(w.by_name), plain(w.plain_names), indexed(w.indexed_names) {}
   void restore() {
     of.entities = std::move(entities);
     of.by_name = std::move(by_name);
@@ -274,8 +279,13 @@ problem::problem(const problem_text& text) : tape_(std::make_unique<tape>()), st
 problem::~problem() = default;
 
 problem::problem(problem&& other) noexcept
-    : tape_(std::move(other.tape_)), state_(std::move(other.state_)), expressions_(std::move(other.expressions_)),
-      targets_(std::move(other.targets_)), facts_(std::move(other.facts_)), lets_(std::move(other.lets_)), calls_(std::move(other.calls_)),
+    : tape_(std::move(other.tape_)),
+      state_(std::move(other.state_)),
+      expressions_(std::move(other.expressions_)),
+      targets_(std::move(other.targets_)),
+      facts_(std::move(other.facts_)),
+      lets_(std::move(other.lets_)),
+      calls_(std::move(other.calls_)),
       notes_(std::move(other.notes_)) {
   if (state_) state_->w.calls = &calls_;
 }
@@ -291,7 +301,8 @@ expression problem::parse(std::string_view text, std::span<const letter_range> l
       auto first = static_cast<item_id>(w.items.size());
       auto first_slot = static_cast<slot_id>(w.slots.size());
       syntax_tree tree = parse_statement(w.texts[t], [&](std::string_view n) { return w.role(n); });
-      if (tree[tree.root].kind == syntax::compare) throw tree.fail(tree.root, "P16", "one expression is expected, not a comparison");
+      if (tree[tree.root].kind == syntax::compare)
+        throw tree.fail(tree.root, "P16", "one expression is expected, not a comparison");
       mark_dimensions(w, tree, t);
       resolved_text r = resolve_statement(w, tree, t, letters);
       item_id together = meet(w, r.sides, whole(w, t));
@@ -310,7 +321,8 @@ node_id problem::apply(std::string_view composite_name, std::span<const edge> ar
   workspace& w = state_->w;
   const composite* c = find_composite(composite_name);
   if (!c) throw error("N01", fmt::format("no composite is named '{}'", composite_name));
-  if (c->kinds.size() != args.size()) throw error("N03", fmt::format("'{}' takes {} arguments, not {}", c->name, c->kinds.size(), args.size()));
+  if (c->kinds.size() != args.size())
+    throw error("N03", fmt::format("'{}' takes {} arguments, not {}", c->name, c->kinds.size(), args.size()));
   w.texts.push_back(std::make_shared<const std::string>(composite_name));
   origin at = whole(w, static_cast<std::uint32_t>(w.texts.size() - 1));
   auto first = static_cast<item_id>(w.items.size());

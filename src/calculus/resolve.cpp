@@ -20,16 +20,16 @@ constexpr std::array<std::string_view, 9> built_in{"sqrt", "delta", "vector", "d
 
 // Known by name, so that they are not taken for products.
 constexpr std::array<std::string_view, 3> properties{"one_hot", "simplex", "symmetric"};
-constexpr std::array<std::string_view, 19> planned{"erf", "erfc", "gamma", "lgamma", "digamma", "polygamma", "beta", "besselj0",
-                                                   "besselj1", "bessely0", "bessely1", "besseli0", "besselk0", "gelu", "det", "logdet",
-                                                   "inv", "solve", "cholesky"};
+constexpr std::array<std::string_view, 19> planned{
+    "erf",      "erfc",     "gamma",    "lgamma", "digamma", "polygamma", "beta", "besselj0", "besselj1", "bessely0",
+    "bessely1", "besseli0", "besselk0", "gelu",   "det",     "logdet",    "inv",  "solve",    "cholesky"};
 
-constexpr std::array<std::string_view, 7> derivative_names{"diff", "deriv", "derivative", "grad", "gradient", "jacobian", "hessian"};
+constexpr std::array<std::string_view, 7> derivative_names{"diff",     "deriv",    "derivative", "grad",
+                                                           "gradient", "jacobian", "hessian"};
 
 constexpr std::array<std::string_view, 4> constants{"pi", "e", "inf", "I"};
 
-template <class Range, class Value>
-bool contains(const Range& all, const Value& v) {
+template <class Range, class Value> bool contains(const Range& all, const Value& v) {
   return std::ranges::find(all, v) != std::end(all);
 }
 
@@ -165,7 +165,8 @@ class resolver {
   bool is_literal(item_id i) const { return w_.items[i].is == form::number; }
   bool is_e(syntax_id n) const {
     const syntax_node& s = (*tree_)[n];
-    return s.kind == syntax::name && s.name == "e" && !bound_slot("e") && !free_slot("e") && !known("e") && !parameters_.contains("e");
+    return s.kind == syntax::name && s.name == "e" && !bound_slot("e") && !free_slot("e") && !known("e") &&
+           !parameters_.contains("e");
   }
   bool known(std::string_view name) const {
     const entity* e = w_.find(name);
@@ -180,14 +181,14 @@ class resolver {
   std::vector<std::pair<std::string, slot_id>> scope_;  // bound letters, innermost last
   std::vector<slot_id> letters_;
   std::map<std::string, std::uint32_t, std::less<>> bound_somewhere_;  // letter -> end of its last sum
-  std::vector<letter_use> uses_;  // where free letters stand
+  std::vector<letter_use> uses_;                                       // where free letters stand
   std::span<const letter_range> given_;
   std::set<item_id> sites_;
 };
 
-// A name that stands as an index where no sum binds it is a free letter if it stands so in the target of a derivative, or on a side
-// of the statement where no sum binds that letter: in D(sum(i, y[i]*z[i]), z[i]) == y[i] the last two i are free. Elsewhere, as in
-// sum(k, y[k])*a[k], it has escaped from its sum.
+// A name that stands as an index where no sum binds it is a free letter if it stands so in the target of a derivative, or on a
+// side of the statement where no sum binds that letter: in D(sum(i, y[i]*z[i]), z[i]) == y[i] the last two i are free. Elsewhere,
+// as in sum(k, y[k])*a[k], it has escaped from its sum.
 void resolver::find_letters() {
   bound_somewhere_.clear();
   uses_.clear();
@@ -253,14 +254,16 @@ const letter_range* resolver::given(std::string_view name) const {
 
 // max(K, z[K]) where K is declared is the larger of two numbers, no maximum over an index K.
 bool resolver::chooses_larger(const syntax_node& s) const {
-  return (s.name == "max" || s.name == "min") && s.children.size() == 1 && s.axis == 0 && !s.letter.empty() && !inside_ && known(s.letter);
+  return (s.name == "max" || s.name == "min") && s.children.size() == 1 && s.axis == 0 && !s.letter.empty() && !inside_ &&
+         known(s.letter);
 }
 
 void resolver::make_free_slots() {
   for (const letter_use& u : uses_) {
     if (known(u.name) || is_constant_name(u.name) || parameters_.contains(u.name) || free_slot(u.name)) continue;
     constexpr std::size_t most = 64;
-    if (letters_.size() == most) throw w_.fail(at(u.node), "S06", fmt::format("more than {} free index letters", most), "bind them by sums");
+    if (letters_.size() == most)
+      throw w_.fail(at(u.node), "S06", fmt::format("more than {} free index letters", most), "bind them by sums");
     slot s;
     s.name = u.name;
     s.free = true;
@@ -285,7 +288,8 @@ std::optional<slot_id> resolver::free_slot(std::string_view name) const {
 
 void resolver::escaped(const std::string& name, const origin& o) const {
   std::size_t end = column_of(*w_.texts[o.text], bound_somewhere_.find(name)->second) - 1;
-  throw w_.fail(o, "N02", fmt::format("index '{}' is used outside its sum", name), fmt::format("not bound here; the sum ends at column {}", end));
+  throw w_.fail(o, "N02", fmt::format("index '{}' is used outside its sum", name),
+                fmt::format("not bound here; the sum ends at column {}", end));
 }
 
 item_id resolver::resolve(syntax_id n) {
@@ -333,7 +337,8 @@ item_id resolver::entity_item(const std::string& name, const origin& o) {
 }
 
 item_id resolver::constant_item(const std::string& name, const origin& o) {
-  if (name == "inf") throw w_.fail(o, "N05", "'inf' is no number", "infinity stands in no expression; declare a variable of that name with --var");
+  if (name == "inf")
+    throw w_.fail(o, "N05", "'inf' is no number", "infinity stands in no expression; declare a variable of that name with --var");
   if (name == "I") return apply(form::identity_matrix, {}, o);
   if (name != "e") return apply(form::pi, {}, o);
   item i;
@@ -372,7 +377,8 @@ item_id resolver::resolve_name(syntax_id n) {
   position p;
   if (is_subscripted(name, base, p)) {
     if (function_role(base).is == name_role::kind::function && !known(base))
-      throw w_.fail(o, "P12", fmt::format("'{}' is an entry of '{}', which is a function", name, base), fmt::format("declare it with --var '{}: real' to use the name", name));
+      throw w_.fail(o, "P12", fmt::format("'{}' is an entry of '{}', which is a function", name, base),
+                    fmt::format("declare it with --var '{}: real' to use the name", name));
     item_id b = entity_item(base, o);
     return index_of(b, {p}, o);
   }
@@ -380,7 +386,8 @@ item_id resolver::resolve_name(syntax_id n) {
   if (bound_somewhere_.contains(name)) escaped(name, o);
   refuse_free_subscript(name, o);
   if (const name_role r = function_role(name); r.is == name_role::kind::function && !w_.find(name))
-    throw w_.fail(o, "P12", fmt::format("'{}' is a function and needs an argument in brackets", name), fmt::format("declare it with --var '{}: real' to use the name", name));
+    throw w_.fail(o, "P12", fmt::format("'{}' is a function and needs an argument in brackets", name),
+                  fmt::format("declare it with --var '{}: real' to use the name", name));
   if (!inside_) note_glued(name);
   return entity_item(name, o);
 }
@@ -390,7 +397,8 @@ void resolver::note_glued(const std::string& name) const {
   if (known(name) || w_.let_names.contains(name)) return;
   if (std::size_t bar = name.rfind('_'); bar != std::string::npos) {
     std::string base = name.substr(0, bar);
-    if (w_.plain_names.contains(base)) w_.note(fmt::format("'{}' is read as one name; an entry is written {}[{}]", name, base, name.substr(bar + 1)));
+    if (w_.plain_names.contains(base))
+      w_.note(fmt::format("'{}' is read as one name; an entry is written {}[{}]", name, base, name.substr(bar + 1)));
     return;
   }
   std::size_t size = code_points(name);
@@ -425,14 +433,16 @@ void resolver::refuse_free_subscript(const std::string& name, const origin& o) c
   std::string base = name.substr(0, bar), after = name.substr(bar + 1);
   const entity* array = w_.find(base);
   if (w_.indexed_names.contains(base) || (array && (array->rank > 0 || array->let != none)))
-    throw w_.fail(o, "N06", fmt::format("'{}' is neither declared nor an entry of '{}': '{}' is not bound here", name, base, after),
+    throw w_.fail(o, "N06",
+                  fmt::format("'{}' is neither declared nor an entry of '{}': '{}' is not bound here", name, base, after),
                   fmt::format("write {}[{}], or declare {}", base, after, name));
 }
 
 position resolver::index_position(syntax_id n) {
   const syntax_node& s = (*tree_)[n];
   auto refuse = [&] {
-    return w_.fail(at(n), "S07", fmt::format("'{}' is no index", tree_->slice(n)), "an index is a letter, an integer, or a name plus an integer");
+    return w_.fail(at(n), "S07", fmt::format("'{}' is no index", tree_->slice(n)),
+                   "an index is a letter, an integer, or a name plus an integer");
   };
   if (s.kind == syntax::number) {
     const rational& q = tree_->numbers[s.value];
@@ -457,8 +467,10 @@ position resolver::index_position(syntax_id n) {
   if (const entity* e = w_.find(s.name); e && e->is_dim) return {none, w_.by_name.at(s.name), 0};
   if (auto free = free_slot(s.name)) return {*free, none, 0};
   if (known(s.name) || parameters_.contains(s.name))
-    throw w_.fail(at(n), "N06", fmt::format("'{}' is a variable, not an index", s.name), "an index is a letter, an integer or a dimension, or one of them plus an integer");
-  if (is_constant_name(s.name)) throw w_.fail(at(n), "N06", fmt::format("'{}' is a constant, not an index", s.name), "use another letter");
+    throw w_.fail(at(n), "N06", fmt::format("'{}' is a variable, not an index", s.name),
+                  "an index is a letter, an integer or a dimension, or one of them plus an integer");
+  if (is_constant_name(s.name))
+    throw w_.fail(at(n), "N06", fmt::format("'{}' is a constant, not an index", s.name), "use another letter");
   escaped(s.name, at(n));
 }
 
@@ -474,8 +486,10 @@ item_id resolver::index_of(item_id base, std::vector<position> where, const orig
     }
     if (e.is_dim || (e.let == none && e.rank != count)) {
       std::string has = e.rank == 0 || e.is_dim ? "a number" : e.rank == 1 ? "a vector" : "a matrix";
-      throw w_.fail(o, "S05", fmt::format("'{}' is {} and takes {} here", e.name, has, count == 1 ? "one index" : fmt::format("{} indices", count)),
-                    fmt::format("declare '{}' with --var if it is meant otherwise", e.name));
+      throw w_.fail(
+          o, "S05",
+          fmt::format("'{}' is {} and takes {} here", e.name, has, count == 1 ? "one index" : fmt::format("{} indices", count)),
+          fmt::format("declare '{}' with --var if it is meant otherwise", e.name));
     }
   }
   item i;
@@ -649,9 +663,11 @@ item_id resolver::resolve_call(syntax_id n) {
   origin o = at(n);
   auto takes = [&](std::size_t count) {
     if (s.children.size() != count)
-      throw w_.fail(o, "N03", fmt::format("'{}' takes {} argument{}, not {}", s.name, count, count == 1 ? "" : "s", s.children.size()));
+      throw w_.fail(o, "N03",
+                    fmt::format("'{}' takes {} argument{}, not {}", s.name, count, count == 1 ? "" : "s", s.children.size()));
   };
-  if (s.axis != 0) throw w_.fail(o, "S02", fmt::format("'{}' does not take axis= yet", s.name), "name one column or row by an index");
+  if (s.axis != 0)
+    throw w_.fail(o, "S02", fmt::format("'{}' does not take axis= yet", s.name), "name one column or row by an index");
   if (s.name == "delta") {
     takes(2);
     item i;
@@ -711,7 +727,11 @@ item_id resolver::expand(const definition& d, const std::vector<item_id>& argume
 item_id resolver::resolve_reduce(syntax_id n) {
   const syntax_node& s = (*tree_)[n];
   item i;
-  i.fold = s.name == "sum" ? folding::sum : s.name == "prod" ? folding::prod : s.name == "max" ? folding::max : s.name == "min" ? folding::min : folding::mean;
+  i.fold = s.name == "sum"    ? folding::sum
+           : s.name == "prod" ? folding::prod
+           : s.name == "max"  ? folding::max
+           : s.name == "min"  ? folding::min
+                              : folding::mean;
   i.axis = s.axis;
   if (s.letter.empty()) {
     i.is = form::reduce_all;
@@ -726,7 +746,8 @@ item_id resolver::resolve_reduce(syntax_id n) {
     return add(std::move(i), at(n));
   }
   if (!inside_ && known(s.letter))
-    throw w_.fail(at(n), "N06", fmt::format("'{}' is a {}, not an index", s.letter, w_.find(s.letter)->is_dim ? "dimension" : "variable"),
+    throw w_.fail(at(n), "N06",
+                  fmt::format("'{}' is a {}, not an index", s.letter, w_.find(s.letter)->is_dim ? "dimension" : "variable"),
                   "use another letter for the index of the sum");
   slot k;
   k.name = s.letter;
@@ -736,7 +757,8 @@ item_id resolver::resolve_reduce(syntax_id n) {
     k.lo = index_position(s.children[0]);
     k.hi = index_position(s.children[1]);
     if (k.lo.slot != none || k.hi.slot != none)
-      throw w_.fail(at(n), "S07", fmt::format("the bounds of '{}' depend on another index", s.letter), "write the condition into the sum: if(k <= j, ..., 0)");
+      throw w_.fail(at(n), "S07", fmt::format("the bounds of '{}' depend on another index", s.letter),
+                    "write the condition into the sum: if(k <= j, ..., 0)");
   }
   w_.slots.push_back(std::move(k));
   auto id = static_cast<slot_id>(w_.slots.size() - 1);
@@ -753,8 +775,11 @@ entity_id resolver::target_entity(const std::string& name, const origin& o) {
     throw w_.fail(o, "N08", fmt::format("'{}' is an index, not a variable", name), "differentiate by a variable");
   refuse_free_subscript(name, o);
   const entity* e = w_.find(name);
-  if (e && e->is_dim) throw w_.fail(o, "N08", fmt::format("'{}' is a dimension, not a variable", name), "there is no derivative by an integer");
-  if (is_constant_name(name) && !known(name)) throw w_.fail(o, "N08", fmt::format("'{}' is a constant, not a variable", name), "declare it with --var if it is meant as one");
+  if (e && e->is_dim)
+    throw w_.fail(o, "N08", fmt::format("'{}' is a dimension, not a variable", name), "there is no derivative by an integer");
+  if (is_constant_name(name) && !known(name))
+    throw w_.fail(o, "N08", fmt::format("'{}' is a constant, not a variable", name),
+                  "declare it with --var if it is meant as one");
   return w_.named(name, o);
 }
 
@@ -771,7 +796,8 @@ item_id resolver::resolve_derivative(syntax_id n) {
     base = split;
     i.index = {p};
   }
-  for (std::size_t k = 1; by.kind == syntax::index && k < by.children.size(); ++k) i.index.push_back(index_position(by.children[k]));
+  for (std::size_t k = 1; by.kind == syntax::index && k < by.children.size(); ++k)
+    i.index.push_back(index_position(by.children[k]));
   i.ref = target_entity(base, at(s.children[1]));
   if (!i.index.empty())  // as an index, which declares the variable by its use
     index_of(entity_item(base, at(s.children[1])), i.index, at(s.children[1]));
@@ -808,7 +834,9 @@ error workspace::fail(const origin& at, std::string code, std::string message, s
   return error_at(*texts.at(at.text), at.begin, at.end, std::move(code), std::move(message), std::move(hint));
 }
 
-std::string_view workspace::slice(const origin& at) const { return std::string_view(*texts.at(at.text)).substr(at.begin, at.end - at.begin); }
+std::string_view workspace::slice(const origin& at) const {
+  return std::string_view(*texts.at(at.text)).substr(at.begin, at.end - at.begin);
+}
 
 std::string workspace::quoted(const origin& at) const {
   constexpr std::size_t longest = 60;
@@ -826,12 +854,14 @@ void workspace::note(std::string text) {
 
 name_role workspace::role(std::string_view name) const {
   const entity* e = find(name);
-  if ((e && (e->declared || e->let != none || e->is_dim)) || let_names.contains(std::string(name))) return {name_role::kind::variable, false, true};
+  if ((e && (e->declared || e->let != none || e->is_dim)) || let_names.contains(std::string(name)))
+    return {name_role::kind::variable, false, true};
   name_role f = function_role(name);
   if (f.is == name_role::kind::function) return f;
   if (is_constant_name(name)) return {};
   std::string n(name);
-  if (contains(properties, name)) return {name_role::kind::unknown, false, false, fmt::format("'{}' is a fact, not a function", name)};
+  if (contains(properties, name))
+    return {name_role::kind::unknown, false, false, fmt::format("'{}' is a fact, not a function", name)};
   if (contains(planned, name))
     return {name_role::kind::unknown, false, false, fmt::format("the function '{}' is not available yet", name)};
   if (plain_names.contains(n) || looks_like_variable(name)) return {};
@@ -847,7 +877,8 @@ name_role workspace::role(std::string_view name) const {
   for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   std::string_view meant = contains(candidates, std::string_view(lower)) ? std::string_view(lower) : closest(name, candidates);
   return {name_role::kind::unknown, false, false,
-          meant.empty() ? fmt::format("unknown function '{}'", name) : fmt::format("unknown function '{}'; did you mean '{}'?", name, meant)};
+          meant.empty() ? fmt::format("unknown function '{}'", name)
+                        : fmt::format("unknown function '{}'; did you mean '{}'?", name, meant)};
 }
 
 // --- texts
@@ -862,12 +893,14 @@ void note_names(workspace& w, std::string_view text) {
 namespace {
 
 entity_id dimension(workspace& w, const std::string& name, const origin& at) {
-  if (is_constant_name(name) && name != "I" && name != "e") throw w.fail(at, "N04", fmt::format("'{}' cannot name a dimension", name));
+  if (is_constant_name(name) && name != "I" && name != "e")
+    throw w.fail(at, "N04", fmt::format("'{}' cannot name a dimension", name));
   entity_id id = w.named(name, at);
   entity& e = w.entities[id];
   if (e.is_dim) return id;
   if (e.let != none || (e.declared && !e.integer))
-    throw w.fail(at, "S05", fmt::format("'{}' is a variable and cannot be a dimension", name), fmt::format("declare it as '{}: integer', or use another name", name));
+    throw w.fail(at, "S05", fmt::format("'{}' is a variable and cannot be a dimension", name),
+                 fmt::format("declare it as '{}: integer', or use another name", name));
   if (e.declared) w.note(fmt::format("'{}' is a dimension, hence an integer >= 1", name));
   e.is_dim = true;
   e.rank = 0;
@@ -918,7 +951,8 @@ void mark_dimensions(workspace& w, const syntax_tree& tree, std::uint32_t text) 
   }
 }
 
-resolved_text resolve_statement(workspace& w, const syntax_tree& tree, std::uint32_t text, std::span<const letter_range> letters) {
+resolved_text resolve_statement(workspace& w, const syntax_tree& tree, std::uint32_t text,
+                                std::span<const letter_range> letters) {
   resolver r(w, tree, text, letters);
   resolved_text result;
   const syntax_node& root = tree[tree.root];
@@ -940,18 +974,21 @@ resolved_text resolve_statement(workspace& w, const syntax_tree& tree, std::uint
 namespace {
 
 // The letters of the left side of `a[i, j] = ...`, which order the axes of a.
-std::vector<slot_id> ordered_letters(const workspace& w, resolver& r, const syntax_tree& tree, std::uint32_t text, syntax_id left) {
+std::vector<slot_id> ordered_letters(const workspace& w, resolver& r, const syntax_tree& tree, std::uint32_t text,
+                                     syntax_id left) {
   std::vector<slot_id> order;
   const syntax_node& s = tree[left];
   for (std::size_t k = 1; s.kind == syntax::index && k < s.children.size(); ++k) {
     position p = r.index_position(s.children[k]);
     if (p.slot == none || p.offset != 0 || contains(order, p.slot))
-      throw w.fail({text, tree[s.children[k]].begin, tree[s.children[k]].end, none}, "P15", "the left side of a let takes different letters", "such as a[i] = exp(z[i])");
+      throw w.fail({text, tree[s.children[k]].begin, tree[s.children[k]].end, none}, "P15",
+                   "the left side of a let takes different letters", "such as a[i] = exp(z[i])");
     order.push_back(p.slot);
   }
   if (s.kind == syntax::name) return r.letters();
   for (slot_id l : r.letters())
-    if (!contains(order, l)) throw w.fail(w.slots[l].at, "N02", fmt::format("index '{}' is neither bound nor on the left side", w.slots[l].name));
+    if (!contains(order, l))
+      throw w.fail(w.slots[l].at, "N02", fmt::format("index '{}' is neither bound nor on the left side", w.slots[l].name));
   return order;
 }
 
@@ -963,7 +1000,9 @@ void resolve_let(workspace& w, const syntax_tree& tree, std::uint32_t text) {
   std::string name = tree[left].kind == syntax::name ? tree[left].name : tree[tree[left].children[0]].name;
   origin at{text, tree[left].begin, tree[left].end, none};
   if (const entity* e = w.find(name))
-    throw w.fail(at, "N04", e->declared || e->let != none ? fmt::format("'{}' is declared twice", name) : fmt::format("'{}' is used before its definition", name),
+    throw w.fail(at, "N04",
+                 e->declared || e->let != none ? fmt::format("'{}' is declared twice", name)
+                                               : fmt::format("'{}' is used before its definition", name),
                  e->declared || e->let != none ? "use another name" : "put the definition first");
   resolver r(w, tree, text);
   std::set<item_id> sites;
@@ -1002,8 +1041,9 @@ relation relation_of(token_kind k) {
 // The larger side minus the smaller; the bare other side where one of them is 0.
 item_id difference(workspace& w, resolver& r, item_id larger, item_id smaller, const origin& at) {
   if (is_zero(w, smaller)) return larger;
-  item_id minus = w.items[smaller].is == form::number ? r.number(-w.items[smaller].number, at)
-                                                       : r.product_of({r.number(-1, at), smaller}, {token_kind::times, token_kind::times}, at);
+  item_id minus = w.items[smaller].is == form::number
+                      ? r.number(-w.items[smaller].number, at)
+                      : r.product_of({r.number(-1, at), smaller}, {token_kind::times, token_kind::times}, at);
   return is_zero(w, larger) ? minus : r.apply(form::sum, {larger, minus}, at);
 }
 
@@ -1019,7 +1059,8 @@ item_id total(workspace& w, resolver& r, item_id of, std::uint8_t axis, const st
 std::vector<resolved_fact> property(workspace& w, resolver& r, const syntax_tree& tree, const resolved_fact& base) {
   const syntax_node& root = tree[tree.root];
   origin at = r.at(tree.root);
-  if (root.children.size() != 1) throw w.fail(at, "N03", fmt::format("'{}' takes 1 argument, not {}", root.name, root.children.size()));
+  if (root.children.size() != 1)
+    throw w.fail(at, "N03", fmt::format("'{}' takes 1 argument, not {}", root.name, root.children.size()));
   item_id u = r.resolve(root.children[0]);
   auto says = [&](relation is, item_id of) { return resolved_fact{base.text, false, is, of, none, {}}; };
   auto equal = [&](item_id a, item_id b) { return resolved_fact{base.text, true, {}, a, b, {}}; };
@@ -1038,7 +1079,8 @@ std::vector<resolved_fact> property(workspace& w, resolver& r, const syntax_tree
     w.matrices_wanted.emplace_back(u, root.name);
     return {equal(u, r.apply(form::transpose, {u}, at))};
   }
-  std::vector<resolved_fact> facts{equal(total(w, r, u, root.axis, root.name, at), r.number(1, at)), says(relation::nonnegative, u)};
+  std::vector<resolved_fact> facts{equal(total(w, r, u, root.axis, root.name, at), r.number(1, at)),
+                                   says(relation::nonnegative, u)};
   if (root.name == "one_hot") facts.push_back(equal(r.power_of(u, 2, false, at), u));
   return facts;
 }
@@ -1062,8 +1104,10 @@ std::vector<resolved_fact> resolve_fact(workspace& w, const syntax_tree& tree, s
     base.left = left;
     base.right = right;
     origin at = r.at(tree.root);
-    if (k == token_kind::less || k == token_kind::less_equal) base.left = difference(w, r, right, left, at);
-    else if (!base.equation) base.left = difference(w, r, left, right, at);
+    if (k == token_kind::less || k == token_kind::less_equal)
+      base.left = difference(w, r, right, left, at);
+    else if (!base.equation)
+      base.left = difference(w, r, left, right, at);
     facts = {base};
   }
   for (resolved_fact& f : facts) f.letters = r.letters();
@@ -1081,7 +1125,8 @@ resolved_target resolve_target(workspace& w, const syntax_tree& tree, std::uint3
     name = base;
     t.index = {p};
   }
-  for (std::size_t k = 1; root.kind == syntax::index && k < root.children.size(); ++k) t.index.push_back(r.index_position(root.children[k]));
+  for (std::size_t k = 1; root.kind == syntax::index && k < root.children.size(); ++k)
+    t.index.push_back(r.index_position(root.children[k]));
   t.variable = r.target_entity(name, at);
   t.letters = r.letters();
   if (!t.index.empty()) {
@@ -1101,7 +1146,8 @@ resolved_target resolve_target(workspace& w, const syntax_tree& tree, std::uint3
 }
 
 item_id resolve_call(workspace& w, const composite& c, const std::vector<item_id>& arguments, const origin& at) {
-  static const syntax_tree empty = parse_statement(std::make_shared<const std::string>("0"), [](std::string_view) { return name_role{}; });
+  static const syntax_tree empty =
+      parse_statement(std::make_shared<const std::string>("0"), [](std::string_view) { return name_role{}; });
   resolver r(w, empty, at.text);
   for (const definition& d : definitions())
     if (d.row == &c) return r.expand(d, arguments, at);

@@ -8,9 +8,7 @@ namespace wengert {
 
 namespace {
 
-bool is_zero_select(const tape& t, node_id n) {
-  return t.op(n) == opcode::select && t.is_constant(t.arg(n, 3).node, 0);
-}
+bool is_zero_select(const tape& t, node_id n) { return t.op(n) == opcode::select && t.is_constant(t.arg(n, 3).node, 0); }
 
 // The edge `inner` of a node that is itself read through `outer` labels, seen from the reader.
 edge seen_through(const edge& inner, const std::vector<label>& outer) {

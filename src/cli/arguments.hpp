@@ -20,7 +20,7 @@ struct arguments {
   std::vector<std::string> at;  // the texts of --at
   int order = 1;
   int verbosity = 1;
-  std::string output;           // a file name, or empty
+  std::string output;  // a file name, or empty
 };
 
 // There are no short options: an argument that begins with '-' and is no listed option is an expression. Throws error Unn.

@@ -40,7 +40,8 @@ std::string json_proof(const proof_summary& proof) {
 }
 
 std::string json_axes(const std::vector<axis_letter>& axes) {
-  return json_list(axes, [](const axis_letter& a) { return json_members().text("letter", a.letter).text("dim", a.dim).object(); });
+  return json_list(axes,
+                   [](const axis_letter& a) { return json_members().text("letter", a.letter).text("dim", a.dim).object(); });
 }
 
 std::string json_pairs(const std::vector<std::pair<std::string, std::string>>& pairs, bool values_are_json) {
@@ -118,7 +119,8 @@ std::string text_of(const diff_result& result, const value_there& there, bool on
 }
 
 void warn_undefined(answer& to, const std::vector<std::string>& conditions) {
-  for (const std::string& condition : conditions) append_all(to.warnings, {fmt::format("undefined at this point: {} fails", condition)});
+  for (const std::string& condition : conditions)
+    append_all(to.warnings, {fmt::format("undefined at this point: {} fails", condition)});
 }
 
 answer answer_diff(const request& question, output_format format) {

@@ -12,8 +12,8 @@ namespace wengert::cli {
 
 std::string json_string(std::string_view text);  // bytes that are no UTF-8 become U+FFFD
 std::string json_strings(const std::vector<std::string>& texts);
-std::string json_number(double value);           // "nan", "inf" and "-inf" as strings
-std::string json_array(const array& value);      // a number, a list, a list of rows
+std::string json_number(double value);       // "nan", "inf" and "-inf" as strings
+std::string json_array(const array& value);  // a number, a list, a list of rows
 
 // The members of an object, in the order of the calls.
 class json_members {
@@ -33,8 +33,7 @@ std::string json_error(const error& e);
 std::string json_error(std::string_view code, std::string_view message);
 
 // Each element turned into JSON by `write`, as a list.
-template <typename Range, typename Write>
-std::string json_list(const Range& elements, Write write) {
+template <typename Range, typename Write> std::string json_list(const Range& elements, Write write) {
   std::string list = "[";
   for (const auto& element : elements) {
     if (list.size() > 1) list += ", ";

@@ -25,7 +25,8 @@ std::string shorten(std::string_view text) {
 }
 
 error malformed(std::string_view what, std::string_view where) {
-  return {"V10", fmt::format("{} in '{}'", what, shorten(where)), "values look like 'x=1.5, z=[0.1,0.2], W=[[1,2],[3,4]], y=pi/2'"};
+  return {"V10", fmt::format("{} in '{}'", what, shorten(where)),
+          "values look like 'x=1.5, z=[0.1,0.2], W=[[1,2],[3,4]], y=pi/2'"};
 }
 
 // The pieces of `text` between commas that stand in no bracket. Throws error V01 where brackets do not match.
@@ -67,7 +68,8 @@ array list_value(std::string_view name, std::string_view text) {
   std::vector<array> rows;
   for (const std::string_view piece : pieces) {
     if (!is_list(piece)) throw error("V03", fmt::format("'{}' mixes numbers and rows", name));
-    if (is_list(trim(piece.substr(1, piece.size() - 2)))) throw error("V03", fmt::format("'{}' is nested more than two deep", name));
+    if (is_list(trim(piece.substr(1, piece.size() - 2))))
+      throw error("V03", fmt::format("'{}' is nested more than two deep", name));
     rows.push_back(list_value(name, piece));
   }
   return stack_rows(name, rows);

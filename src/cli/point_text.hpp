@@ -7,8 +7,8 @@
 
 namespace wengert::cli {
 
-// Adds the values that `text` names to `to`. A value is a constant expression, a list of them, or a list of rows. Throws error V10
-// where the text has another form, V11 where a name has two values, V03 where rows differ in length, V12 where a value is no
+// Adds the values that `text` names to `to`. A value is a constant expression, a list of them, or a list of rows. Throws error
+// V10 where the text has another form, V11 where a name has two values, V03 where rows differ in length, V12 where a value is no
 // finite number.
 void add_values(point& to, std::string_view text);
 

@@ -22,7 +22,7 @@ enum class output_format { text, json };
 
 // What a command says. The exit code is 0, or 1 where a statement was not proved.
 struct answer {
-  std::string text;    // in the format asked for; JSON as the inside of an object, without its braces
+  std::string text;  // in the format asked for; JSON as the inside of an object, without its braces
   std::vector<std::string> notes, warnings;
   int exit_code = 0;
 };

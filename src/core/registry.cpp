@@ -48,26 +48,32 @@ namespace {
 namespace hana = boost::hana;
 using namespace ops;
 
-constexpr auto rows = hana::tuple_t<
-    exp_row, log_row, log2_row, log10_row, log1p_row, expm1_row, cbrt_row, abs_row, sign_row, floor_row, ceil_row, sin_row, cos_row,
-    tan_row, cot_row, sec_row, csc_row, asin_row, acos_row, atan_row, acot_row, asec_row, acsc_row, sinh_row, cosh_row, tanh_row,
-    coth_row, sech_row, csch_row, asinh_row, acosh_row, atanh_row, acoth_row, asech_row, acsch_row, pow_row, atan2_row, hypot_row,
-    xlogy_row, min_row, max_row>;
+constexpr auto rows =
+    hana::tuple_t<exp_row, log_row, log2_row, log10_row, log1p_row, expm1_row, cbrt_row, abs_row, sign_row, floor_row, ceil_row,
+                  sin_row, cos_row, tan_row, cot_row, sec_row, csc_row, asin_row, acos_row, atan_row, acot_row, asec_row,
+                  acsc_row, sinh_row, cosh_row, tanh_row, coth_row, sech_row, csch_row, asinh_row, acosh_row, atanh_row,
+                  acoth_row, asech_row, acsch_row, pow_row, atan2_row, hypot_row, xlogy_row, min_row, max_row>;
 
-template <class Row>
-constexpr bool has_name = requires { std::string_view(Row::name); };
-template <class Row>
-constexpr bool has_code = requires { opcode(Row::code); };
-template <class Row, class T>
-constexpr bool has_value = requires(T x) { requires Row::arity == 1; { Row::value(x) } -> std::same_as<T>; } ||
-                           requires(T x) { requires Row::arity == 2; { Row::value(x, x) } -> std::same_as<T>; };
-template <class Row>
-constexpr bool has_partial =
-    requires(const term& x) { requires Row::arity == 1; { Row::partial(x) } -> std::same_as<term>; } ||
-    requires(const term& x) { requires Row::arity == 2; { Row::partial(x, x) } -> std::same_as<std::array<term, 2>>; };
+template <class Row> constexpr bool has_name = requires { std::string_view(Row::name); };
+template <class Row> constexpr bool has_code = requires { opcode(Row::code); };
+template <class Row, class T> constexpr bool has_value = requires(T x) {
+  requires Row::arity == 1;
+  { Row::value(x) } -> std::same_as<T>;
+}
+|| requires(T x) {
+  requires Row::arity == 2;
+  { Row::value(x, x) } -> std::same_as<T>;
+};
+template <class Row> constexpr bool has_partial = requires(const term& x) {
+  requires Row::arity == 1;
+  { Row::partial(x) } -> std::same_as<term>;
+}
+|| requires(const term& x) {
+  requires Row::arity == 2;
+  { Row::partial(x, x) } -> std::same_as<std::array<term, 2>>;
+};
 
-template <class Row>
-op_info make_row() {
+template <class Row> op_info make_row() {
   static_assert(has_code<Row>, "a function needs its opcode");
   static_assert(has_name<Row>, "a function needs the name that users write");
   static_assert(Row::arity == 1 || Row::arity == 2, "a function has one or two arguments");

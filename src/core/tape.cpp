@@ -38,9 +38,7 @@ bool surely_le(const affine& a, const affine& b) {
   return false;
 }
 
-tape::tape() : table_(64, none) {
-  make_range({none, 1}, {none, 1});
-}
+tape::tape() : table_(64, none) { make_range({none, 1}, {none, 1}); }
 
 // --- dimensions and ranges
 
@@ -93,7 +91,8 @@ std::uint64_t tape::hash_of(const record& r) const {
 }
 
 bool tape::same(const record& a, const record& b) const {
-  if (a.op != b.op || a.red != b.red || a.rank != b.rank || a.bound != b.bound || a.arity != b.arity || a.attribute != b.attribute)
+  if (a.op != b.op || a.red != b.red || a.rank != b.rank || a.bound != b.bound || a.arity != b.arity ||
+      a.attribute != b.attribute)
     return false;
   auto pa = pool_.begin() + a.start, pb = pool_.begin() + b.start;
   if (!std::equal(pa, pa + a.rank + a.bound + a.arity, pb)) return false;
@@ -130,7 +129,8 @@ node_id tape::intern(record candidate) {
 void tape::check_edge(const edge& e, std::span<const range_id> out, std::span<const range_id> bound) const {
   if (e.node >= nodes_.size()) throw defect("an edge to a node that is not on the tape");
   const record& r = nodes_[e.node];
-  if (e.labels.size() != r.rank) throw defect(fmt::format("an edge with {} labels to a node of rank {}", e.labels.size(), r.rank));
+  if (e.labels.size() != r.rank)
+    throw defect(fmt::format("an edge with {} labels to a node of rank {}", e.labels.size(), r.rank));
   for (std::size_t k = 0; k < e.labels.size(); ++k) {
     const label& l = e.labels[k];
     const range& target = ranges_[pool_[r.start + k]];
@@ -144,11 +144,12 @@ void tape::check_edge(const edge& e, std::span<const range_id> out, std::span<co
       hi = shifted(from.hi, l.offset);
     }
     if (surely_le(target.lo, lo) && surely_le(hi, target.hi)) continue;
-    throw error("S04",
-                lo == hi ? fmt::format("index {} may lie outside {}..{}", show(*this, lo), show(*this, target.lo), show(*this, target.hi))
-                         : fmt::format("an index that runs over {}..{} may leave {}..{}", show(*this, lo), show(*this, hi),
-                                       show(*this, target.lo), show(*this, target.hi)),
-                "give the sum bounds that stay inside the range");
+    throw error(
+        "S04",
+        lo == hi ? fmt::format("index {} may lie outside {}..{}", show(*this, lo), show(*this, target.lo), show(*this, target.hi))
+                 : fmt::format("an index that runs over {}..{} may leave {}..{}", show(*this, lo), show(*this, hi),
+                               show(*this, target.lo), show(*this, target.hi)),
+        "give the sum bounds that stay inside the range");
   }
 }
 
@@ -165,9 +166,14 @@ node_id tape::make(opcode op, std::span<const range_id> out, std::span<const ran
   std::copy(bound.begin(), bound.end(), axes.begin() + static_cast<std::ptrdiff_t>(out.size()));
   std::span<const range_id> own_out(axes.data(), out.size()), own_bound(axes.data() + out.size(), bound.size());
   for (const edge& e : args) check_edge(e, own_out, own_bound);
-  record r{op, own_bound.empty() ? reduction::none : red, static_cast<std::uint8_t>(own_out.size()),
-           static_cast<std::uint8_t>(own_bound.size()), static_cast<std::uint32_t>(args.size()), attribute,
-           static_cast<std::uint32_t>(pool_.size()), static_cast<std::uint32_t>(labels_.size())};
+  record r{op,
+           own_bound.empty() ? reduction::none : red,
+           static_cast<std::uint8_t>(own_out.size()),
+           static_cast<std::uint8_t>(own_bound.size()),
+           static_cast<std::uint32_t>(args.size()),
+           attribute,
+           static_cast<std::uint32_t>(pool_.size()),
+           static_cast<std::uint32_t>(labels_.size())};
   pool_.insert(pool_.end(), own_out.begin(), own_out.end());
   pool_.insert(pool_.end(), own_bound.begin(), own_bound.end());
   for (const edge& e : args) pool_.push_back(e.node);
@@ -181,7 +187,9 @@ std::uint32_t tape::rational_index(const rational& q) {
   return it->second;
 }
 
-node_id tape::constant(const rational& value) { return make(opcode::constant, {}, {}, reduction::none, {}, rational_index(value)); }
+node_id tape::constant(const rational& value) {
+  return make(opcode::constant, {}, {}, reduction::none, {}, rational_index(value));
+}
 node_id tape::dim_value(dim_id d) { return make(opcode::dim_value, {}, {}, reduction::none, {}, d); }
 node_id tape::pi() { return make(opcode::pi, {}, {}, reduction::none, {}); }
 

@@ -33,7 +33,8 @@ std::string number_text(long double v) { return fmt::format("{:.17g}", static_ca
 
 }  // namespace
 
-point_sampler::point_sampler(tape& t, const std::vector<fact>& givens, std::uint64_t seed) : tape_(t), givens_(givens), random_(seed) {}
+point_sampler::point_sampler(tape& t, const std::vector<fact>& givens, std::uint64_t seed)
+    : tape_(t), givens_(givens), random_(seed) {}
 
 void point_sampler::bind(evaluator<long double>& e, const tape& t, const sample_point& p) {
   for (const auto& [d, size] : p.dims) e.bind_dim(d, size);
@@ -68,10 +69,14 @@ std::optional<sample_point> point_sampler::draw(std::span<const node_id> roots) 
     std::vector<long double> v(count);
     bool unit = count > 0 && !tape_.symbol(s).axes.empty() && pick(0, 2) == 0;  // a unit vector
     for (long double& x : v) {
-      if (unit) x = 0;
-      else if (style == 0) x = static_cast<long double>(pick(-2, 2));
-      else if (style == 1) x = static_cast<long double>(pick(1, 24)) / 8;
-      else x = static_cast<long double>(pick(-24, 24)) / 8;
+      if (unit)
+        x = 0;
+      else if (style == 0)
+        x = static_cast<long double>(pick(-2, 2));
+      else if (style == 1)
+        x = static_cast<long double>(pick(1, 24)) / 8;
+      else
+        x = static_cast<long double>(pick(-24, 24)) / 8;
       if (tape_.symbol(s).integer_valued) x = static_cast<long double>(pick(-3, 4));
     }
     if (unit) v[static_cast<std::size_t>(pick(0, static_cast<std::int64_t>(count) - 1))] = 1;
@@ -89,7 +94,7 @@ bool point_sampler::meets_givens(sample_point& p) {
       auto left = e(f.left);
       std::vector<long double> l(left.begin(), left.end());
       if (!f.equation) {
-        good = good && holds(f.is, l, true) | (f.is == relation::nonnegative && holds(f.is, l, false));
+        good = good && (holds(f.is, l, true) || (f.is == relation::nonnegative && holds(f.is, l, false)));
         continue;
       }
       auto right = e(f.right);
@@ -138,9 +143,11 @@ bool point_sampler::repair(sample_point& p, const fact& f) {
   return false;
 }
 
-std::optional<std::vector<std::pair<std::string, std::string>>> find_counterexample(
-    tape& t, const std::vector<fact>& givens, const expression& left, const expression& right,
-    const std::vector<requirement>& left_needs, const std::vector<requirement>& right_needs) {
+std::optional<std::vector<std::pair<std::string, std::string>>> find_counterexample(tape& t, const std::vector<fact>& givens,
+                                                                                    const expression& left,
+                                                                                    const expression& right,
+                                                                                    const std::vector<requirement>& left_needs,
+                                                                                    const std::vector<requirement>& right_needs) {
   std::vector<node_id> roots{left.node, right.node};
   for (const requirement& r : left_needs) roots.push_back(r.node);
   for (const requirement& r : right_needs) roots.push_back(r.node);
@@ -170,7 +177,8 @@ std::optional<std::vector<std::pair<std::string, std::string>>> find_counterexam
         found.emplace_back(t.symbol(s).name, t.symbol(s).axes.empty() ? text : "[" + text + "]");
       }
       for (node_id n : t.reachable(roots))  // a dimension that no array shows
-        if (t.op(n) == opcode::dim_value && p->symbols.empty()) found.emplace_back(t.dim_name(t.dim_of(n)), fmt::format("{}", p->dims[t.dim_of(n)]));
+        if (t.op(n) == opcode::dim_value && p->symbols.empty())
+          found.emplace_back(t.dim_name(t.dim_of(n)), fmt::format("{}", p->dims[t.dim_of(n)]));
       return found;
     } catch (const error&) {
       continue;

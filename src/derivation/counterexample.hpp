@@ -39,8 +39,10 @@ class point_sampler {
 
 // A point, in the user's names, that meets the givens and where the left side is defined and the right side is undefined or
 // different. Values are the texts of JSON values.
-std::optional<std::vector<std::pair<std::string, std::string>>> find_counterexample(
-    tape& t, const std::vector<fact>& givens, const expression& left, const expression& right,
-    const std::vector<requirement>& left_needs, const std::vector<requirement>& right_needs);
+std::optional<std::vector<std::pair<std::string, std::string>>> find_counterexample(tape& t, const std::vector<fact>& givens,
+                                                                                    const expression& left,
+                                                                                    const expression& right,
+                                                                                    const std::vector<requirement>& left_needs,
+                                                                                    const std::vector<requirement>& right_needs);
 
 }  // namespace wengert

@@ -1,6 +1,6 @@
 // The planner: what a person would write down to derive a result. It names the intermediates, differentiates each by its direct
-// inputs, splits cases where a delta appears, applies the chain rule, splits the sum, collects, and uses the hypotheses last. Every
-// equation that it shows is one that the kernel proved; an equation that it cannot prove is left out.
+// inputs, splits cases where a delta appears, applies the chain rule, splits the sum, collects, and uses the hypotheses last.
+// Every equation that it shows is one that the kernel proved; an equation that it cannot prove is left out.
 
 #include <wengert/derivation/commands.hpp>
 
@@ -30,12 +30,12 @@ struct unit {
   std::string name{};
   std::string definition{};       // "definition of softmax"
   std::vector<node_id> inputs{};  // units that it is written with
-  bool direct = false;          // whether the variable occurs outside them
+  bool direct = false;            // whether the variable occurs outside them
   // Its derivative by the variable, over its own axes and the variable's.
-  node_id total = none;         // as swept
-  node_id diagonal = none;      // where both indices are equal, over one axis; none where there are no cases
-  node_id apart = none;         // where they differ
-  node_id whole = none;         // in one formula
+  node_id total = none;              // as swept
+  node_id diagonal = none;           // where both indices are equal, over one axis; none where there are no cases
+  node_id apart = none;              // where they differ
+  node_id whole = none;              // in one formula
   std::vector<std::string> steps{};  // where it was derived
 };
 
@@ -67,7 +67,8 @@ class planner {
     partial_derivatives(root);
     for (unit& u : units_) {
       bool through_others = !u.inputs.empty() && t_.rank(u.node) == 0;
-      if (!through_others) derive_unit(u);
+      if (!through_others)
+        derive_unit(u);
       else {
         if (&u != &root) partial_derivatives(u);
         chain_rule(u);
@@ -144,7 +145,8 @@ class planner {
     for (bool again = true; again;) {
       again = false;
       for (std::size_t k = 0; k + 1 < units_.size() && !again; ++k) {
-        bool used = std::ranges::any_of(units_, [&](const unit& v) { return std::ranges::find(v.inputs, units_[k].node) != v.inputs.end(); });
+        bool used = std::ranges::any_of(
+            units_, [&](const unit& v) { return std::ranges::find(v.inputs, units_[k].node) != v.inputs.end(); });
         if (used) continue;
         units_.erase(units_.begin() + static_cast<std::ptrdiff_t>(k));
         again = true;
@@ -155,12 +157,18 @@ class planner {
   void name_unit(unit& u) {
     auto how = p_.calls().find(u.node);
     bool let = how != p_.calls().end() && how->second.is_let;
-    u.definition = how == p_.calls().end() ? "the given expression" : let ? "definition of " + how->second.name : "definition of " + how->second.name;
+    u.definition = how == p_.calls().end() ? "the given expression"
+                   : let                   ? "definition of " + how->second.name
+                                           : "definition of " + how->second.name;
     bool root = u.node == e_.node;
-    if (let) u.name = how->second.name;
-    else if (root) u.name = t_.rank(u.node) == 0 ? fresh({"C", "L", "f", "g"}) : fresh({"a", "f", "g", "h"});
-    else if (t_.rank(u.node) == 0) u.name = fresh({"a", "s", "u", "v", "w"});
-    else u.name = fresh({"a", "b", "p", "q", "u", "v", "w"});
+    if (let)
+      u.name = how->second.name;
+    else if (root)
+      u.name = t_.rank(u.node) == 0 ? fresh({"C", "L", "f", "g"}) : fresh({"a", "f", "g", "h"});
+    else if (t_.rank(u.node) == 0)
+      u.name = fresh({"a", "s", "u", "v", "w"});
+    else
+      u.name = fresh({"a", "b", "p", "q", "u", "v", "w"});
     d_.lets.emplace_back(u.name, definition_text(u.node));
   }
 
@@ -230,7 +238,8 @@ class planner {
   }
 
   // Adds a step for left = right and returns its number, or "" if it could not be proved.
-  std::string add(derivation_step s, node_id left, node_id right, bool apart = false, std::vector<derivation_step>* into = nullptr) {
+  std::string add(derivation_step s, node_id left, node_id right, bool apart = false,
+                  std::vector<derivation_step>* into = nullptr) {
     std::size_t first = with_.using_kernel().log().size();
     if (!prove(left, right, apart)) return {};
     return append(std::move(s), first, into);
@@ -259,7 +268,8 @@ class planner {
       s.rhs = show(u.node, t_.rank(u.node) == 0 ? std::vector<std::string>{} : std::vector{j_});
       s.reason = u.definition;
       for (const fact& f : p_.facts())
-        if (u.node == e_.node && std::ranges::find(s.conditions, f.text) == s.conditions.end() && mentions_symbol_of(u.node, f)) s.conditions.push_back(f.text);
+        if (u.node == e_.node && std::ranges::find(s.conditions, f.text) == s.conditions.end() && mentions_symbol_of(u.node, f))
+          s.conditions.push_back(f.text);
       defined_[u.node] = add(std::move(s), u.node, u.node);
       names_[u.node] = call{u.name, {}, true};
     }
@@ -317,7 +327,8 @@ class planner {
       presented w = write(raw, letters);
       derivation_step s;
       s.rule = "derivative";
-      s.lhs = fmt::format("D({}, {})", entry(root.name, root.node, j_), entry(name_of(v), v, letters.empty() ? "" : letters.back()));
+      s.lhs =
+          fmt::format("D({}, {})", entry(root.name, root.node, j_), entry(name_of(v), v, letters.empty() ? "" : letters.back()));
       s.rhs = w.text;
       s.reason = reason_for(root.node, v);
       s.refers_to = {defined_[root.node]};
@@ -428,8 +439,10 @@ class planner {
     for (const edge& a : t_.args(n).copy()) {
       bool named = t_.op(a.node) == opcode::power && t_.value(a.node) == -1 && bottom == none &&
                    std::ranges::find(sums_, t_.arg(a.node, 0).node, &std::pair<node_id, std::string>::first) != sums_.end();
-      if (named) bottom = t_.arg(a.node, 0).node;
-      else top.push_back(a);
+      if (named)
+        bottom = t_.arg(a.node, 0).node;
+      else
+        top.push_back(a);
     }
     if (bottom == none || top.empty()) return {none, none};
     std::vector<range_id> out(t_.out(n).begin(), t_.out(n).end());
@@ -531,7 +544,8 @@ class planner {
     if (args.size() == 1 && t_.op(args[0].node) == opcode::symbol) return;  // nothing stands between
     for (const edge& a : args) {
       node_id raw = derivative(t_, a.node, by_.variable);
-      auto d = with_.certify_derivative(a.node, by_.variable, presenter(p_, with_, names_, false).best(raw, {}, t_.rank(raw) > 0).node);
+      auto d = with_.certify_derivative(a.node, by_.variable,
+                                        presenter(p_, with_, names_, false).best(raw, {}, t_.rank(raw) > 0).node);
       if (!d) return;
       premises.push_back(*d);
     }
@@ -569,10 +583,13 @@ class planner {
       if (u.total == none) return;
       general.push_back(product_over(out, v, gradient_[{root.node, v}], u.total));
       std::string outer = fmt::format("D({}, {})", root.name, entry(u.name, v, "k"));
-      if (is_nested(root, v)) outer = fmt::format("({})", show(gradient_[{root.node, v}], t_.rank(v) == 0 ? std::vector<std::string>{} : std::vector<std::string>{"k"}));
+      if (is_nested(root, v))
+        outer = fmt::format("({})", show(gradient_[{root.node, v}],
+                                         t_.rank(v) == 0 ? std::vector<std::string>{} : std::vector<std::string>{"k"}));
       std::string dv = fmt::format("{}*D({}, {})", outer, entry(u.name, v, "k"), by_text());
       texts.push_back(t_.rank(v) == 0 ? dv : fmt::format("sum(k, {})", dv));
-      s.formula += fmt::format("{}{} depends on {} through {}", s.formula.empty() ? "" : "; ", root.name, by_text(), t_.rank(v) == 0 ? u.name : "every " + u.name + "[k]");
+      s.formula += fmt::format("{}{} depends on {} through {}", s.formula.empty() ? "" : "; ", root.name, by_text(),
+                               t_.rank(v) == 0 ? u.name : "every " + u.name + "[k]");
     }
     if (root.direct) {
       presented w = write(partial(root, none), variable_rank() == 1 ? std::vector{i_} : std::vector<std::string>{});
@@ -586,8 +603,10 @@ class planner {
     std::string number = add(std::move(s), raw, sum);
     if (number.empty()) return;
     chain_step_ = number;
-    if (root.inputs.size() == 1 && !root.direct) split_sum(root, raw, out);
-    else put_together(root, raw, out);
+    if (root.inputs.size() == 1 && !root.direct)
+      split_sum(root, raw, out);
+    else
+      put_together(root, raw, out);
   }
 
   // SUM_k g[k]*T[k,i], or g*T[i] for a scalar.
@@ -617,7 +636,8 @@ class planner {
     s.reason = joined_.empty() ? "simplify" : joined_;
     joined_.clear();
     if (!d_.steps.empty()) s.refers_to = {d_.steps.back().number};
-    std::string number = d_.steps.back().lhs == s.lhs && d_.steps.back().rhs == s.rhs ? d_.steps.back().number : add(std::move(s), u.total, w.node);
+    std::string number = d_.steps.back().lhs == s.lhs && d_.steps.back().rhs == s.rhs ? d_.steps.back().number
+                                                                                      : add(std::move(s), u.total, w.node);
     if (!number.empty()) u.steps = {number};
   }
 
@@ -677,12 +697,15 @@ class planner {
     std::array<range_id, 2> both{axis, axis};
     std::array<edge, 2> there{edge{g, {label::of_axis(0)}}, t_.whole(u.apart)};
     node_id other = t_.mul(both, there);
-    bool diagonal_only = t_.op(with_.full().of(other).node) == opcode::constant || with_.full().expand(with_.full().of(other).node).is_zero();
+    bool diagonal_only =
+        t_.op(with_.full().of(other).node) == opcode::constant || with_.full().expand(with_.full().of(other).node).is_zero();
     auto add_up = [&](node_id a, node_id b) {
       if (diagonal_only) return a;
       std::vector<edge> terms;
-      if (t_.op(a) == opcode::add) terms = t_.args(a).copy();
-      else terms.push_back(t_.whole(a));
+      if (t_.op(a) == opcode::add)
+        terms = t_.args(a).copy();
+      else
+        terms.push_back(t_.whole(a));
       terms.push_back(t_.whole(sum_apart(b, axis)));
       return t_.add(out, terms);
     };
@@ -695,8 +718,10 @@ class planner {
       s.refers_to = std::move(refers);
       return add(std::move(s), raw, to);
     };
-    std::string seven = equation(add_up(own, other), diagonal_only ? "substitute" : "split-sum",
-                                 (diagonal_only ? "only k = " + i_ + " contributes; by " : "split k = " + i_ + " off; by ") + narrative::references(from), from);
+    std::string seven = equation(
+        add_up(own, other), diagonal_only ? "substitute" : "split-sum",
+        (diagonal_only ? "only k = " + i_ + " contributes; by " : "split k = " + i_ + " off; by ") + narrative::references(from),
+        from);
     // (8) each term simplified
     node_id own8 = expanded(own);
     node_id other8 = diagonal_only ? other : expanded(other);
@@ -725,7 +750,8 @@ class planner {
   }
 
   // (9) what the sum shares with a term beside it: r + c*F*f[i] + c*F*SUM f[k] = r + c*F*(f[i] + SUM f[k]).
-  void collect(unit& root, node_id raw, const std::vector<range_id>& out, node_id own, node_id other, range_id axis, const std::string& eight) {
+  void collect(unit& root, node_id raw, const std::vector<range_id>& out, node_id own, node_id other, range_id axis,
+               const std::string& eight) {
     expander::options o;
     for (const unit& u : units_) o.opaque.insert(u.node);
     for (const auto& [n, name] : sums_) o.opaque.insert(n);
@@ -778,8 +804,10 @@ class planner {
     std::vector<edge> terms;
     if (!rest.is_zero()) {
       node_id r = how.lay_out(rest);
-      if (t_.op(r) == opcode::add) terms = t_.args(r).copy();
-      else terms.push_back(t_.whole(r));
+      if (t_.op(r) == opcode::add)
+        terms = t_.args(r).copy();
+      else
+        terms.push_back(t_.whole(r));
     }
     terms.push_back(t_.whole(grouped));
     node_id nine = terms.size() == 1 ? grouped : t_.add(out, terms);
@@ -794,7 +822,8 @@ class planner {
     if (add(std::move(s), raw, nine).empty()) return;
     std::array<range_id, 1> bound{axis};
     node_id total = t_.identity({}, {f_node, {label::of_axis(0)}}, bound, reduction::sum);
-    joined_ = fmt::format("{} + sum(k != {}, {}) = {}", show(f_node, {i_}), i_, show(f_node, {"k"}), print(t_, total, {&names_, {}}));
+    joined_ =
+        fmt::format("{} + sum(k != {}, {}) = {}", show(f_node, {i_}), i_, show(f_node, {"k"}), print(t_, total, {&names_, {}}));
   }
 
   // (10), the vector form and the theorem.
@@ -807,7 +836,9 @@ class planner {
     // The result in the names of the derivation.
     if (order_ == 2) {
       node_id first_order = at_entry(t_, derivative(t_, final.function, by_.variable), by_);
-      presented w = write(first_order, t_.rank(first_order) == 0 ? std::vector<std::string>{} : t_.rank(first_order) == 2 ? std::vector{j_, i_} : std::vector{i_});
+      presented w = write(first_order, t_.rank(first_order) == 0   ? std::vector<std::string>{}
+                                       : t_.rank(first_order) == 2 ? std::vector{j_, i_}
+                                                                   : std::vector{i_});
       derivation_step s;
       s.rule = "simplify";
       s.lhs = t_.rank(first_order) == 0 ? fmt::format("D({}, {})", root.name, by_.text) : derivative_text(root, j_);
@@ -841,7 +872,8 @@ class planner {
         return count == 0 ? name : fmt::format("{}[{}]", name, fmt::join(std::span(letters).subspan(begin, count), ","));
       };
       lhs = at(root.name, 0, own);
-      for (std::size_t k = 0; k < static_cast<std::size_t>(order_); ++k) lhs = fmt::format("D({}, {})", lhs, at(variable_, own + k * each, each));
+      for (std::size_t k = 0; k < static_cast<std::size_t>(order_); ++k)
+        lhs = fmt::format("D({}, {})", lhs, at(variable_, own + k * each, each));
     }
     bool already = !d_.steps.empty() && root.inputs.empty() && d_.steps.back().rule != "definition" && order_ == 1;
     std::vector<node_id> before{final.swept, final.answer.node};
@@ -871,9 +903,11 @@ class planner {
     std::size_t own = t_.rank(e_.node) - e_.letters.size();
     std::vector<std::string> ours(letters.begin(), letters.end());
     std::size_t each = variable_rank();
-    if (!ours.empty() && by_.letters.empty() && by_.entry.empty() && each > 0 && e_.letters.empty() && ours.size() == own + static_cast<std::size_t>(order_) * each) {
+    if (!ours.empty() && by_.letters.empty() && by_.entry.empty() && each > 0 && e_.letters.empty() &&
+        ours.size() == own + static_cast<std::size_t>(order_) * each) {
       auto joined = [&](std::size_t begin, std::size_t count) { return fmt::join(std::span(ours).subspan(begin, count), ","); };
-      if (own > 0) text = fmt::format("{}[{}]", text.find_first_of(" +-*/^") == std::string::npos ? text : "(" + text + ")", joined(0, own));
+      if (own > 0)
+        text = fmt::format("{}[{}]", text.find_first_of(" +-*/^") == std::string::npos ? text : "(" + text + ")", joined(0, own));
       for (std::size_t k = own; k < ours.size(); k += each) text = fmt::format("D({}, {}[{}])", text, by, joined(k, each));
       return text;
     }

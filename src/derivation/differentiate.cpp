@@ -66,8 +66,10 @@ differentiated differentiate(problem& p, prover& with, const expression& e, cons
     for (const requirement& r : with.assume_domain(requirements(t, before, by.variable), false, open)) d.conditions.push_back(r);
     auto certified = with.certify_derivative(before, by.variable, swept);
     if (certified && k == 0) certified = with.using_kernel().derivative_of_equal(f.equal, *certified);
-    if (certified) d.rests_on.push_back(*certified);
-    else d.certified = false;
+    if (certified)
+      d.rests_on.push_back(*certified);
+    else
+      d.certified = false;
   }
   d.swept = at_entry(t, swept, by);
   bool named = std::ranges::any_of(by.letters, [](const std::string& l) { return !l.empty(); });
@@ -90,9 +92,11 @@ diff_result describe(problem& p, const prover& with, const expression& e, const 
   r.wrt = by.text;
   r.derivative = d.answer.text;
   const tape& t = p.on();
-  for (std::size_t k = 0; k < d.answer.letters.size(); ++k) r.axes.push_back({d.answer.letters[k], dim_text(t, t.out(d.answer.node)[k])});
+  for (std::size_t k = 0; k < d.answer.letters.size(); ++k)
+    r.axes.push_back({d.answer.letters[k], dim_text(t, t.out(d.answer.node)[k])});
   for (const requirement& c : d.conditions) {
-    bool weaker = std::ranges::any_of(d.conditions, [&](const requirement& o) { return o.node == c.node && o.is == relation::positive && c.is != o.is; });
+    bool weaker = std::ranges::any_of(
+        d.conditions, [&](const requirement& o) { return o.node == c.node && o.is == relation::positive && c.is != o.is; });
     if (weaker) continue;
     std::string text = words.condition(c);
     if (std::ranges::find(r.conditions, text) == r.conditions.end()) r.conditions.push_back(text);

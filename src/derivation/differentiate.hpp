@@ -14,13 +14,13 @@
 namespace wengert {
 
 struct differentiated {
-  node_id function;                      // what was differentiated: the expression, or an equal one that needs less
-  node_id swept;                         // the reverse sweep's answer, at the target's entry
-  presented answer;                      // the same, written
-  std::vector<requirement> conditions;   // assumed: what the expression needs
+  node_id function;                     // what was differentiated: the expression, or an equal one that needs less
+  node_id swept;                        // the reverse sweep's answer, at the target's entry
+  presented answer;                     // the same, written
+  std::vector<requirement> conditions;  // assumed: what the expression needs
   std::vector<theorem> rests_on;
-  bool certified;                        // whether the kernel confirmed every step
-  std::vector<std::string> letters;      // of the answer's axes, as far as the user named them
+  bool certified;                    // whether the kernel confirmed every step
+  std::vector<std::string> letters;  // of the answer's axes, as far as the user named them
 };
 
 // The derivative of the given order. The prover must be fresh; it takes the problem's facts.

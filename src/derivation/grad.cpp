@@ -1,8 +1,9 @@
 // grad: value and gradient of the problem's expression as numbers, and what fails at the point.
 //
-// The numbers come from the reverse sweep, evaluated in double and in extended precision. Where these agree, and a form that rounds
-// better (see stable.hpp) says nothing else, that is the answer. Otherwise forms of the same node are tried that the kernel has
-// proved equal to it under conditions that hold at the point. Graphs of more than `largest_proof` nodes get such a form unproved.
+// The numbers come from the reverse sweep, evaluated in double and in extended precision. Where these agree, and a form that
+// rounds better (see stable.hpp) says nothing else, that is the answer. Otherwise forms of the same node are tried that the
+// kernel has proved equal to it under conditions that hold at the point. Graphs of more than `largest_proof` nodes get such a
+// form unproved.
 #include <wengert/derivation/commands.hpp>
 
 #include <algorithm>

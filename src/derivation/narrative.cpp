@@ -89,7 +89,8 @@ std::string pretty(const std::string& text) {
 namespace {
 
 std::size_t width(const std::string& s) {
-  return static_cast<std::size_t>(std::ranges::count_if(s, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+  return static_cast<std::size_t>(
+      std::ranges::count_if(s, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
 }
 
 struct line {
@@ -101,7 +102,8 @@ void add_step(std::vector<line>& lines, const derivation_step& s, int verbosity,
   if (!s.refers_to.empty() && reason.find('(' + s.refers_to.front() + ')') == std::string::npos)
     reason += fmt::format("{}by {}", reason.empty() ? "" : "; ", references(s.refers_to));
   for (const std::string& c : s.conditions)
-    if (reason.find(c) == std::string::npos) reason += fmt::format("{}{}{}", reason.empty() ? "" : "; ", s.rule == "definition" ? "given " : "", c);
+    if (reason.find(c) == std::string::npos)
+      reason += fmt::format("{}{}{}", reason.empty() ? "" : "; ", s.rule == "definition" ? "given " : "", c);
   std::string number = fmt::format("({})", s.number);
   std::string head = s.case_.empty() || follows_case ? "" : fmt::format("case {}:  ", s.case_);
   bool chain = std::ranges::all_of(s.substeps, [&](const derivation_step& sub) { return !sub.case_.empty(); });
@@ -148,8 +150,9 @@ std::string text(const derivation& d, const std::string& name, int verbosity) {
   r += fmt::format("\n{}\n", d.statement);
   for (const std::string& c : d.result.conditions) r += fmt::format("  where {}\n", c);
   for (const std::string& h : d.result.hypotheses_used) r += fmt::format("  given {}\n", h);
-  r += d.result.proof.checked ? fmt::format("\nTheorem, checked by the kernel in {} steps: {}.\n", d.result.proof.steps, d.theorem)
-                              : "\nThe kernel could not confirm every step of this derivative.\n";
+  r += d.result.proof.checked
+           ? fmt::format("\nTheorem, checked by the kernel in {} steps: {}.\n", d.result.proof.steps, d.theorem)
+           : "\nThe kernel could not confirm every step of this derivative.\n";
   return r;
 }
 

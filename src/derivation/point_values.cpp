@@ -25,8 +25,7 @@ error unknown_name(const tape& t, const std::string& name) {
   return {"V06", std::move(message)};
 }
 
-template <class T>
-std::vector<T> entries(evaluator<T>& e, node_id n) {
+template <class T> std::vector<T> entries(evaluator<T>& e, node_id n) {
   auto v = e(n);
   return {v.begin(), v.end()};
 }
@@ -43,7 +42,8 @@ point_values::point_values(problem& p, const point& at) : tape_(p.on()), rounded
 void point_values::bind(const problem& p, const std::string& name, const array& value) {
   bool let = std::ranges::any_of(p.lets(), [&](const auto& l) { return l.first == name; });
   if (let && tape_.find_symbol(name) == none)
-    throw error("V07", fmt::format("'{}' has its value by --let", name), fmt::format("with --wrt {} it is a variable of its own", name));
+    throw error("V07", fmt::format("'{}' has its value by --let", name),
+                fmt::format("with --wrt {} it is a variable of its own", name));
   if (tape_.find_symbol(name) == none && tape_.find_dim(name) == none) throw unknown_name(tape_, name);
   rounded_.bind(name, value.values, value.shape);
   precise_.bind(name, std::vector<long double>(value.values.begin(), value.values.end()), value.shape);

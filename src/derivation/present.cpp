@@ -20,9 +20,12 @@ bool is_node(node_id n) { return n < index_atom; }
 // Where a factor stands in a product: numbers and dimensions, scalars, arrays, functions, sums; denominators last.
 int place(const tape& t, const factor& f, bool is_closed_sum) {
   int p = 0;
-  if (f.node == delta_atom) p = 5;
-  else if (f.node == index_atom) p = 2;
-  else if (is_closed_sum) p = 8;
+  if (f.node == delta_atom)
+    p = 5;
+  else if (f.node == index_atom)
+    p = 2;
+  else if (is_closed_sum)
+    p = 8;
   else
     switch (t.op(f.node)) {
       case opcode::constant: p = 0; break;
@@ -75,8 +78,10 @@ edge presenter::lay_out_product(const monomial& m, const rational& c, std::span<
     for (const label& l : m.factors[k].labels) {
       if (l.is_constant() || static_cast<std::size_t>(l.axis) < free) continue;
       std::size_t& o = owner[static_cast<std::size_t>(l.axis) - free];
-      if (o == m.factors.size()) o = k;
-      else group[find(k)] = find(o);
+      if (o == m.factors.size())
+        o = k;
+      else
+        group[find(k)] = find(o);
     }
   struct part {
     int order;
@@ -149,7 +154,8 @@ edge presenter::lay_out_product(const monomial& m, const rational& c, std::span<
   std::vector<edge> args;
   for (part& p : parts) {
     for (label& l : p.e.labels)
-      if (!l.is_constant()) l.axis = static_cast<std::int16_t>(std::ranges::lower_bound(used, static_cast<std::size_t>(l.axis)) - used.begin());
+      if (!l.is_constant())
+        l.axis = static_cast<std::int16_t>(std::ranges::lower_bound(used, static_cast<std::size_t>(l.axis)) - used.begin());
     args.push_back(std::move(p.e));
   }
   return {tape_.mul(out, args), labels};
@@ -171,7 +177,8 @@ node_id presenter::lay_out(const polynomial& p) {
 node_id presenter::factored(const polynomial& p) {
   monomial common;
   for (const factor& f : p.terms.begin()->first.factors) {
-    bool fixed = std::ranges::all_of(f.labels, [&](const label& l) { return l.is_constant() || static_cast<std::size_t>(l.axis) < p.axes.size(); });
+    bool fixed = std::ranges::all_of(
+        f.labels, [&](const label& l) { return l.is_constant() || static_cast<std::size_t>(l.axis) < p.axes.size(); });
     if (!fixed || f.node == delta_atom) continue;
     exponent least = f.power;
     bool everywhere = true;
@@ -186,7 +193,8 @@ node_id presenter::factored(const polynomial& p) {
   if (number < 0) number = -number;
   bool all_negative = true;
   for (const auto& [m, c] : p.terms) {
-    number = rational(gcd(numerator(number) * denominator(c), numerator(c < 0 ? rational(-c) : c) * denominator(number)), denominator(number) * denominator(c));
+    number = rational(gcd(numerator(number) * denominator(c), numerator(c < 0 ? rational(-c) : c) * denominator(number)),
+                      denominator(number) * denominator(c));
     all_negative = all_negative && c < 0;
   }
   if (all_negative) number = -number;
@@ -245,7 +253,9 @@ polynomial presenter::without_numerators(polynomial p) {
         if (f.power >= 0 || f.power.denominator() != 1 || !is_node(f.node) || tape_.op(f.node) != opcode::add) continue;
         if (!prover_.known().known(relation::nonzero, f.node)) continue;
         polynomial sum = prover_.full().expand(f.node);
-        for (const auto& [a, c] : sum.terms) {
+        for (const auto& term : sum.terms) {
+          const monomial& a = term.first;
+          const rational& c = term.second;
           if (!a.bound.empty() || a.factors.size() != 1 || a.factors[0].power != 1 || !is_node(a.factors[0].node)) continue;
           auto read = [&](const label& l) {
             if (l.is_constant()) return l;
@@ -255,10 +265,12 @@ polynomial presenter::without_numerators(polynomial p) {
           };
           factor alone = a.factors[0];
           for (label& l : alone.labels) l = read(l);
-          auto it = std::ranges::find_if(m.factors, [&](const factor& g) { return g.node == alone.node && g.labels == alone.labels && g.power >= 1; });
+          auto it = std::ranges::find_if(
+              m.factors, [&](const factor& g) { return g.node == alone.node && g.labels == alone.labels && g.power >= 1; });
           if (it == m.factors.end() || it->power.denominator() != 1) continue;
-          bool elsewhere = std::ranges::any_of(sum.terms, [&](const auto& term) {
-            return !(term.first == a) && std::ranges::any_of(term.first.factors, [&](const factor& g) { return g.node == a.factors[0].node; });
+          bool elsewhere = std::ranges::any_of(sum.terms, [&](const auto& other) {
+            return !(other.first == a) &&
+                   std::ranges::any_of(other.first.factors, [&](const factor& g) { return g.node == a.factors[0].node; });
           });
           if (elsewhere || sum.terms.size() > 4) continue;
           // A = (P - r)/c
@@ -386,8 +398,7 @@ bool presenter::fold_once(polynomial& p) {
 
 polynomial presenter::folded(const polynomial& p) {
   polynomial r = p;
-  for (int round = 0; round < 100 && fold_once(r); ++round) {
-  }
+  for (int round = 0; round < 100 && fold_once(r); ++round) {}
   return r;
 }
 
@@ -442,7 +453,8 @@ std::vector<node_id> presenter::candidates(node_id n) {
       monomial m;
       m.factors = f->factors;
       polynomial inside = folded(prover_.full().expand(f->sum));
-      m.factors.push_back({inside.terms.size() > 1 ? factored(inside) : lay_out(inside), tape::straight(p.axes.size()), exponent(1)});
+      m.factors.push_back(
+          {inside.terms.size() > 1 ? factored(inside) : lay_out(inside), tape::straight(p.axes.size()), exponent(1)});
       r.push_back(tape_.identity(p.axes, lay_out_product(m, f->coefficient, p.axes)));
     }
   });
@@ -459,7 +471,8 @@ bool presenter::as_defined_as(node_id c, node_id original) {
     if (!t) return false;
     for (hypothesis_id h : t->hypotheses()) {
       const hypothesis& why = prover_.using_kernel().hypothesis_of(h);
-      bool needed_before = std::ranges::any_of(before, [&](const requirement& b) { return b.node == why.says.left && b.is == why.says.is; });
+      bool needed_before =
+          std::ranges::any_of(before, [&](const requirement& b) { return b.node == why.says.left && b.is == why.says.is; });
       if (why.from == origin::differentiable && !needed_before) return false;
     }
   }

@@ -20,15 +20,17 @@ namespace {
 
 struct attempt {
   std::optional<theorem> equal;
-  std::vector<theorem> rests_on;       // the equation, the derivatives, what makes the right side defined
-  std::vector<requirement> conditions; // assumed because the left side needs them
-  std::string obstacle;                // why it failed
+  std::vector<theorem> rests_on;        // the equation, the derivatives, what makes the right side defined
+  std::vector<requirement> conditions;  // assumed because the left side needs them
+  std::string obstacle;                 // why it failed
 };
 
 // "u >= 0" holds at the point only and "differentiable where u != 0" speaks of its surroundings: a proof must not add them up.
-std::optional<std::string> mixes_point_and_neighbourhood(prover& with, const theorem& equal, const std::vector<derivative_site>& sites) {
+std::optional<std::string> mixes_point_and_neighbourhood(prover& with, const theorem& equal,
+                                                         const std::vector<derivative_site>& sites) {
   kernel& k = with.using_kernel();
-  bool smooth = std::ranges::any_of(equal.hypotheses(), [&](hypothesis_id h) { return k.hypothesis_of(h).from == origin::differentiable; });
+  bool smooth =
+      std::ranges::any_of(equal.hypotheses(), [&](hypothesis_id h) { return k.hypothesis_of(h).from == origin::differentiable; });
   for (hypothesis_id h : equal.hypotheses()) {
     const hypothesis& a = k.hypothesis_of(h);
     if (!smooth || a.from != origin::given || a.says.what != claim::kind::sign) continue;
@@ -59,7 +61,8 @@ attempt try_to_prove(problem& p, prover& with, const expression& left, const exp
   for (const expression* side : {&left, &right}) {
     for (const derivative_site& s : side->sites) {
       if (s.at != none) {
-        // A theorem about every value of the hidden symbol that meets the conditions; at the let's value they were assumed or shown.
+        // A theorem about every value of the hidden symbol that meets the conditions; at the let's value they were assumed or
+        // shown.
         std::vector<requirement> none_open;
         with.assume_domain(requirements(p.on(), s.function, s.variable), false, none_open);
       }
@@ -79,8 +82,10 @@ attempt try_to_prove(problem& p, prover& with, const expression& left, const exp
       a.obstacle = fmt::format("'{}' holds at the point only, where the left side need not be differentiable", *at);
       return a;
     }
-  if (!a.equal) a.obstacle = words.difference(with, left.node, right.node);
-  else a.rests_on.push_back(*a.equal);
+  if (!a.equal)
+    a.obstacle = words.difference(with, left.node, right.node);
+  else
+    a.rests_on.push_back(*a.equal);
   return a;
 }
 

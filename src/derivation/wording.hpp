@@ -18,7 +18,8 @@ class wording {
   std::string show(node_id n) const;
   std::string condition(const requirement& r) const;
   // 'statement, where c1 and c2; given h1, h2'
-  std::string theorem(const std::string& statement, const std::vector<std::string>& hypotheses, const std::vector<std::string>& where) const;
+  std::string theorem(const std::string& statement, const std::vector<std::string>& hypotheses,
+                      const std::vector<std::string>& where) const;
   // What is left of a - b after simplification.
   std::string difference(prover& with, node_id a, node_id b) const;
 

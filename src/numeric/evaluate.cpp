@@ -22,45 +22,30 @@ constexpr std::size_t storeless = unplaced - 2;  // read from elsewhere: symbols
 
 bool is_storeless(opcode op) { return op == opcode::symbol || op == opcode::delta || op == opcode::index_value; }
 
-template <class T>
-T reduction_start(reduction red) {
+template <class T> T reduction_start(reduction red) {
   switch (red) {
-    case reduction::prod:
-      return 1;
-    case reduction::max:
-      return -std::numeric_limits<T>::infinity();
-    case reduction::min:
-      return std::numeric_limits<T>::infinity();
-    default:
-      return 0;
+    case reduction::prod: return 1;
+    case reduction::max: return -std::numeric_limits<T>::infinity();
+    case reduction::min: return std::numeric_limits<T>::infinity();
+    default: return 0;
   }
 }
 
-template <class T>
-T reduce(reduction red, T so_far, T x) {
+template <class T> T reduce(reduction red, T so_far, T x) {
   switch (red) {
-    case reduction::prod:
-      return so_far * x;
-    case reduction::max:
-      return std::isnan(so_far) || std::isnan(x) ? so_far + x : std::max(so_far, x);
-    case reduction::min:
-      return std::isnan(so_far) || std::isnan(x) ? so_far + x : std::min(so_far, x);
-    default:
-      return so_far + x;
+    case reduction::prod: return so_far * x;
+    case reduction::max: return std::isnan(so_far) || std::isnan(x) ? so_far + x : std::max(so_far, x);
+    case reduction::min: return std::isnan(so_far) || std::isnan(x) ? so_far + x : std::min(so_far, x);
+    default: return so_far + x;
   }
 }
 
-template <class T>
-bool holds(comparison c, T left, T right) {
+template <class T> bool holds(comparison c, T left, T right) {
   switch (c) {
-    case comparison::lt:
-      return left < right;
-    case comparison::le:
-      return left <= right;
-    case comparison::eq:
-      return left == right;
-    case comparison::ne:
-      return left != right;
+    case comparison::lt: return left < right;
+    case comparison::le: return left <= right;
+    case comparison::eq: return left == right;
+    case comparison::ne: return left != right;
   }
   return false;
 }
@@ -68,8 +53,7 @@ bool holds(comparison c, T left, T right) {
 // x to a rational power. The exponent's parity comes along because a large integer loses it when rounded to T.
 enum class exponent_kind { even, odd, fraction };
 
-template <class T>
-T rational_power(T x, T p, exponent_kind kind) {
+template <class T> T rational_power(T x, T p, exponent_kind kind) {
   if (p == 0) return 1;
   if (p == 1) return x;
   if (x == 0) return p > 0 ? T(0) : std::numeric_limits<T>::infinity();
@@ -85,8 +69,7 @@ T rational_power(T x, T p, exponent_kind kind) {
 
 // --- binding
 
-template <class T>
-void evaluator<T>::bind_dim(dim_id d, std::int64_t size) {
+template <class T> void evaluator<T>::bind_dim(dim_id d, std::int64_t size) {
   if (d >= dims_.size()) dims_.resize(tape_.dim_count());
   const std::string& name = tape_.dim_name(d);
   if (size < 1) throw error("V03", fmt::format("the dimension '{}' is {}, but a dimension is at least 1", name, size));
@@ -98,8 +81,7 @@ void evaluator<T>::bind_dim(dim_id d, std::int64_t size) {
   known.size = size;
 }
 
-template <class T>
-void evaluator<T>::fit_axis(symbol_id s, std::size_t axis, std::size_t size) {
+template <class T> void evaluator<T>::fit_axis(symbol_id s, std::size_t axis, std::size_t size) {
   const symbol_info& info = tape_.symbol(s);
   const range& r = tape_.range_of(info.axes[axis]);
   auto length = static_cast<std::int64_t>(size);
@@ -127,8 +109,7 @@ void evaluator<T>::fit_axis(symbol_id s, std::size_t axis, std::size_t size) {
   throw error("V03", fmt::format("'{}' has length {} along axis {} and needs {}{}", info.name, size, axis + 1, expected, dims));
 }
 
-template <class T>
-void evaluator<T>::bind(symbol_id s, std::span<const T> values, std::span<const std::size_t> shape) {
+template <class T> void evaluator<T>::bind(symbol_id s, std::span<const T> values, std::span<const std::size_t> shape) {
   const symbol_info& info = tape_.symbol(s);
   if (shape.size() != info.axes.size())
     throw error("V03", fmt::format("'{}' needs {}, not {}", info.name,
@@ -151,8 +132,7 @@ void evaluator<T>::bind(symbol_id s, std::span<const T> values, std::span<const 
   std::ranges::copy(values, given_values_.begin() + static_cast<std::ptrdiff_t>(g.place));
 }
 
-template <class T>
-void evaluator<T>::bind(std::string_view name, std::span<const T> values, std::span<const std::size_t> shape) {
+template <class T> void evaluator<T>::bind(std::string_view name, std::span<const T> values, std::span<const std::size_t> shape) {
   dim_id d = tape_.find_dim(name);
   if (d != none) {
     if (!shape.empty() || values.size() != 1 || values[0] != std::floor(values[0]) || std::abs(values[0]) > T(1e15))
@@ -164,28 +144,24 @@ void evaluator<T>::bind(std::string_view name, std::span<const T> values, std::s
   if (n == none && d == none) throw error("V01", fmt::format("'{}' is given a value, but no such name occurs", name));
 }
 
-template <class T>
-void evaluator<T>::forget() {
+template <class T> void evaluator<T>::forget() {
   std::ranges::fill(place_, unplaced);
   values_.clear();
 }
 
-template <class T>
-void evaluator<T>::let_zero_win() {
+template <class T> void evaluator<T>::let_zero_win() {
   zero_wins_ = true;
   forget();
 }
 
-template <class T>
-std::optional<std::int64_t> evaluator<T>::dim_size(dim_id d) const {
+template <class T> std::optional<std::int64_t> evaluator<T>::dim_size(dim_id d) const {
   if (d >= dims_.size() || dims_[d].size == 0) return std::nullopt;
   return dims_[d].size;
 }
 
 // --- sizes
 
-template <class T>
-std::int64_t evaluator<T>::resolve(const affine& a) const {
+template <class T> std::int64_t evaluator<T>::resolve(const affine& a) const {
   if (a.dim == none) return a.offset;
   auto size = dim_size(a.dim);
   if (!size)
@@ -194,8 +170,7 @@ std::int64_t evaluator<T>::resolve(const affine& a) const {
   return *size + a.offset;
 }
 
-template <class T>
-auto evaluator<T>::extent_of(range_id r) -> const extent& {
+template <class T> auto evaluator<T>::extent_of(range_id r) -> const extent& {
   if (r >= extents_.size()) extents_.resize(r + 1);
   extent& x = extents_[r];
   if (x.count < 0) {
@@ -206,8 +181,7 @@ auto evaluator<T>::extent_of(range_id r) -> const extent& {
   return x;
 }
 
-template <class T>
-std::size_t evaluator<T>::count(std::span<const range_id> axes) {
+template <class T> std::size_t evaluator<T>::count(std::span<const range_id> axes) {
   std::size_t total = 1;
   bool too_many = false;
   for (range_id r : axes) {
@@ -220,8 +194,7 @@ std::size_t evaluator<T>::count(std::span<const range_id> axes) {
   return total;
 }
 
-template <class T>
-std::vector<std::size_t> evaluator<T>::shape(node_id n) {
+template <class T> std::vector<std::size_t> evaluator<T>::shape(node_id n) {
   std::vector<std::size_t> r;
   for (range_id a : tape_.out(n)) r.push_back(static_cast<std::size_t>(extent_of(a).count));
   return r;
@@ -230,8 +203,7 @@ std::vector<std::size_t> evaluator<T>::shape(node_id n) {
 // --- the order of evaluation, and memory
 
 // What `roots` need and has no place yet, ascending; marked as queued.
-template <class T>
-std::vector<node_id> evaluator<T>::pending(std::span<const node_id> roots) {
+template <class T> std::vector<node_id> evaluator<T>::pending(std::span<const node_id> roots) {
   place_.resize(tape_.size(), unplaced);
   std::vector<node_id> found, stack;
   auto visit = [&](node_id n) {
@@ -251,8 +223,7 @@ std::vector<node_id> evaluator<T>::pending(std::span<const node_id> roots) {
 }
 
 // Throws where something that node n reads is unknown, so that computing it cannot fail.
-template <class T>
-void evaluator<T>::check(node_id n) {
+template <class T> void evaluator<T>::check(node_id n) {
   if (tape_.op(n) == opcode::symbol) {
     symbol_id s = tape_.symbol_of(n);
     const std::string& name = tape_.symbol(s).name;
@@ -264,8 +235,7 @@ void evaluator<T>::check(node_id n) {
   for (range_id r : tape_.axes(n)) extent_of(r);
 }
 
-template <class T>
-void evaluator<T>::allocate(std::span<const node_id> todo, std::span<const node_id> roots) {
+template <class T> void evaluator<T>::allocate(std::span<const node_id> todo, std::span<const node_id> roots) {
   std::size_t total = values_.size();
   auto place = [&](node_id n) {
     std::size_t size = count(tape_.out(n));
@@ -290,8 +260,7 @@ void evaluator<T>::allocate(std::span<const node_id> todo, std::span<const node_
   }
 }
 
-template <class T>
-void evaluator<T>::evaluate(std::span<const node_id> roots) {
+template <class T> void evaluator<T>::evaluate(std::span<const node_id> roots) {
   std::vector<node_id> stored;  // roots of a kind that is not stored otherwise
   std::vector<node_id> todo = pending(roots);
   for (node_id r : roots)
@@ -303,8 +272,7 @@ void evaluator<T>::evaluate(std::span<const node_id> roots) {
     if (tape_.op(r) != opcode::symbol) compute(r);
 }
 
-template <class T>
-std::span<const T> evaluator<T>::values(node_id n) const {
+template <class T> std::span<const T> evaluator<T>::values(node_id n) const {
   if (n < place_.size() && tape_.op(n) == opcode::symbol && place_[n] == storeless) {
     const given& g = given_[tape_.symbol_of(n)];
     std::size_t entries = 1;
@@ -317,8 +285,7 @@ std::span<const T> evaluator<T>::values(node_id n) const {
   return {values_.data() + place_[n], entries};
 }
 
-template <class T>
-T evaluator<T>::scalar(node_id n) {
+template <class T> T evaluator<T>::scalar(node_id n) {
   if (tape_.rank(n) != 0) throw defect("the value of an array was asked as a number");
   return (*this)(n).front();
 }
@@ -326,8 +293,7 @@ T evaluator<T>::scalar(node_id n) {
 // --- one node
 
 // Sets up the operands of n, at the first position of its axes.
-template <class T>
-void evaluator<T>::aim(node_id n) {
+template <class T> void evaluator<T>::aim(node_id n) {
   axes_.clear();
   for (range_id r : tape_.axes(n)) axes_.push_back(extent_of(r));
   counter_.assign(axes_.size(), 0);
@@ -337,8 +303,7 @@ void evaluator<T>::aim(node_id n) {
   for (edge_view e : tape_.args(n)) aim_one(e, which++);
 }
 
-template <class T>
-void evaluator<T>::aim_one(const edge_view& e, std::size_t which) {
+template <class T> void evaluator<T>::aim_one(const edge_view& e, std::size_t which) {
   opcode op = tape_.op(e.node);
   operand x{operand::kind::array, nullptr, 0};
   if (op == opcode::delta) x.is = operand::kind::delta;
@@ -362,8 +327,7 @@ void evaluator<T>::aim_one(const edge_view& e, std::size_t which) {
 }
 
 // The next position, the last axis fastest.
-template <class T>
-void evaluator<T>::advance() {
+template <class T> void evaluator<T>::advance() {
   for (std::size_t a = axes_.size(); a-- > 0;) {
     bool carry = ++counter_[a] == axes_[a].count;
     std::int64_t steps = carry ? 1 - axes_[a].count : 1;
@@ -373,9 +337,7 @@ void evaluator<T>::advance() {
   }
 }
 
-template <class T>
-template <class Term>
-void evaluator<T>::fill(node_id n, Term term) {
+template <class T> template <class Term> void evaluator<T>::fill(node_id n, Term term) {
   std::size_t outer = 1, inner = 1, rank = tape_.rank(n);
   for (std::size_t a = 0; a < axes_.size(); ++a) (a < rank ? outer : inner) *= static_cast<std::size_t>(axes_[a].count);
   T* to = values_.data() + place_[n];
@@ -391,8 +353,7 @@ void evaluator<T>::fill(node_id n, Term term) {
   }
 }
 
-template <class T>
-T evaluator<T>::product() const {
+template <class T> T evaluator<T>::product() const {
   T p = 1;
   for (const operand& x : operands_) {
     if (x.is == operand::kind::delta) {
@@ -406,31 +367,27 @@ T evaluator<T>::product() const {
   return p;
 }
 
-template <class T>
-T evaluator<T>::total() const {
+template <class T> T evaluator<T>::total() const {
   T s = 0;
   for (const operand& x : operands_) s += x.read();
   return s;
 }
 
-template <class T>
-T evaluator<T>::constant(node_id n) {
+template <class T> T evaluator<T>::constant(node_id n) {
   std::uint32_t which = tape_.attribute(n);
   if (which >= rationals_.size()) rationals_.resize(which + 1);
   if (!rationals_[which]) rationals_[which] = tape_.value(n).template convert_to<T>();
   return *rationals_[which];
 }
 
-template <class T>
-void evaluator<T>::compute_power(node_id n) {
+template <class T> void evaluator<T>::compute_power(node_id n) {
   const rational& q = tape_.value(n);
   T p = constant(n);
   exponent_kind kind = is_even_integer(q) ? exponent_kind::even : is_integer(q) ? exponent_kind::odd : exponent_kind::fraction;
   fill(n, [&] { return rational_power(operands_[0].read(), p, kind); });
 }
 
-template <class T>
-void evaluator<T>::compute_function(node_id n) {
+template <class T> void evaluator<T>::compute_function(node_id n) {
   const op_info* info = find_function(tape_.op(n));
   if (!info) throw defect("the evaluator meets an operation that it does not know");
   fill(n, [&] {
@@ -442,38 +399,24 @@ void evaluator<T>::compute_function(node_id n) {
   });
 }
 
-template <class T>
-void evaluator<T>::compute(node_id n) {
+template <class T> void evaluator<T>::compute(node_id n) {
   aim(n);
   switch (tape_.op(n)) {
-    case opcode::constant:
-      values_[place_[n]] = constant(n);
-      return;
-    case opcode::pi:
-      values_[place_[n]] = std::numbers::pi_v<T>;
-      return;
-    case opcode::dim_value:
-      values_[place_[n]] = static_cast<T>(resolve({tape_.dim_of(n), 0}));
-      return;
-    case opcode::index_value:
-      return fill(n, [&] { return static_cast<T>(axes_[0].lo + counter_[0]); });
-    case opcode::delta:
-      return fill(n, [&] { return T(axes_[0].lo + counter_[0] == axes_[1].lo + counter_[1]); });
-    case opcode::add:
-      return fill(n, [&] { return total(); });
-    case opcode::mul:
-      return fill(n, [&] { return product(); });
-    case opcode::identity:
-      return fill(n, [&] { return operands_[0].read(); });
-    case opcode::power:
-      return compute_power(n);
+    case opcode::constant: values_[place_[n]] = constant(n); return;
+    case opcode::pi: values_[place_[n]] = std::numbers::pi_v<T>; return;
+    case opcode::dim_value: values_[place_[n]] = static_cast<T>(resolve({tape_.dim_of(n), 0})); return;
+    case opcode::index_value: return fill(n, [&] { return static_cast<T>(axes_[0].lo + counter_[0]); });
+    case opcode::delta: return fill(n, [&] { return T(axes_[0].lo + counter_[0] == axes_[1].lo + counter_[1]); });
+    case opcode::add: return fill(n, [&] { return total(); });
+    case opcode::mul: return fill(n, [&] { return product(); });
+    case opcode::identity: return fill(n, [&] { return operands_[0].read(); });
+    case opcode::power: return compute_power(n);
     case opcode::select: {
       comparison c = tape_.comparison_of(n);
       return fill(n,
                   [&] { return holds(c, operands_[0].read(), operands_[1].read()) ? operands_[2].read() : operands_[3].read(); });
     }
-    default:
-      return compute_function(n);
+    default: return compute_function(n);
   }
 }
 

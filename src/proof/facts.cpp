@@ -6,7 +6,8 @@ namespace wengert {
 
 namespace {
 
-constexpr std::array all_relations{relation::positive, relation::nonnegative, relation::nonzero, relation::integer, relation::real_power};
+constexpr std::array all_relations{relation::positive, relation::nonnegative, relation::nonzero, relation::integer,
+                                   relation::real_power};
 
 bool is_structural(const tape& t, node_id n) {
   switch (t.op(n)) {

@@ -118,10 +118,10 @@ class sign_rules {
       case opcode::index_value: return surely_le({none, 1}, t_.range_of(t_.out(n)[0]).lo);
       case opcode::add: return every(relation::nonnegative, n) && some(relation::positive, n);
       case opcode::mul: return every(relation::positive, n) && nonempty(n);
-      case opcode::identity:
-        return arg(relation::positive, n, 0) && (t_.red(n) == reduction::prod || nonempty(n));
+      case opcode::identity: return arg(relation::positive, n, 0) && (t_.red(n) == reduction::prod || nonempty(n));
       case opcode::power:
-        return t_.value(n) == 0 || arg(relation::positive, n, 0) || (is_even_integer(t_.value(n)) && arg(relation::nonzero, n, 0));
+        return t_.value(n) == 0 || arg(relation::positive, n, 0) ||
+               (is_even_integer(t_.value(n)) && arg(relation::nonzero, n, 0));
       case opcode::select: return arg(relation::positive, n, 2) && arg(relation::positive, n, 3);
       case opcode::max: return some(relation::positive, n);
       case opcode::min: return every(relation::positive, n);
@@ -188,7 +188,8 @@ class sign_rules {
     switch (t_.op(n)) {
       case opcode::constant: return t_.value(n) != 0;
       case opcode::mul: return t_.bound_count(n) == 0 && every(relation::nonzero, n);
-      case opcode::identity: return (t_.red(n) == reduction::none || t_.red(n) == reduction::prod) && arg(relation::nonzero, n, 0);
+      case opcode::identity:
+        return (t_.red(n) == reduction::none || t_.red(n) == reduction::prod) && arg(relation::nonzero, n, 0);
       case opcode::power: return t_.value(n) == 0 || (is_integer(t_.value(n)) && arg(relation::nonzero, n, 0));
       case opcode::select: return arg(relation::nonzero, n, 2) && arg(relation::nonzero, n, 3);
       case opcode::abs: return arg(relation::nonzero, n, 0);
@@ -242,10 +243,12 @@ bool reads_everything(const tape& t, node_id n, const edge_view& e) {
 bool continuous_everywhere(const tape& t, node_id root) {
   for (node_id n : t.reachable(root)) {
     switch (t.op(n)) {
+      // clang-format off
       case opcode::constant: case opcode::symbol: case opcode::dim_value: case opcode::index_value: case opcode::delta: case opcode::pi:
       case opcode::add: case opcode::mul: case opcode::identity: case opcode::exp: case opcode::expm1: case opcode::sin: case opcode::cos:
       case opcode::abs: case opcode::atan: case opcode::sinh: case opcode::cosh: case opcode::tanh: case opcode::asinh: case opcode::max:
       case opcode::min: case opcode::hypot: case opcode::cbrt: break;
+      // clang-format on
       case opcode::power:
         if (!is_integer(t.value(n)) || t.value(n) < 0) return false;
         break;
@@ -324,7 +327,8 @@ theorem kernel::congruence(node_id n, std::span<const std::optional<theorem>> pr
   for (std::size_t k = 0; k < args.size(); ++k) {
     if (!premises[k]) continue;
     const claim& c = premises[k]->says();
-    if (c.what != kind::equal || !c.apart.empty() || c.left != args[k].node) refuse("congruence", "a premise is not about the argument");
+    if (c.what != kind::equal || !c.apart.empty() || c.left != args[k].node)
+      refuse("congruence", "a premise is not about the argument");
     args[k].node = c.right;
     used.push_back(*premises[k]);
   }
@@ -385,7 +389,8 @@ theorem kernel::lift(node_id n) {
 }
 
 theorem kernel::cases(node_id a, node_id b, std::uint8_t p, std::uint8_t q, const theorem& differ, const theorem& diagonal) {
-  if (!same_axes(tape_, a, b) || p >= q || q >= tape_.rank(a) || tape_.out(a)[p] != tape_.out(a)[q]) refuse("cases", "no such axes");
+  if (!same_axes(tape_, a, b) || p >= q || q >= tape_.rank(a) || tape_.out(a)[p] != tape_.out(a)[q])
+    refuse("cases", "no such axes");
   const claim& d = differ.says();
   bool fits = d.what == kind::equal && d.left == a && d.right == b && d.apart.size() == 1 && d.apart[0] == std::pair{p, q};
   if (!fits) refuse("cases", "the first premise is not the case of different indices");
@@ -438,7 +443,8 @@ theorem kernel::instance(const rule& r, std::span<const node_id> args, const rat
   return instance_terms(r, f, x, y, c, premises);
 }
 
-theorem kernel::instance_terms(const rule& r, frame& f, const term& x, const term& y, const rational& c, std::span<const theorem> premises) {
+theorem kernel::instance_terms(const rule& r, frame& f, const term& x, const term& y, const rational& c,
+                               std::span<const theorem> premises) {
   if (&f.on != &tape_) refuse(r.name, "terms of another tape");
   if (&x.in() != &f || &y.in() != &f) refuse(r.name, "the terms do not share their axes");
   if (std::ranges::none_of(rules(), [&](const rule& row) { return &row == &r; })) refuse(r.name, "not a row of the table");
@@ -450,7 +456,9 @@ theorem kernel::instance_terms(const rule& r, frame& f, const term& x, const ter
 
 // --- signs
 
-bool kernel::sign_follows(relation is, node_id n, std::span<const theorem> premises) { return sign_rules(tape_, premises).holds(is, n); }
+bool kernel::sign_follows(relation is, node_id n, std::span<const theorem> premises) {
+  return sign_rules(tape_, premises).holds(is, n);
+}
 
 theorem kernel::sign(relation is, node_id n, std::span<const theorem> premises) {
   if (!sign_rules(tape_, premises).holds(is, n)) refuse("sign", "it does not follow from the signs of the arguments");
@@ -459,7 +467,8 @@ theorem kernel::sign(relation is, node_id n, std::span<const theorem> premises) 
 
 theorem kernel::transfer(const theorem& equal, const theorem& about_left) {
   const claim &e = equal.says(), &s = about_left.says();
-  if (e.what != kind::equal || !e.apart.empty() || s.what != kind::sign || s.left != e.left) refuse("transfer", "the premises do not meet");
+  if (e.what != kind::equal || !e.apart.empty() || s.what != kind::sign || s.left != e.left)
+    refuse("transfer", "the premises do not meet");
   if (s.is == relation::real_power) refuse("transfer", "this claim is about how a term is written");
   const theorem both[] = {equal, about_left};
   return make("transfer", sign_claim(s.is, e.right), both);
@@ -467,7 +476,8 @@ theorem kernel::transfer(const theorem& equal, const theorem& about_left) {
 
 theorem kernel::factor_nonzero(const theorem& product, std::size_t k) {
   const claim& p = product.says();
-  if (p.what != kind::sign || !implies(p.is, relation::nonzero)) refuse("factor-nonzero", "the premise does not say that something is not 0");
+  if (p.what != kind::sign || !implies(p.is, relation::nonzero))
+    refuse("factor-nonzero", "the premise does not say that something is not 0");
   node_id n = p.left;
   opcode o = tape_.op(n);
   bool product_like = (o == opcode::mul && tape_.bound_count(n) == 0) ||
@@ -527,7 +537,8 @@ theorem kernel::differentiate(node_id n, symbol_id variable, std::span<const the
   // Labels of n's axes in the derivative's axes: output axes stay, bound axes move behind those of the variable.
   auto moved = [&](edge e) {
     for (label& l : e.labels)
-      if (!l.is_constant() && static_cast<std::size_t>(l.axis) >= rank) l.axis = static_cast<std::int16_t>(l.axis + static_cast<std::int16_t>(by.size()));
+      if (!l.is_constant() && static_cast<std::size_t>(l.axis) >= rank)
+        l.axis = static_cast<std::int16_t>(l.axis + static_cast<std::int16_t>(by.size()));
     return e;
   };
   std::vector<range_id> bound(tape_.bound(n).begin(), tape_.bound(n).end());

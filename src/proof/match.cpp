@@ -54,7 +54,9 @@ bool matcher::finish() {
     if (!map_[b]) return false;
     gone.push_back(static_cast<std::size_t>(map_[b]->axis));
   }
-  auto taken = [&](const label& l) { return !l.is_constant() && std::ranges::find(gone, static_cast<std::size_t>(l.axis)) != gone.end(); };
+  auto taken = [&](const label& l) {
+    return !l.is_constant() && std::ranges::find(gone, static_cast<std::size_t>(l.axis)) != gone.end();
+  };
   for (const factor& f : left.factors)
     if (std::ranges::any_of(f.labels, taken)) return false;
   for (std::size_t a = 0; a < pattern_free_; ++a)

@@ -11,20 +11,27 @@ namespace wengert {
 
 namespace {
 
-constexpr int deepest = 40;        // rules applied inside rules
+constexpr int deepest = 40;             // rules applied inside rules
 constexpr std::size_t most_terms = 24;  // an exponent with more terms is left whole
 
 bool is_leaf(opcode o) {
   switch (o) {
-    case opcode::constant: case opcode::symbol: case opcode::dim_value: case opcode::index_value: case opcode::delta: case opcode::pi:
-      return true;
+    case opcode::constant:
+    case opcode::symbol:
+    case opcode::dim_value:
+    case opcode::index_value:
+    case opcode::delta:
+    case opcode::pi: return true;
     default: return false;
   }
 }
 
 bool is_arithmetic(const tape& t, node_id n) {
   switch (t.op(n)) {
-    case opcode::add: case opcode::mul: case opcode::power: case opcode::select: return true;
+    case opcode::add:
+    case opcode::mul:
+    case opcode::power:
+    case opcode::select: return true;
     case opcode::identity: return t.red(n) == reduction::none || t.red(n) == reduction::sum;
     default: return false;
   }
@@ -37,7 +44,8 @@ rational to_rational(const exponent& e) { return rational(e.numerator(), e.denom
 bool whole(const exponent& e) { return e.denominator() == 1; }
 
 bool free_labels(const factor& f, std::size_t free) {
-  return std::ranges::all_of(f.labels, [&](const label& l) { return l.is_constant() || static_cast<std::size_t>(l.axis) < free; });
+  return std::ranges::all_of(f.labels,
+                             [&](const label& l) { return l.is_constant() || static_cast<std::size_t>(l.axis) < free; });
 }
 
 // The rows of the table that replace a function by simpler ones, in the full form.
@@ -327,7 +335,8 @@ std::optional<theorem> normalizer::replace_product(node_id n, const polynomial& 
     if (!match.run()) continue;
     if (r.keep_whole) {  // only where it cancels
       std::vector<label> at = match.labels();
-      bool cancels = std::ranges::any_of(match.rest().factors, [&](const factor& f) { return f.node == r.pattern_node && f.power < 0 && f.labels == at; });
+      bool cancels = std::ranges::any_of(
+          match.rest().factors, [&](const factor& f) { return f.node == r.pattern_node && f.power < 0 && f.labels == at; });
       if (!cancels) continue;
     }
     // n = the other terms + rest * (pattern as a node)
@@ -383,7 +392,8 @@ theorem normalizer::indicator(node_id n) {
   theorem same = kernel_.reflexive(n);
   comparison c = tape_.comparison_of(n);
   frame f{tape_, {tape_.out(n).begin(), tape_.out(n).end()}};
-  bool simple = tape_.is_constant(args[2].node, 1) && tape_.is_constant(args[3].node, 0) && (c == comparison::lt || c == comparison::eq);
+  bool simple =
+      tape_.is_constant(args[2].node, 1) && tape_.is_constant(args[3].node, 0) && (c == comparison::lt || c == comparison::eq);
   if (!simple) {
     // Split into indicators first: the ring does it; then each indicator is a node of its own.
     polynomial p = expand(n);
@@ -421,8 +431,10 @@ std::optional<normalizer::factored> normalizer::factor_out(node_id n) {
   factored r{1, {}, none, kernel_.reflexive(n)};
   auto append = [&](factor f) {
     auto it = std::ranges::find_if(r.factors, [&](const factor& g) { return g.node == f.node && g.labels == f.labels; });
-    if (it == r.factors.end()) r.factors.push_back(std::move(f));
-    else it->power += f.power;
+    if (it == r.factors.end())
+      r.factors.push_back(std::move(f));
+    else
+      it->power += f.power;
   };
   // Denominators that are sums.
   for (int round = 0; round < 16; ++round) {
@@ -471,9 +483,12 @@ std::optional<normalizer::factored> normalizer::factor_out(node_id n) {
     polynomial q = x.zero(p.axes);
     for (const auto& [m, c] : p.terms) {
       monomial y = m;
-      auto it = std::ranges::find_if(y.factors, [&](const factor& g) { return g.node == shared->node && g.labels == shared->labels; });
-      if (it == y.factors.end()) y.factors.push_back({shared->node, shared->labels, -shared->power});
-      else if ((it->power -= shared->power) == 0) y.factors.erase(it);
+      auto it =
+          std::ranges::find_if(y.factors, [&](const factor& g) { return g.node == shared->node && g.labels == shared->labels; });
+      if (it == y.factors.end())
+        y.factors.push_back({shared->node, shared->labels, -shared->power});
+      else if ((it->power -= shared->power) == 0)
+        y.factors.erase(it);
       x.push(q, std::move(y), c);
     }
     p = std::move(q);
@@ -570,7 +585,8 @@ theorem normalizer::function(node_id n) {
   theorem same = kernel_.reflexive(n);
   const op_info* info = find_function(tape_.op(n));
   if (!info) return same;
-  if (form_ == form::full && !unfolding(tape_.op(n)).empty()) {  // before it is lifted: log1p(u[1]) must become what log(1 + u[1]) does
+  if (form_ == form::full &&
+      !unfolding(tape_.op(n)).empty()) {  // before it is lifted: log1p(u[1]) must become what log(1 + u[1]) does
     theorem t = unfold(n);
     if (t.says().right != n) return t;
   }
@@ -761,7 +777,10 @@ theorem normalizer::odd_function(node_id n) {
   for (auto& [m, c] : p.terms) c = -c;
   frame f{tape_, {tape_.out(n).begin(), tape_.out(n).end()}};
   term x(f, tape_.whole(to_node(tape_, p)));
-  std::string_view row = tape_.op(n) == opcode::sin ? "sin-odd" : tape_.op(n) == opcode::cos ? "cos-even" : tape_.op(n) == opcode::atan ? "atan-odd" : "asin-odd";
+  std::string_view row = tape_.op(n) == opcode::sin    ? "sin-odd"
+                         : tape_.op(n) == opcode::cos  ? "cos-even"
+                         : tape_.op(n) == opcode::atan ? "atan-odd"
+                                                       : "asin-odd";
   auto t = try_rule(row, f, x, x);
   if (!t || tape_.op(t->says().left) != tape_.op(n)) return same;
   auto reshape = ring(a, tape_.arg(t->says().left, 0).node);
@@ -802,7 +821,8 @@ theorem normalizer::sine_or_cosine(node_id n) {
     first.terms.begin()->second = 1;
     rest.terms.emplace(p.terms.begin()->first, c - 1);
   }
-  auto t = try_rule(sine ? "sin-sum" : "cos-sum", f, term(f, tape_.whole(to_node(tape_, first))), term(f, tape_.whole(to_node(tape_, rest))));
+  auto t = try_rule(sine ? "sin-sum" : "cos-sum", f, term(f, tape_.whole(to_node(tape_, first))),
+                    term(f, tape_.whole(to_node(tape_, rest))));
   if (!t || tape_.op(t->says().left) != tape_.op(n)) return same;
   auto reshape = ring(a, tape_.arg(t->says().left, 0).node);
   return reshape ? then_normalize(chain(with_argument(n, 0, *reshape), *t)) : same;
@@ -858,7 +878,8 @@ void normalizer::read_equation(const theorem& t) {
   if (!first || !second) return;
   theorem equal = chain(*first, *second);
   bool straight = m.bound.empty() && m.factors.size() == 1 && is_node(m.factors[0].node) &&
-                  m.factors[0].labels == tape::straight(d.axes.size()) && std::ranges::equal(tape_.out(m.factors[0].node), d.axes);
+                  m.factors[0].labels == tape::straight(d.axes.size()) &&
+                  std::ranges::equal(tape_.out(m.factors[0].node), d.axes);
   if (straight && m.factors[0].power == 1 && tape_.op(m.factors[0].node) == opcode::symbol) {
     if (!tape_.mentions(result, tape_.symbol_of(m.factors[0].node))) leaves_.emplace(m.factors[0].node, equal);
     return;

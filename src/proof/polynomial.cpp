@@ -118,7 +118,8 @@ void expander::options::rewrite_by(const tape& t, node_id left, node_id right) {
     edge_view base = t.arg(left, 0);
     opcode op = t.op(base.node);
     bool atom = op != opcode::add && op != opcode::mul && op != opcode::identity && op != opcode::power && op != opcode::select;
-    if (atom && std::ranges::equal(base.labels, tape::straight(t.rank(left))) && std::ranges::equal(t.out(left), t.out(base.node))) {
+    if (atom && std::ranges::equal(base.labels, tape::straight(t.rank(left))) &&
+        std::ranges::equal(t.out(left), t.out(base.node))) {
       power_rewrite.emplace(base.node, std::pair(numerator(t.value(left)).convert_to<std::int64_t>(), right));
       return;
     }
@@ -129,7 +130,8 @@ void expander::options::rewrite_by(const tape& t, node_id left, node_id right) {
 expander::expander(tape& t, sign_source& signs, options o) : t_(t), signs_(signs), options_(std::move(o)) {}
 
 bool expander::is_indicator(node_id n) const {
-  return n < index_atom && t_.op(n) == opcode::select && t_.is_constant(t_.arg(n, 2).node, 1) && t_.is_constant(t_.arg(n, 3).node, 0);
+  return n < index_atom && t_.op(n) == opcode::select && t_.is_constant(t_.arg(n, 2).node, 1) &&
+         t_.is_constant(t_.arg(n, 3).node, 0);
 }
 
 bool expander::known(relation is, node_id n) {
@@ -362,7 +364,9 @@ polynomial expander::times(const polynomial& a, const polynomial& b) {
   polynomial r = zero(a.axes);
   if (!options_.expand_products && (a.terms.size() > 1 || b.terms.size() > 1)) {
     // Sums stay atoms, unless the other factor is a mere number.
-    auto number = [](const polynomial& p) { return p.terms.size() == 1 && p.terms.begin()->first.factors.empty() && p.terms.begin()->first.bound.empty(); };
+    auto number = [](const polynomial& p) {
+      return p.terms.size() == 1 && p.terms.begin()->first.factors.empty() && p.terms.begin()->first.bound.empty();
+    };
     if (a.is_zero() || b.is_zero()) return r;
     if (!number(a) && !number(b)) {
       auto closed = [&](const polynomial& p) {
@@ -405,7 +409,8 @@ polynomial expander::times_power(const polynomial& p, const factor& f) {
 }
 
 polynomial expander::read(const polynomial& p, std::span<const label> labels, std::span<const range_id> axes) {
-  bool same = p.axes.size() == axes.size() && std::ranges::equal(p.axes, axes) && std::ranges::equal(labels, tape::straight(axes.size()));
+  bool same =
+      p.axes.size() == axes.size() && std::ranges::equal(p.axes, axes) && std::ranges::equal(labels, tape::straight(axes.size()));
   if (same) return p;
   polynomial r = zero(axes);
   for (const auto& [m, c] : p.terms) {
@@ -490,8 +495,10 @@ expander::outcome expander::merge_powers(piece& x) {
     if (n == delta_atom || is_indicator(n)) {  // 0 or 1: its powers are itself
       bool ordinary = std::all_of(fs.begin() + static_cast<std::ptrdiff_t>(i), fs.begin() + static_cast<std::ptrdiff_t>(j),
                                   [](const factor& f) { return f.power >= 1 && is_whole(f.power); });
-      if (ordinary) kept.push_back({n, fs[i].labels, exponent(1)});
-      else kept.insert(kept.end(), fs.begin() + static_cast<std::ptrdiff_t>(i), fs.begin() + static_cast<std::ptrdiff_t>(j));
+      if (ordinary)
+        kept.push_back({n, fs[i].labels, exponent(1)});
+      else
+        kept.insert(kept.end(), fs.begin() + static_cast<std::ptrdiff_t>(i), fs.begin() + static_cast<std::ptrdiff_t>(j));
       i = j;
       continue;
     }
@@ -505,8 +512,10 @@ expander::outcome expander::merge_powers(piece& x) {
     }
     bool joint = j - i == 1;
     if (!joint) {
-      if (!fractions) joint = up == 0 || down == 0 || known(relation::nonzero, n) || known(relation::positive, n);
-      else joint = known(relation::positive, n) || (down == 0 && known(relation::nonnegative, n));
+      if (!fractions)
+        joint = up == 0 || down == 0 || known(relation::nonzero, n) || known(relation::positive, n);
+      else
+        joint = known(relation::positive, n) || (down == 0 && known(relation::nonnegative, n));
     }
     if (joint && constant) {  // whole powers of a number belong to the coefficient
       std::int64_t w = floor_of(all);
@@ -610,8 +619,9 @@ expander::outcome expander::sum_out(piece& x, std::span<const range_id> axes, st
     std::size_t axis = axes.size() + k;
     if (r.lo == r.hi) {
       if (std::abs(r.lo.offset) > largest_offset) throw too_large();
-      replace_axis(m.factors, axis, r.lo.dim == none ? label::of_integer(static_cast<std::int32_t>(r.lo.offset))
-                                                     : label::of_dim(r.lo.dim, static_cast<std::int32_t>(r.lo.offset)));
+      replace_axis(m.factors, axis,
+                   r.lo.dim == none ? label::of_integer(static_cast<std::int32_t>(r.lo.offset))
+                                    : label::of_dim(r.lo.dim, static_cast<std::int32_t>(r.lo.offset)));
       drop_axis(m, axis, axes.size());
       return outcome::changed;
     }
@@ -634,7 +644,8 @@ expander::outcome expander::sum_out(piece& x, std::span<const range_id> axes, st
   return outcome::unchanged;
 }
 
-// Whether an atom of rank 2 keeps its value when its indices are swapped: a symmetric matrix, or a function of something symmetric.
+// Whether an atom of rank 2 keeps its value when its indices are swapped: a symmetric matrix, or a function of something
+// symmetric.
 bool expander::is_symmetric(node_id n) {
   if (n >= index_atom || t_.rank(n) != 2 || t_.out(n)[0] != t_.out(n)[1]) return false;
   if (t_.op(n) == opcode::symbol) return t_.symbol(t_.symbol_of(n)).symmetric;
@@ -674,8 +685,10 @@ expander::outcome expander::open_sum(piece& x, std::span<const range_id> axes, p
     if (!is_whole(f.power) && !known(relation::positive, f.node) && !known(relation::nonnegative, f.node)) continue;
     if (w > 64) continue;
     monomial rest = x.m;
-    if (is_whole(f.power)) rest.factors.erase(rest.factors.begin() + static_cast<std::ptrdiff_t>(k));
-    else rest.factors[k].power -= w;
+    if (is_whole(f.power))
+      rest.factors.erase(rest.factors.begin() + static_cast<std::ptrdiff_t>(k));
+    else
+      rest.factors[k].power -= w;
     // The product may hold bound axes of x, so multiply over all of them and sum at the end.
     std::vector<range_id> all(axes.begin(), axes.end());
     all.insert(all.end(), x.m.bound.begin(), x.m.bound.end());
@@ -704,7 +717,9 @@ expander::outcome expander::reduce_power(piece& x, std::span<const range_id> axe
     auto invertible = [&](const factor& g) {  // and nothing that would come round again
       return (is_whole(g.power) || known(relation::positive, g.node)) && !options_.power_rewrite.contains(g.node);
     };
-    if (n < 0 && b.terms.size() == 1 && b.terms.begin()->first.bound.empty() && std::ranges::all_of(b.terms.begin()->first.factors, invertible)) times = -((-n + step - 1) / step);
+    if (n < 0 && b.terms.size() == 1 && b.terms.begin()->first.bound.empty() &&
+        std::ranges::all_of(b.terms.begin()->first.factors, invertible))
+      times = -((-n + step - 1) / step);
     if (times == 0) continue;
     used_rewrites_.insert(f.node);
     x.m.factors[k].power -= times * step;
@@ -748,7 +763,9 @@ void expander::canonical(monomial& m, std::size_t free) {
         bool bound_label = !l.is_constant() && static_cast<std::size_t>(l.axis) >= free;
         bool mine = bound_label && static_cast<std::size_t>(l.axis) - free == b;
         used = used || mine;
-        u.push_back(mine ? -3 : bound_label ? -2 - 10 * static_cast<std::int64_t>(1 + colour[static_cast<std::size_t>(l.axis) - free]) : l.axis);
+        u.push_back(mine          ? -3
+                    : bound_label ? -2 - 10 * static_cast<std::int64_t>(1 + colour[static_cast<std::size_t>(l.axis) - free])
+                                  : l.axis);
         u.push_back(l.offset);
         u.push_back(l.dim);
       }
@@ -822,10 +839,12 @@ bool expander::vanishes(polynomial p) {
     for (const auto& [m, c] : p.terms) {
       for (const factor& f : m.factors) {
         if (f.power >= 0 || f.node >= index_atom || !is_sum(f.node)) continue;
-        bool free_labels = std::ranges::all_of(f.labels, [&](const label& l) { return l.is_constant() || static_cast<std::size_t>(l.axis) < p.axes.size(); });
+        bool free_labels = std::ranges::all_of(
+            f.labels, [&](const label& l) { return l.is_constant() || static_cast<std::size_t>(l.axis) < p.axes.size(); });
         if (!free_labels || !(known(relation::nonzero, f.node) || known(relation::positive, f.node))) continue;
         if (!is_whole(f.power) && !known(relation::positive, f.node)) continue;
-        if (!found || f.node > found->node || (f.node == found->node && f.labels == found->labels && f.power < found->power)) found = &f;
+        if (!found || f.node > found->node || (f.node == found->node && f.labels == found->labels && f.power < found->power))
+          found = &f;
       }
     }
     if (!found) return spread(p).is_zero();

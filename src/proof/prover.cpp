@@ -26,8 +26,10 @@ class requirement_list {
   void add(const requirement& q) {
     auto same = [&](const requirement& r) { return r.is == q.is && r.node == q.node; };
     auto it = std::ranges::find_if(found_, same);
-    if (it == found_.end()) found_.push_back(q);
-    else it->smooth = it->smooth && q.smooth;
+    if (it == found_.end())
+      found_.push_back(q);
+    else
+      it->smooth = it->smooth && q.smooth;
   }
 
   // Where every operation under `root` is defined. The branches of a select count only where they are taken.
@@ -95,8 +97,10 @@ class requirement_list {
       std::vector<edge> args = t_.args(n).copy();
       bool choice = t_.op(n) == opcode::select && t_.rank(n) == 0;
       for (std::size_t k = 0; k < args.size(); ++k) {
-        if (choice && k >= 2) branches.push_back({args[k].node, {t_.comparison_of(n), args[0], args[1], k == 2}});
-        else stack.push_back(args[k].node);
+        if (choice && k >= 2)
+          branches.push_back({args[k].node, {t_.comparison_of(n), args[0], args[1], k == 2}});
+        else
+          stack.push_back(args[k].node);
       }
     }
     for (const auto& [n, g] : branches) {
@@ -196,7 +200,8 @@ std::vector<requirement> prover::missing(const std::vector<requirement>& all) {
   return r;
 }
 
-std::vector<requirement> prover::assume_domain(const std::vector<requirement>& all, bool exact_only, std::vector<requirement>& open) {
+std::vector<requirement> prover::assume_domain(const std::vector<requirement>& all, bool exact_only,
+                                               std::vector<requirement>& open) {
   std::vector<requirement> assumed;
   for (const requirement& q : all) {
     if (full_.establish(q.is, q.node)) continue;
@@ -257,9 +262,11 @@ std::optional<theorem> prover::certify_derivative(node_id f, symbol_id variable,
   }
 }
 
-// d f = result, by following the reverse sweep: with every node n that it visits, SUM adjoint*d over the nodes reached so far keeps
-// its value, since d n is the sum of its partial derivatives times the d of its arguments. Each step looks at one node only.
-std::optional<theorem> prover::follow_sweep(node_id f, symbol_id variable, node_id result, const std::unordered_map<node_id, theorem>& known) {
+// d f = result, by following the reverse sweep: with every node n that it visits, SUM adjoint*d over the nodes reached so far
+// keeps its value, since d n is the sum of its partial derivatives times the d of its arguments. Each step looks at one node
+// only.
+std::optional<theorem> prover::follow_sweep(node_id f, symbol_id variable, node_id result,
+                                            const std::unordered_map<node_id, theorem>& known) {
   std::vector<adjoint_step> record;
   if (derivative(tape_, f, variable, record) != result || record.empty()) return std::nullopt;
   const std::vector<range_id> by = tape_.symbol(variable).axes, seed(tape_.out(f).begin(), tape_.out(f).end());

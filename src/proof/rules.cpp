@@ -22,6 +22,7 @@ conditions both_positive(T x, T y, Q) { return {positive(x), positive(y)}; }
 
 term hypot(T x, T y) { return make_term(opcode::hypot, {x, y}); }
 
+// clang-format off
 const std::array all{
     // exponentials and logarithms
     rule{"exp-sum", 2, false, [](T x, T y, Q) { return exp(x + y); }, [](T x, T y, Q) { return exp(x) * exp(y); }, always, nullptr,
@@ -167,6 +168,7 @@ const std::array all{
     rule{"acsch-asinh", 1, false, [](T x, T, Q) { return acsch(x); }, [](T x, T, Q) { return asinh(1 / x); }, x_nonzero, nullptr,
          "acsch(x) is asinh(1/x)."},
 };
+// clang-format on
 
 }  // namespace
 

@@ -31,14 +31,17 @@ struct exponents {
   bool empty() const { return terms.empty(); }
   void add(const edge& e, const rational& c) {
     auto it = std::ranges::find_if(terms, [&](const auto& t) { return t.first == e; });
-    if (it == terms.end()) terms.emplace_back(e, c);
-    else if ((it->second += c) == 0) terms.erase(it);
+    if (it == terms.end())
+      terms.emplace_back(e, c);
+    else if ((it->second += c) == 0)
+      terms.erase(it);
   }
   void add(const exponents& other, const rational& c, std::span<const label> through) {
     for (const auto& [e, k] : other.terms) add(seen_through(e, through), c * k);
   }
   friend bool operator==(const exponents& a, const exponents& b) {
-    return a.terms.size() == b.terms.size() && std::ranges::all_of(a.terms, [&](const auto& t) { return std::ranges::find(b.terms, t) != b.terms.end(); });
+    return a.terms.size() == b.terms.size() &&
+           std::ranges::all_of(a.terms, [&](const auto& t) { return std::ranges::find(b.terms, t) != b.terms.end(); });
   }
 };
 
@@ -186,7 +189,8 @@ class stabilizer {
     std::size_t rank = t_.rank(n), bound = t_.bound_count(n);
     exponents outside, inside;  // of the reduction
     for (const auto& [e, c] : s.terms) {
-      bool in = std::ranges::any_of(e.labels, [&](const label& l) { return !l.is_constant() && static_cast<std::size_t>(l.axis) >= rank; });
+      bool in = std::ranges::any_of(e.labels,
+                                    [&](const label& l) { return !l.is_constant() && static_cast<std::size_t>(l.axis) >= rank; });
       (in ? inside : outside).add(e, c);
     }
     if (s.empty() && factors.empty()) factors.push_back(one_);
@@ -248,11 +252,16 @@ class stabilizer {
     std::vector<edge> terms;
     for (scaled& a : parts) {
       if (different.size() > 1) a.scale.add(m.as_edge(), -1);
-      if (a.scale.empty() || different.size() == 1) terms.push_back(a.rest);
-      else terms.push_back((is_one(t_, a.rest) ? ops::exp(value_of(f, a.scale)) : term(f, a.rest) * ops::exp(value_of(f, a.scale))).as_edge());
+      if (a.scale.empty() || different.size() == 1)
+        terms.push_back(a.rest);
+      else
+        terms.push_back(
+            (is_one(t_, a.rest) ? ops::exp(value_of(f, a.scale)) : term(f, a.rest) * ops::exp(value_of(f, a.scale))).as_edge());
     }
-    if (different.size() > 1) common.add(m.as_edge(), 1);
-    else common.add(parts.front().scale, 1, tape::straight(f.axes.size()));
+    if (different.size() > 1)
+      common.add(m.as_edge(), 1);
+    else
+      common.add(parts.front().scale, 1, tape::straight(f.axes.size()));
     return {std::move(common), t_.whole(t_.add(f.axes, terms))};
   }
 
@@ -278,9 +287,10 @@ class stabilizer {
   // Takes out of all parts the exponents that they share.
   static exponents take_common(std::vector<scaled>& parts) {
     exponents common;
-    for (const auto& [e, c] : parts.front().scale.terms) {
-      bool everywhere = std::ranges::all_of(parts, [&](const scaled& a) { return std::ranges::find(a.scale.terms, std::pair(e, c)) != a.scale.terms.end(); });
-      if (everywhere) common.add(e, c);
+    for (const auto& term : parts.front().scale.terms) {
+      bool everywhere = std::ranges::all_of(
+          parts, [&](const scaled& a) { return std::ranges::find(a.scale.terms, term) != a.scale.terms.end(); });
+      if (everywhere) common.add(term.first, term.second);
     }
     for (scaled& a : parts)
       for (const auto& [e, c] : common.terms) a.scale.add(e, -c);
@@ -387,7 +397,8 @@ class stabilizer {
     carried.erase(std::unique(carried.begin(), carried.end()), carried.end());
     edge inner = u.as_edge();
     for (label& l : inner.labels)
-      if (!l.is_constant()) l.axis = static_cast<std::int16_t>(std::ranges::lower_bound(carried, static_cast<std::size_t>(l.axis)) - carried.begin());
+      if (!l.is_constant())
+        l.axis = static_cast<std::int16_t>(std::ranges::lower_bound(carried, static_cast<std::size_t>(l.axis)) - carried.begin());
     std::vector<range_id> out, reduced;
     std::vector<label> labels;
     for (std::size_t a : carried) {

@@ -20,7 +20,8 @@ class declaration_reader {
     while (kind() != token_kind::end) {
       if (accept(semicolon)) continue;
       r.push_back(one());
-      if (kind() != token_kind::end && kind() != semicolon) throw fail("P14", fmt::format("expected ';' or the end, found '{}'", slice()));
+      if (kind() != token_kind::end && kind() != semicolon)
+        throw fail("P14", fmt::format("expected ';' or the end, found '{}'", slice()));
     }
     return r;
   }
@@ -34,11 +35,14 @@ class declaration_reader {
     ++at_;
     return true;
   }
-  error fail(std::string code, std::string message, std::string hint = "such as x, y: real or z: vector[K] or W: matrix[m, n]") const {
+  error fail(std::string code, std::string message,
+             std::string hint = "such as x, y: real or z: vector[K] or W: matrix[m, n]") const {
     return error_at(text_, here().begin, here().end, std::move(code), std::move(message), std::move(hint));
   }
   void expect(token_kind k, std::string_view what) {
-    if (!accept(k)) throw fail("P14", fmt::format("expected {}, found {}", what, kind() == token_kind::end ? "the end" : fmt::format("'{}'", slice())));
+    if (!accept(k))
+      throw fail("P14", fmt::format("expected {}, found {}", what,
+                                    kind() == token_kind::end ? "the end" : fmt::format("'{}'", slice())));
   }
 
   declaration one() {
@@ -58,12 +62,19 @@ class declaration_reader {
     using type = declaration::type;
     std::string_view word = slice();
     std::size_t dims = 0;
-    if (word == "real") d.is = type::real;
-    else if (word == "integer") d.is = type::integer;
-    else if (word == "vector") d.is = type::vector, dims = 1;
-    else if (word == "matrix") d.is = type::matrix, dims = 2;
-    else if (word == "function") d.is = type::function;
-    else throw fail("P14", fmt::format("'{}' is no type", word), "the types are real, integer, vector[K], matrix[m, n] and function(x)");
+    if (word == "real")
+      d.is = type::real;
+    else if (word == "integer")
+      d.is = type::integer;
+    else if (word == "vector")
+      d.is = type::vector, dims = 1;
+    else if (word == "matrix")
+      d.is = type::matrix, dims = 2;
+    else if (word == "function")
+      d.is = type::function;
+    else
+      throw fail("P14", fmt::format("'{}' is no type", word),
+                 "the types are real, integer, vector[K], matrix[m, n] and function(x)");
     ++at_;
     if (d.is == type::function) {
       expect(open, "'('");

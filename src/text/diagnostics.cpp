@@ -17,8 +17,10 @@ std::vector<std::string> cells(std::string_view text) {
   std::vector<std::string> r;
   for (char c : text) {
     auto byte = static_cast<unsigned char>(c);
-    if ((byte & 0xC0U) != 0x80U || r.empty()) r.emplace_back(byte < 0x20 || byte == 0x7F ? std::string(1, ' ') : std::string(1, c));
-    else r.back().push_back(c);
+    if ((byte & 0xC0U) != 0x80U || r.empty())
+      r.emplace_back(byte < 0x20 || byte == 0x7F ? std::string(1, ' ') : std::string(1, c));
+    else
+      r.back().push_back(c);
   }
   return r;
 }

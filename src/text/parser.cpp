@@ -89,7 +89,8 @@ class parser {
       const syntax_node& left = tree_[root.children[0]];
       named = left.kind == syntax::name || (left.kind == syntax::index && tree_[left.children[0]].kind == syntax::name);
     }
-    if (!named) throw error_at(*tree_.text, start.begin, start.end, "P15", "a let is 'name = expression'", "such as a = softmax(z)");
+    if (!named)
+      throw error_at(*tree_.text, start.begin, start.end, "P15", "a let is 'name = expression'", "such as a = softmax(z)");
     return finish();
   }
 
@@ -104,8 +105,12 @@ class parser {
   const token& here() const { return tokens_[at_]; }
   token_kind kind() const { return tokens_[at_].kind; }
   std::string_view slice(const token& t) const { return std::string_view(*tree_.text).substr(t.begin, t.end - t.begin); }
-  std::string_view slice(std::size_t begin, std::size_t end) const { return std::string_view(*tree_.text).substr(begin, end - begin); }
-  std::string describe(const token& t) const { return t.kind == token_kind::end ? "the end" : fmt::format("'{}'", shown(slice(t))); }
+  std::string_view slice(std::size_t begin, std::size_t end) const {
+    return std::string_view(*tree_.text).substr(begin, end - begin);
+  }
+  std::string describe(const token& t) const {
+    return t.kind == token_kind::end ? "the end" : fmt::format("'{}'", shown(slice(t)));
+  }
   bool accept(token_kind k) {
     if (kind() != k) return false;
     ++at_;
@@ -128,7 +133,8 @@ class parser {
 
   // The token here cannot stand here.
   [[noreturn]] void refuse_here(std::string_view what) const {
-    if (kind() == close || kind() == close_index) throw fail("P05", fmt::format("{} closes nothing", describe(here())), "remove it or open it");
+    if (kind() == close || kind() == close_index)
+      throw fail("P05", fmt::format("{} closes nothing", describe(here())), "remove it or open it");
     if (kind() == number && at_ > 0 && tokens_[at_ - 1].kind == number)
       throw fail("P08", "two numbers stand side by side", fmt::format("write {}*{}", slice(tokens_[at_ - 1]), slice(here())));
     throw fail("P08", fmt::format("expected {}, found {}", what, describe(here())));
@@ -223,7 +229,8 @@ class parser {
       } else if (starts_operand(k)) {
         if (k == number && tokens_[at_ - 1].kind == number) refuse_here("an operator");
         if (k == open && tokens_[at_ - 1].kind == quote)
-          throw fail("P12", "a quote before a bracket can mean a transpose or a derivative", "write x'*(...) for the product, D(f, x) for the derivative");
+          throw fail("P12", "a quote before a bracket can mean a transpose or a derivative",
+                     "write x'*(...) for the product, D(f, x) for the derivative");
         std::size_t second = at_;
         std::size_t operand_end = tokens_[at_ - 1].end;
         joins.push_back(times);
@@ -245,20 +252,24 @@ class parser {
     const syntax_node& s = tree_[factor];
     std::string written = shown(slice(begin, before.end));
     if (at_ == bare_end_)
-      tree_.notes.push_back(fmt::format("'{}' is read as {}: the function's argument ends before '{}'", shown(slice(begin, here().end)), bracketed_, slice(here())));
+      tree_.notes.push_back(fmt::format("'{}' is read as {}: the function's argument ends before '{}'",
+                                        shown(slice(begin, here().end)), bracketed_, slice(here())));
     if (joined && s.kind == syntax::derivative && k == open)
-      tree_.notes.push_back(fmt::format("the brackets behind '{}' are read as a product, not as the place of the derivative", written));
+      tree_.notes.push_back(
+          fmt::format("the brackets behind '{}' are read as a product, not as the place of the derivative", written));
     if (s.kind != syntax::power || before.kind == close) return;
     if (joined && before.end == here().begin)
       tree_.notes.push_back(fmt::format("'{0}{1}' is read as ({0})*{1}", written, slice(here())));
     const syntax_node& exponent = tree_[s.children[1]];
     const syntax_node& size = exponent.kind == syntax::negate ? tree_[exponent.children[0]] : exponent;
     if (k == over && size.kind == syntax::number && tree_.numbers[size.value] == 1 && tokens_[at_ + 1].kind == number)
-      tree_.notes.push_back(fmt::format("'{0}/{1}' is read as ({0})/{1}; brackets make the exponent a fraction", written, slice(tokens_[at_ + 1])));
+      tree_.notes.push_back(
+          fmt::format("'{0}/{1}' is read as ({0})/{1}; brackets make the exponent a fraction", written, slice(tokens_[at_ + 1])));
   }
 
   // 1/2x: both readings are named.
-  error ambiguous_quotient(std::size_t begin, std::size_t bar, std::size_t operand, std::size_t operand_end, std::size_t second) const {
+  error ambiguous_quotient(std::size_t begin, std::size_t bar, std::size_t operand, std::size_t operand_end,
+                           std::size_t second) const {
     auto trimmed = [&](std::size_t from, std::size_t to) {
       std::string_view s = slice(from, to);
       while (!s.empty() && s.back() == ' ') s.remove_suffix(1);
@@ -267,7 +278,8 @@ class parser {
     std::string_view sign = (*tree_.text)[bar] == '.' ? "./" : "/";
     std::string top = trimmed(begin, bar), below = trimmed(operand, operand_end);
     std::string beside = trimmed(tokens_[second].begin, tokens_[at_ - 1].end);
-    return error_at(*tree_.text, tokens_[second].begin, tokens_[at_ - 1].end, "P11", "a product without a sign after a quotient can be read in two ways",
+    return error_at(*tree_.text, tokens_[second].begin, tokens_[at_ - 1].end, "P11",
+                    "a product without a sign after a quotient can be read in two ways",
                     fmt::format("write ({0}{1}{2})*{3} or {0}{1}({2}*{3})", top, sign, below, beside));
   }
 
@@ -322,8 +334,10 @@ class parser {
       case open: {
         std::size_t opened = at_++;
         syntax_id inside = expression();
-        if (kind() == comma) throw fail("P08", "a comma stands in brackets that belong to no function", "remove it, or name the function");
-        if (is_comparison(kind())) throw fail("P16", "a comparison stands inside an expression", "comparisons stand in if(...), facts and equations");
+        if (kind() == comma)
+          throw fail("P08", "a comma stands in brackets that belong to no function", "remove it, or name the function");
+        if (is_comparison(kind()))
+          throw fail("P16", "a comparison stands inside an expression", "comparisons stand in if(...), facts and equations");
         close_bracket(close, opened, "')'");
         return inside;
       }
@@ -333,11 +347,14 @@ class parser {
 
   error no_operand() const {
     const token* before = at_ > 0 ? &tokens_[at_ - 1] : nullptr;
-    if (kind() == close && before && before->kind == open) return fail("P03", "the brackets are empty", "put an expression between them");
+    if (kind() == close && before && before->kind == open)
+      return fail("P03", "the brackets are empty", "put an expression between them");
     std::string where = before ? fmt::format(" after '{}'", slice(*before)) : std::string(" at the start");
     std::string hint;
-    if (before && is_operator(before->kind) && is_operator(kind())) hint = "remove one operator";
-    else if (kind() == token_kind::end) hint = "the text ends too early";
+    if (before && is_operator(before->kind) && is_operator(kind()))
+      hint = "remove one operator";
+    else if (kind() == token_kind::end)
+      hint = "the text ends too early";
     return fail("P03", fmt::format("expected an operand{}, found {}", where, describe(here())), hint);
   }
 
@@ -379,8 +396,7 @@ class parser {
       if (!r.declared && is_reduction(n)) return reduction(n);
       if (!r.declared && n == "D") return derivative();
       if (r.is == name_role::kind::function) return call(n);
-      if (r.is == name_role::kind::unknown)
-        throw fail("N01", r.problem, fmt::format("a product is written {}*(...)", n));
+      if (r.is == name_role::kind::unknown) throw fail("N01", r.problem, fmt::format("a product is written {}*(...)", n));
       tree_.notes.push_back(fmt::format("'{0}(...)' is read as the product {0}*(...): '{0}' is not a function", n));
       return plain_name();
     }
@@ -400,15 +416,17 @@ class parser {
       throw fail("P12", "'D' needs brackets", "write D(f, x) for a derivative, D*x for a product");
     bool quotient = at_ >= 2 && tokens_[at_ - 1].kind == over && tokens_[at_ - 2].kind == name && n.size() > 1 && n[0] == 'd';
     std::string_view top = quotient ? slice(tokens_[at_ - 2]) : std::string_view();
-    if (top == "d" && !names_(top).declared) throw error_at(*tree_.text, tokens_[at_ - 2].begin, here().end, "P12", fmt::format("'d/{}' is no derivative here", n),
-                                                           fmt::format("write D(f, {})", n.substr(1)));
+    if (top == "d" && !names_(top).declared)
+      throw error_at(*tree_.text, tokens_[at_ - 2].begin, here().end, "P12", fmt::format("'d/{}' is no derivative here", n),
+                     fmt::format("write D(f, {})", n.substr(1)));
     std::size_t bar = n.find('_');
     if (r.is == name_role::kind::function || bar == std::string::npos || bar == 0 || !starts_operand(next)) return;
     std::string base = n.substr(0, bar);
     name_role b = names_(base);
     if (b.is == name_role::kind::function && !b.declared)
       throw fail("P12", fmt::format("'{}' is no function, and hardly a variable", n),
-                 is_reduction(base) ? fmt::format("write {}({}, ...)", base, n.substr(bar + 1)) : fmt::format("write {}(...), or declare {}", base, n));
+                 is_reduction(base) ? fmt::format("write {}({}, ...)", base, n.substr(bar + 1))
+                                    : fmt::format("write {}(...), or declare {}", base, n));
   }
 
   // dy/dx: a quotient of two names.
@@ -416,7 +434,8 @@ class parser {
     if (at_ < 2 || tokens_[at_ - 1].kind != over || tokens_[at_ - 2].kind != name || n.size() < 2 || n[0] != 'd') return;
     std::string_view top = slice(tokens_[at_ - 2]);
     if (top.size() < 2 || top[0] != 'd' || names_(top).declared) return;
-    tree_.notes.push_back(fmt::format("'{0}/{1}' is read as a quotient; a derivative is written D({2}, {3})", top, n, top.substr(1), n.substr(1)));
+    tree_.notes.push_back(
+        fmt::format("'{0}/{1}' is read as a quotient; a derivative is written D({2}, {3})", top, n, top.substr(1), n.substr(1)));
   }
 
   // sin 2x, sin^2(x), sin^2 x.
@@ -440,16 +459,21 @@ class parser {
                      fmt::format("write {}(x)^(...)", n));
     std::string inverse = "a" + n;
     bool named = names_(inverse).is == name_role::kind::function;
-    throw error_at(*tree_.text, function.begin, tokens_[last].end, "P13", fmt::format("'{}^-1' can mean the inverse function or the reciprocal", n),
-                   named ? fmt::format("write {}(x) or 1/{}(x)", inverse, n) : fmt::format("write 1/{}(x) for the reciprocal", n));
+    throw error_at(
+        *tree_.text, function.begin, tokens_[last].end, "P13",
+        fmt::format("'{}^-1' can mean the inverse function or the reciprocal", n),
+        named ? fmt::format("write {}(x) or 1/{}(x)", inverse, n) : fmt::format("write 1/{}(x) for the reciprocal", n));
   }
 
   // One juxtaposed product of names and numbers; anything that could continue it asks for brackets.
   syntax_id bare_argument(const std::string& n, const name_role& r, const token& function) {
     auto refuse = [&] {
-      return error_at(*tree_.text, function.begin, function.end, "P12", fmt::format("'{}' needs its argument in brackets", n), fmt::format("write {}(...)", n));
+      return error_at(*tree_.text, function.begin, function.end, "P12", fmt::format("'{}' needs its argument in brackets", n),
+                      fmt::format("write {}(...)", n));
     };
-    auto plain = [&] { return kind() == name && role(name_of(slice(here()))).is != name_role::kind::function && slice(here()) != "if"; };
+    auto plain = [&] {
+      return kind() == name && role(name_of(slice(here()))).is != name_role::kind::function && slice(here()) != "if";
+    };
     if (!r.one_argument || (kind() != number && !plain())) throw refuse();
     std::size_t begin = here().begin;
     std::vector<syntax_id> factors;
@@ -467,10 +491,13 @@ class parser {
       }
       factors.push_back(f);
     }
-    if (starts_operand(kind()) || kind() == token_kind::power || kind() == dot_power || kind() == quote || kind() == open_index) throw refuse();
+    if (starts_operand(kind()) || kind() == token_kind::power || kind() == dot_power || kind() == quote || kind() == open_index)
+      throw refuse();
     syntax_id argument = factors.size() == 1 ? factors[0] : add(syntax::product, begin, std::move(factors), {times, times});
     bare_end_ = at_;
-    bracketed_ = fmt::format("{}({})", shown(slice(function.begin, tokens_[at_ - 1].end)).substr(0, function.end - function.begin), shown(slice(begin, tokens_[at_ - 1].end)));
+    bracketed_ =
+        fmt::format("{}({})", shown(slice(function.begin, tokens_[at_ - 1].end)).substr(0, function.end - function.begin),
+                    shown(slice(begin, tokens_[at_ - 1].end)));
     return named_call(n, {argument}, function.begin, 0);
   }
 
@@ -502,7 +529,8 @@ class parser {
     do {
       if (kind() == name && slice(here()) == "axis" && tokens_[at_ + 1].kind == equal) {
         at_ += 2;
-        if (kind() != number || (slice(here()) != "1" && slice(here()) != "2")) throw fail("P09", "an axis is 1 or 2", "axis=1: each column, axis=2: each row");
+        if (kind() != number || (slice(here()) != "1" && slice(here()) != "2"))
+          throw fail("P09", "an axis is 1 or 2", "axis=1: each column, axis=2: each row");
         axis = slice(here()) == "1" ? 1 : 2;
         ++at_;
         break;
@@ -510,7 +538,8 @@ class parser {
       arguments.push_back(expression());
       if (is_comparison(kind()))
         throw fail("P16", "a comparison stands inside an expression",
-                   kind() == equal ? "bounds are written sum(k, 1, n, ...); conditions stand in if(...)" : "comparisons stand in if(...), facts and equations");
+                   kind() == equal ? "bounds are written sum(k, 1, n, ...); conditions stand in if(...)"
+                                   : "comparisons stand in if(...), facts and equations");
     } while (accept(comma));
     close_bracket(close, opened, "',' or ')'");
     return {std::move(arguments), axis};
@@ -523,7 +552,9 @@ class parser {
     if (!accept(open)) throw fail("P09", "'if' needs brackets", "write if(x > 0, a, b)");
     level guard(*this);
     syntax_id left = expression();
-    if (!is_comparison(kind())) throw fail("P09", fmt::format("expected a comparison in the condition, found {}", describe(here())), "write if(x > 0, a, b)");
+    if (!is_comparison(kind()))
+      throw fail("P09", fmt::format("expected a comparison in the condition, found {}", describe(here())),
+                 "write if(x > 0, a, b)");
     token_kind op = kind();
     ++at_;
     syntax_id right = expression();
@@ -549,7 +580,8 @@ class parser {
   }
 
   syntax_id parse_target_here() {
-    if (kind() != name) throw fail("P15", fmt::format("expected the name of a variable, found {}", describe(here())), "such as x, z, z[1] or z[i]");
+    if (kind() != name)
+      throw fail("P15", fmt::format("expected the name of a variable, found {}", describe(here())), "such as x, z, z[1] or z[i]");
     std::size_t begin = here().begin;
     syntax_id r = plain_name();
     if (kind() != open_index) return r;
@@ -571,17 +603,19 @@ class parser {
     bool binary = n == "max" || n == "min";
     std::size_t count = arguments.size();
     if (binary && count == 2 && !(named && stands_as_index(tree_[arguments[0]].name, arguments[1]))) {
-      if (axis != 0) throw error_at(*tree_.text, function.begin, function.end, "P09", fmt::format("{} of two arguments takes no axis", n));
+      if (axis != 0)
+        throw error_at(*tree_.text, function.begin, function.end, "P09", fmt::format("{} of two arguments takes no axis", n));
       return named_call(n, std::move(arguments), function.begin, 0);
     }
     bool right = (count == 1) || (count == 2 && named && axis == 0) || (count == 4 && named && axis == 0);
     if (!right)
-      throw error_at(*tree_.text, function.begin, tokens_[at_ - 1].end, "P09", fmt::format("'{}' does not take these arguments", n),
+      throw error_at(*tree_.text, function.begin, tokens_[at_ - 1].end, "P09",
+                     fmt::format("'{}' does not take these arguments", n),
                      fmt::format("write {0}(k, 1, n, e), {0}(k, e){1} or {0}(v)", n, binary ? fmt::format(", {}(a, b)", n) : ""));
     if (count == 4 && tree_[arguments[1]].kind == syntax::name && !mentions(arguments[3], tree_[arguments[0]].name))
       throw error_at(*tree_.text, function.begin, tokens_[at_ - 1].end, "P09", fmt::format("the index of '{}' comes first", n),
-                     fmt::format("write {}({}, {}, {}, {})", n, tree_.slice(arguments[1]), shown(tree_.slice(arguments[2])), shown(tree_.slice(arguments[3])),
-                                 tree_.slice(arguments[0])));
+                     fmt::format("write {}({}, {}, {}, {})", n, tree_.slice(arguments[1]), shown(tree_.slice(arguments[2])),
+                                 shown(tree_.slice(arguments[3])), tree_.slice(arguments[0])));
     syntax_node r;
     r.kind = syntax::reduce;
     r.name = n;
@@ -608,7 +642,8 @@ class parser {
 
   void note_bound_names(syntax_id n) {
     const syntax_node& s = tree_[n];
-    if (s.kind == syntax::name) tree_.bound_names.push_back(n);
+    if (s.kind == syntax::name)
+      tree_.bound_names.push_back(n);
     else if (s.kind == syntax::sum || s.kind == syntax::negate)
       for (syntax_id c : s.children) note_bound_names(c);
   }
@@ -623,7 +658,8 @@ class parser {
       const syntax_node& s = tree_[n];
       if (s.kind == syntax::name && ((indexed && s.name == letter) || s.name.ends_with(subscript))) return true;
       bool delta = s.kind == syntax::call && s.name == "delta";
-      for (std::size_t k = 0; k < s.children.size(); ++k) stack.emplace_back(s.children[k], indexed || delta || (s.kind == syntax::index && k > 0));
+      for (std::size_t k = 0; k < s.children.size(); ++k)
+        stack.emplace_back(s.children[k], indexed || delta || (s.kind == syntax::index && k > 0));
     }
     return false;
   }
@@ -640,7 +676,8 @@ class parser {
 
 }  // namespace
 
-syntax_tree parse_statement(std::shared_ptr<const std::string> text, const vocabulary& names, std::size_t begin, std::size_t end) {
+syntax_tree parse_statement(std::shared_ptr<const std::string> text, const vocabulary& names, std::size_t begin,
+                            std::size_t end) {
   return parser(std::move(text), names, begin, end).statement();
 }
 
@@ -660,7 +697,8 @@ std::vector<name_use> names_in(std::string_view text) {
   std::vector<name_use> r;
   std::vector<token> tokens = tokenize(text);
   for (std::size_t k = 0; k + 1 < tokens.size(); ++k)
-    if (tokens[k].kind == name) r.push_back({name_of(text.substr(tokens[k].begin, tokens[k].end - tokens[k].begin)), tokens[k + 1].kind});
+    if (tokens[k].kind == name)
+      r.push_back({name_of(text.substr(tokens[k].begin, tokens[k].end - tokens[k].begin)), tokens[k + 1].kind});
   return r;
 }
 

@@ -136,17 +136,14 @@ class writer {
     if (named(n)) return array_kind::anchored;
     if (t_.bound_count(n) > 0) return array_kind::none;
     switch (t_.op(n)) {
-      case opcode::symbol:
-        return array_kind::anchored;
+      case opcode::symbol: return array_kind::anchored;
       case opcode::index_value:
-      case opcode::delta:
-        return array_kind::none;
+      case opcode::delta: return array_kind::none;
       case opcode::identity: {  // c*vector(1)
         bool ones = t_.rank(n) == 1 && is_scalar(t_.arg(n, 0)) && t_.range_of(t_.out(n)[0]).lo == affine{none, 1};
         return ones ? array_kind::floating : array_kind::none;
       }
-      default:
-        break;
+      default: break;
     }
     array_kind r = array_kind::none;
     for (edge_view e : t_.args(n)) {
@@ -245,32 +242,19 @@ class writer {
 
   piece plain(node_id n, const view& v) {
     switch (t_.op(n)) {
-      case opcode::constant:
-        return number(t_.value(n));
-      case opcode::symbol:
-        return {t_.symbol(t_.symbol_of(n)).name + indices(n, v), level::atom};
-      case opcode::dim_value:
-        return {t_.dim_name(t_.dim_of(n)), level::atom};
-      case opcode::pi:
-        return {hidden("pi") ? function_name("acos") + "(-1)" : "pi", level::atom};
-      case opcode::index_value:
-        return index_value(v);
-      case opcode::delta:
-        return delta(v);
-      case opcode::add:
-        return sum(n, v);
-      case opcode::mul:
-        return product(n, v);
-      case opcode::identity:
-        return identity(n, v);
-      case opcode::power:
-        return power(n, v);
-      case opcode::select:
-        return select(n, v);
-      case opcode::pow:
-        return pow(n, v);
-      default:
-        return function(n, v);
+      case opcode::constant: return number(t_.value(n));
+      case opcode::symbol: return {t_.symbol(t_.symbol_of(n)).name + indices(n, v), level::atom};
+      case opcode::dim_value: return {t_.dim_name(t_.dim_of(n)), level::atom};
+      case opcode::pi: return {hidden("pi") ? function_name("acos") + "(-1)" : "pi", level::atom};
+      case opcode::index_value: return index_value(v);
+      case opcode::delta: return delta(v);
+      case opcode::add: return sum(n, v);
+      case opcode::mul: return product(n, v);
+      case opcode::identity: return identity(n, v);
+      case opcode::power: return power(n, v);
+      case opcode::select: return select(n, v);
+      case opcode::pow: return pow(n, v);
+      default: return function(n, v);
     }
   }
 
@@ -370,11 +354,11 @@ class writer {
     return !is_product(u) && !t_.is_constant(u) && !(t_.op(u) == opcode::power && t_.value(u) < 0);
   }
 
-  // How the number in front of a product is written: x/2, -x/2, 3*x/2, and 1/(2*x) where there is something to divide by. The parser
-  // makes one number of it again. Where what follows would melt into the number it is written out: 1/2*(-x).
+  // How the number in front of a product is written: x/2, -x/2, 3*x/2, and 1/(2*x) where there is something to divide by. The
+  // parser makes one number of it again. Where what follows would melt into the number it is written out: 1/2*(-x).
   struct coefficient {
-    std::string front;   // "", "-", "3", "1/2"
-    std::string divisor; // "2", or "" where there is none to be written behind
+    std::string front;    // "", "-", "3", "1/2"
+    std::string divisor;  // "2", or "" where there is none to be written behind
   };
 
   coefficient coefficient_of(node_id n) {
@@ -396,7 +380,7 @@ class writer {
     if (all.size() == 1) return argument(*all.begin(), v);
     coefficient c = coefficient_of(n);
     std::string text = c.front;
-    bool array = false;                              // what is in `text`
+    bool array = false;  // what is in `text`
     bool first = text.empty() || text == "-";
     std::size_t k = t_.is_constant(t_.arg(n, 0).node) ? 1 : 0;
     auto it = all.begin();
@@ -414,7 +398,8 @@ class writer {
         if (!first) text += is_array && array ? ".*" : "*";
         piece factor = argument(e, v);
         bool behind_minus = text == "-" && two && is_product(e.node);
-        if (behind_minus && is_negative(factor)) factor.text = "-(" + factor.text.substr(1) + ")";  // -(-x*y) would be read as 1*x*y
+        if (behind_minus && is_negative(factor))
+          factor.text = "-(" + factor.text.substr(1) + ")";  // -(-x*y) would be read as 1*x*y
         bool bare = leads ? is_negated(e.node) : behind_minus && !is_negative(factor);
         text += bare ? factor.text : at_least(level::power, std::move(factor));
       }
@@ -431,7 +416,8 @@ class writer {
     piece p = positive_power(e.node, seen(e, v));
     if (times.empty()) return at_least(level::power, std::move(p));
     node_id base = t_.arg(e.node, 0).node;
-    bool joins = p.binds == level::product && t_.value(e.node) == -1 && is_product(base) && !t_.is_constant(t_.arg(base, 0).node) && !is_negative(p) &&
+    bool joins = p.binds == level::product && t_.value(e.node) == -1 && is_product(base) &&
+                 !t_.is_constant(t_.arg(base, 0).node) && !is_negative(p) &&
                  !(t_.op(t_.arg(base, 0).node) == opcode::power && t_.value(t_.arg(base, 0).node) < 0);
     return fmt::format("({}*{})", times, joins ? p.text : at_least(level::power, std::move(p)));
   }
@@ -513,14 +499,10 @@ class writer {
 
   std::string reduction_name(reduction red) const {
     switch (red) {
-      case reduction::prod:
-        return function_name("prod");
-      case reduction::max:
-        return function_name("max");
-      case reduction::min:
-        return function_name("min");
-      default:
-        return function_name("sum");
+      case reduction::prod: return function_name("prod");
+      case reduction::max: return function_name("max");
+      case reduction::min: return function_name("min");
+      default: return function_name("sum");
     }
   }
 
@@ -577,18 +559,12 @@ printed print_with_letters(const tape& t, node_id n, const naming& names, const 
 std::string print_condition(const tape& t, relation is, node_id u, const naming& names, const print_options& options) {
   std::string text = print(t, u, names, options);
   switch (is) {
-    case relation::positive:
-      return text + " > 0";
-    case relation::nonnegative:
-      return text + " >= 0";
-    case relation::nonzero:
-      return text + " != 0";
-    case relation::not_integer:
-      return "not integer(" + text + ")";
-    case relation::integer:
-      return "integer(" + text + ")";
-    case relation::real_power:
-      return text + " is real";
+    case relation::positive: return text + " > 0";
+    case relation::nonnegative: return text + " >= 0";
+    case relation::nonzero: return text + " != 0";
+    case relation::not_integer: return "not integer(" + text + ")";
+    case relation::integer: return "integer(" + text + ")";
+    case relation::real_power: return text + " is real";
   }
   throw defect("a condition of an unknown kind");
 }

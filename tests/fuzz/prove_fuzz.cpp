@@ -39,10 +39,7 @@ class writer {
   };
 
   int pick(int below) { return static_cast<int>(random_() % static_cast<std::uint64_t>(below)); }
-  template <std::size_t N>
-  std::string one_of(const char* const (&all)[N]) {
-    return all[pick(static_cast<int>(N))];
-  }
+  template <std::size_t N> std::string one_of(const char* const (&all)[N]) { return all[pick(static_cast<int>(N))]; }
 
   two expression(int depth) { return depth <= 0 ? leaf() : pick(3) == 0 ? rewritten(depth) : plain(depth); }
 
@@ -50,10 +47,15 @@ class writer {
     texts r;
     int count = pick(3) == 0 ? pick(3) : 0;
     for (int k = 0; k < count; ++k)
-      r.push_back(one_of({"x > 0", "x >= 0", "y != 0", "x = 1", "x + y = 1", "x = y", "sum(z) = 1", "x^2 = y", "x*y = 1", "one_hot(z)",
-                          "simplex(w)", "z[k] > 0", "x < y", "x <= y", "y^2 = 1", "sum(k, z[k]*w[k]) = x", "sum(z) = 0", "z[k] != 0",
-                          "x^2 + y^2 = 1", "z[k] = w[k]", "x != y", "y = 0", "x < 0", "exp(x) = y", "w[k] >= 0", "abs(x) = y",
-                          "z[1] = 1", "t[2] = x", "x = sum(w)", "x - y > 1", "x*y > 0", "sqrt(y) = x", "x^3 = y", "1/x = y"}));
+      r.push_back(one_of({"x > 0",      "x >= 0",     "y != 0",        "x = 1",
+                          "x + y = 1",  "x = y",      "sum(z) = 1",    "x^2 = y",
+                          "x*y = 1",    "one_hot(z)", "simplex(w)",    "z[k] > 0",
+                          "x < y",      "x <= y",     "y^2 = 1",       "sum(k, z[k]*w[k]) = x",
+                          "sum(z) = 0", "z[k] != 0",  "x^2 + y^2 = 1", "z[k] = w[k]",
+                          "x != y",     "y = 0",      "x < 0",         "exp(x) = y",
+                          "w[k] >= 0",  "abs(x) = y", "z[1] = 1",      "t[2] = x",
+                          "x = sum(w)", "x - y > 1",  "x*y > 0",       "sqrt(y) = x",
+                          "x^3 = y",    "1/x = y"}));
     return r;
   }
 
@@ -82,8 +84,7 @@ class writer {
   static two same(const std::string& s) { return {s, s}; }
   static std::string in(const std::string& s) { return "(" + s + ")"; }
 
-  template <class Body>
-  two under(const std::string& letter, Body body) {
+  template <class Body> two under(const std::string& letter, Body body) {
     bound_.push_back(letter);
     two r = body();
     bound_.pop_back();
@@ -96,7 +97,8 @@ class writer {
     two u = expression(depth - 1);
     switch (pick(12)) {
       case 0: {
-        std::string f = one_of({"exp", "log", "sqrt", "abs", "sign", "sin", "cos", "tanh", "atan", "cbrt", "log1p", "tan", "sinh"});
+        std::string f =
+            one_of({"exp", "log", "sqrt", "abs", "sign", "sin", "cos", "tanh", "atan", "cbrt", "log1p", "tan", "sinh"});
         return {f + in(u.a), f + in(u.b)};
       }
       case 1: {
@@ -206,12 +208,18 @@ class writer {
       case 2: r = {sum(k, "1, K", a + "*delta(" + k + ",1)"), at(b, k, "1")}; break;
       case 3: r = {sum(k, "1, K", a + "+" + in(v.a)), sum(k, "1, K", b) + "+K*" + in(v.b)}; break;
       case 4: r = {sum(k, "1, K-1", "z[" + k + "+1]-z[" + k + "]"), "z[K]-z[1]"}; break;
-      case 5: r = {sum(k, "1, K", sum(l, "1, K", "z[" + l + "]*" + a)), sum(l, "1, K", "z[" + l + "]") + "*" + sum(k, "1, K", b)}; break;
+      case 5:
+        r = {sum(k, "1, K", sum(l, "1, K", "z[" + l + "]*" + a)), sum(l, "1, K", "z[" + l + "]") + "*" + sum(k, "1, K", b)};
+        break;
       case 6: r = {sum(k, "2, K", a), sum(k, "1, K", b) + "-" + at(b, k, "1")}; break;
-      case 7: r = {sum(k, "1, K", sum(l, "1, K", "delta(" + k + "," + l + ")*z[" + l + "]*" + a)), sum(k, "1, K", "z[" + k + "]*" + b)}; break;
+      case 7:
+        r = {sum(k, "1, K", sum(l, "1, K", "delta(" + k + "," + l + ")*z[" + l + "]*" + a)), sum(k, "1, K", "z[" + k + "]*" + b)};
+        break;
       case 8: r = {sum(k, "1, K-1", "z[" + k + "+1]*" + in(u.a)), in(u.b) + "*" + sum(k, "2, K", "z[" + k + "]")}; break;
       case 9: r = {sum(k, "2, 3", "t[" + k + "]*" + in(u.a)), in(u.b) + "*(t[3]+t[2])"}; break;
-      default: r = {sum(k, "1, K", "z[" + k + "]") + "*" + sum(k, "1, K", "z[" + k + "]"), sum(k, "1, K", "z[" + k + "]") + "^2"}; break;
+      default:
+        r = {sum(k, "1, K", "z[" + k + "]") + "*" + sum(k, "1, K", "z[" + k + "]"), sum(k, "1, K", "z[" + k + "]") + "^2"};
+        break;
     }
     if (pick(3) == 0) std::swap(r.a, r.b);
     return r;
@@ -279,10 +287,14 @@ class judge {
       std::vector<real> v(count);
       bool unit = pick(0, 3) == 0 && count > 0 && !t.symbol(s).axes.empty();
       for (real& x : v) {
-        if (unit) x = 0;
-        else if (style == 0) x = static_cast<real>(pick(-1, 1));
-        else if (style == 1) x = static_cast<real>(pick(1, 200)) / 61;
-        else x = static_cast<real>(pick(-200, 200)) / 61;
+        if (unit)
+          x = 0;
+        else if (style == 0)
+          x = static_cast<real>(pick(-1, 1));
+        else if (style == 1)
+          x = static_cast<real>(pick(1, 200)) / 61;
+        else
+          x = static_cast<real>(pick(-200, 200)) / 61;
       }
       if (unit) v[static_cast<std::size_t>(pick(0, static_cast<std::int64_t>(count) - 1))] = 1;
       at.symbols.emplace_back(s, std::move(v));
@@ -359,12 +371,18 @@ class judge {
     for (std::size_t k = 0; k < l.size(); ++k) {
       real v = l[k] - r[k];
       bool good = false;
-      if (f.equation) good = std::fabs(v) < 1e-14L * (1 + std::fabs(l[k]));
-      else if (f.is == relation::positive) good = v > 1e-9L;
-      else if (f.is == relation::nonnegative) good = v >= 0;
-      else if (f.is == relation::nonzero) good = std::fabs(v) > 1e-9L;
-      else if (f.is == relation::not_integer) good = std::fabs(v - std::round(v)) > 1e-6L;
-      else good = v == std::round(v);
+      if (f.equation)
+        good = std::fabs(v) < 1e-14L * (1 + std::fabs(l[k]));
+      else if (f.is == relation::positive)
+        good = v > 1e-9L;
+      else if (f.is == relation::nonnegative)
+        good = v >= 0;
+      else if (f.is == relation::nonzero)
+        good = std::fabs(v) > 1e-9L;
+      else if (f.is == relation::not_integer)
+        good = std::fabs(v - std::round(v)) > 1e-6L;
+      else
+        good = v == std::round(v);
       if (!good) return false;
     }
     return true;
@@ -411,7 +429,9 @@ struct tally {
   std::string slowest_text;
 };
 
-std::string statement(const texts& givens, const std::string& text) { return fmt::format("{}   given {}", text, fmt::join(givens, "; ")); }
+std::string statement(const texts& givens, const std::string& text) {
+  return fmt::format("{}   given {}", text, fmt::join(givens, "; "));
+}
 
 bool has_choice(const std::string& s) { return s.find("if(") != std::string::npos; }
 
@@ -459,15 +479,16 @@ void check_statement(const texts& givens, const std::string& left, const std::st
         bool defined = j.everything_finite(b.node, *at);
         for (const derivative_site& d : b.sites) defined = defined && j.everything_finite(d.function, *at);
         if (!defined) {
-          count.defects.push_back(fmt::format("the right side is undefined at {}: {} where {}", j.describe(*at), shown, fmt::join(r.conditions, ", ")));
+          count.defects.push_back(fmt::format("the right side is undefined at {}: {} where {}", j.describe(*at), shown,
+                                              fmt::join(r.conditions, ", ")));
           return;
         }
       }
       for (std::size_t e = 0; e < l.size(); ++e) {
         if (!std::isfinite(l[e])) continue;
         if (std::fabs(l[e] - s[e]) <= 1e-9L * size) continue;
-        count.defects.push_back(fmt::format("{} is not {} at {}: {} where {}", static_cast<double>(l[e]), static_cast<double>(s[e]), j.describe(*at), shown,
-                                            fmt::join(r.conditions, ", ")));
+        count.defects.push_back(fmt::format("{} is not {} at {}: {} where {}", static_cast<double>(l[e]),
+                                            static_cast<double>(s[e]), j.describe(*at), shown, fmt::join(r.conditions, ", ")));
         return;
       }
     } catch (const error&) {
@@ -494,8 +515,10 @@ void check_derivative(const texts& givens, const std::string& text, const std::s
     count.defects.push_back(fmt::format("exception '{}': {}", e.what(), shown));
     return;
   }
-  if (!r.proof.checked) ++count.unknown;
-  else ++count.proved;
+  if (!r.proof.checked)
+    ++count.unknown;
+  else
+    ++count.proved;
   judge j(givens, r.conditions, text, seed);
   node_id f = j.on().expressions()[0].node, g = none;
   tape& t = j.on().on();
@@ -508,7 +531,8 @@ void check_derivative(const texts& givens, const std::string& text, const std::s
   try {
     g = j.on().parse(r.derivative, letters).node;
   } catch (const error& e) {
-    if (r.derivative.find("vector(1)") != std::string::npos) return;  // its length is that of the variable, which the text does not say
+    if (r.derivative.find("vector(1)") != std::string::npos)
+      return;  // its length is that of the variable, which the text does not say
     count.defects.push_back(fmt::format("the answer {} does not parse ({}): {}", r.derivative, e.what(), shown));
     return;
   }
@@ -525,7 +549,8 @@ void check_derivative(const texts& givens, const std::string& text, const std::s
       if (entry == at->symbols.end()) continue;
       if (slope.size() != 1 && slope.size() != entry->second.size()) {
         if (r.derivative.find("vector(1)") != std::string::npos) return;
-        count.defects.push_back(fmt::format("{} entries for {}: {} = {}", slope.size(), entry->second.size(), shown, r.derivative));
+        count.defects.push_back(
+            fmt::format("{} entries for {}: {} = {}", slope.size(), entry->second.size(), shown, r.derivative));
         return;
       }
       for (std::size_t e = 0; e < entry->second.size(); ++e) {
@@ -546,11 +571,12 @@ void check_derivative(const texts& givens, const std::string& text, const std::s
         real rough = std::fabs(one - other) + std::fabs(wide - central);
         bool smooth = std::isfinite(central) && rough < 1e-3L * (1 + std::fabs(central));
         bool undefined = !std::isfinite(got) && std::isfinite(central);
-        bool kink = std::isfinite(one) && std::isfinite(other) && std::isfinite(got) && std::fabs(one - got) > 1e-2L * (1 + std::fabs(got)) &&
-                    std::fabs(other - got) > 1e-2L * (1 + std::fabs(got));
+        bool kink = std::isfinite(one) && std::isfinite(other) && std::isfinite(got) &&
+                    std::fabs(one - got) > 1e-2L * (1 + std::fabs(got)) && std::fabs(other - got) > 1e-2L * (1 + std::fabs(got));
         if (!smooth && !undefined && !kink) continue;
-        count.defects.push_back(fmt::format("{} is not the slope {} at {}: {} = {} where {}", static_cast<double>(got), static_cast<double>(central),
-                                            j.describe(*at), shown, r.derivative, fmt::join(r.conditions, ", ")));
+        count.defects.push_back(fmt::format("{} is not the slope {} at {}: {} = {} where {}", static_cast<double>(got),
+                                            static_cast<double>(central), j.describe(*at), shown, r.derivative,
+                                            fmt::join(r.conditions, ", ")));
         return;
       }
     } catch (const error&) {
@@ -565,8 +591,9 @@ std::uint64_t environment(const char* name, std::uint64_t otherwise) {
 }
 
 void report(const char* what, const tally& count) {
-  fmt::print(stderr, "{}: {} rounds, {} proved, {} refuted, {} open, {} refused as input, {} points, slowest {:.2f} s: {}\n", what, count.rounds, count.proved,
-             count.refuted, count.unknown, count.errors, count.points, count.slowest, count.slowest_text.substr(0, 300));
+  fmt::print(stderr, "{}: {} rounds, {} proved, {} refuted, {} open, {} refused as input, {} points, slowest {:.2f} s: {}\n",
+             what, count.rounds, count.proved, count.refuted, count.unknown, count.errors, count.points, count.slowest,
+             count.slowest_text.substr(0, 300));
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
-// Composite functions: definitions over the primitives, in the language that users type. The engine knows nothing else about them.
+// Composite functions: definitions over the primitives, in the language that users type. The engine knows nothing else about
+// them.
 #pragma once
 
 #include <span>

@@ -7,8 +7,8 @@
 
 namespace wengert {
 
-// For each argument of `n` the factors, over the axes of `axes` (output and bound axes of `n`), whose product is d n / d argument.
-// No factors: the derivative is 1. Only arguments with wanted[k] are looked at; the others get no factors.
+// For each argument of `n` the factors, over the axes of `axes` (output and bound axes of `n`), whose product is d n / d
+// argument. No factors: the derivative is 1. Only arguments with wanted[k] are looked at; the others get no factors.
 std::vector<std::vector<edge>> partials(node_id n, frame& axes, const std::vector<bool>& wanted);
 
 // The frame of a node: its output and bound axes.

@@ -36,10 +36,10 @@ struct expression {
 
 // One atomic claim that a --given made: `left == right` or `is`(left) for every index value.
 struct fact {
-  std::string text;                  // the fact as the user typed it
+  std::string text;  // the fact as the user typed it
   bool equation = false;
-  node_id left = none, right = none; // right only for an equation; both have the same output axes
-  relation is = relation::positive;  // if it is no equation
+  node_id left = none, right = none;  // right only for an equation; both have the same output axes
+  relation is = relation::positive;   // if it is no equation
 };
 
 // A free index letter and what it runs over.
@@ -48,17 +48,18 @@ using letter_range = std::pair<std::string, range_id>;
 // What to differentiate by: a symbol, or one entry of it.
 struct target {
   symbol_id variable;
-  std::vector<label> entry;          // empty: the whole symbol; else one per axis: a constant, or the axis 0, 1, ... of a new letter
+  std::vector<label> entry;  // empty: the whole symbol; else one per axis: a constant, or the axis 0, 1, ... of a new letter
   std::vector<std::string> letters;  // instead of constants: free letters, one per axis ("" where the label is constant)
   std::string text;
 };
 
-// A composite, or a let, that a node is the value of: how a person would write the node. The arguments' labels name axes of the node;
-// an axis of an array argument that the node does not have (z in logsumexp(z)) is numbered behind the node's own axes.
+// A composite, or a let, that a node is the value of: how a person would write the node. The arguments' labels name axes of the
+// node; an axis of an array argument that the node does not have (z in logsumexp(z)) is numbered behind the node's own axes.
 struct call {
-  std::string name;          // "softmax", or the name of a let
-  std::vector<edge> args;    // empty for a let
+  std::string name;        // "softmax", or the name of a let
+  std::vector<edge> args;  // empty for a let
   bool is_let = false;
+  std::uint8_t axis = 0;  // axis=n of a function of one axis applied to a matrix: 1 columns, 2 rows; 0: none
 };
 
 // Everything the user typed, before elaboration.

@@ -5,6 +5,7 @@
 
 namespace wengert {
 
+// clang-format off
 enum class opcode : std::uint8_t {
   // leaves
   constant, symbol, dim_value, index_value, delta, pi,
@@ -18,6 +19,7 @@ enum class opcode : std::uint8_t {
   pow, atan2, hypot, xlogy, min, max,
   count_
 };
+// clang-format on
 
 enum class reduction : std::uint8_t { none, sum, prod, max, min };
 

@@ -55,12 +55,41 @@ inline condition nonzero(const term& u) { return {relation::nonzero, u}; }
 
 #define WENGERT_CALL(op) \
   inline term op(const term& x) { return make_term(opcode::op, {x}); }
-WENGERT_CALL(exp) WENGERT_CALL(log) WENGERT_CALL(cbrt) WENGERT_CALL(abs) WENGERT_CALL(sign) WENGERT_CALL(floor) WENGERT_CALL(ceil)
-WENGERT_CALL(log2) WENGERT_CALL(log10) WENGERT_CALL(log1p) WENGERT_CALL(expm1)
-WENGERT_CALL(sin) WENGERT_CALL(cos) WENGERT_CALL(tan) WENGERT_CALL(cot) WENGERT_CALL(sec) WENGERT_CALL(csc)
-WENGERT_CALL(asin) WENGERT_CALL(acos) WENGERT_CALL(atan) WENGERT_CALL(acot) WENGERT_CALL(asec) WENGERT_CALL(acsc)
-WENGERT_CALL(sinh) WENGERT_CALL(cosh) WENGERT_CALL(tanh) WENGERT_CALL(coth) WENGERT_CALL(sech) WENGERT_CALL(csch)
-WENGERT_CALL(asinh) WENGERT_CALL(acosh) WENGERT_CALL(atanh) WENGERT_CALL(acoth) WENGERT_CALL(asech) WENGERT_CALL(acsch)
+WENGERT_CALL(exp)
+WENGERT_CALL(log)
+WENGERT_CALL(cbrt)
+WENGERT_CALL(abs)
+WENGERT_CALL(sign)
+WENGERT_CALL(floor)
+WENGERT_CALL(ceil)
+WENGERT_CALL(log2)
+WENGERT_CALL(log10)
+WENGERT_CALL(log1p)
+WENGERT_CALL(expm1)
+WENGERT_CALL(sin)
+WENGERT_CALL(cos)
+WENGERT_CALL(tan)
+WENGERT_CALL(cot)
+WENGERT_CALL(sec)
+WENGERT_CALL(csc)
+WENGERT_CALL(asin)
+WENGERT_CALL(acos)
+WENGERT_CALL(atan)
+WENGERT_CALL(acot)
+WENGERT_CALL(asec)
+WENGERT_CALL(acsc)
+WENGERT_CALL(sinh)
+WENGERT_CALL(cosh)
+WENGERT_CALL(tanh)
+WENGERT_CALL(coth)
+WENGERT_CALL(sech)
+WENGERT_CALL(csch)
+WENGERT_CALL(asinh)
+WENGERT_CALL(acosh)
+WENGERT_CALL(atanh)
+WENGERT_CALL(acoth)
+WENGERT_CALL(asech)
+WENGERT_CALL(acsch)
 #undef WENGERT_CALL
 inline term pow(const term& x, const term& y) { return make_term(opcode::pow, {x, y}); }
 
@@ -407,7 +436,8 @@ struct binary_row : function_row {
   static conditions smooth(const term&, const term&) { return {}; }
 };
 
-// Whether a term is an integer by its form, and not negative then: indices, dimensions, whole numbers, and their sums and products.
+// Whether a term is an integer by its form, and not negative then: indices, dimensions, whole numbers, and their sums and
+// products.
 struct integer_form {
   bool integer, nonnegative;
 };
@@ -436,7 +466,9 @@ struct atan2_row : binary_row {  // atan2(y, x), the angle of the point (x, y)
   static constexpr opcode code = opcode::atan2;
   static constexpr std::string_view name = "atan2";
   static constexpr interval sample{0.3, 2.5};
-  template <class T> static T value(T y, T x) { return x == 0 && y == 0 ? std::numeric_limits<T>::quiet_NaN() : std::atan2(y == 0 ? T(0) : y, x); }  // -0 is 0
+  template <class T> static T value(T y, T x) {
+    return x == 0 && y == 0 ? std::numeric_limits<T>::quiet_NaN() : std::atan2(y == 0 ? T(0) : y, x);
+  }  // -0 is 0
   static std::array<term, 2> partial(const term& y, const term& x) {
     term r2 = square(x) + square(y);
     return {x / r2, -(y / r2)};

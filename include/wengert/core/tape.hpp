@@ -54,9 +54,7 @@ struct label {
 
   static label of_axis(std::size_t axis, std::int32_t offset = 0) { return {static_cast<std::int16_t>(axis), 0, offset}; }
   static label of_integer(std::int32_t value) { return {constant_axis, 0, value}; }
-  static label of_dim(dim_id dim, std::int32_t offset) {
-    return {constant_axis, static_cast<std::uint16_t>(dim + 1), offset};
-  }
+  static label of_dim(dim_id dim, std::int32_t offset) { return {constant_axis, static_cast<std::uint16_t>(dim + 1), offset}; }
   bool is_constant() const { return axis == constant_axis; }
   // The value of a constant label.
   affine value() const { return {dim == 0 ? none : dim_id{dim} - 1, offset}; }
@@ -93,25 +91,25 @@ class tape {
   tape& operator=(const tape&) = delete;
 
   // --- dimensions and ranges
-  dim_id dim(std::string_view name);                        // found or made
-  dim_id find_dim(std::string_view name) const;             // or none
+  dim_id dim(std::string_view name);             // found or made
+  dim_id find_dim(std::string_view name) const;  // or none
   const std::string& dim_name(dim_id d) const { return dim_names_.at(d); }
   std::size_t dim_count() const { return dim_names_.size(); }
   range_id make_range(const affine& lo, const affine& hi);
   range_id range_to(const affine& hi) { return make_range({none, 1}, hi); }  // 1 .. hi
   const range& range_of(range_id r) const { return ranges_.at(r); }
-  range_id shift(range_id r, std::int64_t by);              // the range lo+by .. hi+by
+  range_id shift(range_id r, std::int64_t by);  // the range lo+by .. hi+by
 
   // --- leaves
   node_id constant(const rational& value);
   node_id constant(std::int64_t value) { return constant(rational(value)); }
-  node_id dim_value(dim_id d);                              // the dimension as a real number
-  node_id index_value(range_id axis);                       // rank 1: the index itself
-  node_id delta(range_id a, range_id b);                    // rank 2: 1 where the indices are equal, else 0
+  node_id dim_value(dim_id d);            // the dimension as a real number
+  node_id index_value(range_id axis);     // rank 1: the index itself
+  node_id delta(range_id a, range_id b);  // rank 2: 1 where the indices are equal, else 0
   node_id pi();
   // A symbol of the given axes; the same name twice must have the same axes (throws error S05 otherwise).
   node_id symbol(std::string_view name, std::span<const range_id> axes);
-  node_id find_symbol(std::string_view name) const;         // its node, or none
+  node_id find_symbol(std::string_view name) const;  // its node, or none
   node_id symbol_node(symbol_id s) const { return symbol_nodes_.at(s); }
   symbol_info& symbol(symbol_id s) { return symbols_.at(s); }
   const symbol_info& symbol(symbol_id s) const { return symbols_.at(s); }
@@ -143,11 +141,11 @@ class tape {
     return {pool_.data() + nodes_[n].start, std::size_t{nodes_[n].rank} + nodes_[n].bound};
   }
   class arg_list;
-  arg_list args(node_id n) const;                            // the arguments, in order
-  edge_view arg(node_id n, std::size_t k) const;             // one of them; walks the earlier ones
-  const rational& value(node_id n) const { return rationals_[nodes_[n].attribute]; }     // constant, power
-  symbol_id symbol_of(node_id n) const { return nodes_[n].attribute; }                   // symbol
-  dim_id dim_of(node_id n) const { return nodes_[n].attribute; }                         // dim_value
+  arg_list args(node_id n) const;                                                     // the arguments, in order
+  edge_view arg(node_id n, std::size_t k) const;                                      // one of them; walks the earlier ones
+  const rational& value(node_id n) const { return rationals_[nodes_[n].attribute]; }  // constant, power
+  symbol_id symbol_of(node_id n) const { return nodes_[n].attribute; }                // symbol
+  dim_id dim_of(node_id n) const { return nodes_[n].attribute; }                      // dim_value
   comparison comparison_of(node_id n) const { return static_cast<comparison>(nodes_[n].attribute); }
   std::uint32_t attribute(node_id n) const { return nodes_[n].attribute; }
   bool is_constant(node_id n) const { return op(n) == opcode::constant; }
@@ -186,7 +184,7 @@ class tape {
   std::vector<record> nodes_;
   std::vector<std::uint32_t> pool_;
   std::vector<label> labels_;
-  std::vector<node_id> table_;                 // open addressing
+  std::vector<node_id> table_;  // open addressing
   std::vector<rational> rationals_;
   std::unordered_map<std::string, std::uint32_t> rational_ids_;
   std::vector<symbol_info> symbols_;

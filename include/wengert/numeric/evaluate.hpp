@@ -17,8 +17,7 @@
 namespace wengert {
 
 // Instantiated for double and long double. The tape may grow while an evaluator on it exists.
-template <class T>
-class evaluator {
+template <class T> class evaluator {
  public:
   // Refuses (error V02) to hold more than `max_values` numbers at once.
   explicit evaluator(const tape& t, std::size_t max_values = std::size_t{1} << 28) : tape_(t), max_values_(max_values) {}
@@ -93,8 +92,7 @@ class evaluator {
   void aim(node_id n);
   void aim_one(const edge_view& e, std::size_t which);
   void advance();
-  template <class Term>
-  void fill(node_id n, Term term);
+  template <class Term> void fill(node_id n, Term term);
 
   T product() const;
   T total() const;

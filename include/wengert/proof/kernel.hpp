@@ -27,10 +27,10 @@ using step_id = std::uint32_t;
 struct claim {
   enum class kind : std::uint8_t { equal, sign, derivative };
   kind what = kind::equal;
-  node_id left = none;                     // the node that the claim is about
-  node_id right = none;                    // equal: the other side; derivative: d left / d variable, axes of left, then of variable
-  symbol_id variable = none;               // derivative
-  relation is = relation::positive;        // sign
+  node_id left = none;               // the node that the claim is about
+  node_id right = none;              // equal: the other side; derivative: d left / d variable, axes of left, then of variable
+  symbol_id variable = none;         // derivative
+  relation is = relation::positive;  // sign
   // equal: the claim is only made where the indices of these pairs of output axes differ.
   std::vector<std::pair<std::uint8_t, std::uint8_t>> apart;
 };
@@ -104,7 +104,8 @@ class kernel {
   theorem cases(node_id a, node_id b, std::uint8_t p, std::uint8_t q, const theorem& differ, const theorem& diagonal);
   // left = right of a row of the table, on the given nodes (all with the same output axes).
   theorem instance(const rule& r, std::span<const node_id> args, const rational& parameter, std::span<const theorem> premises);
-  theorem instance_terms(const rule& r, frame& f, const term& x, const term& y, const rational& c, std::span<const theorem> premises);
+  theorem instance_terms(const rule& r, frame& f, const term& x, const term& y, const rational& c,
+                         std::span<const theorem> premises);
 
   // --- signs
   theorem sign(relation is, node_id n, std::span<const theorem> premises);

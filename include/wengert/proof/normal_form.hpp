@@ -58,8 +58,8 @@ class normalizer {
     std::vector<range_id> axes;
     monomial pattern;
     node_id pattern_node;
-    theorem equal;       // pattern_node = replacement
-    bool keep_whole;     // the replacement stays one atom
+    theorem equal;    // pattern_node = replacement
+    bool keep_whole;  // the replacement stays one atom
   };
 
   normal compute_or_leave(node_id n);
@@ -101,9 +101,9 @@ class normalizer {
   form form_;
   std::unordered_map<node_id, normal> memo_;
   std::vector<product_rule> products_;
-  std::unordered_map<node_id, theorem> leaves_;   // symbol = replacement
-  std::vector<theorem> powers_;                   // atom^k = replacement, for ring steps
-  std::vector<node_id> opaque_;                   // nodes that stay whole
+  std::unordered_map<node_id, theorem> leaves_;  // symbol = replacement
+  std::vector<theorem> powers_;                  // atom^k = replacement, for ring steps
+  std::vector<node_id> opaque_;                  // nodes that stay whole
   int depth_ = 0;
 };
 

@@ -1,8 +1,9 @@
 // Sums of products over the tape's nodes: the arithmetic behind the kernel's `ring` step.
 //
-// A polynomial stands for a function of `axes` (its free axes). Each monomial is a coefficient times a product of powers of atoms,
-// summed over the monomial's own bound axes, which are numbered after the free ones. An atom is a node read through labels.
-// This file is part of the trusted base: every operation here must preserve the value for all reals and all indices in range.
+// A polynomial stands for a function of `axes` (its free axes). Each monomial is a coefficient times a product of powers of
+// atoms, summed over the monomial's own bound axes, which are numbered after the free ones. An atom is a node read through
+// labels. This file is part of the trusted base: every operation here must preserve the value for all reals and all indices in
+// range.
 #pragma once
 
 #include <compare>
@@ -92,13 +93,13 @@ class sign_source {
 class expander {
  public:
   struct options {
-    std::unordered_set<node_id> opaque;              // nodes to treat as atoms
-    std::unordered_map<node_id, node_id> rewrite;    // nodes to replace by an equal node
+    std::unordered_set<node_id> opaque;                                           // nodes to treat as atoms
+    std::unordered_map<node_id, node_id> rewrite;                                 // nodes to replace by an equal node
     std::unordered_map<node_id, std::pair<std::int64_t, node_id>> power_rewrite;  // atom a -> (k, b): a^k = b, k >= 2
     // Uses left = right: of a whole node, or, if the left side is a whole power a^k (k >= 2) of an atom, of powers of the atom.
     void rewrite_by(const tape& t, node_id left, node_id right);
     bool expand_products = true;  // distribute products over sums and multiply out powers; else such sums stay atoms
-    std::size_t cap = 20000;                         // monomials in one polynomial
+    std::size_t cap = 20000;      // monomials in one polynomial
   };
   expander(tape& t, sign_source& signs, options o);
 

@@ -60,7 +60,8 @@ class prover {
 
  private:
   theorem differentiate(node_id f, symbol_id variable, std::unordered_map<node_id, theorem>& known);
-  std::optional<theorem> follow_sweep(node_id f, symbol_id variable, node_id result, const std::unordered_map<node_id, theorem>& known);
+  std::optional<theorem> follow_sweep(node_id f, symbol_id variable, node_id result,
+                                      const std::unordered_map<node_id, theorem>& known);
 
   tape& tape_;
   kernel kernel_;

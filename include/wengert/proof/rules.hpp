@@ -11,8 +11,8 @@ namespace wengert {
 
 struct rule {
   std::string_view name;
-  int arity;                    // how many terms x, y it speaks of
-  bool has_parameter;           // whether it speaks of a rational c
+  int arity;           // how many terms x, y it speaks of
+  bool has_parameter;  // whether it speaks of a rational c
   term (*left)(const term& x, const term& y, const rational& c);
   term (*right)(const term& x, const term& y, const rational& c);
   conditions (*where)(const term& x, const term& y, const rational& c);

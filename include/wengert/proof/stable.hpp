@@ -15,8 +15,8 @@ namespace wengert {
 // Such a form of n, built but not proved; n itself where there is nothing to improve. Linear in the size of n.
 node_id stabilized(tape& t, node_id n);
 
-// Such a form of n, or of its light or full normal form, that is wanted and that the prover has shown equal to n. The normal forms
-// see more: in log(1 - 1/(1 + exp(-x))) the digits cancel until the fraction is taken together.
+// Such a form of n, or of its light or full normal form, that is wanted and that the prover has shown equal to n. The normal
+// forms see more: in log(1 - 1/(1 + exp(-x))) the digits cancel until the fraction is taken together.
 std::optional<normal> find_stable_form(prover& with, node_id n, const std::function<bool(node_id)>& wanted);
 
 }  // namespace wengert

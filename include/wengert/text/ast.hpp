@@ -1,5 +1,5 @@
-// The syntax tree: what was written, before any name means anything. Chains of + and of * are one node with many children, so that a
-// tree is never much deeper than its brackets.
+// The syntax tree: what was written, before any name means anything. Chains of + and of * are one node with many children, so
+// that a tree is never much deeper than its brackets.
 #pragma once
 
 #include <cstdint>
@@ -35,10 +35,10 @@ enum class syntax : std::uint8_t {
 struct syntax_node {
   syntax kind = syntax::number;
   std::uint16_t height = 1;
-  std::uint8_t axis = 0;       // axis=n of a reduce or a call; 0: none
-  bool negated = false;        // a fact that begins with `not`
+  std::uint8_t axis = 0;  // axis=n of a reduce or a call; 0: none
+  bool negated = false;   // a fact that begins with `not`
   std::uint32_t begin = 0, end = 0;
-  std::uint32_t value = 0;     // into syntax_tree::numbers
+  std::uint32_t value = 0;  // into syntax_tree::numbers
   std::string name, letter;
   std::vector<syntax_id> children;
   std::vector<token_kind> joins;
@@ -49,12 +49,14 @@ struct syntax_tree {
   std::shared_ptr<const std::string> text;
   std::vector<syntax_node> nodes;
   std::vector<rational> numbers;
-  std::vector<syntax_id> bound_names;    // names that stand in the bounds of a sum
-  std::vector<std::string> notes;        // readings that the user should know of
+  std::vector<syntax_id> bound_names;  // names that stand in the bounds of a sum
+  std::vector<std::string> notes;      // readings that the user should know of
   syntax_id root = 0;
 
   const syntax_node& operator[](syntax_id n) const { return nodes[n]; }
-  std::string_view slice(syntax_id n) const { return std::string_view(*text).substr(nodes[n].begin, nodes[n].end - nodes[n].begin); }
+  std::string_view slice(syntax_id n) const {
+    return std::string_view(*text).substr(nodes[n].begin, nodes[n].end - nodes[n].begin);
+  }
   error fail(syntax_id n, std::string code, std::string message, std::string hint = {}) const {
     return error_at(*text, nodes[n].begin, nodes[n].end, std::move(code), std::move(message), std::move(hint));
   }

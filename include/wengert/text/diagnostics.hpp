@@ -9,12 +9,12 @@
 
 namespace wengert {
 
-// `error[P03]: message`, and where a place is known the source line with a caret and the hint below it. A long line is cut to a window
-// around the column. No newline at the end.
+// `error[P03]: message`, and where a place is known the source line with a caret and the hint below it. A long line is cut to a
+// window around the column. No newline at the end.
 std::string render(const error& e);
 
-// The candidate that differs from `name` by the fewest insertions, deletions, replacements and swaps of neighbours, or "" where none
-// is close enough to be meant.
+// The candidate that differs from `name` by the fewest insertions, deletions, replacements and swaps of neighbours, or "" where
+// none is close enough to be meant.
 std::string_view closest(std::string_view name, std::span<const std::string_view> candidates);
 
 }  // namespace wengert

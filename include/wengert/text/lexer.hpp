@@ -12,10 +12,31 @@
 namespace wengert {
 
 enum class token_kind : std::uint8_t {
-  end, number, name,
-  plus, minus, times, over, dot_times, dot_over, power, dot_power, quote,
-  open, close, open_index, close_index, comma, colon, semicolon,
-  less, less_equal, greater, greater_equal, equal, not_equal
+  end,
+  number,
+  name,
+  plus,
+  minus,
+  times,
+  over,
+  dot_times,
+  dot_over,
+  power,
+  dot_power,
+  quote,
+  open,
+  close,
+  open_index,
+  close_index,
+  comma,
+  colon,
+  semicolon,
+  less,
+  less_equal,
+  greater,
+  greater_equal,
+  equal,
+  not_equal
 };
 
 struct token {
@@ -28,8 +49,8 @@ inline constexpr std::size_t max_text_bytes = 1'000'000;
 inline constexpr std::size_t max_number_digits = 1'000;
 inline constexpr int max_decimal_exponent = 400;
 
-// The tokens of text[begin, end), closed by one of kind `end`. Throws P02 for characters that mean nothing here (bad UTF-8 and NUL
-// bytes included), P04 for malformed numbers, P07 for a text that is too long. Linear in the text.
+// The tokens of text[begin, end), closed by one of kind `end`. Throws P02 for characters that mean nothing here (bad UTF-8 and
+// NUL bytes included), P04 for malformed numbers, P07 for a text that is too long. Linear in the text.
 std::vector<token> tokenize(std::string_view text, std::size_t begin = 0, std::size_t end = std::string_view::npos);
 
 // The name as the engine spells it: the micro sign is the Greek letter mu, the ohm sign the letter omega.
@@ -40,6 +61,7 @@ std::size_t column_of(std::string_view text, std::size_t byte);
 std::size_t code_points(std::string_view piece);
 
 // An error at text[begin, end).
-error error_at(std::string_view text, std::size_t begin, std::size_t end, std::string code, std::string message, std::string hint = {});
+error error_at(std::string_view text, std::size_t begin, std::size_t end, std::string code, std::string message,
+               std::string hint = {});
 
 }  // namespace wengert

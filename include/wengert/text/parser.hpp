@@ -30,7 +30,7 @@ inline constexpr std::size_t max_height = 1000;
 struct declaration {
   enum class type { real, integer, vector, matrix, function } is = type::real;
   struct dimension {
-    std::string name;         // or "" for a plain number
+    std::string name;  // or "" for a plain number
     std::int64_t offset = 0;
     std::uint32_t begin = 0, end = 0;
   };
