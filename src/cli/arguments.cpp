@@ -21,6 +21,7 @@ constexpr std::array commands{
     command_row{command::diff, "diff", "EXPR --wrt V", "only the simplified derivative and its conditions"},
     command_row{command::grad, "grad", "EXPR --wrt V --at VALUES", "value and gradient as numbers"},
     command_row{command::prove, "prove", "'L == R'", "a theorem, or where the two sides differ"},
+    command_row{command::rules, "rules", "", "every rule of the kernel, and how it was established"},
     command_row{command::batch, "batch", "", "JSON lines in, JSON lines out, one for one"},
 };
 
@@ -72,7 +73,9 @@ const std::array options{
                [](arguments& a, const std::string& v) { a.at.push_back(v); }},
     option_row{"--verbosity", "0..3", "derive", "how much of the derivation to show",
                [](arguments& a, const std::string& v) { a.verbosity = integer_between("--verbosity", v, 0, 3); }},
-    option_row{"--format", "text|json", expression_commands, "how to print the answer",
+    option_row{"--find-conditions", "", "prove", "where the equation does not hold as it stands, look for conditions",
+               [](arguments& a, const std::string&) { a.find_conditions = true; }},
+    option_row{"--format", "text|json", "derive diff grad prove rules", "how to print the answer",
                [](arguments& a, const std::string& v) { a.format = format_named(v); }},
     option_row{"--output", "FILE", "", "write the answer to FILE",
                [](arguments& a, const std::string& v) { a.output = only_one("--output", a.output, v); }},
@@ -182,8 +185,8 @@ arguments parse_arguments(std::span<const std::string> words) {
   for (const used_option& option : sorted.options)
     if (!belongs_to(*option.row, row.name))
       throw error("U02", fmt::format("{} takes no {}", row.name, option.row->name), fmt::format("wengert {} --help", row.name));
-  if (row.op == command::batch) {
-    if (sorted.operands.size() > 1) throw error("U05", "batch reads its lines from standard input and takes no operands");
+  if (row.operands.empty()) {
+    if (sorted.operands.size() > 1) throw error("U05", fmt::format("{} takes no operands", row.name));
   } else {
     parsed.text.expressions.push_back(one_expression(row, sorted.operands));
     check_use(row, parsed);

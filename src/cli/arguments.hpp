@@ -20,6 +20,7 @@ struct arguments {
   std::vector<std::string> at;  // the texts of --at
   int order = 1;
   int verbosity = 1;
+  bool find_conditions = false;
   std::string output;  // a file name, or empty
 };
 

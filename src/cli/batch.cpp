@@ -190,7 +190,8 @@ void read_field(request& r, line_fields& seen, const std::string& name, const js
   } else if (name == "verbosity") {
     r.verbosity = integer_field(name, value, 0, 3);
   } else if (name == "find_conditions") {
-    if (value != false) throw error("U09", "\"find_conditions\" can only be false");
+    if (!value.is_boolean()) throw error("U09", "\"find_conditions\" must be true or false");
+    r.find_conditions = value.get<bool>();
   } else if (name != "id") {
     throw error("U09", fmt::format("unknown field \"{}\"", name));
   }

@@ -239,7 +239,7 @@ std::string text_of(const prove_result& found, const std::string& statement) {
 
 answer answer_prove(const request& question, output_format format) {
   problem p = problem_of(question);
-  const prove_result found = prove(p);
+  const prove_result found = prove(p, question.find_conditions);
   answer said;
   append_all(said.notes, p.notes());
   append_all(said.notes, found.notes);
@@ -266,7 +266,8 @@ answer execute(const request& question, output_format format) {
     case command::diff: said = answer_diff(question, format); break;
     case command::grad: said = answer_grad(question, format); break;
     case command::prove: said = answer_prove(question, format); break;
-    case command::batch: throw defect("a batch is no question");
+    case command::batch:
+    case command::rules: throw defect("this command is no question");
   }
   if (format == output_format::json) {
     json_members extra;

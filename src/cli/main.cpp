@@ -15,6 +15,7 @@
 #include "diagnostic.hpp"
 #include "json_text.hpp"
 #include "point_text.hpp"
+#include "reference.hpp"
 
 namespace wengert::cli {
 
@@ -60,7 +61,7 @@ class destination {
 };
 
 int answer_question(const arguments& asked) {
-  request question{*asked.op, asked.text, {}, asked.order, asked.verbosity};
+  request question{*asked.op, asked.text, {}, asked.order, asked.verbosity, asked.find_conditions};
   std::string& expression = question.text.expressions.at(0);
   if (expression == "-") expression = read_standard_input();
   for (const std::string& values : asked.at) add_values(question.at, values);
@@ -78,10 +79,17 @@ int run(const std::vector<std::string>& words) {
     write_all(stdout, asked.help ? help_text(asked.op) : "wengert " WENGERT_VERSION "\n");
     return done;
   }
-  if (*asked.op != command::batch) return answer_question(asked);
-  const destination to(asked.output);
-  if (!run_batch(STDIN_FILENO, to.file())) throw error("U07", "the answers cannot be written");
-  return done;
+  if (*asked.op == command::batch) {
+    const destination to(asked.output);
+    if (!run_batch(STDIN_FILENO, to.file())) throw error("U07", "the answers cannot be written");
+    return done;
+  }
+  if (*asked.op == command::rules) {
+    const destination to(asked.output);
+    write_all(to.file(), rules_reference(asked.format));
+    return done;
+  }
+  return answer_question(asked);
 }
 
 int refuse(const error& e, output_format format) {

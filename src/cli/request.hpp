@@ -8,7 +8,7 @@
 
 namespace wengert::cli {
 
-enum class command { derive, diff, grad, prove, batch };
+enum class command { derive, diff, grad, prove, batch, rules };
 
 struct request {
   command op = command::diff;
@@ -16,6 +16,7 @@ struct request {
   point at;  // empty: no values were given
   int order = 1;
   int verbosity = 1;
+  bool find_conditions = false;
 };
 
 enum class output_format { text, json };

@@ -13,8 +13,11 @@ namespace {
 
 constexpr long double margin = 1e-7L;
 
-// Whether a requirement holds for every entry, clearly (with a margin) or at all.
-bool holds(relation is, std::span<const long double> values, bool clearly) {
+std::string number_text(long double v) { return fmt::format("{:.17g}", static_cast<double>(v)); }
+
+}  // namespace
+
+bool meets(relation is, std::span<const long double> values, bool clearly) {
   long double gap = clearly ? margin : 0;
   return std::ranges::all_of(values, [&](long double v) {
     switch (is) {
@@ -28,10 +31,6 @@ bool holds(relation is, std::span<const long double> values, bool clearly) {
     return false;
   });
 }
-
-std::string number_text(long double v) { return fmt::format("{:.17g}", static_cast<double>(v)); }
-
-}  // namespace
 
 point_sampler::point_sampler(tape& t, const std::vector<fact>& givens, std::uint64_t seed)
     : tape_(t), givens_(givens), random_(seed) {}
@@ -94,7 +93,7 @@ bool point_sampler::meets_givens(sample_point& p) {
       auto left = e(f.left);
       std::vector<long double> l(left.begin(), left.end());
       if (!f.equation) {
-        good = good && (holds(f.is, l, true) || (f.is == relation::nonnegative && holds(f.is, l, false)));
+        good = good && (meets(f.is, l, true) || (f.is == relation::nonnegative && meets(f.is, l, false)));
         continue;
       }
       auto right = e(f.right);
@@ -162,10 +161,10 @@ std::optional<std::vector<std::pair<std::string, std::string>>> find_counterexam
         auto v = e(n);
         return std::vector<long double>(v.begin(), v.end());
       };
-      bool defined = std::ranges::all_of(left_needs, [&](const requirement& r) { return holds(r.is, values(r.node), true); });
+      bool defined = std::ranges::all_of(left_needs, [&](const requirement& r) { return meets(r.is, values(r.node), true); });
       std::vector<long double> l = values(left.node);
       if (!defined || !std::ranges::all_of(l, [](long double v) { return std::isfinite(v) && std::fabs(v) < 1e8L; })) continue;
-      bool wrong = std::ranges::any_of(right_needs, [&](const requirement& r) { return !holds(r.is, values(r.node), false); });
+      bool wrong = std::ranges::any_of(right_needs, [&](const requirement& r) { return !meets(r.is, values(r.node), false); });
       std::vector<long double> r = values(right.node);
       for (std::size_t k = 0; k < l.size() && !wrong; ++k)
         wrong = std::isfinite(r[k]) && std::fabs(l[k] - r[k]) > 1e-6L * (1 + std::fabs(l[k]) + std::fabs(r[k]));

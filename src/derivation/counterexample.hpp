@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <random>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,6 +20,9 @@ struct sample_point {
   std::map<dim_id, std::int64_t> dims;
   std::map<symbol_id, std::vector<long double>> symbols;  // row major
 };
+
+// Whether a requirement holds for every entry: clearly, with a margin for rounding, or at all.
+bool meets(relation is, std::span<const long double> values, bool clearly);
 
 // Draws points that meet the givens.
 class point_sampler {

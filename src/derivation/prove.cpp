@@ -12,6 +12,7 @@
 #include <wengert/text/printer.hpp>
 
 #include "counterexample.hpp"
+#include "find_conditions.hpp"
 #include "wording.hpp"
 
 namespace wengert {
@@ -40,10 +41,14 @@ std::optional<std::string> mixes_point_and_neighbourhood(prover& with, const the
   return std::nullopt;
 }
 
-attempt try_to_prove(problem& p, prover& with, const expression& left, const expression& right, const wording& words,
-                     const std::vector<requirement>& left_needs, const std::vector<requirement>& right_needs) {
+// Under the givens and the further conditions.
+attempt try_to_prove(problem& p, prover& with, const std::vector<fact>& conditions, const expression& left,
+                     const expression& right, const wording& words, const std::vector<requirement>& left_needs,
+                     const std::vector<requirement>& right_needs) {
   attempt a;
-  with.assume(p.facts());
+  std::vector<fact> known = p.facts();
+  known.insert(known.end(), conditions.begin(), conditions.end());
+  with.assume(known);
   std::vector<requirement> open;
   a.conditions = with.assume_domain(left_needs, true, open);
   if (!open.empty()) {
@@ -89,26 +94,46 @@ attempt try_to_prove(problem& p, prover& with, const expression& left, const exp
   return a;
 }
 
+// What was proved, and under how many conditions.
+std::size_t describe(prove_result& r, const problem& p, const prover& with, const std::vector<fact>& conditions, const attempt& a,
+                     const wording& words) {
+  r.status = verdict::proved;
+  r.conditions.clear();
+  r.hypotheses_used.clear();
+  r.difference.clear();
+  for (const fact& c : conditions) r.conditions.push_back(c.text);
+  for (const requirement& c : a.conditions) r.conditions.push_back(words.condition(c));
+  for (const std::string& used : with.facts_used(a.rests_on))
+    if (std::ranges::find(r.conditions, used) == r.conditions.end()) r.hypotheses_used.push_back(used);
+  r.proof = {with.using_kernel().proof_size(a.rests_on), true};
+  r.theorem = words.theorem(p.expressions()[0].text + " == " + p.expressions()[1].text, r.hypotheses_used, r.conditions);
+  return r.conditions.size();
+}
+
 }  // namespace
 
-prove_result prove(problem& p) {
+prove_result prove(problem& p, bool search_conditions) {
   const expression &left = p.expressions().at(0), &right = p.expressions().at(1);
   tape& t = p.on();
-  prover with(t);
   wording words(p, left.letters);
   std::vector<requirement> left_needs = requirements(t, left), right_needs = requirements(t, right);
   prove_result r;
   r.notes = p.notes();
-  attempt a = try_to_prove(p, with, left, right, words, left_needs, right_needs);
-  if (a.equal) {
-    r.status = verdict::proved;
-    for (const requirement& c : a.conditions) r.conditions.push_back(words.condition(c));
-    r.hypotheses_used = with.facts_used(a.rests_on);
-    r.proof = {with.using_kernel().proof_size(a.rests_on), true};
-    r.theorem = words.theorem(left.text + " == " + right.text, r.hypotheses_used, r.conditions);
-    return r;
-  }
-  r.difference = a.obstacle;
+  auto proof_under = [&](const std::vector<fact>& conditions) -> std::optional<std::size_t> {
+    prover with(t);
+    attempt a = try_to_prove(p, with, conditions, left, right, words, left_needs, right_needs);
+    if (!a.equal) {
+      if (conditions.empty()) r.difference = a.obstacle;
+      return std::nullopt;
+    }
+    return describe(r, p, with, conditions, a, words);
+  };
+  if (proof_under({})) return r;
+  if (search_conditions)
+    if (auto found = find_conditions(p, words, left, right, left_needs, right_needs, proof_under)) {
+      proof_under(*found);
+      return r;
+    }
   if (auto found = find_counterexample(t, p.facts(), left, right, left_needs, right_needs)) {
     r.status = verdict::refuted;
     r.counterexample = *found;

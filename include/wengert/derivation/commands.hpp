@@ -66,8 +66,9 @@ struct prove_result {
   std::vector<std::string> notes, warnings;
 };
 
-// The problem's one text is an equation 'L == R'.
-prove_result prove(problem& p);
+// The problem's one text is an equation 'L == R'. With `search_conditions`, an equation that does not hold as it stands is proved
+// under a few further conditions if any are found; they stand first in `conditions`.
+prove_result prove(problem& p, bool search_conditions = false);
 
 // Numbers: a scalar, a list or rows.
 struct array {
