@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include "point_text.hpp"
+
 namespace wengert::cli {
 
 namespace {
@@ -23,6 +25,7 @@ constexpr std::array commands{
     command_row{command::prove, "prove", "'L == R'", "a theorem, or where the two sides differ"},
     command_row{command::rules, "rules", "", "every rule of the kernel, and how it was established"},
     command_row{command::batch, "batch", "", "JSON lines in, JSON lines out, one for one"},
+    command_row{command::help, "help", "[COMMAND|errors]", "how a command is used, or every error code with an example"},
 };
 
 const command_row& row_of(command op) {
@@ -185,13 +188,22 @@ arguments parse_arguments(std::span<const std::string> words) {
   for (const used_option& option : sorted.options)
     if (!belongs_to(*option.row, row.name))
       throw error("U02", fmt::format("{} takes no {}", row.name, option.row->name), fmt::format("wengert {} --help", row.name));
-  if (row.operands.empty()) {
+  if (row.op == command::help) {
+    if (sorted.operands.size() > 2) throw error("U05", "help takes one topic", "usage: wengert help [COMMAND|errors]");
+    if (sorted.operands.size() == 2) parsed.topic = sorted.operands[1];
+  } else if (row.operands.empty()) {
     if (sorted.operands.size() > 1) throw error("U05", fmt::format("{} takes no operands", row.name));
   } else {
     parsed.text.expressions.push_back(one_expression(row, sorted.operands));
     check_use(row, parsed);
   }
   return parsed;
+}
+
+request question_of(const arguments& asked) {
+  request question{*asked.op, asked.text, {}, asked.order, asked.verbosity, asked.find_conditions};
+  for (const std::string& values : asked.at) add_values(question.at, values);
+  return question;
 }
 
 std::string help_text(std::optional<command> about) {

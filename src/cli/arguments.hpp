@@ -22,10 +22,14 @@ struct arguments {
   int verbosity = 1;
   bool find_conditions = false;
   std::string output;  // a file name, or empty
+  std::string topic;   // of `help`, or empty
 };
 
 // There are no short options: an argument that begins with '-' and is no listed option is an expression. Throws error Unn.
 arguments parse_arguments(std::span<const std::string> words);
+
+// The question that the arguments of a command about an expression ask. Throws error Vnn.
+request question_of(const arguments& asked);
 
 // The format that the words ask for, also where they are wrong otherwise.
 output_format wanted_format(std::span<const std::string> words);

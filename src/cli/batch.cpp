@@ -232,16 +232,22 @@ std::string answer_to(std::string_view line, bool too_long, std::string& id) {
   }
 }
 
+std::string reply_to(std::string_view line, bool too_long) {
+  std::string id;
+  const std::string inside = answer_to(line, too_long, id);
+  return fmt::format("{{{}{}{}}}\n", id.empty() ? "" : "\"id\": ", id.empty() ? id : id + ", ", inside);
+}
+
 }  // namespace
+
+std::string answer_line(std::string_view line) { return reply_to(line, false); }
 
 bool run_batch(int in, std::FILE* out) {
   line_reader lines(in, [out] { std::fflush(out); });
-  std::string line, id;
+  std::string line;
   bool too_long = false;
   while (lines.next(line, too_long)) {
-    id.clear();
-    const std::string inside = answer_to(line, too_long, id);
-    const std::string reply = fmt::format("{{{}{}{}}}\n", id.empty() ? "" : "\"id\": ", id.empty() ? id : id + ", ", inside);
+    const std::string reply = reply_to(line, too_long);
     if (std::fwrite(reply.data(), 1, reply.size(), out) != reply.size()) return false;
   }
   return std::fflush(out) == 0;

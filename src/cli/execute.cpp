@@ -267,7 +267,8 @@ answer execute(const request& question, output_format format) {
     case command::grad: said = answer_grad(question, format); break;
     case command::prove: said = answer_prove(question, format); break;
     case command::batch:
-    case command::rules: throw defect("this command is no question");
+    case command::rules:
+    case command::help: throw defect("this command is no question");
   }
   if (format == output_format::json) {
     json_members extra;

@@ -2,7 +2,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
-#include <memory>
 #include <new>
 #include <string>
 #include <vector>
@@ -12,9 +11,9 @@
 
 #include "arguments.hpp"
 #include "batch.hpp"
+#include "destination.hpp"
 #include "diagnostic.hpp"
 #include "json_text.hpp"
-#include "point_text.hpp"
 #include "reference.hpp"
 
 namespace wengert::cli {
@@ -28,11 +27,6 @@ bool colours_on(int descriptor) {
   return ::isatty(descriptor) == 1 && (refused == nullptr || *refused == '\0');
 }
 
-void write_all(std::FILE* file, std::string_view text) {
-  if (std::fwrite(text.data(), 1, text.size(), file) != text.size() || std::fflush(file) != 0)
-    throw error("U07", "the answer cannot be written");
-}
-
 std::string read_standard_input() {
   std::string text;
   char buffer[1 << 16];
@@ -41,30 +35,10 @@ std::string read_standard_input() {
   return text;
 }
 
-// Standard output, or the file of --output.
-class destination {
- public:
-  explicit destination(const std::string& name) : file_(stdout) {
-    if (name.empty()) return;
-    opened_.reset(std::fopen(name.c_str(), "wb"));
-    file_ = opened_.get();
-    if (file_ == nullptr) throw error("U07", fmt::format("'{}' cannot be written", name));
-  }
-  std::FILE* file() const { return file_; }
-
- private:
-  struct closer {
-    void operator()(std::FILE* f) const { std::fclose(f); }
-  };
-  std::unique_ptr<std::FILE, closer> opened_;
-  std::FILE* file_;
-};
-
 int answer_question(const arguments& asked) {
-  request question{*asked.op, asked.text, {}, asked.order, asked.verbosity, asked.find_conditions};
+  request question = question_of(asked);
   std::string& expression = question.text.expressions.at(0);
   if (expression == "-") expression = read_standard_input();
-  for (const std::string& values : asked.at) add_values(question.at, values);
   const answer said = execute(question, asked.format);
   for (const std::string& note : said.notes) fmt::print(stderr, "note: {}\n", harmless(note));
   for (const std::string& warning : said.warnings) fmt::print(stderr, "warning: {}\n", harmless(warning));
@@ -84,9 +58,9 @@ int run(const std::vector<std::string>& words) {
     if (!run_batch(STDIN_FILENO, to.file())) throw error("U07", "the answers cannot be written");
     return done;
   }
-  if (*asked.op == command::rules) {
+  if (*asked.op == command::rules || *asked.op == command::help) {
     const destination to(asked.output);
-    write_all(to.file(), rules_reference(asked.format));
+    write_all(to.file(), *asked.op == command::rules ? rules_reference(asked.format) : help_about(asked.topic));
     return done;
   }
   return answer_question(asked);

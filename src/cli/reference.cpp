@@ -5,9 +5,52 @@
 
 #include <wengert/derivation/rule_list.hpp>
 
+#include "arguments.hpp"
+#include "batch.hpp"
+#include "destination.hpp"
+#include "diagnostic.hpp"
+#include "error_codes.hpp"
 #include "json_text.hpp"
+#include "words.hpp"
 
 namespace wengert::cli {
+
+namespace {
+
+// What the example prints.
+std::string outcome(const error_code& row) {
+  const std::string input = row.input != nullptr ? row.input() : "";
+  try {
+    const arguments asked = parse_arguments(split_words(row.words));
+    if (*asked.op == command::batch) return answer_line(std::string_view(input).substr(0, input.find('\n')));
+    request question = question_of(asked);
+    std::string& expression = question.text.expressions.at(0);
+    if (expression == "-") expression = input;
+    execute(question, asked.format);
+    const destination to(asked.output);
+  } catch (const error& e) {
+    return describe(e, false);
+  }
+  throw defect(fmt::format("the example of {} is no error", row.code));
+}
+
+std::string errors_reference() {
+  std::string text;
+  for (const error_code& row : error_codes())
+    text += fmt::format("{}  {}\n$ {}{}wengert {}\n{}\n", row.code, row.meaning, row.piped, row.piped.empty() ? "" : " | ",
+                        row.words, outcome(row));
+  return text;
+}
+
+}  // namespace
+
+std::string help_about(const std::string& topic) {
+  if (topic.empty()) return help_text(std::nullopt);
+  if (topic == "errors") return errors_reference();
+  const std::optional<command> about = find_command(topic);
+  if (!about) throw error("U01", fmt::format("there is no help about '{}'", topic), "wengert help names the commands");
+  return help_text(about);
+}
 
 std::string rules_reference(output_format format) {
   const std::vector<listed_rule> rules = list_rules();

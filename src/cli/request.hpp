@@ -8,7 +8,7 @@
 
 namespace wengert::cli {
 
-enum class command { derive, diff, grad, prove, batch, rules };
+enum class command { derive, diff, grad, prove, batch, rules, help };
 
 struct request {
   command op = command::diff;

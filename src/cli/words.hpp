@@ -1,0 +1,13 @@
+// A line as the words of a command line.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace wengert::cli {
+
+// White space separates words, but not between '...' or "...". A quote that is not closed runs to the end.
+std::vector<std::string> split_words(std::string_view line);
+
+}  // namespace wengert::cli
