@@ -14,7 +14,10 @@
 
 #include <wengert/core/error.hpp>
 #include <wengert/derivation/commands.hpp>
+#include <wengert/derivation/documents.hpp>
 #include <wengert/numeric/evaluate.hpp>
+
+#include "markup.hpp"
 
 using namespace wengert;
 
@@ -210,6 +213,28 @@ void check_result(const reader& r, const derivation& d) {
   }
 }
 
+void check_latex(const std::vector<derivation_step>& steps) {
+  for (const derivation_step& s : steps) {
+    INFO(s.lhs, " = ", s.rhs, " is ", s.latex);
+    CHECK_FALSE(s.latex.empty());
+    CHECK(s.latex.find("\\texttt") == std::string::npos);  // what could not be read back is shown letter by letter
+    CHECK(markup::latex_problem(s.latex) == "");
+    check_latex(s.substeps);
+  }
+}
+
+// The pages are whole, and hold every step.
+void check_pages(const problem& p, const std::vector<derivation>& all, int verbosity) {
+  check_latex(all[0].steps);
+  std::string latex = latex_document(p, all, verbosity), html = html_document(p, all, verbosity);
+  CHECK(markup::latex_problem(latex) == "");
+  CHECK(markup::xml_problem(html) == "");
+  for (const derivation_step& s : all[0].steps) {
+    CHECK(latex.find(fmt::format("\\tag{{{}}}", s.number)) != std::string::npos);
+    CHECK(html.find(fmt::format("({})</div>", s.number)) != std::string::npos);
+  }
+}
+
 // Derives, and evaluates every equation of the derivation at random points.
 void check_derivation(problem_text text, const std::string& wrt, int order = 1, int verbosity = 1) {
   text.wrt = {wrt};
@@ -227,6 +252,7 @@ void check_derivation(problem_text text, const std::string& wrt, int order = 1, 
   for (const derivation_step& s : d.steps) check_step(r, s, numbers);
   check_order(d.steps, numbers);
   check_result(r, d);
+  check_pages(p, all, verbosity);
 }
 
 }  // namespace

@@ -317,6 +317,8 @@ expression problem::parse(std::string_view text, std::span<const letter_range> l
   }
 }
 
+name_role problem::role(std::string_view name) const { return state_->w.role(name); }
+
 node_id problem::apply(std::string_view composite_name, std::span<const edge> args) {
   workspace& w = state_->w;
   const composite* c = find_composite(composite_name);

@@ -43,8 +43,10 @@ int integer_between(std::string_view option, const std::string& text, int low, i
 
 output_format format_named(const std::string& name) {
   if (name == "text") return output_format::text;
+  if (name == "latex") return output_format::latex;
+  if (name == "html") return output_format::html;
   if (name == "json") return output_format::json;
-  throw error("U04", fmt::format("--format takes text or json, not '{}'", name));
+  throw error("U04", fmt::format("--format takes text, latex, html or json, not '{}'", name));
 }
 
 std::string only_one(std::string_view option, const std::string& before, const std::string& value) {
@@ -78,7 +80,8 @@ const std::array options{
                [](arguments& a, const std::string& v) { a.verbosity = integer_between("--verbosity", v, 0, 3); }},
     option_row{"--find-conditions", "", "prove", "where the equation does not hold as it stands, look for conditions",
                [](arguments& a, const std::string&) { a.find_conditions = true; }},
-    option_row{"--format", "text|json", "derive diff grad prove rules", "how to print the answer",
+    option_row{"--format", "text|latex|html|json", "derive diff grad prove rules",
+               "latex: a document (derive) or a fragment to paste; grad and rules: text or json",
                [](arguments& a, const std::string& v) { a.format = format_named(v); }},
     option_row{"--output", "FILE", "", "write the answer to FILE",
                [](arguments& a, const std::string& v) { a.output = only_one("--output", a.output, v); }},
@@ -156,6 +159,13 @@ void check_use(const command_row& row, const arguments& a) {
     throw error("U06", "grad needs --at: the point", "for example --at 'x=1.5, z=[0.1,0.2]'");
 }
 
+void check_format(const command_row& row, const arguments& a) {
+  if (a.format != output_format::latex && a.format != output_format::html) return;
+  if (row.op == command::rules) throw error("U04", "the rules are printed as text or json only");
+  if (!a.at.empty())
+    throw error("U04", "numbers at a point are printed as text or json only", "leave --format away, or take --format json");
+}
+
 }  // namespace
 
 std::optional<command> find_command(std::string_view name) {
@@ -197,6 +207,7 @@ arguments parse_arguments(std::span<const std::string> words) {
     parsed.text.expressions.push_back(one_expression(row, sorted.operands));
     check_use(row, parsed);
   }
+  check_format(row, parsed);
   return parsed;
 }
 
@@ -219,7 +230,7 @@ std::string help_text(std::optional<command> about) {
   text += "\n";
   for (const option_row& option : options)
     if (!about || belongs_to(option, row_of(*about).name))
-      text += fmt::format("  {:<22}{}\n", fmt::format("{} {}", option.name, option.value), option.help);
+      text += fmt::format("  {:<30}{}\n", fmt::format("{} {}", option.name, option.value), option.help);
   text +=
       "\nThere are no short options: an argument that begins with '-' and is no option is EXPR.\n"
       "EXPR '-' reads standard input.\n"

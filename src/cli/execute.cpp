@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <wengert/derivation/documents.hpp>
+
 #include "json_text.hpp"
 #include "request.hpp"
 
@@ -63,6 +65,12 @@ problem problem_of(const request& question) {
   if (!is_equation && question.op == command::prove)
     throw error("U05", "an equation is needed: two expressions joined by '=='", "usage: wengert prove 'L == R'");
   return p;
+}
+
+bool is_page(output_format format) { return format == output_format::latex || format == output_format::html; }
+
+template <typename... Found> std::string page_of(output_format format, const problem& p, const Found&... found) {
+  return format == output_format::latex ? latex_document(p, found...) : html_document(p, found...);
 }
 
 // --- diff
@@ -142,6 +150,7 @@ answer answer_diff(const request& question, output_format format) {
     add_value_there(into, there);
     if (several) by_name.raw(result.wrt, about.object());
   }
+  if (is_page(format)) said.text = page_of(format, p, found);
   if (format == output_format::json) {
     if (several) members.text("expression", question.text.expressions.at(0)).raw("derivatives", by_name.object());
     said.text = members.inside();
@@ -155,7 +164,10 @@ std::string json_step(const derivation_step& step) {
   json_members members;
   members.text("number", step.number).raw("case", step.case_.empty() ? "null" : json_string(step.case_));
   members.text("rule", step.rule).text("formula", step.formula).text("lhs", step.lhs).text("rhs", step.rhs);
-  members.text("reason", step.reason).texts("conditions", step.conditions).texts("refers_to", step.refers_to);
+  members.text("latex", step.latex)
+      .text("reason", step.reason)
+      .texts("conditions", step.conditions)
+      .texts("refers_to", step.refers_to);
   members.raw("kernel", fmt::format("[{}, {}]", step.kernel_first, step.kernel_last));
   members.raw("substeps", json_list(step.substeps, json_step));
   return members.object();
@@ -188,6 +200,7 @@ answer answer_derive(const request& question, output_format format) {
       by_name.raw(derived.result.wrt, about.object());
     }
   }
+  if (is_page(format)) said.text = page_of(format, p, found, question.verbosity);
   if (format == output_format::json) {
     if (found.size() != 1) members.text("expression", question.text.expressions.at(0)).raw("derivatives", by_name.object());
     said.text = members.inside();
@@ -247,6 +260,10 @@ answer answer_prove(const request& question, output_format format) {
   said.exit_code = found.status == verdict::proved ? 0 : 1;
   if (format == output_format::text) {
     said.text = text_of(found, question.text.expressions.at(0));
+    return said;
+  }
+  if (is_page(format)) {
+    said.text = page_of(format, p, found);
     return said;
   }
   json_members members;

@@ -19,7 +19,7 @@ struct request {
   bool find_conditions = false;
 };
 
-enum class output_format { text, json };
+enum class output_format { text, latex, html, json };
 
 // What a command says. The exit code is 0, or 1 where a statement was not proved.
 struct answer {

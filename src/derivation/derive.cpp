@@ -19,6 +19,7 @@
 
 #include "differentiate.hpp"
 #include "narrative.hpp"
+#include "typeset.hpp"
 
 namespace wengert {
 
@@ -831,7 +832,7 @@ class planner {
     std::size_t first = with_.using_kernel().log().size();
     differentiated final = differentiate(p_, with_, e_, by_, order_);
     final.conditions.insert(final.conditions.begin(), assumed_.begin(), assumed_.end());
-    d_.result = describe(p_, with_, e_, by_, final);
+    d_.result = describe(p_, with_, e_, by_, final, order_);
     d_.notes = p_.notes();
     // The result in the names of the derivation.
     if (order_ == 2) {
@@ -892,27 +893,10 @@ class planner {
     if (proved && !repeats && !(already && d_.steps.back().rhs == s.rhs)) append(std::move(s), before_size);
     (void)first;
     wording words(p_, final.answer.letters);
-    d_.statement = fmt::format("{} = {}", stated(final.answer.letters), d_.result.derivative);
+    d_.statement = fmt::format("{} = {}", d_.result.claim, d_.result.derivative);
     d_.theorem = words.theorem(d_.statement, d_.result.hypotheses_used, d_.result.conditions);
+    d_.name = units_.back().name;
     d_.text = narrative::text(d_, units_.back().name, verbosity_);
-  }
-
-  // The derivative as a term of the language, with the letters of the answer.
-  std::string stated(const std::vector<std::string>& letters) {
-    std::string text = e_.text, by = by_.text;
-    std::size_t own = t_.rank(e_.node) - e_.letters.size();
-    std::vector<std::string> ours(letters.begin(), letters.end());
-    std::size_t each = variable_rank();
-    if (!ours.empty() && by_.letters.empty() && by_.entry.empty() && each > 0 && e_.letters.empty() &&
-        ours.size() == own + static_cast<std::size_t>(order_) * each) {
-      auto joined = [&](std::size_t begin, std::size_t count) { return fmt::join(std::span(ours).subspan(begin, count), ","); };
-      if (own > 0)
-        text = fmt::format("{}[{}]", text.find_first_of(" +-*/^") == std::string::npos ? text : "(" + text + ")", joined(0, own));
-      for (std::size_t k = own; k < ours.size(); k += each) text = fmt::format("D({}, {}[{}])", text, by, joined(k, each));
-      return text;
-    }
-    for (int k = 0; k < order_; ++k) text = fmt::format("D({}, {})", text, by);
-    return text;
   }
 
   std::string simplification_reason(const std::vector<std::string>& used) {
@@ -948,11 +932,21 @@ class planner {
   derivation d_;
 };
 
+void add_latex(std::vector<derivation_step>& steps, const typesetter& page) {
+  for (derivation_step& s : steps) {
+    s.latex = to_latex(page.equation(s.lhs, s.rhs));
+    add_latex(s.substeps, page);
+  }
+}
+
 }  // namespace
 
 std::vector<derivation> derive(problem& p, int order, int verbosity) {
   std::vector<derivation> all;
-  for (const target& by : p.targets()) all.push_back(planner(p, p.expressions().at(0), by, order, verbosity).run());
+  for (const target& by : p.targets()) {
+    all.push_back(planner(p, p.expressions().at(0), by, order, verbosity).run());
+    add_latex(all.back().steps, typesetter(p, all.back()));
+  }
   return all;
 }
 

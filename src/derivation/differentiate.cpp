@@ -1,9 +1,15 @@
 #include "differentiate.hpp"
 
 #include <algorithm>
+#include <span>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <wengert/calculus/reverse.hpp>
 #include <wengert/core/error.hpp>
+
+#include "typeset.hpp"
 
 namespace wengert {
 
@@ -28,6 +34,22 @@ std::string dim_text(const tape& t, range_id r) {
   if (hi.offset > 0) s += "+" + std::to_string(hi.offset);
   if (hi.offset < 0) s += std::to_string(hi.offset);
   return s;
+}
+
+// The derivative as a term of the language, with the letters of the answer.
+std::string claim_of(const tape& t, const expression& e, const target& by, std::span<const std::string> letters, int order) {
+  std::string text = e.text;
+  std::size_t own = t.rank(e.node) - e.letters.size(), each = t.symbol(by.variable).axes.size();
+  if (letters.empty() || !by.letters.empty() || !by.entry.empty() || each == 0 || !e.letters.empty() ||
+      letters.size() != own + static_cast<std::size_t>(order) * each) {
+    for (int k = 0; k < order; ++k) text = fmt::format("D({}, {})", text, by.text);
+    return text;
+  }
+  auto joined = [&](std::size_t begin, std::size_t count) { return fmt::join(letters.subspan(begin, count), ","); };
+  if (own > 0)
+    text = fmt::format("{}[{}]", text.find_first_of(" +-*/^") == std::string::npos ? text : "(" + text + ")", joined(0, own));
+  for (std::size_t k = own; k < letters.size(); k += each) text = fmt::format("D({}, {}[{}])", text, by.text, joined(k, each));
+  return text;
 }
 
 }  // namespace
@@ -85,12 +107,14 @@ differentiated differentiate(problem& p, prover& with, const expression& e, cons
   return d;
 }
 
-diff_result describe(problem& p, const prover& with, const expression& e, const target& by, const differentiated& d) {
+diff_result describe(problem& p, const prover& with, const expression& e, const target& by, const differentiated& d, int order) {
   diff_result r;
   wording words(p, d.answer.letters);
   r.expression = e.text;
   r.wrt = by.text;
+  r.claim = claim_of(p.on(), e, by, d.answer.letters, order);
   r.derivative = d.answer.text;
+  r.latex = to_latex(typesetter(p).formula(r.derivative));
   const tape& t = p.on();
   for (std::size_t k = 0; k < d.answer.letters.size(); ++k)
     r.axes.push_back({d.answer.letters[k], dim_text(t, t.out(d.answer.node)[k])});
@@ -113,7 +137,7 @@ diff_answer diff(problem& p, int order) {
     prover with(p.on());
     const expression e = p.expressions().at(0);
     differentiated d = differentiate(p, with, e, by, order);
-    a.results.push_back(describe(p, with, e, by, d));
+    a.results.push_back(describe(p, with, e, by, d, order));
   }
   return a;
 }

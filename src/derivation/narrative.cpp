@@ -61,6 +61,45 @@ std::string references(const std::vector<std::string>& numbers) {
   return r;
 }
 
+std::string reason_of(const derivation_step& s) {
+  std::string reason = s.reason;
+  if (!s.refers_to.empty() && reason.find('(' + s.refers_to.front() + ')') == std::string::npos)
+    reason += fmt::format("{}by {}", reason.empty() ? "" : "; ", references(s.refers_to));
+  for (const std::string& c : s.conditions)
+    if (reason.find(c) == std::string::npos)
+      reason += fmt::format("{}{}{}", reason.empty() ? "" : "; ", s.rule == "definition" ? "given " : "", c);
+  return reason;
+}
+
+bool is_chain(const derivation_step& s) {
+  std::string from = s.lhs;
+  for (const derivation_step& sub : s.substeps) {
+    if (sub.lhs != from) return false;
+    from = sub.rhs;
+  }
+  return !s.substeps.empty();
+}
+
+std::vector<std::pair<std::string, std::string>> abbreviations(const derivation& d) {
+  std::vector<std::pair<std::string, std::string>> r;
+  for (const auto& let : d.lets) {
+    bool defined = std::ranges::any_of(d.steps, [&](const derivation_step& s) {
+      return s.rule == "definition" && s.lhs.substr(0, s.lhs.find('[')) == let.first;
+    });
+    if (!defined) r.push_back(let);
+  }
+  return r;
+}
+
+std::string_view heading(verdict v) {
+  switch (v) {
+    case verdict::proved: return "Proved";
+    case verdict::refuted: return "Refuted";
+    case verdict::unknown: break;
+  }
+  return "Unknown";
+}
+
 std::string pretty(const std::string& text) {
   std::string r = text;
   for (std::size_t at = 0; (at = r.find("sum(", at)) != std::string::npos; ++at) {
@@ -98,12 +137,7 @@ struct line {
 };
 
 void add_step(std::vector<line>& lines, const derivation_step& s, int verbosity, bool follows_case) {
-  std::string reason = s.reason;
-  if (!s.refers_to.empty() && reason.find('(' + s.refers_to.front() + ')') == std::string::npos)
-    reason += fmt::format("{}by {}", reason.empty() ? "" : "; ", references(s.refers_to));
-  for (const std::string& c : s.conditions)
-    if (reason.find(c) == std::string::npos)
-      reason += fmt::format("{}{}{}", reason.empty() ? "" : "; ", s.rule == "definition" ? "given " : "", c);
+  std::string reason = reason_of(s);
   std::string number = fmt::format("({})", s.number);
   std::string head = s.case_.empty() || follows_case ? "" : fmt::format("case {}:  ", s.case_);
   bool chain = std::ranges::all_of(s.substeps, [&](const derivation_step& sub) { return !sub.case_.empty(); });

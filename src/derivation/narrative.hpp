@@ -2,6 +2,8 @@
 #pragma once
 
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include <wengert/core/tape.hpp>
@@ -16,6 +18,18 @@ std::string formula_of(const tape& t, node_id n);  // "(f*g)' = f'*g + f*g'"
 
 // "(3), (4), (5)"
 std::string references(const std::vector<std::string>& numbers);
+
+// Why a step holds: its reason, the steps that it refers to, its conditions.
+std::string reason_of(const derivation_step& s);
+
+// Whether the substeps lead from the step's left side to its right side, each beginning where the one before it ended.
+bool is_chain(const derivation_step& s);
+
+// The names that a derivation uses without a step that defines them.
+std::vector<std::pair<std::string, std::string>> abbreviations(const derivation& d);
+
+// "Proved", "Refuted", "Unknown"
+std::string_view heading(verdict v);
 
 // sum(k, if(k = i, 0, e)) as sum(k != i, e).
 std::string pretty(const std::string& text);

@@ -16,6 +16,8 @@
 
 namespace wengert {
 
+struct name_role;
+
 // D(function, variable) occurs in an expression. The expression's node holds the reverse sweep's answer; the claim "where it is
 // defined and differentiable" is about the function. For D(e, a), a let a: the function is e with a hidden symbol for every
 // occurrence of a's value, and the expression's node holds the derivative by that symbol, at that value.
@@ -95,6 +97,8 @@ class problem {
   // One more expression under the same declarations; names that are still unknown are declared by how they are used.
   // `letters` are free where no sum binds them, and run over the ranges given.
   expression parse(std::string_view text, std::span<const letter_range> letters = {});
+  // How the parser reads a name of this problem.
+  name_role role(std::string_view name) const;
   // composite(args) elaborated as if the user had written it, e.g. apply("softmax", {z}); recorded in calls().
   node_id apply(std::string_view composite, std::span<const edge> args);
 

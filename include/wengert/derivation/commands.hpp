@@ -22,7 +22,9 @@ struct axis_letter {
 };
 
 struct diff_result {
-  std::string expression, wrt, derivative, latex;
+  std::string expression, wrt, derivative;
+  std::string claim;  // D(expression, wrt), with the letters of the axes: what the derivative is equal to
+  std::string latex;  // the derivative, for math mode with amsmath
   std::vector<axis_letter> axes;
   std::vector<std::string> conditions, hypotheses_used;
   proof_summary proof;
@@ -38,6 +40,7 @@ diff_answer diff(problem& p, int order);
 
 struct derivation_step {
   std::string number, case_, rule, formula, lhs, rhs, reason;
+  std::string latex;  // lhs = rhs
   std::vector<std::string> conditions, refers_to;
   std::size_t kernel_first = 0, kernel_last = 0;
   std::vector<derivation_step> substeps;
@@ -45,6 +48,7 @@ struct derivation_step {
 
 struct derivation {
   diff_result result;
+  std::string name;  // of the quantity that is differentiated
   std::string statement, theorem;
   std::vector<std::pair<std::string, std::string>> lets;
   std::vector<derivation_step> steps;

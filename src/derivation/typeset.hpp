@@ -1,0 +1,52 @@
+// The texts of one problem and its derivations, read back and laid out for a page.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <wengert/calculus/problem.hpp>
+#include <wengert/derivation/commands.hpp>
+#include <wengert/text/math.hpp>
+
+namespace wengert {
+
+// A piece of a sentence: words, a formula, or the number of another step.
+struct prose_piece {
+  enum class kind { words, formula, reference } is = kind::words;
+  std::string text;  // words, or the number
+  math formula{};
+};
+
+// The sentence with a capital letter, if it begins with a word.
+std::vector<prose_piece> capitalised(std::vector<prose_piece> pieces);
+
+class typesetter {
+ public:
+  explicit typesetter(const problem& p);
+  // With the names that the derivation gave.
+  typesetter(const problem& p, const derivation& d);
+
+  // An expression, an equation or a fact; shown letter by letter if it cannot be read.
+  math formula(const std::string& text) const;
+  math equation(const std::string& left, const std::string& right) const { return formula(left + " = " + right); }
+  // A name or a name with indices.
+  math target(const std::string& text) const { return formula(text); }
+  // A sentence with formulas in it, such as "derivative of log; by (2); a > 0". What is no formula beyond doubt stays words.
+  std::vector<prose_piece> prose(const std::string& text) const;
+
+ private:
+  std::optional<math> read(const std::string& text, bool must_be_known) const;
+  std::optional<math> read_chain(const std::string& text) const;
+  bool is_known(const syntax_tree& tree) const;
+  bool stands_for_itself(const std::string& s, std::size_t at) const;
+
+  const problem& problem_;
+  name_styles names_;
+};
+
+// Formulas that are too deep for a typesetter, or nearly endless lines, are shown as text.
+bool fits_a_page(const math& m);
+
+}  // namespace wengert

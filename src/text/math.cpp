@@ -1,0 +1,139 @@
+// What a layout needs to know of names and of sizes.
+#include <wengert/text/math.hpp>
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include <wengert/text/lexer.hpp>
+
+namespace wengert {
+
+namespace {
+
+using kind = math::kind;
+
+struct greek {
+  std::string_view name, letter;
+};
+
+constexpr std::array greeks{
+    greek{"alpha", "α"},  greek{"beta", "β"},   greek{"gamma", "γ"}, greek{"delta", "δ"},   greek{"epsilon", "ε"},
+    greek{"zeta", "ζ"},   greek{"eta", "η"},    greek{"theta", "θ"}, greek{"iota", "ι"},    greek{"kappa", "κ"},
+    greek{"lambda", "λ"}, greek{"mu", "μ"},     greek{"nu", "ν"},    greek{"xi", "ξ"},      greek{"pi", "π"},
+    greek{"rho", "ρ"},    greek{"sigma", "σ"},  greek{"tau", "τ"},   greek{"upsilon", "υ"}, greek{"phi", "φ"},
+    greek{"chi", "χ"},    greek{"psi", "ψ"},    greek{"omega", "ω"}, greek{"Gamma", "Γ"},   greek{"Delta", "Δ"},
+    greek{"Theta", "Θ"},  greek{"Lambda", "Λ"}, greek{"Xi", "Ξ"},    greek{"Pi", "Π"},      greek{"Sigma", "Σ"},
+    greek{"Phi", "Φ"},    greek{"Psi", "Ψ"},    greek{"Omega", "Ω"}};
+
+math word_of_letters(const std::string& name) {
+  auto it = std::ranges::find(greeks, name, &greek::name);
+  return {kind::name, it == greeks.end() ? name : std::string(it->letter), {}};
+}
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool all_digits(std::string_view s) { return !s.empty() && std::ranges::all_of(s, is_digit); }
+
+// v_i, x1, W_in as their two parts; the second is empty where there is none.
+std::pair<std::string, std::string> split(const std::string& name) {
+  if (std::size_t bar = name.find('_'); bar != std::string::npos) {
+    std::string below = name.substr(bar + 1);
+    bool plain = bar > 0 && !below.empty() && below.find('_') == std::string::npos;
+    if (plain) return {name.substr(0, bar), below};
+    return {name, {}};
+  }
+  std::size_t digits = name.size();
+  while (digits > 0 && is_digit(name[digits - 1])) --digits;
+  return {name.substr(0, digits), name.substr(digits)};
+}
+
+math set_name(const std::string& name) {
+  auto [stem, below] = split(name);
+  if (below.empty()) return word_of_letters(name);
+  math index = all_digits(below) ? math{kind::number, below, {}} : word_of_letters(below);
+  return {kind::script, {}, {word_of_letters(stem), std::move(index), {}}};
+}
+
+}  // namespace
+
+name_styles::name_styles(const std::map<std::string, bool>& names) {
+  std::set<std::string> taken{"Γ", "π"};  // the function and the constant
+  for (const auto& [name, array] : names) {
+    auto [stem, below] = split(name);
+    auto owner = names.find(stem);
+    bool entry = !below.empty() && owner != names.end() && owner->second;  // would read as an entry of the array
+    math wished = entry ? math{kind::name, name, {}} : set_name(name);
+    bool kronecker = array && wished.text == "δ";
+    std::string look = to_latex(wished);
+    bool constant = name == "pi";  // declared, so that the number has no name
+    if (kronecker || (!constant && wished.is == kind::name && taken.contains(wished.text)) || !taken.insert(look).second)
+      wished = {kind::verbatim, name, {}};
+    styles_.emplace(name, std::move(wished));
+  }
+}
+
+math name_styles::of(const std::string& name) const {
+  auto it = styles_.find(name);
+  return it == styles_.end() ? set_name(name) : it->second;
+}
+
+bool is_flat(const math& m) {
+  bool tall = m.is == kind::fraction || m.is == kind::root || m.is == kind::big || m.is == kind::cases;
+  return !tall && std::ranges::all_of(m.parts, is_flat);
+}
+
+double width_of(const math& m) {
+  double sum = 0, widest = 0;
+  for (const math& part : m.parts) {
+    double w = width_of(part);
+    sum += w;
+    widest = std::max(widest, w);
+  }
+  switch (m.is) {
+    case kind::row: return sum;
+    case kind::name:
+    case kind::word:
+    case kind::number:
+    case kind::verbatim:
+    case kind::text: return static_cast<double>(code_points(m.text));
+    case kind::sign: return m.text == "," ? 1 : 2;
+    case kind::times: return 0.4;
+    case kind::apply: return 0;
+    case kind::bracket: return sum + 1.5;
+    case kind::fraction: return widest + 0.5;
+    case kind::root: return sum + 1.5;
+    case kind::script: return width_of(m.parts[0]) + 0.7 * std::max(width_of(m.parts[1]), width_of(m.parts[2]));
+    case kind::big: return std::max(2.5, 0.7 * widest);
+    case kind::cases: return 2 * widest + 6;
+  }
+  return sum;
+}
+
+std::vector<math> lines_of(const math& m, double width) {
+  if (m.is != kind::row) return {m};
+  std::vector<math> lines;
+  math line, piece;
+  double line_width = 0;
+  auto flush = [&] {
+    double w = width_of(piece);
+    if (!line.parts.empty() && line_width + w > width) {
+      lines.push_back(std::move(line));
+      line = {};
+      line_width = 0;
+    }
+    line.parts.insert(line.parts.end(), piece.parts.begin(), piece.parts.end());
+    line_width += w;
+    piece = {};
+  };
+  for (const math& part : m.parts) {
+    bool cuts = part.is == kind::sign && (part.text == "+" || part.text == "−" || part.text == "=");
+    bool leads = piece.parts.size() <= 1 && (piece.empty() || piece.parts[0].is == kind::sign);  // a = -b
+    if (cuts && !leads) flush();
+    piece.parts.push_back(part);
+  }
+  flush();
+  lines.push_back(std::move(line));
+  return lines;
+}
+
+}  // namespace wengert
