@@ -518,6 +518,31 @@ TEST_CASE("latex: no two names look alike") {
   CHECK(latex("x[1]", names, "x: vector[K]; x1, x_1: real") != latex("x1", names, "x: vector[K]; x1, x_1: real"));
 }
 
+TEST_CASE("latex: long rows are cut before signs and between factors, and nothing is lost") {
+  auto joined = [](const std::vector<math>& lines) {
+    std::string r;
+    for (const math& l : lines) r += to_latex(l);
+    return r;
+  };
+  std::string sum = "a", product = "sin(a)";
+  for (int k = 1; k < 40; ++k) {
+    sum += k % 2 == 0 ? " + b*c" : " - b";
+    product += "*sin(a + b)";
+  }
+  std::vector<math> lines = lines_of(layout_of(sum, {}), 30);
+  CHECK(lines.size() > 3);
+  for (const math& l : lines) CHECK(width_of(l) <= 30);
+  std::string whole = to_latex(layout_of(sum, {})), cut = joined(lines);
+  std::erase(whole, ' ');
+  std::erase(cut, ' ');
+  CHECK(cut == whole);
+  std::vector<math> factors = lines_of(layout_of(product, {}), 30);
+  CHECK(factors.size() > 3);
+  for (const math& l : factors) CHECK(width_of(l) <= 30);
+  for (std::size_t k = 1; k < factors.size(); ++k) CHECK(to_latex(factors[k]).starts_with(" \\cdot \\sin"));
+  CHECK(lines_of(layout_of("a + b", {}), 30).size() == 1);
+}
+
 TEST_CASE("latex and mathml of nested formulas are balanced") {
   for (const std::string& outer : forms)
     for (const std::string& inner : forms) {

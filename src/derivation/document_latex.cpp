@@ -13,9 +13,10 @@ namespace wengert {
 
 namespace {
 
-// In letters: a line of an equation, and a left side beside which its right side still has room.
-constexpr double line_width = 66;
-constexpr double left_width = 30;
+// In letters, each about 6.3 points wide: a line of an equation, and a left side beside which its right side still has room.
+constexpr double line_width = 60;
+constexpr double left_width = 26;
+constexpr double letter = 6.3 / 455;  // of the width of the text
 
 constexpr std::string_view preamble = R"(\documentclass[11pt,fleqn]{article}
 \usepackage[a4paper,margin=25mm]{geometry}
@@ -26,18 +27,13 @@ constexpr std::string_view preamble = R"(\documentclass[11pt,fleqn]{article}
 \AtBeginDocument{\setlength{\abovedisplayskip}{4pt plus 2pt}\setlength{\belowdisplayskip}{6pt plus 2pt}%
 \setlength{\abovedisplayshortskip}{4pt plus 2pt}\setlength{\belowdisplayshortskip}{6pt plus 2pt}}
 \allowdisplaybreaks
-\newcommand{\wide}[1]{\resizebox{0.86\linewidth}{!}{$\displaystyle #1$}}
+\newcommand{\step}{\par\vskip 0pt plus 6\baselineskip\penalty-100\vskip 0pt plus -6\baselineskip\medskip}
+\newcommand{\wide}[2]{\resizebox{#1\linewidth}{!}{$\displaystyle #2$}}
 \begin{document}
 )";
 
 // A formula within a sentence.
 std::string inline_math(const math& m) { return fits_a_page(m) ? fmt::format("${}$", to_latex(m)) : latex_text("..."); }
-
-// A line that a page has no room for is made smaller.
-std::string fitted(const math& line) {
-  std::string text = to_latex(line);
-  return width_of(line) > line_width + 12 ? fmt::format("\\wide{{{}}}", text) : text;
-}
 
 // What TeX cannot set, as typewriter text in lines of equal length.
 std::string as_code(std::string_view text) {
@@ -53,39 +49,80 @@ std::string as_code(std::string_view text) {
   return r + "\\par}\n";
 }
 
-// Equations as the lines of an align environment: left = right, or = right below another one.
+// A reason, set, and about how wide it is.
+struct reason {
+  std::string text{};
+  double width = 0;
+};
+
+// Equations as the lines of an align environment: left = right, or = right below another one. The reasons stand beside them, or
+// below where there is no room.
 class aligned {
  public:
-  // `mark` stands behind the first line, the reason beside it or, where there is no room, below it.
-  void add(const std::string& mark, const math& left, const math& right, const std::string& reason = {}) {
-    bool below = left.empty();
-    bool wide = !below && width_of(left) > left_width && width_of(left) + width_of(right) > line_width;
-    if (!below) indent_ = wide ? 4 : width_of(left);
-    if (wide) line(fmt::format("& {}", fitted(left)) + mark);
-    std::string head = below || wide ? std::string() : to_latex(left) + " ";
-    std::vector<math> parts = lines_of(right, line_width - indent_);
-    for (const math& part : parts) {
-      bool first = &part == &parts.front();
-      std::string text =
-          fmt::format("{}&{} {}", first ? head : "", first ? (wide ? "\\quad =" : "=") : "\\quad\\quad", fitted(part));
-      bool room = indent_ + width_of(part) + static_cast<double>(reason.size()) < line_width;
-      if (first && room && !reason.empty()) text += fmt::format(" && \\text{{{}}}", reason);
-      line(text + (first && !wide ? mark : std::string()));
-      if (&part == &parts.back() && !reason.empty() && !(first && room)) line(fmt::format("&\\quad\\text{{({})}}", reason));
-    }
+  explicit aligned(bool whole_page) : whole_page_(whole_page) {}
+
+  // `mark` numbers the equation.
+  void add(std::string mark, math left, math right, reason why = {}) {
+    bool wide = width_of(left) > left_width && width_of(left) + width_of(right) > line_width;
+    rows_.push_back({std::move(mark), std::move(left), std::move(right), std::move(why), wide});
   }
-  std::string text() const { return fmt::format("\\begin{{align*}}\n{}\n\\end{{align*}}\n", lines_); }
+
+  std::string text() const {
+    double indent = 4, widest = 0, longest = 0;
+    for (const row& r : rows_)
+      if (!r.wide && !r.left.empty()) indent = std::max(indent, width_of(r.left) + 2);
+    for (const row& r : rows_) {
+      longest = std::max(longest, r.why.width);
+      for (const math& part : lines_of(r.right, line_width - indent)) widest = std::max(widest, width_of(part));
+    }
+    bool beside = indent + widest + longest + 3 < line_width;
+    std::string lines;
+    for (const row& r : rows_) add_lines(r, indent, beside, lines);
+    return fmt::format("\\begin{{align*}}\n{}\n\\end{{align*}}\n", lines);
+  }
 
  private:
-  void line(const std::string& equation) { lines_ += (lines_.empty() ? "" : " \\\\\n") + equation; }
+  struct row {
+    std::string mark;
+    math left, right;
+    reason why;
+    bool wide;  // the left side has a line of its own
+  };
 
-  std::string lines_;
-  double indent_ = 0;
+  void add_lines(const row& r, double indent, bool beside, std::string& lines) const {
+    auto line = [&](const std::string& equation) { lines += (lines.empty() ? "" : " \\\\\n") + equation; };
+    if (r.wide) line(fmt::format("&{}", fitted(r.left, line_width)) + r.mark);
+    bool first = true;
+    for (const math& part : lines_of(r.right, line_width - indent)) {
+      std::string equation = fitted(part, line_width - indent);
+      if (!first)
+        line("&\\qquad " + equation);
+      else if (r.wide)
+        line("&\\quad = " + equation);
+      else
+        line(fmt::format("{} &= {}{}{}", to_latex(r.left), equation, beside && !r.why.text.empty() ? " && " + text_of(r.why) : "",
+                         r.mark));
+      first = false;
+    }
+    if (!r.why.text.empty() && (!beside || r.wide)) line("&\\qquad " + text_of(r.why));
+  }
+
+  static std::string text_of(const reason& why) { return fmt::format("\\text{{({})}}", why.text); }
+
+  // What a page has no room for is made smaller.
+  std::string fitted(const math& m, double room) const {
+    std::string text = to_latex(m);
+    return whole_page_ && width_of(m) > 1.08 * room ? fmt::format("\\wide{{{:.2f}}}{{{}}}", room * letter, text) : text;
+  }
+
+  bool whole_page_;
+  std::vector<row> rows_;
 };
 
 class page {
  public:
-  page(const typesetter& page, std::string prefix) : set_(page), prefix_(std::move(prefix)) {}
+  // A fragment has no prefix for its labels, and none.
+  page(const typesetter& set, std::string prefix) : set_(set), prefix_(std::move(prefix)), whole_(!prefix_.empty()) {}
 
   std::string sentence(const std::string& text, bool capital = false) const {
     std::string r;
@@ -113,7 +150,7 @@ class page {
   std::string display(const std::string& left, const std::string& right, const std::string& mark = {}) const {
     math l = set_.formula(left), r = set_.formula(right);
     if (!fits_a_page(l) || !fits_a_page(r)) return as_code(left + " = " + right);
-    aligned lines;
+    aligned lines(whole_);
     lines.add(mark, l, r);
     return lines.text();
   }
@@ -122,40 +159,54 @@ class page {
 
   std::string step(const derivation_step& s, bool details) const {
     std::string why = sentence(narrative::reason_of(s), true);
-    std::string r = "\\medskip\n";
+    std::string r = "\\step\n";
     if (!s.case_.empty()) r += fmt::format("\\textbf{{Case}} {}. ", inline_math(set_.formula(s.case_)));
     r += why + ".\\nopagebreak\n";
     if (narrative::is_chain(s)) return r + chain(s);
-    if (details)
-      for (const derivation_step& sub : s.substeps) r += substep(sub);
+    if (details && !s.substeps.empty()) r += substeps(s);
     return r + display(s.lhs, s.rhs, label(s.number));
   }
 
  private:
   std::string label(const std::string& number) const { return fmt::format(" \\tag{{{0}}}\\label{{{1}{0}}}", number, prefix_); }
 
+  reason beside(const std::string& why) const { return {sentence(why), 0.8 * static_cast<double>(why.size())}; }
+
   // left = form = form = right, each with its reason.
   std::string chain(const derivation_step& s) const {
-    aligned lines;
+    aligned lines(whole_);
     for (const derivation_step& sub : s.substeps) {
       bool first = &sub == &s.substeps.front();
       math left = first ? set_.formula(s.lhs) : math{}, right = set_.formula(sub.rhs);
       if (!fits_a_page(right) || !fits_a_page(left)) return display(s.lhs, s.rhs, label(s.number));
-      lines.add(first ? label(s.number) : std::string(), left, right, first ? std::string() : sentence(sub.reason));
+      lines.add(first ? label(s.number) : std::string(), left, right, first ? reason{} : beside(sub.reason));
     }
     if (s.substeps.back().rhs != s.rhs) lines.add({}, {}, set_.formula(s.rhs));
     return lines.text();
   }
 
-  std::string substep(const derivation_step& s) const {
-    std::string why = sentence(narrative::reason_of(s), true);
-    std::string r = fmt::format("{{\\small\\leftskip=2em {}\\par\\nopagebreak\n{}", why, display(s.lhs, s.rhs));
-    for (const derivation_step& sub : s.substeps) r += substep(sub);
-    return r + "}\n";
+  // Small, each equation with its reason beside it.
+  std::string substeps(const derivation_step& s) const {
+    aligned lines(whole_);
+    std::string unset;
+    add_substeps(s, lines, unset);
+    return fmt::format("{{\\small\\addtolength{{\\mathindent}}{{2em}}\n{}{}}}\n", lines.text(), unset);
+  }
+
+  void add_substeps(const derivation_step& s, aligned& lines, std::string& unset) const {
+    for (const derivation_step& sub : s.substeps) {
+      add_substeps(sub, lines, unset);
+      math left = set_.formula(sub.lhs), right = set_.formula(sub.rhs);
+      if (fits_a_page(left) && fits_a_page(right))
+        lines.add({}, left, right, beside(narrative::reason_of(sub)));
+      else
+        unset += as_code(sub.lhs + " = " + sub.rhs);
+    }
   }
 
   const typesetter& set_;
   std::string prefix_;
+  bool whole_;
   std::set<std::string> shown_;
 };
 
@@ -183,7 +234,7 @@ std::string section(const problem& p, const derivation& d, const std::string& pr
   std::string checked = d.result.proof.checked
                             ? fmt::format("\\textbf{{Theorem}} (checked by the kernel in {}).", counted(d.result.proof.steps))
                             : "\\textbf{Result} (the kernel could not confirm every step).";
-  r += "\\bigskip\n" + checked + "\\nopagebreak\n" + on.display(d.result.claim, d.result.derivative);
+  r += "\\step\n" + checked + "\\nopagebreak\n" + on.display(d.result.claim, d.result.derivative);
   std::string under = circumstances(on, d.result.conditions, d.result.hypotheses_used);
   if (!under.empty()) r += under + ".\n";
   return r;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <set>
+#include <utility>
 
 #include <wengert/text/lexer.hpp>
 
@@ -109,31 +110,77 @@ double width_of(const math& m) {
   return sum;
 }
 
-std::vector<math> lines_of(const math& m, double width) {
-  if (m.is != kind::row) return {m};
-  std::vector<math> lines;
-  math line, piece;
-  double line_width = 0;
-  auto flush = [&] {
+namespace {
+
+// Fills lines with pieces that are cut before signs, and with the factors of those that are too long by themselves.
+class line_breaker {
+ public:
+  explicit line_breaker(double width) : width_(width) {}
+
+  void add(const math& piece) {
     double w = width_of(piece);
-    if (!line.parts.empty() && line_width + w > width) {
-      lines.push_back(std::move(line));
-      line = {};
-      line_width = 0;
+    if (!line_.empty() && used_ + w > width_) end_line();
+    if (w <= width_) {
+      put(piece, w);
+      return;
     }
-    line.parts.insert(line.parts.end(), piece.parts.begin(), piece.parts.end());
-    line_width += w;
-    piece = {};
-  };
+    math factor;
+    for (const math& part : piece.parts) {
+      if (part.is == kind::times) {
+        put_factor(factor);
+        factor = {kind::row, {}, {{kind::times, {}, {}}}};
+      } else {
+        factor.parts.push_back(part);
+      }
+    }
+    put_factor(factor);
+  }
+
+  std::vector<math> all() {
+    end_line();
+    return std::move(lines_);
+  }
+
+ private:
+  // A factor at the beginning of a line shows what joins it to the line before.
+  void put_factor(math& factor) {
+    double w = width_of(factor);
+    if (!line_.empty() && used_ + w > width_) {
+      end_line();
+      if (factor.parts[0].is == kind::times) factor.parts[0] = {kind::sign, "⋅", {}};
+    }
+    put(factor, w);
+  }
+
+  void put(const math& piece, double w) {
+    line_.parts.insert(line_.parts.end(), piece.parts.begin(), piece.parts.end());
+    used_ += w;
+  }
+
+  void end_line() {
+    if (!line_.empty()) lines_.push_back(std::exchange(line_, {}));
+    used_ = 0;
+  }
+
+  double width_, used_ = 0;
+  math line_;
+  std::vector<math> lines_;
+};
+
+}  // namespace
+
+std::vector<math> lines_of(const math& m, double width) {
+  if (m.is != kind::row || width_of(m) <= width) return {m};
+  line_breaker lines(width);
+  math piece;
   for (const math& part : m.parts) {
     bool cuts = part.is == kind::sign && (part.text == "+" || part.text == "−" || part.text == "=");
-    bool leads = piece.parts.size() <= 1 && (piece.empty() || piece.parts[0].is == kind::sign);  // a = -b
-    if (cuts && !leads) flush();
+    bool leads = piece.empty() || piece.parts.back().is == kind::sign;  // a = -b
+    if (cuts && !leads) lines.add(std::exchange(piece, {}));
     piece.parts.push_back(part);
   }
-  flush();
-  lines.push_back(std::move(line));
-  return lines;
+  lines.add(piece);
+  return lines.all();
 }
 
 }  // namespace wengert

@@ -93,6 +93,17 @@ std::string_view next(std::string_view s) {
   return s.substr(0, n);
 }
 
+// No character looks like another: Greek letters, which elsewhere stand for their names, are numbers.
+std::string verbatim(std::string_view text) {
+  std::string r;
+  for (std::size_t at = 0; at < text.size();) {
+    std::string_view c = next(text.substr(at));
+    at += c.size();
+    r += c.size() == 1 ? latex_text(c) : by_number(c);
+  }
+  return r;
+}
+
 class writer {
  public:
   std::string take(const math& m) {
@@ -123,7 +134,7 @@ class writer {
       case kind::row: row(m); break;
       case kind::name: name(m.text); break;
       case kind::word: word(m.text); break;
-      case kind::verbatim: put(fmt::format("\\texttt{{{}}}", latex_text(m.text))); break;
+      case kind::verbatim: put(fmt::format("\\texttt{{{}}}", verbatim(m.text))); break;
       case kind::number: put(m.text); break;
       case kind::sign: sign(m.text); break;
       case kind::times: put("\\,"); break;

@@ -80,7 +80,10 @@ std::string mathml(const math& m) {
       if (words.ends_with(' ')) words.replace(words.size() - 1, 1, "&#160;");
       return element("mtext", words);
     }
-    case kind::bracket: return element("mrow", fence(m.text, "prefix") + mathml(m.parts[0]) + fence(closing(m.text), "postfix"));
+    case kind::bracket: {
+      bool grows = !is_flat(m.parts[0]);
+      return element("mrow", fence(m.text, "prefix", grows) + mathml(m.parts[0]) + fence(closing(m.text), "postfix", grows));
+    }
     case kind::fraction: return element("mfrac", one(m.parts[0]) + one(m.parts[1]));
     case kind::root:
       return m.parts.size() == 1 ? element("msqrt", mathml(m.parts[0])) : element("mroot", one(m.parts[0]) + one(m.parts[1]));
