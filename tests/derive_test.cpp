@@ -229,6 +229,10 @@ void check_pages(const problem& p, const std::vector<derivation>& all, int verbo
   std::string latex = latex_document(p, all, verbosity), html = html_document(p, all, verbosity);
   CHECK(markup::latex_problem(latex) == "");
   CHECK(markup::xml_problem(html) == "");
+  for (std::size_t at = latex.find("\\eqref{"); at != std::string::npos; at = latex.find("\\eqref{", at + 1)) {
+    std::string name = latex.substr(at + 7, latex.find('}', at) - at - 7);
+    CHECK_MESSAGE(latex.find(fmt::format("\\label{{{}}}", name)) != std::string::npos, name);
+  }
   for (const derivation_step& s : all[0].steps) {
     CHECK(latex.find(fmt::format("\\tag{{{}}}", s.number)) != std::string::npos);
     CHECK(html.find(fmt::format("({})</div>", s.number)) != std::string::npos);
@@ -368,6 +372,24 @@ TEST_CASE("a derivative by a named intermediate") {
   CHECK(proves({"a = log(x)"}, {}, "D(a^2, a) == 2*log(x)").conditions == std::vector<std::string>{"x > 0"});
   CHECK(proves({}, {}, "sum(k, D(sum(z.^2), z[k])*w[k]) == 2*dot(z, w)").status == verdict::proved);
   CHECK_THROWS_AS(problem({{}, {"a = 2"}, {}, {}, {"D(2*x, a)"}}), error);
+}
+
+TEST_CASE("a page shows what is too deep or too wide for it as text") {
+  std::string deep = "x", wide = "x";
+  for (int k = 0; k < 40; ++k) deep = fmt::format("sqrt(1 + {})", deep);
+  for (int k = 0; k < 6; ++k) wide = fmt::format("sin({0})*x + ({0})", wide);
+  for (const std::string& text : {deep, wide}) {
+    problem_text asked;
+    asked.wrt = {"x"};
+    asked.expressions = {text};
+    problem p(asked);
+    const std::vector<derivation> all = derive(p, 1, 1);
+    std::string latex = latex_document(p, all, 1), html = html_document(p, all, 1);
+    CHECK(latex.find("\\ttfamily (1)") != std::string::npos);
+    CHECK(latex.find("\\eqref{eq:1:1}") == std::string::npos);
+    CHECK(markup::latex_problem(latex) == "");
+    CHECK(markup::xml_problem(html) == "");
+  }
 }
 
 TEST_CASE("derivation: second order") {

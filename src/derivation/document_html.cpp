@@ -47,7 +47,10 @@ std::string document(const std::string& title, const std::string& body) {
 
 constexpr std::string_view namespaced = "<math xmlns=\"http://www.w3.org/1998/Math/MathML\"";
 
-std::string inline_math(const math& m) { return fits_a_page(m) ? fmt::format("{}>{}</math>", namespaced, to_mathml(m)) : "..."; }
+// A wide line can be scrolled.
+bool fits(const math& m) { return fits_a_page(m, 2000); }
+
+std::string inline_math(const math& m) { return fits(m) ? fmt::format("{}>{}</math>", namespaced, to_mathml(m)) : "..."; }
 
 class page {
  public:
@@ -80,7 +83,7 @@ class page {
   // left = right, in as many lines as it takes.
   std::string display(const std::string& left, const std::string& right) const {
     math l = set_.formula(left), r = set_.formula(right);
-    if (!fits_a_page(l) || !fits_a_page(r))
+    if (!fits(l) || !fits(r))
       return fmt::format("<div class=\"formula\"><code>{} = {}</code></div>\n", html_text(left), html_text(right));
     constexpr double line_width = 84;
     double indent = std::min(width_of(l), line_width / 2);

@@ -32,13 +32,16 @@ constexpr std::string_view preamble = R"(\documentclass[11pt,fleqn]{article}
 \begin{document}
 )";
 
+// A line of three times the width of the page can still be read when it is made smaller.
+bool fits(const math& m) { return fits_a_page(m, 3 * line_width); }
+
 // A formula within a sentence.
-std::string inline_math(const math& m) { return fits_a_page(m) ? fmt::format("${}$", to_latex(m)) : latex_text("..."); }
+std::string inline_math(const math& m) { return fits(m) ? fmt::format("${}$", to_latex(m)) : latex_text("..."); }
 
 // What TeX cannot set, as typewriter text in lines of equal length.
 std::string as_code(std::string_view text) {
-  constexpr std::size_t columns = 84;
-  std::string r = "{\\small\\ttfamily ";
+  constexpr std::size_t columns = 76;
+  std::string r = "\\par{\\small\\ttfamily ";
   for (std::size_t at = 0, column = 0; at < text.size(); ++column) {
     std::size_t n = 1;
     while (at + n < text.size() && (static_cast<unsigned char>(text[at + n]) & 0xC0U) == 0x80U) ++n;
@@ -147,15 +150,18 @@ class page {
   }
 
   // left = right on lines of its own.
-  std::string display(const std::string& left, const std::string& right, const std::string& mark = {}) const {
+  std::string display(const std::string& left, const std::string& right, const std::string& number = {}) const {
     math l = set_.formula(left), r = set_.formula(right);
-    if (!fits_a_page(l) || !fits_a_page(r)) return as_code(left + " = " + right);
+    if (!fits(l) || !fits(r)) return as_code(fmt::format("{}{} = {}", number.empty() ? "" : "(" + number + ") ", left, right));
     aligned lines(whole_);
-    lines.add(mark, l, r);
+    lines.add(number.empty() ? "" : label(number), l, r);
     return lines.text();
   }
 
-  void show(const derivation_step& s) { shown_.insert(s.number); }
+  // The step will be on the page. What is shown as text has no number to refer to.
+  void show(const derivation_step& s) {
+    if (fits(set_.formula(s.lhs)) && fits(set_.formula(s.rhs))) shown_.insert(s.number);
+  }
 
   std::string step(const derivation_step& s, bool details) const {
     std::string why = sentence(narrative::reason_of(s), true);
@@ -164,7 +170,7 @@ class page {
     r += why + ".\\nopagebreak\n";
     if (narrative::is_chain(s)) return r + chain(s);
     if (details && !s.substeps.empty()) r += substeps(s);
-    return r + display(s.lhs, s.rhs, label(s.number));
+    return r + display(s.lhs, s.rhs, s.number);
   }
 
  private:
@@ -178,7 +184,7 @@ class page {
     for (const derivation_step& sub : s.substeps) {
       bool first = &sub == &s.substeps.front();
       math left = first ? set_.formula(s.lhs) : math{}, right = set_.formula(sub.rhs);
-      if (!fits_a_page(right) || !fits_a_page(left)) return display(s.lhs, s.rhs, label(s.number));
+      if (!fits(right) || !fits(left)) return display(s.lhs, s.rhs, s.number);
       lines.add(first ? label(s.number) : std::string(), left, right, first ? reason{} : beside(sub.reason));
     }
     if (s.substeps.back().rhs != s.rhs) lines.add({}, {}, set_.formula(s.rhs));
@@ -197,7 +203,7 @@ class page {
     for (const derivation_step& sub : s.substeps) {
       add_substeps(sub, lines, unset);
       math left = set_.formula(sub.lhs), right = set_.formula(sub.rhs);
-      if (fits_a_page(left) && fits_a_page(right))
+      if (fits(left) && fits(right))
         lines.add({}, left, right, beside(narrative::reason_of(sub)));
       else
         unset += as_code(sub.lhs + " = " + sub.rhs);

@@ -89,11 +89,11 @@ int depth_of(const math& m) {
 
 }  // namespace
 
-bool fits_a_page(const math& m) {
+bool fits_a_page(const math& m, double widest_line) {
   constexpr int deepest = 60;  // TeX nests 255 groups, a level here takes up to four; browsers stop at 512 elements
-  constexpr double widest = 600;
+  constexpr double usual_line = 60;
   if (depth_of(m) > deepest) return false;
-  return std::ranges::all_of(lines_of(m, 60), [](const math& line) { return width_of(line) <= widest; });
+  return std::ranges::all_of(lines_of(m, usual_line), [&](const math& line) { return width_of(line) <= widest_line; });
 }
 
 std::vector<prose_piece> capitalised(std::vector<prose_piece> pieces) {
@@ -178,50 +178,40 @@ bool typesetter::stands_for_itself(const std::string& s, std::size_t at) const {
   return !is_letter(behind.front()) || std::ranges::find(verbs, behind.substr(0, behind.find(' '))) != verbs.end();
 }
 
+// The longest formula that begins at that place, up to a space.
+std::optional<prose_piece> typesetter::formula_at(const std::string& s, std::size_t at) const {
+  std::string first = s.substr(at, trimmed_end(s, at, std::min(s.find(' ', at), s.size())) - at);
+  if (is_word(first) && first.size() > 1 && !names_.knows(first) && first != "not") return std::nullopt;
+  for (std::size_t stop = s.size(); stop != std::string::npos && stop > at; stop = s.rfind(' ', stop - 1)) {
+    std::string piece = s.substr(at, trimmed_end(s, at, stop) - at);
+    constexpr std::size_t longest = 2000;
+    bool number = std::ranges::all_of(piece, is_digit);
+    bool letter = piece.size() == 1 && is_word(piece);
+    if (number || piece.size() > longest || (letter && !stands_for_itself(s, at))) continue;
+    if (auto m = read_chain(piece)) return prose_piece{prose_piece::kind::formula, std::move(piece), std::move(*m)};
+  }
+  return std::nullopt;
+}
+
 std::vector<prose_piece> typesetter::prose(const std::string& text) const {
   using kind = prose_piece::kind;
   std::vector<prose_piece> pieces;
-  auto words = [&](std::string_view w) {
-    if (w.empty()) return;
-    if (pieces.empty() || pieces.back().is != kind::words) pieces.push_back({});
-    pieces.back().text += w;
-  };
   std::string s = unabbreviated(text);
   for (std::size_t at = 0; at < s.size();) {
-    if (s[at] == ' ') {
-      words(" ");
-      ++at;
-      continue;
+    std::size_t end = std::min(s.find(' ', at), s.size());
+    std::string_view word = std::string_view(s).substr(at, trimmed_end(s, at, end) - at);
+    if (std::string_view number = reference_in(word); !number.empty()) {
+      pieces.push_back({kind::reference, std::string(number)});
+      at += word.size();
+    } else if (auto formula = word.empty() ? std::nullopt : formula_at(s, at)) {
+      at += formula->text.size();
+      pieces.push_back(std::move(*formula));
+    } else {
+      std::size_t behind = std::min(end + 1, s.size());  // a word, with the space behind it
+      if (pieces.empty() || pieces.back().is != kind::words) pieces.push_back({});
+      pieces.back().text += s.substr(at, behind - at);
+      at = behind;
     }
-    std::size_t end = std::min(s.find(' ', at), s.size()), bare = trimmed_end(s, at, end);
-    std::string first = s.substr(at, bare - at);
-    if (std::string_view number = reference_in(first); !number.empty()) {
-      pieces.push_back({kind::reference, std::string(number), {}});
-      at = bare;
-      words(std::string_view(s).substr(at, end - at));
-      at = end;
-      continue;
-    }
-    // The longest piece from here on that is a formula.
-    bool plain = is_word(first) && first.size() > 1 && !names_.knows(first) && first != "not";
-    bool found = false;
-    for (std::size_t stop = s.size(); !plain && !found && stop > at; stop = s.rfind(' ', stop - 1)) {
-      if (stop == std::string::npos) break;
-      std::size_t until = trimmed_end(s, at, stop);
-      std::string piece = s.substr(at, until - at);
-      bool number = std::ranges::all_of(piece, [](char c) { return is_digit(c); });
-      constexpr std::size_t longest = 2000;
-      bool alone = piece == first && first.size() == 1 && is_word(first);
-      if (number || piece.empty() || piece.size() > longest || (alone && !stands_for_itself(s, at))) continue;
-      if (auto m = read_chain(piece)) {
-        pieces.push_back({kind::formula, piece, std::move(*m)});
-        at = until;
-        found = true;
-      }
-    }
-    if (found) continue;
-    words(std::string_view(s).substr(at, end - at));
-    at = end;
   }
   return pieces;
 }

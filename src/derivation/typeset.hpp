@@ -31,8 +31,6 @@ class typesetter {
   // An expression, an equation or a fact; shown letter by letter if it cannot be read.
   math formula(const std::string& text) const;
   math equation(const std::string& left, const std::string& right) const { return formula(left + " = " + right); }
-  // A name or a name with indices.
-  math target(const std::string& text) const { return formula(text); }
   // A sentence with formulas in it, such as "derivative of log; by (2); a > 0". What is no formula beyond doubt stays words.
   std::vector<prose_piece> prose(const std::string& text) const;
 
@@ -40,13 +38,15 @@ class typesetter {
   std::optional<math> read(const std::string& text, bool must_be_known) const;
   std::optional<math> read_chain(const std::string& text) const;
   bool is_known(const syntax_tree& tree) const;
+  std::optional<prose_piece> formula_at(const std::string& s, std::size_t at) const;
   bool stands_for_itself(const std::string& s, std::size_t at) const;
 
   const problem& problem_;
   name_styles names_;
 };
 
-// Formulas that are too deep for a typesetter, or nearly endless lines, are shown as text.
-bool fits_a_page(const math& m);
+// Whether a typesetter can be asked to set it: it is not too deep, and can be cut into lines of at most that width, in letters.
+// What does not fit is shown as text.
+bool fits_a_page(const math& m, double widest_line);
 
 }  // namespace wengert
