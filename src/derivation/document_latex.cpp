@@ -115,6 +115,7 @@ class aligned {
   // What a page has no room for is made smaller.
   std::string fitted(const math& m, double room) const {
     std::string text = to_latex(m);
+    text.erase(0, text.find_first_not_of(' '));
     return whole_page_ && width_of(m) > 1.08 * room ? fmt::format("\\wide{{{:.2f}}}{{{}}}", room * letter, text) : text;
   }
 

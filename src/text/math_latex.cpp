@@ -234,17 +234,20 @@ class writer {
 
   void bracket(const math& m) {
     bool flat = is_flat(m.parts[0]);
-    bool bars = m.text == "|" || m.text == "‖";
-    auto fence = [&](std::string_view f, std::string_view side) {
-      std::string_view known = look_up(signs, f);
-      if (bars && flat)
-        put(f == "|" ? (side == "left" ? "\\lvert " : "\\rvert ") : (side == "left" ? "\\lVert " : "\\rVert "));
-      else
-        put(fmt::format("{}{}{}", flat ? "" : fmt::format("\\{}", side), known.empty() ? f : known, known.empty() ? "" : " "));
+    auto fence = [&](std::string_view f, bool left) {
+      if (flat && f == "|")
+        put(left ? "\\lvert" : "\\rvert");
+      else if (flat && f == "‖")
+        put(left ? "\\lVert" : "\\rVert");
+      else {
+        if (!flat) put(left ? "\\left" : "\\right");
+        std::string_view known = look_up(signs, f);
+        put(known.empty() ? f : known);
+      }
     };
-    fence(m.text, "left");
+    fence(m.text, true);
     write(m.parts[0]);
-    fence(closing(m.text), "right");
+    fence(closing(m.text), false);
   }
 
   void root(const math& m) {

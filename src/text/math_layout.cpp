@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <span>
 
 #include <fmt/format.h>
 
@@ -93,7 +94,7 @@ bool is_numeric(const math& m) {
 
 class layouter {
  public:
-  layouter(const syntax_tree& tree, const name_styles& names, bool primes) : tree_(tree), names_(names), primes_(primes) {}
+  layouter(const syntax_tree& tree, const name_styles& names) : tree_(tree), names_(names) {}
 
   laid of(syntax_id n) {
     const syntax_node& s = tree_[n];
@@ -272,7 +273,7 @@ class layouter {
     laid b = of(s.children[0]);
     bool indexed = tree_[s.children[0]].kind == syntax::index;  // the transpose of an entry is no entry of the transpose
     math m = indexed ? bracket(std::move(b.m)) : at_least(binds::atom, std::move(b));
-    math above = sign(primes_ ? "′" : "⊤");
+    math above = sign("⊤");
     if (m.is == kind::script && m.parts[2].empty()) {
       m.parts[2] = std::move(above);
       return {std::move(m), binds::factor};
@@ -514,15 +515,10 @@ class layouter {
 
   const syntax_tree& tree_;
   const name_styles& names_;
-  bool primes_;
 };
 
 }  // namespace
 
-math lay_out(const syntax_tree& tree, const name_styles& names) { return layouter(tree, names, false).of(tree.root).m; }
-
-math lay_out_with_primes(const syntax_tree& tree, const name_styles& names) {
-  return layouter(tree, names, true).of(tree.root).m;
-}
+math lay_out(const syntax_tree& tree, const name_styles& names) { return layouter(tree, names).of(tree.root).m; }
 
 }  // namespace wengert

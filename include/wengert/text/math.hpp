@@ -59,8 +59,6 @@ class name_styles {
 };
 
 math lay_out(const syntax_tree& tree, const name_styles& names);
-// The same where a quote means a derivative: (u + v)' = u' + v'.
-math lay_out_with_primes(const syntax_tree& tree, const name_styles& names);
 
 std::string to_latex(const math& m);   // for math mode, with amsmath
 std::string to_mathml(const math& m);  // the inside of a <math> element
