@@ -407,10 +407,11 @@ TEST_CASE("latex: how formulas look") {
   struct expected {
     const char *text, *latex;
   };
-  const std::string vars = "z, y: vector[K]; W, X: matrix[m,m]; x, u, eps, theta2, loss, x1, v_max: real; n: integer";
+  const std::string vars =
+      "z, y: vector[K]; W, X: matrix[m,m]; x, u, eps, theta2, loss, x1, v_max: real; n: integer; w_1: vector[K]";
   const std::map<std::string, bool> names{{"z", true},   {"y", true},      {"W", true},       {"X", true},
                                           {"x", false},  {"u", false},     {"theta2", false}, {"loss", false},
-                                          {"x1", false}, {"v_max", false}, {"n", false}};
+                                          {"x1", false}, {"v_max", false}, {"n", false},      {"w_1", true}};
   for (const expected& e : std::vector<expected>{
            {"x", "x"},
            {"x + 1", "x + 1"},
@@ -486,6 +487,7 @@ TEST_CASE("latex: how formulas look") {
            {"theta2^2", "\\theta_{2}^{2}"},
            {"x1", "x_{1}"},
            {"v_max", "v_{\\mathit{max}}"},
+           {"w_1[k]^2", "w_{1, k}^{2}"},
            {"pi*e", "\\pi\\,\\mathrm{e}"},
            {"0.1*x", "0.1\\,x"},
            {"1e-3*x", "(1 \\cdot 10^{-3})\\,x"},

@@ -178,16 +178,16 @@ bool typesetter::stands_for_itself(const std::string& s, std::size_t at) const {
   return !is_letter(behind.front()) || std::ranges::find(verbs, behind.substr(0, behind.find(' '))) != verbs.end();
 }
 
-// The longest formula that begins at that place, up to a space.
-std::optional<prose_piece> typesetter::formula_at(const std::string& s, std::size_t at) const {
+// The longest formula that begins at that place, up to a space; `tries` bounds the work.
+std::optional<prose_piece> typesetter::formula_at(const std::string& s, std::size_t at, int& tries) const {
   std::string first = s.substr(at, trimmed_end(s, at, std::min(s.find(' ', at), s.size())) - at);
   if (is_word(first) && first.size() > 1 && !names_.knows(first) && first != "not") return std::nullopt;
   for (std::size_t stop = s.size(); stop != std::string::npos && stop > at; stop = s.rfind(' ', stop - 1)) {
     std::string piece = s.substr(at, trimmed_end(s, at, stop) - at);
-    constexpr std::size_t longest = 2000;
     bool number = std::ranges::all_of(piece, is_digit);
     bool letter = piece.size() == 1 && is_word(piece);
-    if (number || piece.size() > longest || (letter && !stands_for_itself(s, at))) continue;
+    if (number || (letter && !stands_for_itself(s, at))) continue;
+    if (--tries < 0) return std::nullopt;
     if (auto m = read_chain(piece)) return prose_piece{prose_piece::kind::formula, std::move(piece), std::move(*m)};
   }
   return std::nullopt;
@@ -197,13 +197,14 @@ std::vector<prose_piece> typesetter::prose(const std::string& text) const {
   using kind = prose_piece::kind;
   std::vector<prose_piece> pieces;
   std::string s = unabbreviated(text);
+  int tries = 2000;
   for (std::size_t at = 0; at < s.size();) {
     std::size_t end = std::min(s.find(' ', at), s.size());
     std::string_view word = std::string_view(s).substr(at, trimmed_end(s, at, end) - at);
     if (std::string_view number = reference_in(word); !number.empty()) {
       pieces.push_back({kind::reference, std::string(number)});
       at += word.size();
-    } else if (auto formula = word.empty() ? std::nullopt : formula_at(s, at)) {
+    } else if (auto formula = word.empty() ? std::nullopt : formula_at(s, at, tries)) {
       at += formula->text.size();
       pieces.push_back(std::move(*formula));
     } else {

@@ -38,7 +38,7 @@ class typesetter {
   std::optional<math> read(const std::string& text, bool must_be_known) const;
   std::optional<math> read_chain(const std::string& text) const;
   bool is_known(const syntax_tree& tree) const;
-  std::optional<prose_piece> formula_at(const std::string& s, std::size_t at) const;
+  std::optional<prose_piece> formula_at(const std::string& s, std::size_t at, int& tries) const;
   bool stands_for_itself(const std::string& s, std::size_t at) const;
 
   const problem& problem_;
