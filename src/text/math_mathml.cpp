@@ -55,15 +55,22 @@ std::string letters(const math& m, std::string_view one_letter, std::string_view
   return fmt::format("<mi{}>{}</mi>", single ? one_letter : several, html_text(m.text));
 }
 
+// Whether the name of a function comes first: it is kept apart from what is before it.
+bool begins_with_word(const math& m) {
+  if (m.is == kind::word) return code_points(m.text) > 1;
+  return (m.is == kind::row || m.is == kind::script) && !m.parts.empty() && begins_with_word(m.parts[0]);
+}
+
 std::string mathml(const math& m) {
   switch (m.is) {
     case kind::row: {
       std::string r;
       bool operand = false;  // whether one has just been written: a minus behind it takes two
       for (const math& part : m.parts) {
+        if (operand && begins_with_word(part)) r += "<mspace width=\"0.17em\"/>";
         bool leads = part.is == kind::sign && part.text == "−" && !operand;
         r += leads ? "<mo form=\"prefix\">−</mo>" : part.is == kind::row ? one(part) : mathml(part);
-        operand = part.is != kind::sign;
+        operand = part.is != kind::sign && part.is != kind::times;
       }
       return r;
     }
