@@ -319,6 +319,13 @@ expression problem::parse(std::string_view text, std::span<const letter_range> l
 
 name_role problem::role(std::string_view name) const { return state_->w.role(name); }
 
+expression problem::read_back(std::string_view text) {
+  std::vector<std::string> notes = notes_;
+  expression e = parse(text);
+  notes_ = state_->w.notes = std::move(notes);
+  return e;
+}
+
 node_id problem::apply(std::string_view composite_name, std::span<const edge> args) {
   workspace& w = state_->w;
   const composite* c = find_composite(composite_name);

@@ -55,6 +55,11 @@ std::string only_one(std::string_view option, const std::string& before, const s
   return value;
 }
 
+notation one_notation(notation before, notation wanted) {
+  if (before != notation::shortest && before != wanted) throw error("U04", "--index and --matrix exclude each other");
+  return wanted;
+}
+
 struct option_row {
   std::string_view name, value, commands, help;  // value "": none is taken; commands "": every one, and none
   void (*take)(arguments&, const std::string& value);
@@ -78,6 +83,10 @@ const std::array options{
                [](arguments& a, const std::string& v) { a.at.push_back(v); }},
     option_row{"--verbosity", "0..3", "derive", "how much of the derivation to show",
                [](arguments& a, const std::string& v) { a.verbosity = integer_between("--verbosity", v, 0, 3); }},
+    option_row{"--index", "", "derive diff", "write the answer entry by entry, with index letters",
+               [](arguments& a, const std::string&) { a.how = one_notation(a.how, notation::index); }},
+    option_row{"--matrix", "", "derive diff", "write the answer in matrix notation wherever there is one",
+               [](arguments& a, const std::string&) { a.how = one_notation(a.how, notation::matrix); }},
     option_row{"--find-conditions", "", "prove", "where the equation does not hold as it stands, look for conditions",
                [](arguments& a, const std::string&) { a.find_conditions = true; }},
     option_row{"--format", "text|latex|html|json", "derive diff grad prove rules",
@@ -212,7 +221,7 @@ arguments parse_arguments(std::span<const std::string> words) {
 }
 
 request question_of(const arguments& asked) {
-  request question{*asked.op, asked.text, {}, asked.order, asked.verbosity, asked.find_conditions};
+  request question{*asked.op, asked.text, {}, asked.order, asked.verbosity, asked.find_conditions, asked.how};
   for (const std::string& values : asked.at) add_values(question.at, values);
   return question;
 }

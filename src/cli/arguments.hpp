@@ -21,6 +21,7 @@ struct arguments {
   int order = 1;
   int verbosity = 1;
   bool find_conditions = false;
+  notation how = notation::shortest;
   std::string output;  // a file name, or empty
   std::string topic;   // of `help`, or empty
 };

@@ -17,6 +17,7 @@ struct request {
   int order = 1;
   int verbosity = 1;
   bool find_conditions = false;
+  notation how = notation::shortest;
 };
 
 enum class output_format { text, latex, html, json };

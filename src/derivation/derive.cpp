@@ -42,8 +42,16 @@ struct unit {
 
 class planner {
  public:
-  planner(problem& p, const expression& e, const target& by, int order, int verbosity)
-      : p_(p), t_(p.on()), e_(e), by_(by), order_(order), verbosity_(verbosity), with_(p.on()), names_(p.calls()) {}
+  planner(problem& p, const expression& e, const target& by, int order, int verbosity, notation how)
+      : p_(p),
+        t_(p.on()),
+        e_(e),
+        by_(by),
+        order_(order),
+        verbosity_(verbosity),
+        written_(how),
+        with_(p.on()),
+        names_(p.calls()) {}
 
   derivation run() {
     with_.assume_signs(p_.facts());
@@ -306,7 +314,7 @@ class planner {
 
   presented write(node_id n, std::vector<std::string> letters) {
     presenter how(p_, with_, names_, false);
-    return how.best(n, letters, true);
+    return how.best(n, letters, notation::index);
   }
   node_id expanded(node_id n) { return presenter(p_, with_, names_, false).expanded(n); }
 
@@ -545,8 +553,9 @@ class planner {
     if (args.size() == 1 && t_.op(args[0].node) == opcode::symbol) return;  // nothing stands between
     for (const edge& a : args) {
       node_id raw = derivative(t_, a.node, by_.variable);
-      auto d = with_.certify_derivative(a.node, by_.variable,
-                                        presenter(p_, with_, names_, false).best(raw, {}, t_.rank(raw) > 0).node);
+      auto d = with_.certify_derivative(
+          a.node, by_.variable,
+          presenter(p_, with_, names_, false).best(raw, {}, t_.rank(raw) > 0 ? notation::index : notation::array).node);
       if (!d) return;
       premises.push_back(*d);
     }
@@ -830,7 +839,8 @@ class planner {
   // (10), the vector form and the theorem.
   void finish(unit& root) {
     std::size_t first = with_.using_kernel().log().size();
-    differentiated final = differentiate(p_, with_, e_, by_, order_);
+    differentiated final = differentiate(p_, with_, e_, by_, order_, written_);
+    if (written_ == notation::matrix) note_letters(d_.notes, final.answer);
     final.conditions.insert(final.conditions.begin(), assumed_.begin(), assumed_.end());
     d_.result = describe(p_, with_, e_, by_, final, order_);
     d_.notes = p_.notes();
@@ -878,7 +888,8 @@ class planner {
     }
     bool already = !d_.steps.empty() && root.inputs.empty() && d_.steps.back().rule != "definition" && order_ == 1;
     std::vector<node_id> before{final.swept, final.answer.node};
-    presented named = presenter(p_, with_, names_, false).best(final.swept, letters, !letters.empty());
+    presented named =
+        presenter(p_, with_, names_, false).best(final.swept, letters, letters.empty() ? written_ : notation::index);
     derivation_step s;
     s.rule = "simplify";
     s.lhs = lhs;
@@ -916,6 +927,7 @@ class planner {
   const expression e_;
   const target by_;
   int order_, verbosity_;
+  notation written_;
   prover with_;
   std::map<node_id, call> names_;
   std::vector<unit> units_;  // arguments first; the last is the expression itself
@@ -941,10 +953,10 @@ void add_latex(std::vector<derivation_step>& steps, const typesetter& page) {
 
 }  // namespace
 
-std::vector<derivation> derive(problem& p, int order, int verbosity) {
+std::vector<derivation> derive(problem& p, int order, int verbosity, notation how) {
   std::vector<derivation> all;
   for (const target& by : p.targets()) {
-    all.push_back(planner(p, p.expressions().at(0), by, order, verbosity).run());
+    all.push_back(planner(p, p.expressions().at(0), by, order, verbosity, how).run());
     add_latex(all.back().steps, typesetter(p, all.back()));
   }
   return all;

@@ -70,7 +70,7 @@ node_id at_entry(tape& t, node_id n, const target& by) {
   return t.identity(out, {n, labels});
 }
 
-differentiated differentiate(problem& p, prover& with, const expression& e, const target& by, int order) {
+differentiated differentiate(problem& p, prover& with, const expression& e, const target& by, int order, notation how) {
   tape& t = p.on();
   if (order != 1 && order != 2) throw error("U04", "the order of a derivative is 1 or 2");
   normal f = choose_function(with, e.node, by.variable);
@@ -102,7 +102,7 @@ differentiated differentiate(problem& p, prover& with, const expression& e, cons
   if (named && own == 0)
     for (const std::string& l : by.letters)
       if (!l.empty()) d.letters.push_back(l);
-  d.answer = show.best(d.swept, d.letters, !d.letters.empty());
+  d.answer = show.best(d.swept, d.letters, d.letters.empty() ? how : notation::index);
   d.rests_on.push_back(d.answer.equal);
   return d;
 }
@@ -130,14 +130,20 @@ diff_result describe(problem& p, const prover& with, const expression& e, const 
   return r;
 }
 
-diff_answer diff(problem& p, int order) {
+void note_letters(std::vector<std::string>& notes, const presented& answer) {
+  if (answer.letters.empty() && !answer.bound_letters) return;
+  notes.push_back(fmt::format("matrix notation has no words for all of {}", answer.text));
+}
+
+diff_answer diff(problem& p, int order, notation how) {
   diff_answer a;
   a.notes = p.notes();
   for (const target& by : p.targets()) {
     prover with(p.on());
     const expression e = p.expressions().at(0);
-    differentiated d = differentiate(p, with, e, by, order);
+    differentiated d = differentiate(p, with, e, by, order, how);
     a.results.push_back(describe(p, with, e, by, d, order));
+    if (how == notation::matrix) note_letters(a.notes, d.answer);
   }
   return a;
 }

@@ -24,9 +24,12 @@ struct differentiated {
 };
 
 // The derivative of the given order. The prover must be fresh; it takes the problem's facts.
-differentiated differentiate(problem& p, prover& with, const expression& e, const target& by, int order);
+differentiated differentiate(problem& p, prover& with, const expression& e, const target& by, int order, notation how);
 
 diff_result describe(problem& p, const prover& with, const expression& e, const target& by, const differentiated& d, int order);
+
+// A note, where an answer that was wanted in matrix notation has index letters.
+void note_letters(std::vector<std::string>& notes, const presented& answer);
 
 // A node read at the entry that a target names: its last axes are those of the variable.
 node_id at_entry(tape& t, node_id n, const target& by);

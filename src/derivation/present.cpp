@@ -9,6 +9,8 @@
 #include <wengert/proof/match.hpp>
 #include <wengert/text/printer.hpp>
 
+#include "matrix_layout.hpp"
+
 namespace wengert {
 
 namespace {
@@ -504,39 +506,74 @@ polynomial presenter::with_lets(const polynomial& p) {
   return best;
 }
 
-presented presenter::best(node_id n, const std::vector<std::string>& letters, bool index_form) {
+// Each layout with what its sums of matrix products share taken out, and as it is.
+std::vector<node_id> presenter::matrix_candidates(const std::vector<node_id>& layouts) {
+  std::vector<node_id> r;
+  matrix_layout from_left(tape_, names_, matrix_layout::side::left), from_right(tape_, names_, matrix_layout::side::right);
+  for (node_id c : layouts)
+    for (node_id d : {from_left.arranged(c), from_right.arranged(c), c})
+      if (std::ranges::find(r, d) == r.end()) r.push_back(d);
+  for (const expression& e : problem_.expressions())
+    for (node_id m : tape_.reachable(e.node))
+      if (tape_.op(m) == opcode::add) units_.insert({from_left.arranged(m), from_right.arranged(m)});
+  return r;
+}
+
+// How many sums there are that the user did not write: x - A*s is a unit to whoever wrote it.
+std::size_t presenter::strange_sums(node_id n) const {
+  std::vector<node_id> all = tape_.reachable(n);
+  return static_cast<std::size_t>(
+      std::ranges::count_if(all, [&](node_id m) { return tape_.op(m) == opcode::add && !units_.contains(m); }));
+}
+
+// Whether the text of a node in matrix notation, written with the user's names only, says what the node is: it is read again and
+// proved equal.
+bool presenter::reads_back(node_id n, const print_options& how) {
+  try {
+    node_id again = problem_.read_back(print(tape_, n, {&problem_.calls(), {}}, how)).node;
+    return again == n || (std::ranges::equal(tape_.out(again), tape_.out(n)) && prover_.equate(n, again));
+  } catch (const error&) {
+    return false;
+  }
+}
+
+// The layouts that can be printed, the shortest first.
+std::vector<presenter::choice> presenter::choices(const std::vector<node_id>& layouts, const print_options& how) {
+  std::vector<choice> r;
+  for (node_id c : layouts) {
+    try {
+      printed text = print_with_letters(tape_, c, {&names_, {}}, how);
+      std::size_t cost = reading_cost(text.text) + 8 * text.letters.size();
+      if (how.matrix_notation) cost += 3 * strange_sums(c);
+      if (tape_.op(c) == opcode::mul) cost -= std::min<std::size_t>(cost, 4);  // a product says more than a sum
+      r.push_back({cost, c, std::move(text)});
+    } catch (const error&) {
+      // too long, or a name that it needs is taken
+    }
+  }
+  std::ranges::stable_sort(r, {}, &choice::cost);
+  return r;
+}
+
+presented presenter::best(node_id n, const std::vector<std::string>& letters, notation wanted) {
   print_options how;
   how.letters = letters;
-  how.index_form = index_form;
-  naming names{&names_, {}};
-  auto text_of = [&](node_id c) -> std::optional<printed> {
-    try {
-      return print_with_letters(tape_, c, names, how);
-    } catch (const error&) {
-      return std::nullopt;
-    }
-  };
-  struct choice {
-    std::size_t length;
-    node_id node;
-    printed text;
-  };
-  std::vector<choice> choices;
-  for (node_id c : candidates(n)) {
-    auto text = text_of(c);
-    if (text && std::ranges::none_of(choices, [&](const choice& x) { return x.node == c; })) {
-      std::size_t cost = reading_cost(text->text) + 8 * text->letters.size();
-      if (tape_.op(c) == opcode::mul) cost -= std::min<std::size_t>(cost, 4);  // a product says more than a sum
-      choices.push_back({cost, c, *text});
+  how.index_form = wanted == notation::index;
+  std::vector<node_id> layouts = candidates(n);
+  for (bool matrices : {true, false}) {
+    if (matrices && (!letters.empty() || (wanted != notation::matrix && wanted != notation::shortest))) continue;
+    how.matrix_notation = matrices;
+    std::vector<choice> all = choices(matrices ? matrix_candidates(layouts) : layouts, how);
+    if (wanted == notation::matrix)  // no letters, however long the text
+      std::ranges::stable_sort(all, {}, [](const choice& c) { return c.text.letters.size() + (c.text.bound_letters ? 1 : 0); });
+    for (const choice& c : all) {
+      if (!as_defined_as(c.node, n)) continue;
+      if (matrices && c.text.letters.empty() && !reads_back(c.node, how)) continue;
+      if (auto t = prover_.equate(n, c.node)) return {c.node, *t, c.text.text, c.text.letters, c.text.bound_letters};
     }
   }
-  std::ranges::stable_sort(choices, {}, &choice::length);
-  for (const choice& c : choices) {
-    if (!as_defined_as(c.node, n)) continue;
-    if (auto t = prover_.equate(n, c.node)) return {c.node, *t, c.text.text, c.text.letters};
-  }
-  printed raw = print_with_letters(tape_, n, names, how);
-  return {n, prover_.using_kernel().reflexive(n), raw.text, raw.letters};
+  printed raw = print_with_letters(tape_, n, {&names_, {}}, how);
+  return {n, prover_.using_kernel().reflexive(n), raw.text, raw.letters, raw.bound_letters};
 }
 
 }  // namespace wengert

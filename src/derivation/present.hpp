@@ -3,11 +3,14 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
 #include <wengert/calculus/problem.hpp>
+#include <wengert/derivation/commands.hpp>
 #include <wengert/proof/prover.hpp>
+#include <wengert/text/printer.hpp>
 
 namespace wengert {
 
@@ -16,6 +19,7 @@ struct presented {
   theorem equal;  // original = node
   std::string text;
   std::vector<std::string> letters;  // of the axes; empty in array form
+  bool bound_letters = false;        // whether sums over letters are written
 };
 
 class presenter {
@@ -26,10 +30,11 @@ class presenter {
   presenter(problem& p, prover& with, const std::map<node_id, call>& names, bool discover)
       : problem_(p), prover_(with), tape_(p.on()), names_(names), discover_(discover) {}
 
-  // Letters for the output axes; index form even where there is an array form.
   // Nodes that should be recognized in the result besides those that the user named.
   void recognize(node_id n) { recognized_.push_back(n); }
-  presented best(node_id n, const std::vector<std::string>& letters, bool index_form = false);
+  // The layout that reads shortest, in the notation given or, where that has no words, in index form. Letters, for the output
+  // axes, make it index form.
+  presented best(node_id n, const std::vector<std::string>& letters, notation how);
 
   // A polynomial as a node: closed sums as factors of their own, positive terms first, denominators last.
   node_id lay_out(const polynomial& p);
@@ -45,6 +50,12 @@ class presenter {
     polynomial rest;
   };
 
+  struct choice {
+    std::size_t cost;
+    node_id node;
+    printed text;
+  };
+
   edge lay_out_product(const monomial& m, const rational& c, std::span<const range_id> axes);
   node_id factored(const polynomial& p);
   polynomial folded(const polynomial& p);
@@ -57,6 +68,10 @@ class presenter {
   void discover(node_id n);
   void add_pattern(node_id c);
   std::vector<node_id> candidates(node_id n);
+  std::vector<node_id> matrix_candidates(const std::vector<node_id>& layouts);
+  std::size_t strange_sums(node_id n) const;
+  std::vector<choice> choices(const std::vector<node_id>& layouts, const print_options& how);
+  bool reads_back(node_id n, const print_options& how);
 
   problem& problem_;
   prover& prover_;
@@ -65,6 +80,7 @@ class presenter {
   bool discover_;
   std::vector<pattern> patterns_;
   std::vector<node_id> recognized_;
+  std::set<node_id> units_;  // sums as the user wrote them
 };
 
 }  // namespace wengert

@@ -35,7 +35,9 @@ node_id wording::tidy(const requirement& r) const {
 
 std::string wording::condition(const requirement& r) const {
   try {
-    return print_condition(problem_.on(), r.is, tidy(r), {&problem_.calls(), {}});
+    print_options o;
+    o.matrix_notation = letters_.empty();
+    return print_condition(problem_.on(), r.is, tidy(r), {&problem_.calls(), {}}, o);
   } catch (const error&) {
     return "a condition too large to print";
   }

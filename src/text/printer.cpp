@@ -16,24 +16,15 @@
 #include <wengert/core/registry.hpp>
 #include <wengert/text/lexer.hpp>
 
+#include "matrix_form.hpp"
+#include "piece.hpp"
+
 namespace wengert {
 
 namespace {
 
 constexpr std::array<std::string_view, 4> free_letters{"i", "j", "p", "q"};
 constexpr std::array<std::string_view, 8> bound_letters{"k", "m", "n", "r", "s", "t", "u", "k"};
-
-// How tightly a text binds, from loose to tight.
-enum class level { sum, product, power, atom };
-
-struct piece {
-  std::string text;
-  level binds;
-};
-
-std::string at_least(level wanted, piece p) { return p.binds < wanted ? "(" + p.text + ")" : std::move(p.text); }
-
-bool is_negative(const piece& p) { return p.text.front() == '-'; }
 
 // An index letter in scope. A sum whose letter stands alone (`z[k]`, not `z[k+1]`) in axes of just the sum's range needs no
 // bounds.
@@ -71,8 +62,19 @@ class writer {
     names_.insert(declared_.begin(), declared_.end());
   }
 
+  // Whether some sum over a letter was written.
+  bool wrote_sums() const { return wrote_sums_; }
+
   piece root(node_id n, std::vector<std::string>& letters) {
-    if (options_.letters.empty() && !options_.index_form && array_form(n) != array_kind::none) return node(n, {true, {}});
+    bool may_be_whole = options_.letters.empty() && !options_.index_form;
+    matrices_ = may_be_whole && options_.matrix_notation;
+    if (matrices_) {
+      if (auto p = as_matrix(n)) return *p;
+      matrices_ = wrote_sums_ = false;
+      array_forms_.clear();
+      matrix_forms_.clear();
+    }
+    if (may_be_whole && array_form(n).possible) return node(n, {true, {}});
     std::vector<letter> own;
     own.reserve(t_.rank(n));
     view v;
@@ -117,12 +119,22 @@ class writer {
 
   // --- which nodes have an array form
 
-  // Whether the node, seen as a whole, runs over its axes in step with everything below it; `anchored` if some array below it
-  // tells the parser how long it is.
-  enum class array_kind { none, floating, anchored };
+  // Whether the node, seen as a whole, can be written without letters; and the axes of which something below it tells the parser
+  // how long they are.
+  struct array_kind {
+    bool possible = false;
+    std::uint32_t anchored = 0;  // one bit for each axis
+  };
+
+  static std::uint32_t bit(std::size_t axis) { return std::uint32_t{1} << axis; }
+  std::uint32_t all_axes(node_id n) const { return bit(t_.rank(n)) - 1; }
+  bool anchored(node_id n) {
+    array_kind k = array_form(n);
+    return k.possible && k.anchored == all_axes(n);
+  }
 
   array_kind array_form(node_id n) {
-    if (t_.rank(n) == 0) return array_kind::none;
+    if (t_.rank(n) == 0) return {};
     auto known = array_forms_.find(n);
     if (known != array_forms_.end()) return known->second;
     enter();
@@ -133,28 +145,51 @@ class writer {
   }
 
   array_kind find_array_form(node_id n) {
-    if (named(n)) return array_kind::anchored;
-    if (t_.bound_count(n) > 0) return array_kind::none;
+    if (named(n)) return {true, all_axes(n)};
+    if (matrices_ && meets_axes(n)) return form_of(n).kind;
+    if (t_.bound_count(n) > 0) return {matrices_ && reduced_axis(n) != 0, all_axes(n)};
     switch (t_.op(n)) {
-      case opcode::symbol: return array_kind::anchored;
-      case opcode::index_value:
-      case opcode::delta: return array_kind::none;
-      case opcode::identity: {  // c*vector(1)
-        bool ones = t_.rank(n) == 1 && is_scalar(t_.arg(n, 0)) && t_.range_of(t_.out(n)[0]).lo == affine{none, 1};
-        return ones ? array_kind::floating : array_kind::none;
-      }
+      case opcode::symbol: return {true, all_axes(n)};
+      case opcode::index_value: return {};
+      case opcode::delta: return {matrices_ && t_.out(n)[0] == t_.out(n)[1] && !hidden("I"), 0};
+      case opcode::identity:  // c*vector(1)
+        return {t_.rank(n) == 1 && is_scalar(t_.arg(n, 0)) && t_.range_of(t_.out(n)[0]).lo == affine{none, 1}, 0};
       default: break;
     }
-    array_kind r = array_kind::none;
+    array_kind r{false, 0};
     for (edge_view e : t_.args(n)) {
       if (is_scalar(e)) continue;
-      if (!is_straight(e) || !std::ranges::equal(t_.out(e.node), t_.out(n))) return array_kind::none;
-      array_kind below = array_form(e.node);
-      if (below == array_kind::none) return below;
-      r = std::max(r, below);
+      array_kind below = argument_form(n, e);
+      if (!below.possible) return {};
+      r = {true, r.anchored | below.anchored};
     }
     return r;
   }
+
+  // How an argument stands in a whole node: as it is, or, where matrices are written, transposed or spread over the other axis.
+  enum class standing { straight, turned, down_columns, along_rows, none };
+
+  standing standing_of(node_id n, const edge_view& e) const {
+    if (is_straight(e) && std::ranges::equal(t_.out(e.node), t_.out(n))) return standing::straight;
+    if (!matrices_ || t_.rank(n) != 2) return standing::none;
+    for (std::size_t k = 0; k < e.labels.size(); ++k)
+      if (e.labels[k].is_constant() || e.labels[k].offset != 0 ||
+          t_.out(e.node)[k] != t_.out(n)[static_cast<std::size_t>(e.labels[k].axis)])
+        return standing::none;
+    if (e.labels.size() == 1) return e.labels[0].axis == 0 ? standing::down_columns : standing::along_rows;
+    return e.labels.size() == 2 && e.labels[0].axis == 1 && e.labels[1].axis == 0 ? standing::turned : standing::none;
+  }
+
+  array_kind argument_form(node_id n, const edge_view& e) {
+    standing s = standing_of(n, e);
+    if (s == standing::none) return {};
+    array_kind below = array_form(e.node);
+    if (s == standing::turned) below.anchored = (below.anchored >> 1 & 1) | (below.anchored & 1) << 1;
+    if (s == standing::along_rows) below.anchored <<= 1;
+    return below;
+  }
+
+  static edge_view as_view(const edge& e) { return {e.node, e.labels}; }
 
   static bool is_scalar(const edge_view& e) {
     return std::ranges::all_of(e.labels, [](const label& l) { return l.is_constant(); });
@@ -166,21 +201,34 @@ class writer {
     return true;
   }
 
-  // The call to print for a node, if it can be printed: letters inside an argument cannot, and rank > 1 may need an axis.
+  // The call to print for a node, if it can be printed: letters inside an argument cannot.
   const call* named(node_id n) {
     if (!calls_) return nullptr;
     auto it = calls_->find(n);
     if (it == calls_->end()) return nullptr;
     const call& c = it->second;
     if (c.is_let) return &c;
-    if (hidden(c.name) || t_.rank(n) > 1) return nullptr;
+    if (hidden(c.name) || t_.rank(n) > (matrices_ || c.axis != 0 ? 2 : 1)) return nullptr;
     for (const edge& e : c.args) {
-      edge_view seen_whole{e.node, e.labels};
-      if (is_scalar(seen_whole)) continue;
-      bool fits = t_.rank(n) == 0 || t_.rank(e.node) == 1;
-      if (!fits || e.node == n || !is_straight(seen_whole) || array_form(e.node) != array_kind::anchored) return nullptr;
+      if (is_scalar(as_view(e))) continue;
+      standing s = standing_in_call(n, c, e);
+      if (s == standing::none || e.node == n || !anchored(e.node)) return nullptr;
     }
     return &c;
+  }
+
+  // A call's argument as the call reads it: an axis that the call consumes stands behind the node's own.
+  standing standing_in_call(node_id n, const call& c, const edge& e) const {
+    std::size_t rank = t_.rank(e.node), own = t_.rank(n);
+    bool fits = own == 0 || rank == own || (c.axis != 0 && own == 1 && rank == 2);
+    if (!fits) return standing::none;
+    bool consumed_first = c.axis == 1 && own == 1 && rank == 2;
+    bool straight = true, turned = rank == 2 && matrices_;
+    for (std::size_t k = 0; k < rank; ++k) {
+      straight = straight && e.labels[k] == label::of_axis(consumed_first ? rank - 1 - k : k);
+      turned = turned && e.labels[k] == label::of_axis(consumed_first ? k : rank - 1 - k);
+    }
+    return straight ? standing::straight : turned ? standing::turned : standing::none;
   }
 
   // --- guards
@@ -203,6 +251,7 @@ class writer {
     enter();
     const call* c = named(n);
     piece p = c                       ? call_text(n, *c, v)
+              : in_matrices(n, v)     ? matrix_product_text(n, false)
               : t_.bound_count(n) > 0 ? reduced(n, v)
               : entry_of_array(n, v)  ? piece{at_least(level::atom, node(n, {true, {}})) + indices(n, v), level::atom}
                                       : plain(n, v);
@@ -213,7 +262,7 @@ class writer {
 
   // exp(z)[k] is written exp(z[k]), and parses back to the same node, only if k runs over just the axis that it stands in.
   bool entry_of_array(node_id n, const view& v) {
-    if (v.whole || t_.rank(n) == 0 || t_.op(n) == opcode::symbol || array_form(n) != array_kind::anchored) return false;
+    if (v.whole || t_.rank(n) == 0 || t_.op(n) == opcode::symbol || !anchored(n)) return false;
     for (std::size_t k = 0; k < v.at.size(); ++k) {
       const position& p = v.at[k];
       if (!p.by || p.value.offset != 0 || p.by->range != t_.out(n)[k]) return true;
@@ -223,7 +272,16 @@ class writer {
     return false;
   }
 
-  piece argument(const edge_view& e, const view& v) { return node(e.node, seen(e, v)); }
+  // The argument e of node n.
+  piece argument(node_id n, const edge_view& e, const view& v) {
+    if (!v.whole || is_scalar(e)) return node(e.node, seen(e, v));
+    switch (standing_of(n, e)) {
+      case standing::turned: return turned(e.node);
+      case standing::down_columns: return {at_least(level::power, node(e.node, v)) + "*" + ones() + "'", level::product, true};
+      case standing::along_rows: return {ones() + "*" + at_least(level::power, turned(e.node)), level::product, true};
+      default: return node(e.node, v);
+    }
+  }
 
   view seen(const edge_view& e, const view& v) const {
     view r;
@@ -260,7 +318,11 @@ class writer {
 
   piece call_text(node_id n, const call& c, const view& v) {
     std::vector<std::string> parts;
-    for (const edge& e : c.args) parts.push_back(argument({e.node, e.labels}, {true, {}}).text);
+    for (const edge& e : c.args) {
+      bool is_turned = !is_scalar(as_view(e)) && standing_in_call(n, c, e) == standing::turned;
+      parts.push_back(factor_text(e, is_turned).text);
+    }
+    if (c.axis != 0) parts.push_back(fmt::format("axis={}", c.axis));
     std::string text = c.is_let ? c.name : fmt::format("{}({})", c.name, fmt::join(parts, ", "));
     return {text + indices(n, v), level::atom};
   }
@@ -316,7 +378,7 @@ class writer {
   }
 
   piece delta(const view& v) const {
-    if (v.whole) throw defect("delta has no array form");
+    if (v.whole) return {"I", level::atom};
     for (const position& p : v.at)
       if (p.by) p.by->stands = true;
     for (const position& p : v.at)  // whatever a delta says about ranges, it is not what a sum without bounds goes by
@@ -329,9 +391,14 @@ class writer {
   // --- sums and products
 
   piece sum(node_id n, const view& v) {
+    std::vector<piece> terms;
+    for (edge_view e : t_.args(n)) terms.push_back(argument(n, e, v));
+    return joined(std::move(terms));
+  }
+
+  piece joined(std::vector<piece> terms) {
     std::string text;
-    for (edge_view e : t_.args(n)) {
-      piece p = argument(e, v);
+    for (piece& p : terms) {
       bool minus = is_negative(p) && p.binds == level::product;
       std::string term = at_least(level::product, std::move(p));
       if (text.empty())
@@ -341,7 +408,7 @@ class writer {
       guard(text);
     }
     if (text.empty()) return {"0", level::atom};
-    return {std::move(text), t_.arity(n) == 1 ? level::product : level::sum};
+    return {std::move(text), terms.size() == 1 ? level::product : level::sum};
   }
 
   bool is_product(node_id n) { return t_.op(n) == opcode::mul && t_.bound_count(n) == 0 && t_.arity(n) > 1 && !named(n); }
@@ -377,9 +444,10 @@ class writer {
   piece product(node_id n, const view& v) {
     edges all = t_.args(n);
     if (all.size() == 0) return {"1", level::atom};
-    if (all.size() == 1) return argument(*all.begin(), v);
+    if (all.size() == 1) return argument(n, *all.begin(), v);
     coefficient c = coefficient_of(n);
     std::string text = c.front;
+    auto arrays = std::ranges::count_if(all.copy(), [&](const edge& e) { return v.whole && !is_scalar(as_view(e)); });
     bool array = false;  // what is in `text`
     bool first = text.empty() || text == "-";
     std::size_t k = t_.is_constant(t_.arg(n, 0).node) ? 1 : 0;
@@ -392,15 +460,16 @@ class writer {
       if (t_.op(e.node) == opcode::power && t_.value(e.node) < 0 && !named(e.node)) {
         if (first) text += '1';
         text += is_array ? "./" : "/";
-        text += divisor(e, v, std::exchange(c.divisor, {}));
+        text += c.divisor.empty() && k == 1 ? divisor_behind_number(e, v, text) : divisor(e, v, std::exchange(c.divisor, {}));
       } else {
         bool leads = text.empty();
         if (!first) text += is_array && array ? ".*" : "*";
-        piece factor = argument(e, v);
+        piece factor = argument(n, e, v);
         bool behind_minus = text == "-" && two && is_product(e.node);
         if (behind_minus && is_negative(factor))
           factor.text = "-(" + factor.text.substr(1) + ")";  // -(-x*y) would be read as 1*x*y
-        bool bare = leads ? is_negated(e.node) : behind_minus && !is_negative(factor);
+        bool alone = factor.chain && (is_array ? arrays == 1 : leads && only_divisors_after(n, e));  // 2*A*x, x'*y/s
+        bool bare = alone || (leads ? is_negated(e.node) : behind_minus && !is_negative(factor));
         text += bare ? factor.text : at_least(level::power, std::move(factor));
       }
       array = array || is_array;
@@ -409,6 +478,31 @@ class writer {
     }
     if (!c.divisor.empty()) text += "/" + c.divisor;
     return {std::move(text), level::product};
+  }
+
+  // The parser moves a number that a divisor begins with into the number in front, which is there already: -x/(-y) would be read
+  // as x/y. So it gets another to move: x/(-(-y)), or -x/(1*(-2*y)).
+  std::string divisor_behind_number(const edge_view& e, const view& v, std::string& text) {
+    piece base = positive_power(e.node, seen(e, v));
+    node_id of = t_.arg(e.node, 0).node;
+    bool begins = t_.value(e.node) == -1 && !named(of) && t_.op(of) == opcode::mul && t_.bound_count(of) == 0 &&
+                  t_.arity(of) > 1 && (t_.is_constant(t_.arg(of, 0).node) || is_negative(base));
+    if (!begins) return at_least(level::power, std::move(base));
+    std::string negated;  // what a minus goes around
+    if (is_negated(of))
+      negated = base.text;
+    else if (is_negated(t_.arg(of, 0).node))
+      negated = argument(of, t_.arg(of, 0), seen(e, v)).text;
+    if (negated.empty() || text.front() != '-') return "(1*" + at_least(level::power, std::move(base)) + ")";
+    text.erase(0, 1);
+    return "(-(" + negated + ")" + base.text.substr(negated.size()) + ")";
+  }
+
+  // Whether all factors behind the first are written as divisors.
+  bool only_divisors_after(node_id n, const edge_view& first) {
+    return std::ranges::all_of(t_.args(n).copy(), [&](const edge& e) {
+      return e == edge(first) || (t_.op(e.node) == opcode::power && t_.value(e.node) < 0 && !named(e.node));
+    });
   }
 
   // What stands behind the bar for a negative power, times a number.
@@ -424,18 +518,172 @@ class writer {
 
   piece identity(node_id n, const view& v) {
     edge_view e = t_.arg(n, 0);
-    if (!v.whole) return argument(e, v);
-    std::string ones = function_name("vector") + "(1)";
-    if (t_.is_constant(e.node, 1)) return {ones, level::atom};
-    return {at_least(level::power, argument(e, v)) + "*" + ones, level::product};
+    if (!v.whole) return argument(n, e, v);
+    if (t_.is_constant(e.node, 1)) return {ones(), level::atom};
+    return {at_least(level::power, argument(n, e, v)) + "*" + ones(), level::product};
   }
+
+  // --- matrices
+
+  // A node in matrix notation, and what kind of array that makes it.
+  struct known_form {
+    std::optional<matrix_form> form;
+    array_kind kind;
+  };
+
+  // Whether a node brings axes together or moves them, so that only matrix notation can write it whole.
+  bool meets_axes(node_id n) const {
+    if (t_.op(n) != opcode::mul && t_.op(n) != opcode::identity) return false;
+    if (t_.bound_count(n) > 0) return t_.op(n) == opcode::mul || t_.red(n) == reduction::sum;
+    bool only_scalars = true;
+    for (edge_view e : t_.args(n)) {
+      if (is_scalar(e)) continue;
+      only_scalars = false;
+      if (standing_of(n, e) != standing::straight) return true;
+    }
+    return only_scalars && t_.rank(n) == 2;
+  }
+
+  const known_form& form_of(node_id n) {
+    auto known = matrix_forms_.find(n);
+    if (known != matrix_forms_.end()) return known->second;
+    enter();
+    known_form k{find_matrix_form(t_, n, [&](node_id m) { return m != n && named(m) != nullptr; }), {}};
+    --depth_;
+    if (k.form) k.kind = kind_of(n, *k.form);
+    return matrix_forms_.emplace(n, std::move(k)).first->second;
+  }
+
+  array_kind kind_of(node_id n, const matrix_form& form) {
+    const open_product& f = form.of;
+    std::vector<array_kind> below;
+    for (const edge& e : f.factors) {
+      below.push_back(is_scalar(as_view(e)) ? array_kind{true, 0} : array_form(e.node));
+      if (!below.back().possible) return {};
+    }
+    auto known = [&](std::size_t factor) {
+      bool column = t_.rank(f.factors[factor].node) == 1;
+      return sides_known{(below[factor].anchored & 1) != 0, column || (below[factor].anchored & 2) != 0};
+    };
+    for (const matrix_tree& s : form.product.scalars)
+      if (!sides_of(s, known)) return {};
+    if (!form.product.main) return {true, 0};
+    auto sides = sides_of(*form.product.main, known);
+    if (!sides) return {};
+    return {true, (sides->rows ? 1U : 0U) | (sides->columns && t_.rank(n) == 2 ? 2U : 0U)};
+  }
+
+  bool in_matrices(node_id n, const view& v) {
+    return matrices_ && (v.whole || t_.rank(n) == 0) && meets_axes(n) && form_of(n).kind.possible;
+  }
+
+  // The root, if matrix notation tells all of it.
+  std::optional<piece> as_matrix(node_id n) {
+    try {
+      if (t_.rank(n) == 0) return node(n, {});
+      array_kind k = array_form(n);
+      bool square = std::ranges::all_of(t_.out(n), [&](range_id r) { return r == t_.out(n)[0]; });
+      if (!k.possible || (k.anchored != all_axes(n) && !square)) return {};
+      return t_.rank(n) == 2 ? shorter(node(n, {true, {}}), turned(n)) : node(n, {true, {}});
+    } catch (const error& e) {
+      if (e.code != "V05") throw;  // a name that is needed means something else
+      return {};
+    }
+  }
+
+  // The text of a matrix, or that of its transpose, transposed again.
+  static piece shorter(piece as_it_is, piece transpose) {
+    std::string other = at_least(level::atom, std::move(transpose)) + "'";
+    return other.size() < as_it_is.text.size() ? piece{std::move(other), level::atom} : as_it_is;
+  }
+
+  // The transpose of a whole node.
+  piece turned(node_id n) {
+    enter();
+    piece p = node(n, {true, {}});
+    bool symmetric = t_.op(n) == opcode::delta || (t_.op(n) == opcode::symbol && t_.symbol(t_.symbol_of(n)).symmetric);
+    piece with_mark{at_least(level::atom, p) + "'", level::atom};
+    bool by_parts = t_.rank(n) == 2 && !named(n);
+    if (symmetric)
+      with_mark = std::move(p);
+    else if (by_parts && (t_.op(n) == opcode::mul || t_.op(n) == opcode::identity) && form_of(n).kind.possible)
+      with_mark = matrix_product_text(n, true);
+    else if (by_parts && t_.op(n) == opcode::add)
+      with_mark = turned_sum(n, std::move(with_mark));
+    --depth_;
+    return with_mark;
+  }
+
+  piece turned_sum(node_id n, piece with_mark) {
+    std::vector<piece> terms;
+    for (edge_view e : t_.args(n)) {
+      standing s = is_scalar(e) ? standing::none : standing_of(n, e);
+      if (s != standing::straight && s != standing::turned && !is_scalar(e)) return with_mark;
+      terms.push_back(s == standing::straight ? turned(e.node)
+                                              : node(e.node, is_scalar(e) ? seen(e, {true, {}}) : view{true, {}}));
+    }
+    piece by_terms = joined(std::move(terms));
+    return by_terms.text.size() + 2 < with_mark.text.size() ? by_terms : with_mark;
+  }
+
+  piece matrix_product_text(node_id n, bool is_turned) {
+    const matrix_form& form = *form_of(n).form;
+    const open_product& f = form.of;
+    matrix_words words{
+        [&](std::size_t k, bool turn) { return factor_text(f.factors[k], turn); },
+        [&](std::size_t k) {
+          return divisor(as_view(f.factors[k]), {true, {}}, {});
+        },
+        [&](std::string_view name) { return function_name(name); },
+    };
+    std::vector<piece> scalars;
+    std::vector<std::string> divisors;
+    for (const matrix_tree& s : form.product.scalars) {
+      if (s.is == matrix_tree::kind::factor && f.network[s.factor].divides)
+        divisors.push_back(words.divisor(s.factor));
+      else
+        scalars.push_back(words_of(s, form, words));
+    }
+    std::optional<piece> main;
+    if (form.product.main)
+      main = words_of(is_turned ? transposed(*form.product.main, f.network) : *form.product.main, form, words);
+    piece p = product_of(f.coefficient, scalars, main, divisors);
+    guard(p.text);
+    return p;
+  }
+
+  piece factor_text(const edge& e, bool turn) {
+    if (is_scalar(as_view(e))) return node(e.node, seen(as_view(e), {true, {}}));
+    return turn ? turned(e.node) : node(e.node, {true, {}});
+  }
+
+  // number * scalars * main / divisors.
+  piece product_of(const rational& q, const std::vector<piece>& scalars, const std::optional<piece>& main,
+                   const std::vector<std::string>& divisors) const {
+    std::size_t parts = scalars.size() + (main ? 1 : 0);
+    if (q == 1 && parts == 1 && divisors.empty()) return main ? *main : scalars[0];
+    std::string text = q < 0 ? "-" : "";
+    rational top = abs(rational(numerator(q)));
+    if (top != 1 || parts == 0) text += number(top).text;
+    auto append = [&](const std::string& factor) {
+      if (!text.empty() && text != "-") text += '*';
+      text += factor;
+    };
+    for (const piece& s : scalars) append(parts == 1 && s.chain ? s.text : at_least(level::power, s));
+    if (main) append(main->binds == level::product && !is_negative(*main) ? main->text : at_least(level::power, *main));
+    for (const std::string& d : divisors) text += "/" + d;
+    if (denominator(q) != 1) text += "/" + number(rational(denominator(q))).text;
+    return {std::move(text), level::product};
+  }
+
+  std::string ones() const { return function_name("vector") + "(1)"; }
 
   // --- powers
 
   // base^|p| for a power node.
   piece positive_power(node_id n, const view& v) {
     rational p = abs(t_.value(n));
-    piece base = argument(t_.arg(n, 0), v);
+    piece base = argument(n, t_.arg(n, 0), v);
     if (p == 1) return base;
     if (p == rational(1, 2) && !hidden("sqrt")) return {"sqrt(" + base.text + ")", level::atom};
     std::string exponent = at_least(level::atom, number(p));
@@ -450,8 +698,8 @@ class writer {
 
   piece pow(node_id n, const view& v) {
     edge_view base = t_.arg(n, 0), exponent = t_.arg(n, 1);
-    std::string text = at_least(level::atom, argument(base, v));
-    return {text + (v.whole ? ".^" : "^") + at_least(level::atom, argument(exponent, v)), level::power};
+    std::string text = at_least(level::atom, argument(n, base, v));
+    return {text + (v.whole ? ".^" : "^") + at_least(level::atom, argument(n, exponent, v)), level::power};
   }
 
   // --- functions and choices
@@ -460,7 +708,7 @@ class writer {
     const op_info* info = find_function(t_.op(n));
     if (!info) throw defect("the printer meets an operation that it does not know");
     std::vector<std::string> parts;
-    for (edge_view e : t_.args(n)) parts.push_back(argument(e, v).text);
+    for (edge_view e : t_.args(n)) parts.push_back(argument(n, e, v).text);
     if ((info->code == opcode::max || info->code == opcode::min) && reads_as_index(parts[0], parts[1]))
       std::swap(parts[0], parts[1]);
     return {fmt::format("{}({})", function_name(info->name), fmt::join(parts, ", ")), level::atom};
@@ -485,7 +733,7 @@ class writer {
     static constexpr std::array<std::string_view, 4> signs{"<", "<=", "=", "!="};
     std::array<std::string, 4> parts;
     std::size_t k = 0;
-    for (edge_view e : t_.args(n)) parts[k++] = argument(e, v).text;
+    for (edge_view e : t_.args(n)) parts[k++] = argument(n, e, v).text;
     std::string_view sign = signs[static_cast<std::size_t>(t_.comparison_of(n))];
     bool turned = (sign == "<" || sign == "<=") && t_.is_constant(t_.arg(n, 0).node) && !t_.is_constant(t_.arg(n, 1).node);
     if (turned) {  // x > 0 reads better than 0 < x
@@ -510,13 +758,26 @@ class writer {
   bool reduces_whole(node_id n) {
     if (options_.index_form || t_.op(n) != opcode::identity || t_.rank(n) != 0) return false;
     edge_view e = t_.arg(n, 0);
-    return std::ranges::equal(t_.bound(n), t_.out(e.node)) && is_straight(e) && array_form(e.node) == array_kind::anchored;
+    return std::ranges::equal(t_.bound(n), t_.out(e.node)) && is_straight(e) && anchored(e.node);
+  }
+
+  // The axis of a matrix that a reduction runs over, or 0: max(A, axis=2).
+  std::uint8_t reduced_axis(node_id n) {
+    if (t_.op(n) != opcode::identity || t_.rank(n) != 1 || t_.bound_count(n) != 1) return 0;
+    edge_view e = t_.arg(n, 0);
+    if (e.labels.size() != 2 || !anchored(e.node)) return 0;
+    bool first = e.labels[0] == label::of_axis(1) && e.labels[1] == label::of_axis(0);
+    bool second = is_straight(e);
+    bool whole = first ? t_.out(e.node)[0] == t_.bound(n)[0] && t_.out(e.node)[1] == t_.out(n)[0]
+                       : t_.out(e.node)[1] == t_.bound(n)[0] && t_.out(e.node)[0] == t_.out(n)[0];
+    return !whole ? 0 : first ? 1 : second ? 2 : 0;
   }
 
   piece reduced(node_id n, const view& v) {
-    if (v.whole) throw defect("a reduction has no array form");
     std::string name = reduction_name(t_.red(n));
+    if (v.whole) return {fmt::format("{}({}, axis={})", name, node(t_.arg(n, 0).node, v).text, reduced_axis(n)), level::atom};
     if (reduces_whole(n)) return {name + "(" + node(t_.arg(n, 0).node, {true, {}}).text + ")", level::atom};
+    wrote_sums_ = true;
     std::vector<letter> own;
     own.reserve(t_.bound_count(n));
     view inner = v;
@@ -525,7 +786,7 @@ class writer {
       names_.insert(own.back().name);
       inner.at.push_back({&own.back(), {}});
     }
-    std::string text = (t_.op(n) == opcode::mul ? product(n, inner) : argument(t_.arg(n, 0), inner)).text;
+    std::string text = (t_.op(n) == opcode::mul ? product(n, inner) : argument(n, t_.arg(n, 0), inner)).text;
     while (!own.empty()) {
       const letter& k = own.back();
       names_.erase(k.name);
@@ -543,7 +804,10 @@ class writer {
   const print_options& options_;
   std::set<std::string, std::less<>> declared_;  // symbols, dimensions, lets
   std::set<std::string, std::less<>> names_;     // what a fresh letter must not be
+  bool wrote_sums_ = false;
+  bool matrices_ = false;  // whether matrix notation is written
   std::unordered_map<node_id, array_kind> array_forms_;
+  std::unordered_map<node_id, known_form> matrix_forms_;
   std::size_t depth_ = 0;
   std::size_t pieces_ = 0;
 };
@@ -552,7 +816,9 @@ class writer {
 
 printed print_with_letters(const tape& t, node_id n, const naming& names, const print_options& options) {
   printed r;
-  r.text = writer(t, names, options).root(n, r.letters).text;
+  writer w(t, names, options);
+  r.text = w.root(n, r.letters).text;
+  r.bound_letters = w.wrote_sums();
   return r;
 }
 

@@ -99,6 +99,8 @@ class problem {
   expression parse(std::string_view text, std::span<const letter_range> letters = {});
   // How the parser reads a name of this problem.
   name_role role(std::string_view name) const;
+  // The same for a text that was printed: no notes, since they are for what the user typed.
+  expression read_back(std::string_view text);
   // composite(args) elaborated as if the user had written it, e.g. apply("softmax", {z}); recorded in calls().
   node_id apply(std::string_view composite, std::span<const edge> args);
 

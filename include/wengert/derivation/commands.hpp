@@ -10,6 +10,10 @@
 
 namespace wengert {
 
+// How results are written: in the shortest way that reads well, in matrix notation where there is any, with whole arrays but no
+// matrix products, or entry by entry with index letters.
+enum class notation { shortest, matrix, array, index };
+
 // How far the kernel went: the number of its steps, and whether their chain ends in the statement that was printed.
 struct proof_summary {
   std::size_t steps = 0;
@@ -36,7 +40,7 @@ struct diff_answer {
 };
 
 // The simplified derivative of the problem's expression of the given order by each of its targets.
-diff_answer diff(problem& p, int order);
+diff_answer diff(problem& p, int order, notation how = notation::shortest);
 
 struct derivation_step {
   std::string number, case_, rule, formula, lhs, rhs, reason;
@@ -57,7 +61,7 @@ struct derivation {
 };
 
 // One per target; verbosity 0 .. 3.
-std::vector<derivation> derive(problem& p, int order, int verbosity);
+std::vector<derivation> derive(problem& p, int order, int verbosity, notation how = notation::shortest);
 
 enum class verdict { proved, refuted, unknown };
 

@@ -2,9 +2,11 @@
 // to the same node wherever the parser's conventions can reach it: a product is printed in the order of its factors, a factor
 // that is itself a product keeps its brackets, and the number in front is written as in x/2, 3*x/2, 1/(2*x).
 //
-// Arrays have two forms. The array form leaves the index out (`softmax(z) - y`, `y.*log(a)`, `sum(exp(z))`); it is used where
-// everything below is a scalar or runs over the same axes in the same order. The index form has a letter for each axis
-// (`a[j]*(delta(i,j) - a[i])`, `sum(k, y[k]*log(a[k]))`).
+// Arrays have three forms. The array form leaves the index out (`softmax(z) - y`, `y.*log(a)`, `sum(exp(z))`); it is used where
+// everything below is a scalar or runs over the same axes in the same order. Matrix notation, where it is asked for, goes
+// further: it finds products, transposes, diagonals, traces and sums over an axis (`A'*W*(x - A*s)`, `diag(a) - a*a'`); its text
+// parses back to a node of the same value. The index form has a letter for each axis (`a[j]*(delta(i,j) - a[i])`, `sum(k,
+// y[k]*log(a[k]))`).
 #pragma once
 
 #include <cstddef>
@@ -28,6 +30,7 @@ struct naming {
 struct print_options {
   std::vector<std::string> letters;  // of the root's axes, in order; missing ones are chosen
   bool index_form = false;           // letters even where the array form is possible
+  bool matrix_notation = false;      // where there are no letters: matrix products, transposes, diagonals, ...
   std::size_t max_depth = 240;       // levels of nesting; the parser reads twice as many
   std::size_t max_characters = 200'000;
 };
@@ -35,6 +38,7 @@ struct print_options {
 struct printed {
   std::string text;
   std::vector<std::string> letters;  // of the root's axes, in order; empty in array form
+  bool bound_letters = false;        // whether sums over letters are written
 };
 
 // Throws error V04 where the text would be longer or deeper than the options allow, and V05 where a declared name hides a
