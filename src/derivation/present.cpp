@@ -299,7 +299,7 @@ polynomial presenter::without_numerators(polynomial p) {
             }
             x.push(q, std::move(t), -k * d / c);
           }
-          if (std::ranges::any_of(sum.terms, [&](const auto& term) { return !term.first.bound.empty(); })) continue;
+          if (std::ranges::any_of(sum.terms, [&](const auto& other) { return !other.first.bound.empty(); })) continue;
           p = std::move(q);
           changed = true;
           break;

@@ -1,5 +1,6 @@
 // Headers that nearly every source of the library includes, compiled once. Sources still include what they name.
-#pragma once
+#ifndef WENGERT_PRECOMPILED_LIBRARY_HPP  // a header that is compiled by itself must not say #pragma once
+#define WENGERT_PRECOMPILED_LIBRARY_HPP
 
 #include <algorithm>
 #include <array>
@@ -15,3 +16,5 @@
 
 #include <boost/multiprecision/cpp_int.hpp>
 #include <fmt/format.h>
+
+#endif

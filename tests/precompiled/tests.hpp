@@ -1,5 +1,6 @@
 // Headers that nearly every test includes, compiled once.
-#pragma once
+#ifndef WENGERT_PRECOMPILED_TESTS_HPP  // a header that is compiled by itself must not say #pragma once
+#define WENGERT_PRECOMPILED_TESTS_HPP
 
 #include <string>
 #include <vector>
@@ -7,3 +8,5 @@
 #include <boost/multiprecision/cpp_int.hpp>
 #include <doctest/doctest.h>
 #include <fmt/format.h>
+
+#endif
