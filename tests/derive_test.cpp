@@ -239,12 +239,31 @@ void check_pages(const problem& p, const std::vector<derivation>& all, int verbo
   }
 }
 
-// Derives, and evaluates every equation of the derivation at random points.
-void check_derivation(problem_text text, const std::string& wrt, int order = 1, int verbosity = 1) {
-  text.wrt = {wrt};
-  INFO(text.expressions[0], " by ", wrt);
+// bar_v is the derivative of the root by v, the later intermediates moving with it.
+void check_adjoints(const reader& r, const derivation& d) {
+  auto name_of = [](const std::string& left) { return left.substr(0, left.find('[')); };
+  auto seed = std::ranges::find(d.steps, "adjoint", &derivation_step::rule);
+  REQUIRE(seed != d.steps.end());
+  const std::string root = name_of(seed->lhs).substr(4);
+  for (const derivation_step& s : d.steps) {
+    if (s.rule != "adjoint" || !s.lhs.starts_with("bar_") || s.lhs.find('[') != std::string::npos) continue;
+    derivation_step meaning;
+    meaning.number = s.number;
+    meaning.rule = s.rule;
+    meaning.reason = "the meaning of an adjoint";
+    meaning.lhs = fmt::format("D({}, {})", root, s.lhs.substr(4));
+    meaning.rhs = s.lhs;
+    std::vector<numbered> numbers;
+    check_step(r, meaning, numbers);
+  }
+}
+
+// Derives in one style, and evaluates every equation of the derivation at random points.
+void check_derivation(const problem_text& text, const std::string& wrt, int order, int verbosity, derivation_style style) {
+  const std::string how = style == derivation_style::adjoint ? ", node by node" : "";
+  INFO(text.expressions[0], " by ", wrt, how);
   problem p(text);
-  const std::vector<derivation> all = derive(p, order, verbosity);
+  const std::vector<derivation> all = derive(p, order, verbosity, style);
   REQUIRE(all.size() == 1);
   const derivation& d = all[0];
   REQUIRE_FALSE(d.steps.empty());
@@ -257,6 +276,13 @@ void check_derivation(problem_text text, const std::string& wrt, int order = 1, 
   check_order(d.steps, numbers);
   check_result(r, d);
   check_pages(p, all, verbosity);
+  if (style == derivation_style::adjoint && p.on().rank(p.expressions()[0].node) == 0) check_adjoints(r, d);
+}
+
+void check_derivation(problem_text text, const std::string& wrt, int order = 1, int verbosity = 1) {
+  text.wrt = {wrt};
+  for (derivation_style style : {derivation_style::textbook, derivation_style::adjoint})
+    check_derivation(text, wrt, order, verbosity, style);
 }
 
 }  // namespace

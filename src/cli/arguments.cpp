@@ -49,6 +49,12 @@ output_format format_named(const std::string& name) {
   throw error("U04", fmt::format("--format takes text, latex, html or json, not '{}'", name));
 }
 
+derivation_style style_named(const std::string& name) {
+  if (name == "textbook") return derivation_style::textbook;
+  if (name == "adjoint") return derivation_style::adjoint;
+  throw error("U04", fmt::format("--style takes textbook or adjoint, not '{}'", name));
+}
+
 std::string only_one(std::string_view option, const std::string& before, const std::string& value) {
   if (!before.empty()) throw error("U04", fmt::format("{} is given twice: '{}' and '{}'", option, before, value));
   if (value.empty()) throw error("U04", fmt::format("{} takes a name, not an empty text", option));
@@ -83,6 +89,8 @@ const std::array options{
                [](arguments& a, const std::string& v) { a.at.push_back(v); }},
     option_row{"--verbosity", "0..3", "derive", "how much of the derivation to show",
                [](arguments& a, const std::string& v) { a.verbosity = integer_between("--verbosity", v, 0, 3); }},
+    option_row{"--style", "textbook|adjoint", "derive", "as a person would derive it, or as the reverse sweep goes, node by node",
+               [](arguments& a, const std::string& v) { a.style = style_named(v); }},
     option_row{"--index", "", "derive diff", "write the answer entry by entry, with index letters",
                [](arguments& a, const std::string&) { a.how = one_notation(a.how, notation::index); }},
     option_row{"--matrix", "", "derive diff", "write the answer in matrix notation wherever there is one",
@@ -221,7 +229,7 @@ arguments parse_arguments(std::span<const std::string> words) {
 }
 
 request question_of(const arguments& asked) {
-  request question{*asked.op, asked.text, {}, asked.order, asked.verbosity, asked.find_conditions, asked.how};
+  request question{*asked.op, asked.text, {}, asked.order, asked.verbosity, asked.style, asked.find_conditions, asked.how};
   for (const std::string& values : asked.at) add_values(question.at, values);
   return question;
 }

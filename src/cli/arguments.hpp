@@ -20,6 +20,7 @@ struct arguments {
   std::vector<std::string> at;  // the texts of --at
   int order = 1;
   int verbosity = 1;
+  derivation_style style = derivation_style::textbook;
   bool find_conditions = false;
   notation how = notation::shortest;
   std::string output;  // a file name, or empty

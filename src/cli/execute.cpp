@@ -181,7 +181,7 @@ void add_derivation(json_members& members, const derivation& derived) {
 
 answer answer_derive(const request& question, output_format format) {
   problem p = problem_of(question);
-  const std::vector<derivation> found = derive(p, question.order, question.verbosity, question.how);
+  const std::vector<derivation> found = derive(p, question.order, question.verbosity, question.style, question.how);
   answer said;
   json_members members, by_name;
   append_all(said.notes, p.notes());

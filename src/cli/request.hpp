@@ -16,6 +16,7 @@ struct request {
   point at;  // empty: no values were given
   int order = 1;
   int verbosity = 1;
+  derivation_style style = derivation_style::textbook;
   bool find_conditions = false;
   notation how = notation::shortest;
 };

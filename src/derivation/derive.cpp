@@ -17,6 +17,7 @@
 #include <wengert/core/substitute.hpp>
 #include <wengert/text/printer.hpp>
 
+#include "adjoint_style.hpp"
 #include "differentiate.hpp"
 #include "narrative.hpp"
 #include "typeset.hpp"
@@ -953,10 +954,12 @@ void add_latex(std::vector<derivation_step>& steps, const typesetter& page) {
 
 }  // namespace
 
-std::vector<derivation> derive(problem& p, int order, int verbosity, notation how) {
+std::vector<derivation> derive(problem& p, int order, int verbosity, derivation_style style, notation how) {
   std::vector<derivation> all;
   for (const target& by : p.targets()) {
-    all.push_back(planner(p, p.expressions().at(0), by, order, verbosity, how).run());
+    const expression& e = p.expressions().at(0);
+    all.push_back(style == derivation_style::adjoint ? derive_by_adjoints(p, e, by, order, verbosity, how)
+                                                     : planner(p, e, by, order, verbosity, how).run());
     add_latex(all.back().steps, typesetter(p, all.back()));
   }
   return all;

@@ -173,8 +173,11 @@ std::string text(const derivation& d, const std::string& name, int verbosity) {
   std::string what = d.result.expression == name ? name : fmt::format("{} = {}", name, d.result.expression);
   std::string r = fmt::format("{}, differentiated by {}\n", what, d.result.wrt);
   std::vector<std::string> sums;
-  for (const auto& [n, value] : d.lets)
-    if (value.starts_with("sum(")) sums.push_back(fmt::format("{} = {}", n, value));
+  for (const auto& [n, value] : d.lets) {
+    const std::string& let = n;
+    bool in_steps = std::ranges::any_of(d.steps, [&](const derivation_step& s) { return s.lhs == let; });
+    if (!in_steps && value.starts_with("sum(")) sums.push_back(fmt::format("{} = {}", n, value));
+  }
   if (!sums.empty()) r += fmt::format("where {}\n", fmt::join(sums, ", "));
   r += "\n";
   for (const line& l : lines) {

@@ -60,8 +60,12 @@ struct derivation {
   std::vector<std::string> notes, warnings;
 };
 
+// As a person would write it, or as the reverse sweep goes, node by node.
+enum class derivation_style { textbook, adjoint };
+
 // One per target; verbosity 0 .. 3.
-std::vector<derivation> derive(problem& p, int order, int verbosity, notation how = notation::shortest);
+std::vector<derivation> derive(problem& p, int order, int verbosity, derivation_style style = derivation_style::textbook,
+                               notation how = notation::shortest);
 
 enum class verdict { proved, refuted, unknown };
 
