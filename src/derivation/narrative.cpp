@@ -83,9 +83,8 @@ bool is_chain(const derivation_step& s) {
 std::vector<std::pair<std::string, std::string>> abbreviations(const derivation& d) {
   std::vector<std::pair<std::string, std::string>> r;
   for (const auto& let : d.lets) {
-    bool defined = std::ranges::any_of(d.steps, [&](const derivation_step& s) {
-      return s.rule == "definition" && s.lhs.substr(0, s.lhs.find('[')) == let.first;
-    });
+    bool defined =
+        std::ranges::any_of(d.steps, [&](const derivation_step& s) { return s.lhs.substr(0, s.lhs.find('[')) == let.first; });
     if (!defined) r.push_back(let);
   }
   return r;
@@ -173,11 +172,7 @@ std::string text(const derivation& d, const std::string& name, int verbosity) {
   std::string what = d.result.expression == name ? name : fmt::format("{} = {}", name, d.result.expression);
   std::string r = fmt::format("{}, differentiated by {}\n", what, d.result.wrt);
   std::vector<std::string> sums;
-  for (const auto& [n, value] : d.lets) {
-    const std::string& let = n;
-    bool in_steps = std::ranges::any_of(d.steps, [&](const derivation_step& s) { return s.lhs == let; });
-    if (!in_steps && value.starts_with("sum(")) sums.push_back(fmt::format("{} = {}", n, value));
-  }
+  for (const auto& [n, value] : abbreviations(d)) sums.push_back(fmt::format("{} = {}", n, value));
   if (!sums.empty()) r += fmt::format("where {}\n", fmt::join(sums, ", "));
   r += "\n";
   for (const line& l : lines) {

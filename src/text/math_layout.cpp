@@ -262,23 +262,14 @@ class layouter {
     laid b = of(s.children[0]);
     bool plain_call = base.kind == syntax::call && !named && b.m.is == kind::row;  // f(x)^2
     math m = plain_call ? std::move(b.m) : at_least(binds::atom, std::move(b));
-    if (m.is == kind::script && m.parts[2].empty()) {  // of x with an index, or x_1
-      m.parts[2] = std::move(above);
-      return {std::move(m), binds::factor};
-    }
-    return {script(std::move(m), {}, std::move(above)), binds::factor};
+    return {raised(std::move(m), std::move(above)), binds::factor};
   }
 
   laid transpose(const syntax_node& s) {
     laid b = of(s.children[0]);
     bool indexed = tree_[s.children[0]].kind == syntax::index;  // the transpose of an entry is no entry of the transpose
     math m = indexed ? bracket(std::move(b.m)) : at_least(binds::atom, std::move(b));
-    math above = sign("⊤");
-    if (m.is == kind::script && m.parts[2].empty()) {
-      m.parts[2] = std::move(above);
-      return {std::move(m), binds::factor};
-    }
-    return {script(std::move(m), {}, std::move(above)), binds::factor};
+    return {raised(std::move(m), sign("⊤")), binds::factor};
   }
 
   // i and j beside each other if each is one letter or digit, else with commas.
@@ -337,6 +328,13 @@ class layouter {
     return row({std::move(function), leaf(kind::apply, {}), bracket(arguments(s.children))});
   }
 
+  // Something above what has nothing there yet, beside what is below it.
+  static math raised(math base, math above) {
+    if (base.is != kind::script || !base.parts[2].empty()) return script(std::move(base), {}, std::move(above));
+    base.parts[2] = std::move(above);
+    return base;
+  }
+
   math function_name(const std::string& n) const {
     if (names_.knows(n)) return names_.of(n);
     if (n == "log2") return script(leaf(kind::word, "log"), leaf(kind::number, "2"), {});
@@ -376,12 +374,7 @@ class layouter {
     laid b = of(n);
     bool indexed = tree_[n].kind == syntax::index;
     math base = indexed ? bracket(std::move(b.m)) : at_least(binds::atom, std::move(b));
-    math above = row({sign("−"), leaf(kind::number, "1")});
-    if (base.is == kind::script && base.parts[2].empty()) {
-      base.parts[2] = std::move(above);
-      return {std::move(base), binds::factor};
-    }
-    return {script(std::move(base), {}, std::move(above)), binds::factor};
+    return {raised(std::move(base), row({sign("−"), leaf(kind::number, "1")})), binds::factor};
   }
 
   static laid integer(const syntax_node& s, math argument) {
@@ -492,11 +485,7 @@ class layouter {
       parts.push_back(leaf(kind::word, "∂"));
       math x = by[k];
       if (same - k > 1) {
-        math count = leaf(kind::number, std::to_string(same - k));
-        if (x.is == kind::script && x.parts[2].empty())
-          x.parts[2] = std::move(count);
-        else
-          x = script(std::move(x), {}, std::move(count));
+        x = raised(std::move(x), leaf(kind::number, std::to_string(same - k)));
       }
       parts.push_back(std::move(x));
       k = same;
