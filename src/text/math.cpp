@@ -48,11 +48,21 @@ std::pair<std::string, std::string> split(const std::string& name) {
   return {name.substr(0, digits), name.substr(digits)};
 }
 
-math set_name(const std::string& name) {
+math set_parts(const std::string& name) {
   auto [stem, below] = split(name);
   if (below.empty()) return word_of_letters(name);
   math index = all_digits(below) ? math{kind::number, below, {}} : word_of_letters(below);
   return {kind::script, {}, {word_of_letters(stem), std::move(index), {}}};
+}
+
+// An adjoint, bar_x, is x under a bar.
+math set_name(const std::string& name) {
+  constexpr std::string_view bar = "bar_";
+  if (!name.starts_with(bar) || name.size() == bar.size()) return set_parts(name);
+  math m = set_parts(name.substr(bar.size()));
+  math& base = m.is == kind::script ? m.parts[0] : m;
+  base = math{kind::barred, {}, {base}};
+  return m;
 }
 
 }  // namespace
@@ -91,7 +101,8 @@ double width_of(const math& m) {
     widest = std::max(widest, w);
   }
   switch (m.is) {
-    case kind::row: return sum;
+    case kind::row:
+    case kind::barred: return sum;
     case kind::name:
     case kind::word:
     case kind::number:

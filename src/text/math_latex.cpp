@@ -151,6 +151,10 @@ class writer {
         scripted(m.parts[0]);
         scripts(m.parts[1], m.parts[2]);
         break;
+      case kind::barred:
+        put(width_of(m) > 1 ? "\\overline" : "\\bar");
+        group(m.parts[0]);
+        break;
       case kind::big:
         big(m.parts[0]);
         scripts(m.parts[1], m.parts[2]);

@@ -34,6 +34,7 @@ struct math {
     fraction,  // parts: above, below
     root,      // parts: radicand [, degree]
     script,    // parts: base, subscript, superscript; an empty row where there is none
+    barred,    // parts: what stands under a bar
     big,       // parts: a sign or word, below, above
     cases      // parts: value, condition, value, condition, ..., value otherwise
   };
