@@ -95,7 +95,8 @@ std::string mathml(const math& m) {
     case kind::root:
       return m.parts.size() == 1 ? element("msqrt", mathml(m.parts[0])) : element("mroot", one(m.parts[0]) + one(m.parts[1]));
     case kind::script: return script(m, "msub", "msup", "msubsup");
-    case kind::barred: return fmt::format("<mover accent=\"true\">{}<mo>¯</mo></mover>", one(m.parts[0]));
+    case kind::barred:  // accents of <mover> touch the letter
+      return fmt::format("<mrow style=\"border-top: 0.06em solid; padding-top: 0.12em\">{}</mrow>", mathml(m.parts[0]));
     case kind::big: return script(m, "munder", "mover", "munderover");
     case kind::cases: return cases(m);
   }
