@@ -304,6 +304,16 @@ TEST_CASE("gradients agree with differences in extended precision") {
       {"tr(A)", {"A"}},
       {"sum(i, sum(j, B[i,j]*exp(A[i,j])/sum(k, exp(A[k,j]))))", {"A", "B"}},
       {"softmax(softmax(v)/x)", {"v", "x"}},
+      {"softmax(A, axis=1)", {"A"}},
+      {"log_softmax(A, axis=2)", {"A"}},
+      {"cross_entropy(softmax(A, axis=1), B, axis=1)", {"A", "B"}},
+      {"mean(cross_entropy(softmax(A*B + v*vector(1)', axis=2), A, axis=2))", {"A", "B", "v"}},
+      {"sum(softmax(A*B, axis=2)*B - A).^2", {"A", "B"}},
+      {"layer_norm(A, 1/100, axis=1)", {"A"}},
+      {"logsumexp(A, axis=1)'*norm2(B, axis=2)", {"A", "B"}},
+      {"sum(kl_divergence(A, B, axis=2)) + dot(A, B, axis=1)'*v", {"A", "B", "v"}},
+      {"mse(A, v, axis=1)", {"A", "v"}},
+      {"prod(A, axis=1) + max(B, axis=2)", {"A", "B"}},
   };
   for (const auto& row : all) {
     CAPTURE(row.first);

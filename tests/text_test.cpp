@@ -131,8 +131,8 @@ TEST_CASE("functions without brackets take one product of names and numbers") {
   CHECK(tree("2 sin x") == "(2*sin(x))");
   CHECK(tree("1/sin x") == "(1/sin(x))");
   CHECK(tree("sin z[i]") == "sin(z[i])");
-  CHECK(tree("sin^2(x)") == "(sin(x)^2)");
-  CHECK(tree("sin^2 x") == "(sin(x)^2)");
+  CHECK(tree("sin^2(x)") == "(sin(x).^2)");
+  CHECK(tree("sin^2 x") == "(sin(x).^2)");
   for (const char* text :
        {"sin x y", "sin -x", "sin x^2", "sin 2(x)", "sin exp", "sin", "sin + 1", "softmax z", "sin^-2(x)", "sin x'", "y'(x)"}) {
     CAPTURE(std::string(text));

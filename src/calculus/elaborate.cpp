@@ -1,6 +1,7 @@
 // Items to nodes. Nothing is simplified here: the node says what was written.
 #include <algorithm>
 #include <array>
+#include <tuple>
 
 #include <fmt/format.h>
 
@@ -63,7 +64,8 @@ class elaborator {
 
   // --- making nodes
 
-  // The axes that some values depend on, as marks with no offset: letters first, in order, then array axes. `bound` come last.
+  // The axes that some values depend on, as marks with no offset: letters first, in order, then array axes, then the numbers of
+  // columns: so softmax(Z, axis=1)[k,n] is a node over [k,n]. `bound` come last.
   struct layout {
     std::vector<mark> axes;
     std::size_t out = 0;
@@ -76,7 +78,11 @@ class elaborator {
         mark key{m.is, m.id, 0};
         if (m.is != mark::kind::constant && std::ranges::find(bound, key) == bound.end()) l.axes.push_back(key);
       }
-    std::ranges::sort(l.axes, {}, [](const mark& m) { return std::pair(m.is, m.id); });
+    auto place = [&](const mark& m) {
+      bool column = m.is == mark::kind::slot && w_.slots[m.id].column;
+      return std::tuple(column, m.is, m.id);
+    };
+    std::ranges::sort(l.axes, {}, place);
     l.axes.erase(std::unique(l.axes.begin(), l.axes.end()), l.axes.end());
     l.out = l.axes.size();
     l.axes.insert(l.axes.end(), bound.begin(), bound.end());
@@ -189,6 +195,7 @@ class elaborator {
       case form::identity_matrix: return identity_matrix(i);
       case form::diagonal: return diagonal(i);
       case form::gather: return gathered(i);
+      case form::slice: return sliced(i);
       case form::call: return called(i);
       case form::let: return named(i);
       case form::together: return {on_.constant(0), {}, x.axis == 1 ? range_ids{} : array_of(i)};
@@ -430,7 +437,10 @@ class elaborator {
     if (outer) {
       rename_arrays(right, {on_array(1)});
       p.array = {left_array[0], right_array[0]};
-      p.factors.push_back(right[0]);
+      if (on_.is_constant(p.factors[0].node, 1) && p.factors.size() == 1)  // vector(1)*b'
+        p.factors = right;
+      else if (!on_.is_constant(right[0].node, 1))
+        p.factors.push_back(right[0]);
       return;
     }
     slot inner;
@@ -451,6 +461,7 @@ class elaborator {
   value matrix_power(item_id i) {
     const item& x = w_.items[i];
     const value base = w_.values[x.args[0]];
+    if (x.number == 0) return identity_matrix(i);
     running p{{base}, base.array, false};
     for (int k = static_cast<int>(numerator(x.number)); k > 1; --k) contract(p, base, false);
     return finish(p);
@@ -486,16 +497,29 @@ class elaborator {
   value gathered(item_id i) {
     const item& x = w_.items[i];
     value v = w_.values[x.args[0]];
+    bool behind = x.axis == 1;
     for (mark& m : v.marks) {
       if (m.is == mark::kind::array) {
-        m.id += static_cast<std::uint32_t>(x.letters.size());
+        if (!behind) m.id += static_cast<std::uint32_t>(x.letters.size());
       } else if (m.is == mark::kind::slot) {
         auto it = std::ranges::find(x.letters, m.id);
-        if (it != x.letters.end()) m = on_array(static_cast<std::size_t>(it - x.letters.begin()), m.offset);
+        if (it != x.letters.end())
+          m = on_array(static_cast<std::size_t>(it - x.letters.begin()) + (behind ? v.array.size() : 0), m.offset);
       }
     }
     v.array = array_of(i);
     return v;
+  }
+
+  value sliced(item_id i) {
+    const item& x = w_.items[i];
+    std::vector<value> v{w_.values[x.args[0]]};
+    range_ids array = v[0].array;
+    if (array.size() != 2) return v[0];
+    mark sample = on_slot(x.letters[0]);
+    rename_arrays(v, x.axis == 1 ? std::vector{on_array(0), sample} : std::vector{sample, on_array(0)});
+    v[0].array = {array[x.axis == 1 ? 0 : 1]};
+    return v[0];
   }
 
   value differentiated(item_id i) {
@@ -525,16 +549,29 @@ class elaborator {
 
   static bool is_leaf(opcode op) { return op < opcode::add; }
 
+  // The array axis of a call's value that runs in step with axis m of an argument, or one that the value does not have.
+  static mark in_value(const item& x, std::size_t value_rank, std::size_t argument_rank, mark m) {
+    if (x.axis == 0 || m.is != mark::kind::array) return m;
+    bool columns = x.axis == 1;
+    if (argument_rank == 2 && (m.id == 1) == columns)  // numbers the samples
+      m.id = columns && value_rank == 2 ? 1 : 0;
+    else
+      m.id = value_rank == 1 ? 1 : columns ? 0 : 1;
+    return m;
+  }
+
   value called(item_id i) {
     const item& x = w_.items[i];
     const value& v = w_.values[x.args[0]];
     if (is_leaf(on_.op(v.node))) return v;
     call c;
     c.name = composites()[x.ref].name;
+    c.axis = x.axis;
     for (std::size_t k = 1; k < x.args.size(); ++k) {
       const value& a = w_.values[x.args[k]];
       edge e{a.node, {}};
-      for (const mark& m : a.marks) {
+      for (const mark& written : a.marks) {
+        const mark m = in_value(x, v.array.size(), a.array.size(), written);
         if (m.is == mark::kind::constant) {
           e.labels.push_back(constant_label(m));
           continue;
@@ -542,7 +579,8 @@ class elaborator {
         auto it = std::ranges::find_if(v.marks, [&](const mark& r) { return r.is == m.is && r.id == m.id; });
         if (it == v.marks.end() && m.is == mark::kind::slot) return v;  // no axis of the node to read the argument at
         std::int64_t offset = it == v.marks.end() ? m.offset : m.offset - it->offset;
-        std::size_t axis = it == v.marks.end() ? v.marks.size() + m.id : static_cast<std::size_t>(it - v.marks.begin());
+        std::size_t behind = v.marks.size() + (x.axis == 0 ? m.id : 0);
+        std::size_t axis = it == v.marks.end() ? behind : static_cast<std::size_t>(it - v.marks.begin());
         e.labels.push_back(label::of_axis(axis, static_cast<std::int32_t>(offset)));
       }
       c.args.push_back(std::move(e));

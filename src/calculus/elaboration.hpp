@@ -77,6 +77,7 @@ struct slot {
   std::string name;
   bool bounded = false;
   bool free = false;                                          // bound by no sum
+  bool column = false;                                        // numbers the columns of a matrix: comes behind array axes
   std::optional<range_id> given;                              // what a free letter runs over, where the caller says so
   position lo, hi;                                            // if bounded
   std::vector<std::pair<length_id, std::int64_t>> stands_in;  // axis and offset
@@ -106,7 +107,8 @@ enum class form : std::uint8_t {
   ones,
   identity_matrix,
   diagonal,
-  gather,  // letters become the leading axes
+  gather,  // letters become the leading axes, or with axis=1 the last ones
+  slice,   // of a matrix the column (axis=1) or the row (axis=2) that a letter numbers; anything else is itself
   call,
   let,      // their first argument, known by a name
   together  // the shape of two sides that meet; no value
@@ -159,6 +161,8 @@ struct workspace {
   std::vector<value> values;
   using wanted = std::vector<std::pair<item_id, std::string>>;  // items that must be arrays, and the function that says so
   wanted arrays_wanted, vectors_wanted, matrices_wanted;
+  // Arguments of a function of one axis that is applied along axis=n: one of them at least must be a matrix.
+  std::vector<std::pair<std::vector<item_id>, std::string>> samples_wanted;
   std::set<std::string> plain_names;    // names seen anywhere but before a bracket
   std::set<std::string> indexed_names;  // names seen before '['
   std::set<std::string> let_names;      // of all lets, also those not resolved yet
@@ -180,6 +184,7 @@ struct workspace {
     arrays_wanted.clear();
     vectors_wanted.clear();
     matrices_wanted.clear();
+    samples_wanted.clear();
   }
 };
 
@@ -218,7 +223,8 @@ resolved_text resolve_statement(workspace& w, const syntax_tree& tree, std::uint
 void resolve_let(workspace& w, const syntax_tree& tree, std::uint32_t text);
 std::vector<resolved_fact> resolve_fact(workspace& w, const syntax_tree& tree, std::uint32_t text);
 resolved_target resolve_target(workspace& w, const syntax_tree& tree, std::uint32_t text);
-item_id resolve_call(workspace& w, const composite& c, const std::vector<item_id>& arguments, const origin& at);
+item_id resolve_call(workspace& w, const composite& c, const std::vector<item_id>& arguments, std::uint8_t axis,
+                     const origin& at);
 
 // --- infer and elaborate the items from `first` on
 

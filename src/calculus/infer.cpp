@@ -1,6 +1,8 @@
 // Shapes by unification: first how many axes every undeclared name has, then how long they are.
 #include <algorithm>
 #include <array>
+#include <functional>
+#include <map>
 
 #include <fmt/format.h>
 
@@ -33,11 +35,13 @@ class inference {
     ranks();
     strict_ = true;
     give_lengths();
+    const std::multimap<item_id, check> wanted = checks();
+    for (auto it = wanted.begin(); it != wanted.lower_bound(first_); ++it) it->second();  // lets that were there before
     for (item_id i = first_; i < w_.items.size(); ++i) {
       w_.items[i].has = shape_of(i);
       occurrences(i);
+      for (auto [it, end] = wanted.equal_range(i); it != end; ++it) it->second();
     }
-    check_wanted();
     ranges();
     w_.forget_wanted();
   }
@@ -201,6 +205,8 @@ class inference {
     all(w_.vectors_wanted, 1);
     all(w_.arrays_wanted, 1);
     all(w_.matrices_wanted, 2);
+    for (const auto& [arguments, who] : w_.samples_wanted)
+      for (item_id i : arguments) changed = (w_.items[i].has.rank() == 0 && demand(i, 2, by)) || changed;
     return changed;
   }
 
@@ -264,30 +270,65 @@ class inference {
       }
   }
 
-  void check_wanted() {
-    for (const auto& [i, by] : w_.vectors_wanted) {
+  // Along an axis: matrices of samples, and vectors that are the same for every sample.
+  void check_samples(const std::vector<item_id>& arguments, const std::string& by) {
+    bool any = false;
+    for (item_id i : arguments) {
       const shape& s = w_.items[i].has;
-      if (s.rank() == 1 && !s.row) continue;
-      if (s.rank() == 2)
-        throw w_.fail(w_.items[i].at, "S02",
-                      fmt::format("'{}' works along one axis; {} is {}", by, w_.quoted(w_.items[i].at), shown_shape(s)),
-                      "axis=1: each column is one sample; axis=2: each row");
+      any = any || s.rank() == 2;
+      if (s.rank() == 2 || (s.rank() == 1 && !s.row)) continue;
       throw w_.fail(w_.items[i].at, "S02",
-                    fmt::format("'{}' needs a vector; {} is {}", by, w_.quoted(w_.items[i].at), shown_shape(s)),
-                    s.row                  ? "remove the transpose"
-                    : unclear_.contains(i) ? unclear_.at(i)
-                                           : "declare it, such as --var 'z: vector[K]'");
+                    fmt::format("'{}' with axis= needs a matrix; {} is {}", by, w_.quoted(w_.items[i].at), shown_shape(s)),
+                    s.row ? "remove the transpose" : "declare it, such as --var 'Z: matrix[K, N]'");
     }
-    for (const auto& [i, by] : w_.arrays_wanted)
-      if (w_.items[i].has.rank() == 0)
-        throw w_.fail(w_.items[i].at, "S02",
-                      fmt::format("'{}' needs an array or an index; {} is a number", by, w_.quoted(w_.items[i].at)),
-                      unclear_.contains(i) ? unclear_.at(i) : fmt::format("write {}(k, 1, n, ...), or declare a vector", by));
-    for (const auto& [i, by] : w_.matrices_wanted)
-      if (w_.items[i].has.rank() != 2)
-        throw w_.fail(w_.items[i].at, "S02",
-                      fmt::format("'{}' needs a matrix; {} is {}", by, w_.quoted(w_.items[i].at), shown_shape(w_.items[i].has)),
-                      "declare it, such as --var 'W: matrix[m, n]'");
+    if (!any)
+      throw w_.fail(w_.items[arguments[0]].at, "S02",
+                    fmt::format("'{}' with axis= needs a matrix; {} is {}", by, w_.quoted(w_.items[arguments[0]].at),
+                                shown_shape(w_.items[arguments[0]].has)),
+                    "leave axis= away for one vector");
+  }
+
+  void check_vector(item_id i, const std::string& by) {
+    const shape& s = w_.items[i].has;
+    if (s.rank() == 1 && !s.row) return;
+    if (s.rank() == 2)
+      throw w_.fail(w_.items[i].at, "S02",
+                    fmt::format("'{}' works along one axis; {} is {}", by, w_.quoted(w_.items[i].at), shown_shape(s)),
+                    "axis=1: each column is one sample; axis=2: each row");
+    throw w_.fail(w_.items[i].at, "S02",
+                  fmt::format("'{}' needs a vector; {} is {}", by, w_.quoted(w_.items[i].at), shown_shape(s)),
+                  s.row                  ? "remove the transpose"
+                  : unclear_.contains(i) ? unclear_.at(i)
+                                         : "declare it, such as --var 'z: vector[K]'");
+  }
+
+  void check_array(item_id i, const std::string& by) {
+    if (w_.items[i].has.rank() == 0)
+      throw w_.fail(w_.items[i].at, "S02",
+                    fmt::format("'{}' needs an array or an index; {} is a number", by, w_.quoted(w_.items[i].at)),
+                    unclear_.contains(i) ? unclear_.at(i) : fmt::format("write {}(k, 1, n, ...), or declare a vector", by));
+  }
+
+  void check_matrix(item_id i, const std::string& by) {
+    if (w_.items[i].has.rank() != 2)
+      throw w_.fail(w_.items[i].at, "S02",
+                    fmt::format("'{}' needs a matrix; {} is {}", by, w_.quoted(w_.items[i].at), shown_shape(w_.items[i].has)),
+                    "declare it, such as --var 'W: matrix[m, n]'");
+  }
+
+  // What each item must be, to be asked as soon as its shape is known: before the definition that uses it is looked at.
+  using check = std::function<void()>;
+  std::multimap<item_id, check> checks() {
+    std::multimap<item_id, check> r;
+    for (const auto& [arguments, by] : w_.samples_wanted)
+      r.emplace(*std::ranges::max_element(arguments), [this, &list = arguments, &name = by] { check_samples(list, name); });
+    auto each = [&](const workspace::wanted& list, auto what) {
+      for (const auto& want : list) r.emplace(want.first, [this, &want, what] { (this->*what)(want.first, want.second); });
+    };
+    each(w_.vectors_wanted, &inference::check_vector);
+    each(w_.arrays_wanted, &inference::check_array);
+    each(w_.matrices_wanted, &inference::check_matrix);
+    return r;
   }
 
   // --- shapes
@@ -307,10 +348,20 @@ class inference {
       return;
     }
     if (s.rank() != other.rank() || s.row != other.row) {
-      if (strict_) misfit(i, s.rank() == other.rank() ? "a row meets a column" : "a vector meets a matrix");
+      if (strict_ && s.rank() == other.rank()) misfit(i, "a row meets a column");
+      if (strict_) misfit(i, "a vector meets a matrix", "S01", spread_hint(i));
       return;
     }
     for (std::size_t k = 0; k < s.rank(); ++k) must_agree(i, s.axes[k], other.axes[k]);
+  }
+
+  // How to write the vector in every column or row.
+  std::string spread_hint(item_id i) const {
+    const item& x = w_.items[i];
+    std::string_view name = "v";
+    for (item_id a : x.args)
+      if (w_.items[a].has.rank() == 1 && w_.items[a].is == form::variable) name = w_.slice(w_.items[a].at);
+    return fmt::format("{0}*vector(1)' has {0} in every column, vector(1)*{0}' in every row", name);
   }
 
   shape elementwise(item_id i) {
@@ -388,8 +439,8 @@ class inference {
     const item& p = w_.items[i];
     if (p.is == form::power && s.rank() == 2) {
       constexpr int most = 64;
-      if (!is_integer(p.number) || p.number < 1 || p.number > most)
-        throw w_.fail(p.at, "S03", fmt::format("{}: the power of a matrix is an integer from 1 to {}", w_.quoted(p.at), most),
+      if (!is_integer(p.number) || p.number < 0 || p.number > most)
+        throw w_.fail(p.at, "S03", fmt::format("{}: the power of a matrix is an integer from 0 to {}", w_.quoted(p.at), most),
                       "write .^ to raise every entry");
       must_agree(i, s.axes[0], s.axes[1]);
       return s;
@@ -425,13 +476,27 @@ class inference {
 
   shape gather(item_id i) {
     shape s;
+    std::uint8_t axis = w_.items[i].axis;
+    if (strict_ && axis != 0 && w_.slots[w_.items[i].letters[0]].stands_in.empty()) return argument(i, 0);  // will be refused
     for (slot_id l : w_.items[i].letters) {
       if (strict_ && w_.slots[l].own == none) w_.slots[l].own = fresh();
       s.axes.push_back(strict_ ? w_.slots[l].own : 0);
     }
     const shape& inner = argument(i, 0);
-    s.axes.insert(s.axes.end(), inner.axes.begin(), inner.axes.end());
+    if (strict_ && axis != 0 && inner.rank() > 1) misfit(i, "each sample gives more than a vector", "S02", "leave axis= away");
+    s.axes.insert(axis == 1 ? s.axes.begin() : s.axes.end(), inner.axes.begin(), inner.axes.end());
     return s;
+  }
+
+  // One column or row of a matrix; the samples of all matrices in a call are equally many.
+  shape slice(item_id i) {
+    const item& x = w_.items[i];
+    const shape& s = argument(i, 0);
+    if (s.rank() != 2) return s;
+    std::size_t samples = x.axis == 1 ? 1 : 0;
+    const slot& k = w_.slots[x.letters[0]];
+    if (strict_ && !k.stands_in.empty()) must_agree(i, k.stands_in.front().first, s.axes[samples]);
+    return {{s.axes[1 - samples]}, false};
   }
 
   shape reduce_all(item_id i) {
@@ -505,6 +570,7 @@ class inference {
       case form::identity_matrix: return square();
       case form::diagonal: return diagonal(i);
       case form::gather: return gather(i);
+      case form::slice: return slice(i);
       case form::call:
       case form::let: return argument(i, 0);
       case form::together: return w_.items[i].axis == 1 ? shape{} : elementwise(i);
@@ -533,6 +599,10 @@ class inference {
         else
           l.largest_index = std::max(l.largest_index, p.offset);
       }
+    } else if (x.is == form::slice && argument(i, 0).rank() == 2) {
+      length_id samples = argument(i, 0).axes[x.axis == 1 ? 1 : 0];
+      of(samples).whole = true;
+      w_.slots[x.letters[0]].stands_in.emplace_back(samples, 0);
     } else if (x.is == form::delta) {
       const position &a = x.index[0], &b = x.index[1];
       if (a.slot != none && b.slot != none && a.slot != b.slot) {

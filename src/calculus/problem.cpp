@@ -326,7 +326,7 @@ expression problem::read_back(std::string_view text) {
   return e;
 }
 
-node_id problem::apply(std::string_view composite_name, std::span<const edge> args) {
+node_id problem::apply(std::string_view composite_name, std::span<const edge> args, std::uint8_t axis) {
   workspace& w = state_->w;
   const composite* c = find_composite(composite_name);
   if (!c) throw error("N01", fmt::format("no composite is named '{}'", composite_name));
@@ -338,7 +338,7 @@ node_id problem::apply(std::string_view composite_name, std::span<const edge> ar
   auto first_slot = static_cast<slot_id>(w.slots.size());
   std::vector<item_id> arguments;
   for (const edge& e : args) arguments.push_back(given(w, e, at));
-  item_id result = resolve_call(w, *c, arguments, at);
+  item_id result = resolve_call(w, *c, arguments, axis, at);
   infer(w, first, first_slot);
   elaborate(w, first);
   return node_over(w, result, {});

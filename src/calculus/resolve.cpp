@@ -125,7 +125,7 @@ class resolver {
     return add(std::move(i), o);
   }
   item_id product_of(std::vector<item_id> args, std::vector<token_kind> joins, const origin& o);
-  item_id expand(const definition& d, const std::vector<item_id>& arguments, const origin& o);
+  item_id expand(const definition& d, const std::vector<item_id>& arguments, std::uint8_t axis, const origin& o);
   entity_id target_entity(const std::string& name, const origin& o);
   bool is_subscripted(const std::string& name, std::string& base, position& p);
   void refuse_free_subscript(const std::string& name, const origin& o) const;
@@ -156,17 +156,26 @@ class resolver {
   item_id resolve_index(syntax_id n);
   item_id index_of(item_id base, std::vector<position> where, const origin& o);
   item_id resolve_call(syntax_id n);
+  std::vector<item_id> samples(const composite& c, const std::vector<item_id>& arguments, slot_id sample, const origin& o);
+  void refuse_axis(const std::string& name, const origin& o) const;
   item_id resolve_reduce(syntax_id n);
   item_id resolve_conditional(syntax_id n);
   item_id resolve_derivative(syntax_id n);
-  std::optional<slot_id> bound_slot(std::string_view name) const;
+  // A letter that a sum binds; `value` where the sum is written out.
+  struct bound_letter {
+    std::string name;
+    slot_id slot = none;
+    std::int64_t value = 0;
+  };
+  const bound_letter* bound(std::string_view name) const;
+  bool written_out(const syntax_node& s, const slot& k) const;
+  item_id write_out(const syntax_node& s, const slot& k, const origin& o);
   std::optional<slot_id> free_slot(std::string_view name) const;
   [[noreturn]] void escaped(const std::string& name, const origin& o) const;
   bool is_literal(item_id i) const { return w_.items[i].is == form::number; }
   bool is_e(syntax_id n) const {
     const syntax_node& s = (*tree_)[n];
-    return s.kind == syntax::name && s.name == "e" && !bound_slot("e") && !free_slot("e") && !known("e") &&
-           !parameters_.contains("e");
+    return s.kind == syntax::name && s.name == "e" && !bound("e") && !free_slot("e") && !known("e") && !parameters_.contains("e");
   }
   bool known(std::string_view name) const {
     const entity* e = w_.find(name);
@@ -178,7 +187,8 @@ class resolver {
   std::uint32_t text_;
   std::optional<origin> inside_;  // the call whose definition is being resolved
   std::map<std::string, item_id, std::less<>> parameters_;
-  std::vector<std::pair<std::string, slot_id>> scope_;  // bound letters, innermost last
+  std::vector<bound_letter> scope_;  // innermost last
+  std::int64_t copies_ = 1;          // of what is being resolved, by sums that are written out
   std::vector<slot_id> letters_;
   std::map<std::string, std::uint32_t, std::less<>> bound_somewhere_;  // letter -> end of its last sum
   std::vector<letter_use> uses_;                                       // where free letters stand
@@ -274,10 +284,10 @@ void resolver::make_free_slots() {
   }
 }
 
-std::optional<slot_id> resolver::bound_slot(std::string_view name) const {
+const resolver::bound_letter* resolver::bound(std::string_view name) const {
   for (auto it = scope_.rbegin(); it != scope_.rend(); ++it)
-    if (it->first == name) return it->second;
-  return {};
+    if (it->name == name) return &*it;
+  return nullptr;
 }
 
 std::optional<slot_id> resolver::free_slot(std::string_view name) const {
@@ -359,8 +369,9 @@ bool resolver::is_subscripted(const std::string& name, std::string& base, positi
     p.offset = std::stol(after);
     return true;
   }
-  if (auto s = bound_slot(after)) {
-    p.slot = *s;
+  if (const bound_letter* b = bound(after)) {
+    p.slot = b->slot;
+    p.offset = b->value;
     return true;
   }
   return false;
@@ -370,7 +381,7 @@ item_id resolver::resolve_name(syntax_id n) {
   const std::string& name = (*tree_)[n].name;
   origin o = at(n);
   if (auto p = parameters_.find(name); p != parameters_.end()) return p->second;
-  if (auto s = bound_slot(name)) return letter_item(*s, o);
+  if (const bound_letter* b = bound(name)) return b->slot == none ? number(b->value, o) : letter_item(b->slot, o);
   if (known(name)) return entity_item(name, o);
   if (auto s = free_slot(name)) return letter_item(*s, o);
   std::string base;
@@ -463,7 +474,7 @@ position resolver::index_position(syntax_id n) {
     return r;
   }
   if (s.kind != syntax::name) throw refuse();
-  if (auto bound = bound_slot(s.name)) return {*bound, none, 0};
+  if (const bound_letter* b = bound(s.name)) return {b->slot, none, b->value};
   if (const entity* e = w_.find(s.name); e && e->is_dim) return {none, w_.by_name.at(s.name), 0};
   if (auto free = free_slot(s.name)) return {*free, none, 0};
   if (known(s.name) || parameters_.contains(s.name))
@@ -484,7 +495,7 @@ item_id resolver::index_of(item_id base, std::vector<position> where, const orig
       e.rank = count;
       e.first_use = o;
     }
-    if (e.is_dim || (e.let == none && e.rank != count)) {
+    if (!inside_ && (e.is_dim || (e.let == none && e.rank != count))) {  // of arguments the function itself is asked
       std::string has = e.rank == 0 || e.is_dim ? "a number" : e.rank == 1 ? "a vector" : "a matrix";
       throw w_.fail(
           o, "S05",
@@ -666,8 +677,7 @@ item_id resolver::resolve_call(syntax_id n) {
       throw w_.fail(o, "N03",
                     fmt::format("'{}' takes {} argument{}, not {}", s.name, count, count == 1 ? "" : "s", s.children.size()));
   };
-  if (s.axis != 0)
-    throw w_.fail(o, "S02", fmt::format("'{}' does not take axis= yet", s.name), "name one column or row by an index");
+  if (s.axis != 0) refuse_axis(s.name, o);
   if (s.name == "delta") {
     takes(2);
     item i;
@@ -684,7 +694,7 @@ item_id resolver::resolve_call(syntax_id n) {
   for (const definition& d : definitions())
     if (d.row->name == s.name) {
       takes(d.parameters.size());
-      return expand(d, arguments, o);
+      return expand(d, arguments, s.axis, o);
     }
   const op_info* f = find_function(s.name);
   if (!f) throw w_.fail(o, "N01", fmt::format("'{}' is a fact, not a function", s.name));
@@ -696,18 +706,55 @@ item_id resolver::resolve_call(syntax_id n) {
   return add(std::move(i), o);
 }
 
-// The definition with the arguments for its parameters. Its letters are its own.
-item_id resolver::expand(const definition& d, const std::vector<item_id>& arguments, const origin& o) {
+// Only a function of vectors has an axis to work along.
+void resolver::refuse_axis(const std::string& name, const origin& o) const {
+  const composite* c = find_composite(name);
+  if (c && c->kinds.find('v') != std::string_view::npos && c->kinds.find('m') == std::string_view::npos) return;
+  if (c && c->kinds.find('m') != std::string_view::npos)
+    throw w_.fail(o, "S02", fmt::format("'{}' takes whole matrices, not axis=", name), "leave axis= away");
+  if (contains(built_in, name) && name != "sqrt")
+    throw w_.fail(o, "S02", fmt::format("'{}' does not work along an axis", name), "leave axis= away");
+  throw w_.fail(o, "S02", fmt::format("'{}' works on every entry, not along an axis", name), "leave axis= away");
+}
+
+// The arguments for one sample: of a matrix one column or row, of anything else the whole.
+std::vector<item_id> resolver::samples(const composite& c, const std::vector<item_id>& arguments, slot_id sample,
+                                       const origin& o) {
+  std::vector<item_id> r, vectors;
   for (std::size_t k = 0; k < arguments.size(); ++k) {
-    if (kind_of(*d.row, k) == parameter_kind::vector) w_.vectors_wanted.emplace_back(arguments[k], d.row->name);
-    if (kind_of(*d.row, k) == parameter_kind::matrix) w_.matrices_wanted.emplace_back(arguments[k], d.row->name);
+    if (kind_of(c, k) == parameter_kind::vector) vectors.push_back(arguments[k]);
+    item i;
+    i.is = form::slice;
+    i.args = {arguments[k]};
+    i.letters = {sample};
+    i.axis = w_.slots[sample].column ? 1 : 2;
+    r.push_back(add(std::move(i), o));
   }
+  w_.samples_wanted.emplace_back(std::move(vectors), c.name);
+  return r;
+}
+
+// The definition with the arguments for its parameters. Its letters are its own. With an axis it is applied to every column or
+// row: a letter numbers them, and becomes an axis of the value.
+item_id resolver::expand(const definition& d, const std::vector<item_id>& arguments, std::uint8_t axis, const origin& o) {
   item_id holder = inside_ ? inside_->call_arguments : apply(form::together, arguments, o);
   if (!inside_) w_.items[holder].axis = 1;  // only a list for error messages
   resolver inner(w_, d.body, o.text);
   for (slot_id s : inner.letters_) w_.slots[s].at = o;
   inner.inside_ = origin{o.text, o.begin, o.end, holder};
-  for (std::size_t k = 0; k < arguments.size(); ++k) inner.parameters_.emplace(d.parameters[k], arguments[k]);
+  std::vector<item_id> parameters = arguments;
+  if (axis != 0) {
+    slot sample;
+    sample.column = axis == 1;
+    sample.at = o;
+    w_.slots.push_back(std::move(sample));
+    parameters = samples(*d.row, arguments, static_cast<slot_id>(w_.slots.size() - 1), *inner.inside_);
+  }
+  for (std::size_t k = 0; k < arguments.size(); ++k) {
+    if (kind_of(*d.row, k) == parameter_kind::vector) w_.vectors_wanted.emplace_back(parameters[k], d.row->name);
+    if (kind_of(*d.row, k) == parameter_kind::matrix) w_.matrices_wanted.emplace_back(parameters[k], d.row->name);
+    inner.parameters_.emplace(d.parameters[k], parameters[k]);
+  }
   item_id result = inner.resolve(d.body.root);
   if (!inner.letters_.empty()) {
     item g;
@@ -716,7 +763,16 @@ item_id resolver::expand(const definition& d, const std::vector<item_id>& argume
     g.letters = inner.letters_;
     result = add(std::move(g), *inner.inside_);
   }
+  if (axis != 0) {
+    item g;
+    g.is = form::gather;
+    g.args = {result};
+    g.letters = w_.items[parameters[0]].letters;
+    g.axis = axis;
+    result = add(std::move(g), *inner.inside_);
+  }
   item c;
+  c.axis = axis;
   c.is = form::call;
   c.args = {result};
   c.args.insert(c.args.end(), arguments.begin(), arguments.end());
@@ -760,9 +816,10 @@ item_id resolver::resolve_reduce(syntax_id n) {
       throw w_.fail(at(n), "S07", fmt::format("the bounds of '{}' depend on another index", s.letter),
                     "write the condition into the sum: if(k <= j, ..., 0)");
   }
+  if (written_out(s, k)) return write_out(s, k, at(n));
   w_.slots.push_back(std::move(k));
   auto id = static_cast<slot_id>(w_.slots.size() - 1);
-  scope_.emplace_back(s.letter, id);
+  scope_.push_back({s.letter, id});
   i.is = form::reduce;
   i.letters = {id};
   i.args = {resolve(s.children.back())};
@@ -770,8 +827,46 @@ item_id resolver::resolve_reduce(syntax_id n) {
   return add(std::move(i), at(n));
 }
 
+// Whether the letter stands in some exponent of the tree.
+bool in_exponent(const syntax_tree& tree, syntax_id root, const std::string& letter) {
+  std::vector<std::pair<syntax_id, bool>> stack{{root, false}};
+  while (!stack.empty()) {
+    auto [n, exponent] = stack.back();
+    stack.pop_back();
+    const syntax_node& s = tree[n];
+    if (exponent && s.kind == syntax::name && s.name == letter) return true;
+    for (std::size_t k = 0; k < s.children.size(); ++k)
+      stack.emplace_back(s.children[k], exponent || (s.kind == syntax::power && k == 1));
+  }
+  return false;
+}
+
+// A short sum over integers, or product, whose letter is an exponent: x + 2*x^2 + 3*x^3 says more than its terms' general form.
+bool resolver::written_out(const syntax_node& s, const slot& k) const {
+  constexpr std::int64_t most = 8, most_copies = 64;
+  if (!k.bounded || k.lo.dim != none || k.hi.dim != none || (s.name != "sum" && s.name != "prod")) return false;
+  std::int64_t count = k.hi.offset - k.lo.offset + 1;
+  return count >= 1 && count <= most && copies_ * count <= most_copies && in_exponent(*tree_, s.children.back(), s.letter);
+}
+
+item_id resolver::write_out(const syntax_node& s, const slot& k, const origin& o) {
+  std::int64_t before = copies_;
+  copies_ *= k.hi.offset - k.lo.offset + 1;
+  std::vector<item_id> parts;
+  for (std::int64_t v = k.lo.offset; v <= k.hi.offset; ++v) {
+    scope_.push_back({s.letter, none, v});
+    parts.push_back(resolve(s.children.back()));
+    scope_.pop_back();
+  }
+  copies_ = before;
+  if (parts.size() == 1) return parts[0];
+  if (s.name == "sum") return apply(form::sum, std::move(parts), o);
+  std::vector<token_kind> joins(parts.size(), token_kind::dot_times);
+  return product_of(std::move(parts), std::move(joins), o);
+}
+
 entity_id resolver::target_entity(const std::string& name, const origin& o) {
-  if (bound_slot(name) || free_slot(name) || bound_somewhere_.contains(name))
+  if (bound(name) || free_slot(name) || bound_somewhere_.contains(name))
     throw w_.fail(o, "N08", fmt::format("'{}' is an index, not a variable", name), "differentiate by a variable");
   refuse_free_subscript(name, o);
   const entity* e = w_.find(name);
@@ -1145,12 +1240,13 @@ resolved_target resolve_target(workspace& w, const syntax_tree& tree, std::uint3
   return t;
 }
 
-item_id resolve_call(workspace& w, const composite& c, const std::vector<item_id>& arguments, const origin& at) {
+item_id resolve_call(workspace& w, const composite& c, const std::vector<item_id>& arguments, std::uint8_t axis,
+                     const origin& at) {
   static const syntax_tree empty =
       parse_statement(std::make_shared<const std::string>("0"), [](std::string_view) { return name_role{}; });
   resolver r(w, empty, at.text);
   for (const definition& d : definitions())
-    if (d.row == &c) return r.expand(d, arguments, at);
+    if (d.row == &c) return r.expand(d, arguments, axis, at);
   throw defect("a composite without a definition");
 }
 

@@ -240,6 +240,7 @@ normal normalizer::compute(node_id n) {
 theorem normalizer::arguments_first(node_id n) {
   std::vector<std::optional<theorem>> premises;
   bool changed = false;
+  bool root = tape_.op(n) == opcode::power && !is_integer(tape_.value(n));
   for (edge_view e : tape_.args(n)) {
     auto it = memo_.find(e.node);
     if (it == memo_.end() || it->second.node == e.node) {
@@ -247,6 +248,9 @@ theorem normalizer::arguments_first(node_id n) {
       continue;
     }
     premises.emplace_back(it->second.equal);
+    if (root)  // multiplied out, a sum of squares does not look like one
+      for (relation is : {relation::positive, relation::nonnegative})
+        if (auto t = facts_.find(is, e.node)) facts_.add(kernel_.transfer(it->second.equal, *t));
     changed = true;
   }
   return changed ? kernel_.congruence(n, premises) : kernel_.reflexive(n);

@@ -847,11 +847,84 @@ bool expander::vanishes(polynomial p) {
           found = &f;
       }
     }
-    if (!found) return spread(p).is_zero();
+    if (!found) {
+      p = spread(p);
+      return p.is_zero() || divided(std::move(p)).is_zero();
+    }
     factor clear{found->node, found->labels, -found->power};
     p = times_power(p, clear);
   }
   return p.is_zero();
+}
+
+// A denominator P that is read at bound axes cannot be cleared. But where P is not 0 and has a leading product A, P = c*A + R, a
+// term that holds A and a power of 1/P is  A*P^-k = (P^(1-k) - R*P^-k)/c.
+polynomial expander::divided(polynomial p) {
+  polynomial r = zero(p.axes);
+  for (std::size_t steps = 0; !p.is_zero(); ++steps) {
+    if (steps > options_.cap) throw too_large();
+    auto [m, c] = *p.terms.begin();
+    p.terms.erase(p.terms.begin());
+    if (auto q = divide(m, c, p.axes))
+      add(p, *q);
+    else
+      add(r, {r.axes, {{m, c}}});
+  }
+  return r;
+}
+
+namespace {
+
+// The product of highest degree in a sum: then dividing by the sum lowers the degree, and comes to an end.
+const std::pair<const monomial, rational>* leading(const polynomial& p) {
+  auto degree = [](const auto& term) {
+    exponent d(0);
+    for (const factor& f : term.first.factors)
+      if (f.power > 0) d += f.power;
+    return d;
+  };
+  auto best = std::ranges::max_element(p.terms, [&](const auto& a, const auto& b) { return degree(a) < degree(b); });
+  if (best == p.terms.end() || !best->first.bound.empty() || best->first.factors.empty()) return nullptr;
+  bool plain = std::ranges::all_of(best->first.factors,
+                                   [](const factor& f) { return f.node < index_atom && f.power >= 1 && is_whole(f.power); });
+  return plain ? &*best : nullptr;
+}
+
+// Takes a product, read through labels, out of another.
+bool take_out(const monomial& product, std::span<const label> labels, monomial& from) {
+  for (factor f : product.factors) {
+    for (label& l : f.labels) l = composed(l, labels);
+    auto it = std::ranges::find_if(from.factors, [&](const factor& g) {
+      return g.node == f.node && g.labels == f.labels && is_whole(g.power) && g.power >= f.power;
+    });
+    if (it == from.factors.end()) return false;
+    if ((it->power -= f.power) == 0) from.factors.erase(it);
+  }
+  return true;
+}
+
+}  // namespace
+
+std::optional<polynomial> expander::divide(const monomial& m, const rational& coefficient, std::span<const range_id> axes) {
+  for (const factor& f : m.factors) {
+    if (f.power >= 0 || !is_whole(f.power) || f.node >= index_atom || !is_sum(f.node)) continue;
+    if (!known(relation::nonzero, f.node) && !known(relation::positive, f.node)) continue;
+    const polynomial& sum = of(f.node);
+    const auto* lead = sum.terms.size() > 1 ? leading(sum) : nullptr;
+    monomial rest = m;
+    if (!lead || !take_out(lead->first, f.labels, rest)) continue;
+    rest.bound.clear();
+    std::vector<range_id> all(axes.begin(), axes.end());
+    all.insert(all.end(), m.bound.begin(), m.bound.end());
+    polynomial others = sum, quotient = zero(all), remainder = zero(all);
+    others.terms.erase(lead->first);
+    push(remainder, rest, coefficient / lead->second);
+    rest.factors.push_back({f.node, f.labels, exponent(1)});
+    push(quotient, rest, coefficient / lead->second);
+    add(quotient, times(remainder, read(others, f.labels, all)), -1);
+    return summed(quotient, axes.size());
+  }
+  return std::nullopt;
 }
 
 // Sums over a few integers are written out, the others count from 1.

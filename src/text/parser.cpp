@@ -447,7 +447,7 @@ class parser {
     if (kind() != number && kind() != name) refuse_exponent(n, function);
     syntax_id exponent = kind() == number ? number_here() : plain_name();
     syntax_id inner = kind() == open ? call_arguments(n, function) : bare_argument(n, r, function);
-    return add(syntax::power, function.begin, {inner, exponent}, {token_kind::power});
+    return add(syntax::power, function.begin, {inner, exponent}, {dot_power});
   }
 
   // sin^-1(x) has two meanings in use; other exponents are written behind the call.

@@ -101,8 +101,9 @@ class problem {
   name_role role(std::string_view name) const;
   // The same for a text that was printed: no notes, since they are for what the user typed.
   expression read_back(std::string_view text);
-  // composite(args) elaborated as if the user had written it, e.g. apply("softmax", {z}); recorded in calls().
-  node_id apply(std::string_view composite, std::span<const edge> args);
+  // composite(args) elaborated as if the user had written it, e.g. apply("softmax", {z}), or apply("softmax", {Z}, 1) for
+  // softmax(Z, axis=1); recorded in calls().
+  node_id apply(std::string_view composite, std::span<const edge> args, std::uint8_t axis = 0);
 
  private:
   struct state;

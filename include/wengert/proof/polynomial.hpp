@@ -117,7 +117,8 @@ class expander {
   polynomial read(const polynomial& p, std::span<const label> labels, std::span<const range_id> axes);
   // The sum of p over its free axes from `first` on.
   polynomial summed(const polynomial& p, std::size_t first);
-  // Whether p is 0 for all index values; clears denominators that are known to be nonzero.
+  // Whether p is 0 for all index values; clears denominators that are known to be nonzero, and divides by those that it cannot
+  // clear.
   bool vanishes(polynomial p);
   // p times atom^power, with positive integer powers of sums multiplied out.
   polynomial times_power(const polynomial& p, const factor& atom);
@@ -141,6 +142,8 @@ class expander {
   bool is_indicator(node_id n) const;
   polynomial value_of(const affine& a, std::span<const range_id> axes);
   polynomial spread(const polynomial& p);
+  polynomial divided(polynomial p);
+  std::optional<polynomial> divide(const monomial& m, const rational& coefficient, std::span<const range_id> axes);
   bool is_sum(node_id n);
   bool is_symmetric(node_id n);
   // The stages of push(): each returns true if it changed the piece, has split it (into `more`), or found that it is 0.
