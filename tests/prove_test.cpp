@@ -42,6 +42,15 @@ TEST_CASE("a right side with a smaller domain is refused") {
     CHECK_MESSAGE(!proved(s), std::string(s));
 }
 
+TEST_CASE("fractions under a sum are divided out where their denominators are not 0") {
+  CHECK(ask("sum(k, z[k]/(z[k]+c)) == K - c*sum(k, 1/(z[k]+c))").conditions == std::vector<std::string>{"c + z != 0"});
+  CHECK(proved("K - c*sum(k, 1/(z[k]+c)) == sum(k, z[k]/(z[k]+c))"));
+  CHECK(proved("sum(k, z[k]^2/(z[k]+c)^2) == sum(k, (1 - c/(z[k]+c))^2)"));
+  CHECK(proved("sum(k, sigmoid(z[k])^2 + sigmoid(z[k])*sigmoid(-z[k])) == sum(sigmoid(z))"));
+  CHECK(!proved("K == sum(k, z[k]/(z[k]+c)) + sum(k, c/(z[k]+c))"));
+  CHECK(!proved("sum(k, z[k]/(z[k]+c)) == K - sum(k, 1/(z[k]+c))"));
+}
+
 TEST_CASE("what is false is not proved, and a counterexample is a number") {
   for (const char* s : {"0 == 1",
                         "sqrt(x^2) == x",
