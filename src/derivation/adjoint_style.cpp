@@ -33,6 +33,7 @@ class adjoint_narrator {
         by_(by),
         order_(order),
         verbosity_(verbosity),
+        how_(how),
         with_(p.on()),
         calls_(p.calls()),
         names_(calls_) {}
