@@ -54,7 +54,9 @@ class reverse_sweep {
     seed_.assign(t.out(f).begin(), t.out(f).end());
   }
 
-  std::vector<node_id> run(std::vector<adjoint_step>* record = nullptr) {
+  using rewriting = std::function<node_id(node_id, node_id)>;
+
+  std::vector<node_id> run(std::vector<adjoint_step>* record = nullptr, const rewriting& rewrite = {}) {
     mark_dependents();
     adjoints_.resize(std::size_t{root_} + 1);
     std::vector<node_id> result(by_.size(), none);
@@ -62,6 +64,7 @@ class reverse_sweep {
     for (node_id n = root_ + 1; n-- > 0;) {
       if (adjoints_[n].empty()) continue;
       node_id a = collect(n);
+      if (rewrite) a = rewrite(n, a);
       if (record) record->push_back({n, a, adjoints_[n], {}});
       if (t_.op(n) == opcode::symbol) {
         for (std::size_t k = 0; k < by_.size(); ++k)
@@ -193,6 +196,10 @@ std::vector<node_id> reverse(tape& t, node_id f, std::span<const symbol_id> by) 
 
 node_id derivative(tape& t, node_id f, symbol_id by, std::vector<adjoint_step>& record) {
   return reverse_sweep(t, f, std::span<const symbol_id>(&by, 1)).run(&record).front();
+}
+
+node_id derivative(tape& t, node_id f, symbol_id by, const std::function<node_id(node_id, node_id)>& rewrite) {
+  return reverse_sweep(t, f, std::span<const symbol_id>(&by, 1)).run(nullptr, rewrite).front();
 }
 
 node_id derivative(tape& t, node_id f, symbol_id by) { return reverse(t, f, std::span<const symbol_id>(&by, 1)).front(); }

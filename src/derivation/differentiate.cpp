@@ -9,6 +9,8 @@
 #include <wengert/calculus/reverse.hpp>
 #include <wengert/core/error.hpp>
 
+#include "units.hpp"
+
 #include "typeset.hpp"
 
 namespace wengert {
@@ -99,6 +101,9 @@ differentiated differentiate(problem& p, prover& with, const expression& e, cons
   presenter show(p, with);
   for (node_id n : t.reachable(f.node))  // powers x^y come back as exponentials
     if (t.op(n) == opcode::pow) show.recognize(n);
+  if (order == 1)
+    for (bool others_open : {true, false})
+      show.suggest(at_entry(t, derivative_by_units(p, with, f.node, by.variable, others_open), by));
   if (named && own == 0)
     for (const std::string& l : by.letters)
       if (!l.empty()) d.letters.push_back(l);

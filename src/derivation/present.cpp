@@ -461,6 +461,11 @@ std::vector<node_id> presenter::candidates(node_id n) {
     }
   });
   r.push_back(light);
+  for (node_id m : suggested_) {
+    r.push_back(m);
+    guarded([&] { add_both(with_names_whole(m, false)); });
+    guarded([&] { add_both(prover_.light().expand(prover_.light().of(m).node)); });
+  }
   return r;
 }
 
@@ -553,6 +558,14 @@ std::vector<presenter::choice> presenter::choices(const std::vector<node_id>& la
   }
   std::ranges::stable_sort(r, {}, &choice::cost);
   return r;
+}
+
+node_id presenter::rewritten(node_id n) {
+  print_options how;
+  how.matrix_notation = true;
+  for (const choice& c : choices(matrix_candidates(candidates(n)), how))
+    if (as_defined_as(c.node, n) && prover_.equate(n, c.node)) return c.node;
+  return n;
 }
 
 presented presenter::best(node_id n, const std::vector<std::string>& letters, notation wanted) {

@@ -32,6 +32,10 @@ class presenter {
 
   // Nodes that should be recognized in the result besides those that the user named.
   void recognize(node_id n) { recognized_.push_back(n); }
+  // A node that may be equal to what is to be written, and may read better.
+  void suggest(node_id n) { suggested_.push_back(n); }
+  // The node of the shortest layout, whatever its text.
+  node_id rewritten(node_id n);
   // The layout that reads shortest, in the notation given or, where that has no words, in index form. Letters, for the output
   // axes, make it index form.
   presented best(node_id n, const std::vector<std::string>& letters, notation how);
@@ -79,7 +83,7 @@ class presenter {
   const std::map<node_id, call>& names_;
   bool discover_;
   std::vector<pattern> patterns_;
-  std::vector<node_id> recognized_;
+  std::vector<node_id> recognized_, suggested_;
   std::set<node_id> units_;  // sums as the user wrote them
 };
 

@@ -1,6 +1,7 @@
 // The reverse sweep: derivatives of a node by a symbol, appended to the same tape.
 #pragma once
 
+#include <functional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -14,6 +15,10 @@ namespace wengert {
 // Differentiating the answer again gives every higher order.
 std::vector<node_id> reverse(tape& t, node_id f, std::span<const symbol_id> by);
 node_id derivative(tape& t, node_id f, symbol_id by);
+
+// The same by one symbol, where `rewrite(n, a)` may replace the adjoint a that was collected for n by an equal node of the same
+// axes before it is sent on. The sweep is as right as the replacements are.
+node_id derivative(tape& t, node_id f, symbol_id by, const std::function<node_id(node_id, node_id)>& rewrite);
 
 // What the sweep did at one node: the adjoint that it collected there from `received`, and what it sent on to the arguments.
 struct adjoint_step {
