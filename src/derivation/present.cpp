@@ -219,12 +219,17 @@ node_id presenter::factored(const polynomial& p) {
 // --- folding definitions back
 
 void presenter::add_pattern(node_id c) {
-  if (std::ranges::any_of(patterns_, [&](const pattern& q) { return q.node == c; })) return;
+  add_pattern(c, full_);
+  add_pattern(c, light_);
+}
+
+void presenter::add_pattern(node_id c, reading& to) {
+  if (std::ranges::any_of(to.patterns, [&](const pattern& q) { return q.node == c; })) return;
   polynomial p;
   try {
-    p = prover_.full().expand(prover_.full().of(c).node);
+    p = to.form.expand(to.form.of(c).node);
     if (p.terms.size() > 3) return;
-    p = without_numerators(std::move(p));
+    p = without_numerators(std::move(p), to);
   } catch (const too_large&) {
     return;
   }
@@ -243,18 +248,18 @@ void presenter::add_pattern(node_id c) {
   if (best == p.terms.end() || weight(best->first) < 2) return;
   pattern q{c, p.axes, best->first, best->second, p};
   q.rest.terms.erase(q.product);
-  patterns_.push_back(std::move(q));
+  to.patterns.push_back(std::move(q));
 }
 
 // E/(1+E) as 1 - 1/(1+E): wherever a denominator P = c*A + r has a term A alone, powers of A over P are divided out.
-polynomial presenter::without_numerators(polynomial p) {
+polynomial presenter::without_numerators(polynomial p, const reading& in) {
   for (int round = 0; round < 64; ++round) {
     bool changed = false;
     for (const auto& [m, k] : p.terms) {
       for (const factor& f : m.factors) {
         if (f.power >= 0 || f.power.denominator() != 1 || !is_node(f.node) || tape_.op(f.node) != opcode::add) continue;
         if (!prover_.known().known(relation::nonzero, f.node)) continue;
-        polynomial sum = prover_.full().expand(f.node);
+        polynomial sum = in.form.expand(f.node);
         for (const auto& term : sum.terms) {
           const monomial& a = term.first;
           const rational& c = term.second;
@@ -279,6 +284,7 @@ polynomial presenter::without_numerators(polynomial p) {
           std::vector<node_id> whole{f.node};
           recording_signs signs(prover_.known());
           expander::options o;
+          o.expand_products = in.expand_products;
           o.opaque.insert(f.node);
           expander x(tape_, signs, std::move(o));
           monomial rest = m;
@@ -319,7 +325,8 @@ void presenter::collect_patterns(node_id n) {
   named.insert(named.end(), recognized_.begin(), recognized_.end());
   for (node_id c : named) add_pattern(c);
   if (discover_) discover(n);
-  std::ranges::stable_sort(patterns_, std::greater(), [](const pattern& q) { return q.product.factors.size(); });
+  for (reading* r : {&full_, &light_})
+    std::ranges::stable_sort(r->patterns, std::greater(), [](const pattern& q) { return q.product.factors.size(); });
 }
 
 // Composites of one argument, applied to what stands inside the functions of the result.
@@ -346,11 +353,12 @@ void presenter::discover(node_id n) {
 }
 
 // Replaces one product that a pattern stands for by the pattern: product = (node - rest)/coefficient.
-bool presenter::fold_once(polynomial& p) {
+bool presenter::fold_once(polynomial& p, const reading& in) {
   recording_signs signs(prover_.known());
   expander::options o;
-  for (const pattern& q : patterns_) o.opaque.insert(q.node);
-  for (const pattern& q : patterns_) {
+  o.expand_products = in.expand_products;
+  for (const pattern& q : in.patterns) o.opaque.insert(q.node);
+  for (const pattern& q : in.patterns) {
     for (const auto& [m, c] : p.terms) {
       monomial rest;
       factor found{q.node, {}, exponent(1)};
@@ -398,16 +406,16 @@ bool presenter::fold_once(polynomial& p) {
   return false;
 }
 
-polynomial presenter::folded(const polynomial& p) {
+polynomial presenter::folded(const polynomial& p, const reading& in) {
   polynomial r = p;
-  for (int round = 0; round < 100 && fold_once(r); ++round) {}
+  for (int round = 0; round < 100 && fold_once(r, in); ++round) {}
   return r;
 }
 
 node_id presenter::expanded(node_id n) {
   polynomial p = prover_.full().expand(prover_.full().of(n).node);
   collect_patterns(n);
-  return lay_out(folded(without_numerators(p)));
+  return lay_out(folded(without_numerators(p, full_), full_));
 }
 
 // The polynomial of n in which what has a name stays whole.
@@ -441,20 +449,21 @@ std::vector<node_id> presenter::candidates(node_id n) {
   guarded([&] { add_both(with_names_whole(n, true)); });
   node_id light = prover_.light().of(n).node;
   guarded([&] { add_both(prover_.light().expand(light)); });
+  guarded([&] { collect_patterns(n); });
+  guarded([&] { add_both(folded(without_numerators(prover_.light().expand(light), light_), light_)); });
   node_id full = prover_.full().of(n).node;
   guarded([&] {
     polynomial p = prover_.full().expand(full);
     if (p.terms.size() > most_terms) return;
     add_both(p);
-    collect_patterns(n);
-    polynomial q = without_numerators(p);
+    polynomial q = without_numerators(p, full_);
     if (q.terms != p.terms) add_both(q);
-    add_both(folded(q));
+    add_both(folded(q, full_));
     if (auto f = prover_.full().factor_out(full); f && f->sum != none) {
       // numerator and denominators apart
       monomial m;
       m.factors = f->factors;
-      polynomial inside = folded(prover_.full().expand(f->sum));
+      polynomial inside = folded(prover_.full().expand(f->sum), full_);
       m.factors.push_back(
           {inside.terms.size() > 1 ? factored(inside) : lay_out(inside), tape::straight(p.axes.size()), exponent(1)});
       r.push_back(tape_.identity(p.axes, lay_out_product(m, f->coefficient, p.axes)));

@@ -54,6 +54,13 @@ class presenter {
     polynomial rest;
   };
 
+  // How polynomials are read: multiplied out, or with sums as factors; and what the names stand for then.
+  struct reading {
+    normalizer& form;
+    bool expand_products;
+    std::vector<pattern> patterns;
+  };
+
   struct choice {
     std::size_t cost;
     node_id node;
@@ -62,15 +69,16 @@ class presenter {
 
   edge lay_out_product(const monomial& m, const rational& c, std::span<const range_id> axes);
   node_id factored(const polynomial& p);
-  polynomial folded(const polynomial& p);
-  bool fold_once(polynomial& p);
+  polynomial folded(const polynomial& p, const reading& in);
+  bool fold_once(polynomial& p, const reading& in);
   polynomial with_lets(const polynomial& p);
   polynomial with_names_whole(node_id n, bool expand_products);
   bool as_defined_as(node_id c, node_id original);
-  polynomial without_numerators(polynomial p);
+  polynomial without_numerators(polynomial p, const reading& in);
   void collect_patterns(node_id n);
   void discover(node_id n);
   void add_pattern(node_id c);
+  void add_pattern(node_id c, reading& to);
   std::vector<node_id> candidates(node_id n);
   std::vector<node_id> matrix_candidates(const std::vector<node_id>& layouts);
   std::size_t strange_sums(node_id n) const;
@@ -82,7 +90,7 @@ class presenter {
   tape& tape_;
   const std::map<node_id, call>& names_;
   bool discover_;
-  std::vector<pattern> patterns_;
+  reading full_{prover_.full(), true, {}}, light_{prover_.light(), false, {}};
   std::vector<node_id> recognized_, suggested_;
   std::set<node_id> units_;  // sums as the user wrote them
 };
