@@ -184,7 +184,7 @@ class elaborator {
       case form::sum: return simple(opcode::add, arguments(i), array_of(i));
       case form::product: return product(i);
       case form::power: return x.caret && x.has.rank() == 2 ? matrix_power(i) : power(w_.values[x.args[0]], x.number);
-      case form::function: return simple(x.op, arguments(i), array_of(i));
+      case form::function: return simple(x.op, arguments(i), array_of(i), x.ref);
       case form::select: return simple(opcode::select, arguments(i), array_of(i), static_cast<std::uint32_t>(x.compares));
       case form::index: return indexed(i);
       case form::reduce: return reduce(i, {on_slot(x.letters[0])}, array_of(i));

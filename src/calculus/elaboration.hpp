@@ -67,6 +67,7 @@ struct entity {
   bool independent = false;  // a let that --wrt made a variable
   item_id let = none;        // a let: its item
   int rank = -1;             // -1: not known yet
+  std::size_t arity = 0;     // of an unknown function
   std::vector<length_id> axes;
   origin first_use;
   std::set<item_id> sites;  // the derivatives in a let
@@ -124,7 +125,7 @@ struct item {
   bool caret = false;    // ^ rather than .^
   bool indexed = false;  // a variable right under an index
   std::uint8_t axis = 0;
-  std::uint32_t ref = 0;  // entity, slot or composite
+  std::uint32_t ref = 0;  // entity, slot, composite or (of op unknown) what the tape calls the function
   std::vector<item_id> args;
   std::vector<token_kind> joins;  // product
   std::vector<position> index;    // index, delta, derivative (empty: by the whole variable)

@@ -1,8 +1,20 @@
 #include <wengert/calculus/partials.hpp>
 
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include <wengert/core/error.hpp>
+
 namespace wengert {
 
 namespace {
+
+std::vector<term> terms_of(const std::vector<edge>& args, frame& axes) {
+  std::vector<term> r;
+  for (const edge& e : args) r.emplace_back(axes, e);
+  return r;
+}
 
 // select(not c, then, otherwise), written with a comparison that exists.
 term otherwise(comparison c, const term& left, const term& right, const term& then, const term& other) {
@@ -87,12 +99,22 @@ std::vector<std::vector<edge>> partials(node_id n, frame& axes, const std::vecto
       r[3] = {otherwise(t.comparison_of(n), left, right, one, zero).as_edge()};
       break;
     }
+    case opcode::unknown:
+      for (std::size_t k = 0; k < args.size(); ++k) {
+        unknown_function f = t.unknown_of(n);
+        ++f.orders[k];
+        r[k] = {make_term(opcode::unknown, terms_of(args, axes), t.unknown_index(f)).as_edge()};
+      }
+      break;
     default: {
       const op_info* info = find_function(t.op(n));
-      std::vector<term> terms;
-      for (const edge& e : args) terms.emplace_back(axes, e);
+      std::vector<term> terms = terms_of(args, axes);
+      auto parameters = static_cast<std::size_t>(info->parameters);
+      if (std::find(wanted.begin(), wanted.begin() + info->parameters, true) != wanted.begin() + info->parameters)
+        throw error("N09", fmt::format("'{}' has no derivative by its first argument in closed form", info->name),
+                    "differentiate by a variable that stands in its last argument only");
       std::vector<term> d = info->partial(terms);
-      for (std::size_t k = 0; k < args.size(); ++k) r[k] = {d[k].as_edge()};
+      for (std::size_t k = parameters; k < args.size(); ++k) r[k] = {d[k - parameters].as_edge()};
     }
   }
   return r;

@@ -20,9 +20,7 @@ constexpr std::array<std::string_view, 9> built_in{"sqrt", "delta", "vector", "d
 
 // Known by name, so that they are not taken for products.
 constexpr std::array<std::string_view, 3> properties{"one_hot", "simplex", "symmetric"};
-constexpr std::array<std::string_view, 19> planned{
-    "erf",      "erfc",     "gamma",    "lgamma", "digamma", "polygamma", "beta", "besselj0", "besselj1", "bessely0",
-    "bessely1", "besseli0", "besselk0", "gelu",   "det",     "logdet",    "inv",  "solve",    "cholesky"};
+constexpr std::array<std::string_view, 5> planned{"det", "logdet", "inv", "solve", "cholesky"};
 
 constexpr std::array<std::string_view, 7> derivative_names{"diff",     "deriv",    "derivative", "grad",
                                                            "gradient", "jacobian", "hessian"};
@@ -34,6 +32,9 @@ template <class Range, class Value> bool contains(const Range& all, const Value&
 }
 
 bool is_constant_name(std::string_view n) { return contains(constants, n) || n == "π"; }
+
+// Functions whose name is that of a letter: without brackets it is a variable.
+bool is_letter_name(std::string_view n) { return n == "gamma" || n == "beta"; }
 
 // x, x1, α: what people call variables, not functions.
 bool looks_like_variable(std::string_view n) {
@@ -49,7 +50,8 @@ std::vector<std::string> split_names(std::string_view list) {
 }
 
 name_role function_role(std::string_view n) {
-  if (const op_info* f = find_function(n)) return {name_role::kind::function, f->arity == 1};
+  if (const op_info* f = find_function(n))
+    return {name_role::kind::function, f->arity == 1 && !is_letter_name(n), false, is_letter_name(n)};
   if (contains(built_in, n)) return {name_role::kind::function, n == "sqrt"};
   if (const composite* c = find_composite(n)) return {name_role::kind::function, c->kinds.size() == 1};
   return {};
@@ -158,6 +160,7 @@ class resolver {
   item_id resolve_call(syntax_id n);
   std::vector<item_id> samples(const composite& c, const std::vector<item_id>& arguments, slot_id sample, const origin& o);
   void refuse_axis(const std::string& name, const origin& o) const;
+  item_id unknown_call(const entity& f, std::vector<std::uint32_t> orders, std::vector<item_id> arguments, const origin& o);
   item_id resolve_reduce(syntax_id n);
   item_id resolve_conditional(syntax_id n);
   item_id resolve_derivative(syntax_id n);
@@ -396,7 +399,7 @@ item_id resolver::resolve_name(syntax_id n) {
   if (is_constant_name(name)) return constant_item(name, o);
   if (bound_somewhere_.contains(name)) escaped(name, o);
   refuse_free_subscript(name, o);
-  if (const name_role r = function_role(name); r.is == name_role::kind::function && !w_.find(name))
+  if (const name_role r = function_role(name); r.is == name_role::kind::function && !w_.find(name) && !is_letter_name(name))
     throw w_.fail(o, "P12", fmt::format("'{}' is a function and needs an argument in brackets", name),
                   fmt::format("declare it with --var '{}: real' to use the name", name));
   if (!inside_) note_glued(name);
@@ -687,6 +690,10 @@ item_id resolver::resolve_call(syntax_id n) {
   }
   std::vector<item_id> arguments;
   for (syntax_id c : s.children) arguments.push_back(resolve(c));
+  if (const entity* e = inside_ ? nullptr : w_.find(s.name); e && e->arity > 0) {
+    takes(e->arity);
+    return unknown_call(*e, s.orders, std::move(arguments), o);
+  }
   if (s.name == "sqrt") return takes(1), power_of(arguments[0], rational(1, 2), false, o);
   if (s.name == "vector") return takes(1), apply(form::ones, std::move(arguments), o);
   if (s.name == "diag") return takes(1), apply(form::diagonal, std::move(arguments), o);
@@ -702,6 +709,20 @@ item_id resolver::resolve_call(syntax_id n) {
   item i;
   i.is = form::function;
   i.op = f->code;
+  i.args = std::move(arguments);
+  return add(std::move(i), o);
+}
+
+item_id resolver::unknown_call(const entity& f, std::vector<std::uint32_t> orders, std::vector<item_id> arguments,
+                               const origin& o) {
+  if (orders.empty()) orders.assign(f.arity, 0);
+  if (orders.size() != f.arity)
+    throw w_.fail(o, "N03", fmt::format("'{}' has {} arguments: which one it is differentiated by must be said", f.name, f.arity),
+                  fmt::format("write {}'[1,0](x, y), the orders in the brackets, or D({}(x, y), x)", f.name, f.name));
+  item i;
+  i.is = form::function;
+  i.op = opcode::unknown;
+  i.ref = w_.on.unknown_index({f.name, std::move(orders)});
   i.args = std::move(arguments);
   return add(std::move(i), o);
 }
@@ -872,6 +893,8 @@ entity_id resolver::target_entity(const std::string& name, const origin& o) {
   const entity* e = w_.find(name);
   if (e && e->is_dim)
     throw w_.fail(o, "N08", fmt::format("'{}' is a dimension, not a variable", name), "there is no derivative by an integer");
+  if (e && e->arity > 0)
+    throw w_.fail(o, "N08", fmt::format("'{}' is a function, not a variable", name), "differentiate by one of its arguments");
   if (is_constant_name(name) && !known(name))
     throw w_.fail(o, "N08", fmt::format("'{}' is a constant, not a variable", name),
                   "declare it with --var if it is meant as one");
@@ -949,6 +972,7 @@ void workspace::note(std::string text) {
 
 name_role workspace::role(std::string_view name) const {
   const entity* e = find(name);
+  if (e && e->arity > 0) return {name_role::kind::function, false, true};
   if ((e && (e->declared || e->let != none || e->is_dim)) || let_names.contains(std::string(name)))
     return {name_role::kind::variable, false, true};
   name_role f = function_role(name);
@@ -956,12 +980,13 @@ name_role workspace::role(std::string_view name) const {
   if (is_constant_name(name)) return {};
   std::string n(name);
   if (contains(properties, name))
-    return {name_role::kind::unknown, false, false, fmt::format("'{}' is a fact, not a function", name)};
+    return {name_role::kind::unknown, false, false, false, fmt::format("'{}' is a fact, not a function", name)};
   if (contains(planned, name))
-    return {name_role::kind::unknown, false, false, fmt::format("the function '{}' is not available yet", name)};
+    return {name_role::kind::unknown, false, false, false, fmt::format("the function '{}' is not available yet", name)};
   if (plain_names.contains(n) || looks_like_variable(name)) return {};
   if (contains(derivative_names, name))
-    return {name_role::kind::unknown, false, false, fmt::format("unknown function '{}'; a derivative is written D(f, x)", name)};
+    return {name_role::kind::unknown, false, false, false,
+            fmt::format("unknown function '{}'; a derivative is written D(f, x)", name)};
   std::vector<std::string_view> candidates(built_in.begin(), built_in.end());
   for (const op_info& o : functions()) {
     candidates.push_back(o.name);
@@ -971,7 +996,7 @@ name_role workspace::role(std::string_view name) const {
   std::string lower = n;
   for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   std::string_view meant = contains(candidates, std::string_view(lower)) ? std::string_view(lower) : closest(name, candidates);
-  return {name_role::kind::unknown, false, false,
+  return {name_role::kind::unknown, false, false, false,
           meant.empty() ? fmt::format("unknown function '{}'", name)
                         : fmt::format("unknown function '{}'; did you mean '{}'?", name, meant)};
 }
@@ -1008,7 +1033,6 @@ void declare(workspace& w, const declaration& d, std::uint32_t text) {
   using type = declaration::type;
   for (const auto& n : d.names) {
     origin at{text, n.begin, n.end, none};
-    if (d.is == type::function) throw w.fail(at, "N01", "unknown functions cannot be declared yet", "write the function out");
     if (n.name == "if" || n.name == "sum" || n.name == "prod" || n.name == "not" || n.name == "axis")
       throw w.fail(at, "N04", fmt::format("'{}' is a word of the language", n.name), "use another name");
     entity_id id = w.named(n.name, at);
@@ -1028,6 +1052,8 @@ void declare(workspace& w, const declaration& d, std::uint32_t text) {
     e.integer = d.is == type::integer;
     e.rank = static_cast<int>(axes.size());
     e.axes = std::move(axes);
+    e.arity = d.arity;
+    if (d.arity > 0) w.note(fmt::format("'{}' is an unknown function, taken to be differentiable as often as needed", n.name));
   }
 }
 

@@ -5,8 +5,8 @@
 #include <utility>
 
 #include <boost/hana/for_each.hpp>
+#include <boost/hana/range.hpp>
 #include <boost/hana/tuple.hpp>
-#include <boost/hana/type.hpp>
 
 namespace wengert {
 
@@ -48,14 +48,11 @@ namespace {
 namespace hana = boost::hana;
 using namespace ops;
 
-constexpr auto rows =
-    hana::tuple_t<exp_row, log_row, log2_row, log10_row, log1p_row, expm1_row, cbrt_row, abs_row, sign_row, floor_row, ceil_row,
-                  sin_row, cos_row, tan_row, cot_row, sec_row, csc_row, asin_row, acos_row, atan_row, acot_row, asec_row,
-                  acsc_row, sinh_row, cosh_row, tanh_row, coth_row, sech_row, csch_row, asinh_row, acosh_row, atanh_row,
-                  acoth_row, asech_row, acsch_row, pow_row, atan2_row, hypot_row, xlogy_row, min_row, max_row>;
+constexpr auto first_function = static_cast<std::size_t>(opcode::exp), no_function = static_cast<std::size_t>(opcode::count_);
+constexpr auto codes = hana::to_tuple(hana::range_c<std::size_t, first_function, no_function>);
 
+template <class Row> constexpr bool is_written = requires { sizeof(Row); };
 template <class Row> constexpr bool has_name = requires { std::string_view(Row::name); };
-template <class Row> constexpr bool has_code = requires { opcode(Row::code); };
 template <class Row, class T> constexpr bool has_value = requires(T x) {
   requires Row::arity == 1;
   { Row::value(x) } -> std::same_as<T>;
@@ -70,22 +67,27 @@ template <class Row> constexpr bool has_partial = requires(const term& x) {
 }
 || requires(const term& x) {
   requires Row::arity == 2;
-  { Row::partial(x, x) } -> std::same_as<std::array<term, 2>>;
+  { Row::partial(x, x) } -> std::same_as<std::array<term, 2 - Row::parameters>>;
 };
 
-template <class Row> op_info make_row() {
-  static_assert(has_code<Row>, "a function needs its opcode");
+template <opcode Code> op_info make_row() {
+  using Row = row<Code>;
+  static_assert(is_written<Row>, "every function in opcode.hpp needs a row in ops.hpp");
   static_assert(has_name<Row>, "a function needs the name that users write");
   static_assert(Row::arity == 1 || Row::arity == 2, "a function has one or two arguments");
+  static_assert(Row::parameters >= 0 && Row::parameters < Row::arity, "a function is differentiable by its last argument");
   static_assert(has_value<Row, double> && has_value<Row, long double>, "a function needs value<T>(T...) for every floating type");
   static_assert(has_partial<Row>, "a function needs its partial derivatives");
   static_assert(Row::sample.lo < Row::sample.hi, "a function needs an interval to sample its arguments from");
   op_info info{};
-  info.code = Row::code;
+  info.code = Code;
   info.name = Row::name;
   info.aliases = Row::aliases;
   info.arity = Row::arity;
+  info.parameters = Row::parameters;
   info.sign = Row::sign;
+  info.nowhere_zero = Row::nowhere_zero;
+  info.continuous = Row::continuous;
   info.sample = Row::sample;
   if constexpr (Row::arity == 1) {
     info.value = [](const double* a) { return Row::value(a[0]); };
@@ -97,8 +99,8 @@ template <class Row> op_info make_row() {
     info.value = [](const double* a) { return Row::value(a[0], a[1]); };
     info.value_long = [](const long double* a) { return Row::value(a[0], a[1]); };
     info.partial = [](std::span<const term> a) {
-      auto both = Row::partial(a[0], a[1]);
-      return std::vector<term>(both.begin(), both.end());
+      auto all = Row::partial(a[0], a[1]);
+      return std::vector<term>(all.begin(), all.end());
     };
     info.defined = [](std::span<const term> a) { return Row::defined(a[0], a[1]); };
     info.smooth = [](std::span<const term> a) { return Row::smooth(a[0], a[1]); };
@@ -109,27 +111,19 @@ template <class Row> op_info make_row() {
 const std::vector<op_info>& table() {
   static const std::vector<op_info> all = [] {
     std::vector<op_info> r;
-    hana::for_each(rows, [&](auto row) { r.push_back(make_row<typename decltype(row)::type>()); });
-    return r;  // in the order of opcode, checked below
+    hana::for_each(codes, [&](auto code) { r.push_back(make_row<static_cast<opcode>(decltype(code)::value)>()); });
+    return r;  // in the order of opcode
   }();
   return all;
 }
-
-constexpr bool rows_follow_opcode() {
-  auto next = static_cast<int>(opcode::exp);
-  bool good = true;
-  hana::for_each(rows, [&](auto row) { good = good && static_cast<int>(decltype(row)::type::code) == next++; });
-  return good && next == static_cast<int>(opcode::count_);
-}
-static_assert(rows_follow_opcode(), "every function in opcode.hpp needs one row in ops.hpp, in the same order");
 
 }  // namespace
 
 std::span<const op_info> functions() { return table(); }
 
 const op_info* find_function(opcode code) {
-  if (code < opcode::exp || code >= opcode::count_) return nullptr;
-  return &table()[static_cast<std::size_t>(code) - static_cast<std::size_t>(opcode::exp)];
+  auto k = static_cast<std::size_t>(code);
+  return k < first_function || k >= no_function ? nullptr : &table()[k - first_function];
 }
 
 const op_info* find_function(std::string_view name) {

@@ -246,6 +246,12 @@ node_id tape::select(std::span<const range_id> out, comparison c, const edge& le
   return make(opcode::select, out, {}, reduction::none, args, static_cast<std::uint32_t>(c));
 }
 
+std::uint32_t tape::unknown_index(const unknown_function& f) {
+  auto it = std::ranges::find(unknown_, f);
+  if (it == unknown_.end()) it = unknown_.insert(it, f);
+  return static_cast<std::uint32_t>(it - unknown_.begin());
+}
+
 // --- reading
 
 edge_view tape::arg(node_id n, std::size_t k) const {

@@ -33,9 +33,13 @@ term build(opcode op, std::vector<edge> args, frame& f, const std::uint32_t attr
 node_id term::over_frame() const { return frame_->on.identity(frame_->axes, edge_); }
 
 term make_term(opcode op, std::initializer_list<term> args, std::uint32_t attribute) {
+  return make_term(op, std::vector<term>(args), attribute);
+}
+
+term make_term(opcode op, const std::vector<term>& args, std::uint32_t attribute) {
   std::vector<edge> edges;
   for (const term& a : args) edges.push_back(a.as_edge());
-  return build(op, std::move(edges), args.begin()->in(), attribute, nullptr);
+  return build(op, std::move(edges), args.front().in(), attribute, nullptr);
 }
 
 term select(comparison c, const term& left, const term& right, const term& then, const term& otherwise) {

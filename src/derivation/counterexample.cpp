@@ -27,6 +27,7 @@ bool meets(relation is, std::span<const long double> values, bool clearly) {
       case relation::not_integer: return std::fabs(v - std::round(v)) > gap;
       case relation::integer: return v == std::round(v);
       case relation::real_power: return std::isfinite(v);
+      case relation::off_poles: return v > gap || std::fabs(v - std::round(v)) > gap;
     }
     return false;
   });

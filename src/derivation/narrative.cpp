@@ -26,6 +26,7 @@ std::string rule_of(const tape& t, node_id n) {
     case opcode::pow: return "derivative of u^v";
     default: break;
   }
+  if (t.op(n) == opcode::unknown) return fmt::format("derivative of {}", t.unknown_of(n).name);
   const op_info* info = find_function(t.op(n));
   return info ? fmt::format("derivative of {}", info->name) : "";
 }
@@ -37,6 +38,7 @@ std::string rule_id(const tape& t, node_id n) {
     case opcode::power: return "d-power";
     case opcode::identity: return "d-sum";
     case opcode::select: return "d-select";
+    case opcode::unknown: return "d-unknown";
     default: break;
   }
   const op_info* info = find_function(t.op(n));
@@ -52,7 +54,8 @@ std::string formula_of(const tape& t, node_id n) {
     default: break;
   }
   const op_info* info = find_function(t.op(n));
-  return info ? fmt::format("({0}(u))' = {0}'(u)*u'", info->name) : "";
+  std::string_view name = info ? info->name : t.op(n) == opcode::unknown ? std::string_view(t.unknown_of(n).name) : "";
+  return name.empty() ? "" : fmt::format("({0}(u))' = {0}'(u)*u'", name);
 }
 
 std::string references(const std::vector<std::string>& numbers) {

@@ -69,6 +69,7 @@ bool point_values::holds(relation is, node_id n) {
       case relation::not_integer: return !std::isnan(v) && v != std::floor(v);
       case relation::integer: return v == std::floor(v);
       case relation::real_power: return !std::isnan(v);
+      case relation::off_poles: return v > 0 || (!std::isnan(v) && v != std::floor(v));
     }
     return false;
   });

@@ -231,6 +231,9 @@ template <class T> void evaluator<T>::check(node_id n) {
       throw error("V01", fmt::format("'{}' has no value", name), fmt::format("give '{}' a value", name));
     for (std::size_t a = 0; a < given_[s].shape.size(); ++a) fit_axis(s, a, given_[s].shape[a]);
   }
+  if (tape_.op(n) == opcode::unknown)
+    throw error("V08", fmt::format("'{0}' is unknown: it has no value", tape_.unknown_of(n).name),
+                "write the function out where numbers are wanted");
   if (tape_.op(n) == opcode::dim_value) resolve({tape_.dim_of(n), 0});
   for (range_id r : tape_.axes(n)) extent_of(r);
 }

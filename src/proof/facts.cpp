@@ -6,8 +6,8 @@ namespace wengert {
 
 namespace {
 
-constexpr std::array all_relations{relation::positive, relation::nonnegative, relation::nonzero, relation::integer,
-                                   relation::real_power};
+constexpr std::array all_relations{relation::positive, relation::nonnegative, relation::nonzero,
+                                   relation::integer,  relation::real_power,  relation::off_poles};
 
 bool is_structural(const tape& t, node_id n) {
   switch (t.op(n)) {
@@ -70,7 +70,8 @@ void facts::complete(node_id n) {
   collect(e);
   for (relation is : all_relations) {
     std::optional<theorem>& slot = e.by_relation[static_cast<std::size_t>(is)];
-    if (slot || !kernel_.sign_follows(is, n, premises)) continue;
+    bool follows_anyway = is == relation::off_poles && e.by_relation[static_cast<std::size_t>(relation::positive)];
+    if (slot || follows_anyway || !kernel_.sign_follows(is, n, premises)) continue;
     slot = kernel_.sign(is, n, premises);
     premises.push_back(*slot);
   }
@@ -80,7 +81,7 @@ void facts::complete(node_id n) {
 std::optional<theorem> facts::find(relation is, node_id n) {
   entry& e = look_up(n);
   const auto& positive = e.by_relation[static_cast<std::size_t>(relation::positive)];
-  if (is == relation::nonnegative && positive) return positive;
+  if ((is == relation::nonnegative || is == relation::off_poles) && positive) return positive;
   return e.by_relation[static_cast<std::size_t>(is)];
 }
 

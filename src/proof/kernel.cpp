@@ -35,7 +35,10 @@ bool same_axes(const tape& t, node_id a, node_id b) { return std::ranges::equal(
 
 // Whether the claim `have` about a node gives the claim `want` about the same node.
 bool implies(relation have, relation want) {
-  return have == want || (have == relation::positive && (want == relation::nonnegative || want == relation::nonzero));
+  if (have == relation::positive)
+    return want == relation::positive || want == relation::nonnegative || want == relation::nonzero ||
+           want == relation::off_poles;
+  return have == want || (have == relation::not_integer && want == relation::off_poles);
 }
 
 bool says_sign(const theorem& p, relation want, node_id n) {
@@ -57,6 +60,24 @@ class premise_signs : public sign_source {
   std::vector<std::pair<node_id, relation>> have_;
 };
 
+// The node that a condition is about, over just the axes that it carries.
+node_id condition_node_on(tape& t, const condition& c) {
+  const edge& e = c.of.as_edge();
+  frame& f = c.of.in();
+  std::vector<std::size_t> carried;
+  for (const label& l : e.labels)
+    if (!l.is_constant()) carried.push_back(static_cast<std::size_t>(l.axis));
+  std::ranges::sort(carried);
+  carried.erase(std::unique(carried.begin(), carried.end()), carried.end());
+  std::vector<range_id> out;
+  for (std::size_t a : carried) out.push_back(f.axes[a]);
+  edge moved = e;
+  for (label& l : moved.labels)
+    if (!l.is_constant())
+      l.axis = static_cast<std::int16_t>(std::ranges::lower_bound(carried, static_cast<std::size_t>(l.axis)) - carried.begin());
+  return t.identity(out, moved);
+}
+
 // The sign of a node from the signs of its arguments.
 class sign_rules {
  public:
@@ -72,6 +93,7 @@ class sign_rules {
       case relation::integer: return integer(n);
       case relation::real_power: return real_power(n);
       case relation::not_integer: return false;
+      case relation::off_poles: return off_poles(n);
     }
     return false;
   }
@@ -83,6 +105,7 @@ class sign_rules {
              : is == relation::nonnegative ? t_.value(n) >= 0
              : is == relation::nonzero     ? t_.value(n) != 0
              : is == relation::integer     ? is_integer(t_.value(n))
+             : is == relation::off_poles   ? t_.value(n) > 0 || !is_integer(t_.value(n))
                                            : false;
     return std::ranges::any_of(premises_, [&](const theorem& p) { return says_sign(p, is, n); });
   }
@@ -106,11 +129,20 @@ class sign_rules {
     const op_info* info = find_function(t_.op(n));
     return info ? info->sign : sign_fact::unknown;
   }
+  // Whether the function is never 0 where it is defined, and is defined.
+  bool nowhere_zero(node_id n) {
+    const op_info* info = find_function(t_.op(n));
+    if (!info || !info->nowhere_zero) return false;
+    frame f = frame_of(t_, n);
+    return std::ranges::all_of(defined_conditions(t_, n, f),
+                               [&](const condition& c) { return given(c.is, condition_node_on(t_, c)); });
+  }
 
   bool positive(node_id n) {
     if (given(relation::nonnegative, n) && given(relation::nonzero, n)) return true;
     if (fact(n) == sign_fact::positive) return true;
     if (fact(n) == sign_fact::as_argument && arg(relation::positive, n, 0)) return true;
+    if (fact(n) == sign_fact::positive_of_positive && every(relation::positive, n)) return true;
     switch (t_.op(n)) {
       case opcode::constant: return t_.value(n) > 0;
       case opcode::dim_value:
@@ -185,6 +217,7 @@ class sign_rules {
 
   bool nonzero(node_id n) {
     if (fact(n) == sign_fact::as_argument && arg(relation::nonzero, n, 0)) return true;
+    if (nowhere_zero(n)) return true;
     switch (t_.op(n)) {
       case opcode::constant: return t_.value(n) != 0;
       case opcode::mul: return t_.bound_count(n) == 0 && every(relation::nonzero, n);
@@ -210,6 +243,22 @@ class sign_rules {
       case opcode::mul: return every(relation::integer, n);
       default: return false;
     }
+  }
+
+  // None of 0, -1, -2, ...
+  bool off_poles(node_id n) {
+    if (given(relation::off_poles, n) || positive(n)) return true;
+    if (t_.op(n) == opcode::identity && t_.red(n) == reduction::none) return arg(relation::off_poles, n, 0);
+    if (t_.op(n) != opcode::add) return false;
+    // u + k is off the poles with u, for a whole number k >= 0
+    std::size_t off = 0, whole = 0;
+    for (edge_view e : t_.args(n)) {
+      if (given(relation::integer, e.node) && given(relation::nonnegative, e.node))
+        ++whole;
+      else if (given(relation::off_poles, e.node))
+        ++off;
+    }
+    return off == 1 && off + whole == t_.arity(n);
   }
 
   bool real_power(node_id n) {
@@ -241,21 +290,12 @@ bool reads_everything(const tape& t, node_id n, const edge_view& e) {
 
 // Whether a node is a continuous function of its symbols wherever they are.
 bool continuous_everywhere(const tape& t, node_id root) {
-  for (node_id n : t.reachable(root)) {
-    switch (t.op(n)) {
-      // clang-format off
-      case opcode::constant: case opcode::symbol: case opcode::dim_value: case opcode::index_value: case opcode::delta: case opcode::pi:
-      case opcode::add: case opcode::mul: case opcode::identity: case opcode::exp: case opcode::expm1: case opcode::sin: case opcode::cos:
-      case opcode::abs: case opcode::atan: case opcode::sinh: case opcode::cosh: case opcode::tanh: case opcode::asinh: case opcode::max:
-      case opcode::min: case opcode::hypot: case opcode::cbrt: break;
-      // clang-format on
-      case opcode::power:
-        if (!is_integer(t.value(n)) || t.value(n) < 0) return false;
-        break;
-      default: return false;
-    }
-  }
-  return true;
+  return std::ranges::all_of(t.reachable(root), [&](node_id n) {
+    opcode o = t.op(n);
+    if (o == opcode::power) return is_integer(t.value(n)) && t.value(n) >= 0;
+    const op_info* info = find_function(o);
+    return info ? info->continuous : o != opcode::select;
+  });
 }
 
 }  // namespace
@@ -371,7 +411,8 @@ theorem kernel::ring(node_id a, node_id b, std::span<const theorem> premises, st
 }
 
 theorem kernel::lift(node_id n) {
-  if (tape_.arity(n) != 1 || !find_function(tape_.op(n))) refuse("lift", "not a function of one argument");
+  if (tape_.arity(n) != 1 || !(find_function(tape_.op(n)) || tape_.op(n) == opcode::unknown))
+    refuse("lift", "not a function of one argument");
   edge e = tape_.arg(n, 0);
   while (tape_.op(e.node) == opcode::identity && tape_.bound_count(e.node) == 0) {
     edge inner = tape_.arg(e.node, 0);
@@ -384,7 +425,7 @@ theorem kernel::lift(node_id n) {
     e = inner;
   }
   edge whole = tape_.whole(e.node);
-  node_id closed = tape_.apply(tape_.op(n), tape_.out(e.node), std::span(&whole, 1));
+  node_id closed = tape_.make(tape_.op(n), tape_.out(e.node), {}, reduction::none, std::span(&whole, 1), tape_.attribute(n));
   return make("lift", equal_claim(n, tape_.identity(tape_.out(n), {closed, e.labels})), {});
 }
 
@@ -409,22 +450,7 @@ theorem kernel::cases(node_id a, node_id b, std::uint8_t p, std::uint8_t q, cons
   return make("cases", equal_claim(a, b), both);
 }
 
-node_id kernel::condition_node(const condition& c) {
-  const edge& e = c.of.as_edge();
-  frame& f = c.of.in();
-  std::vector<std::size_t> carried;
-  for (const label& l : e.labels)
-    if (!l.is_constant()) carried.push_back(static_cast<std::size_t>(l.axis));
-  std::ranges::sort(carried);
-  carried.erase(std::unique(carried.begin(), carried.end()), carried.end());
-  std::vector<range_id> out;
-  for (std::size_t a : carried) out.push_back(f.axes[a]);
-  edge moved = e;
-  for (label& l : moved.labels)
-    if (!l.is_constant())
-      l.axis = static_cast<std::int16_t>(std::ranges::lower_bound(carried, static_cast<std::size_t>(l.axis)) - carried.begin());
-  return tape_.identity(out, moved);
-}
+node_id kernel::condition_node(const condition& c) { return condition_node_on(tape_, c); }
 
 void kernel::require(const conditions& all, std::span<const theorem> premises, std::string_view name) {
   for (const condition& c : all) {

@@ -80,6 +80,41 @@ std::string_view unfolding(opcode o) {
     case opcode::hypot: return "hypot-root";
     case opcode::max: return "max-abs";
     case opcode::min: return "min-abs";
+    case opcode::erfc: return "erfc-erf";
+    case opcode::lgamma: return "lgamma-log";
+    case opcode::beta: return "beta-gamma";
+    case opcode::gammaq: return "gammaq-gammap";
+    default: return {};
+  }
+}
+
+// The rows that take a minus out of a function.
+std::string_view parity_row(opcode o) {
+  switch (o) {
+    case opcode::sin: return "sin-odd";
+    case opcode::cos: return "cos-even";
+    case opcode::atan: return "atan-odd";
+    case opcode::asin: return "asin-odd";
+    case opcode::erf: return "erf-odd";
+    case opcode::erfinv: return "erfinv-odd";
+    default: return {};
+  }
+}
+
+// The rows that give a function at x + 1 by the function at x, and at x by the function at x + 1. For Bessel functions x is the
+// order, and a third function stands beside the two.
+struct step_rows {
+  std::string_view down, up;
+};
+step_rows step_of(opcode o) {
+  switch (o) {
+    case opcode::gamma: return {"gamma-step", "gamma-back"};
+    case opcode::digamma: return {"digamma-step", "digamma-back"};
+    case opcode::polygamma: return {"polygamma-step", "polygamma-back"};
+    case opcode::besselj: return {"besselj-step", "besselj-back"};
+    case opcode::bessely: return {"bessely-step", "bessely-back"};
+    case opcode::besseli: return {"besseli-step", "besseli-back"};
+    case opcode::besselk: return {"besselk-step", "besselk-back"};
     default: return {};
   }
 }
@@ -588,13 +623,13 @@ theorem normalizer::root_of_sum(node_id n) {
 theorem normalizer::function(node_id n) {
   theorem same = kernel_.reflexive(n);
   const op_info* info = find_function(tape_.op(n));
-  if (!info) return same;
+  if (!info && tape_.op(n) != opcode::unknown) return same;
   if (form_ == form::full &&
       !unfolding(tape_.op(n)).empty()) {  // before it is lifted: log1p(u[1]) must become what log(1 + u[1]) does
     theorem t = unfold(n);
     if (t.says().right != n) return t;
   }
-  if (info->arity == 1) {
+  if (tape_.arity(n) == 1) {
     edge e = tape_.arg(n, 0);
     bool broadcast = tape_.op(e.node) == opcode::identity && tape_.bound_count(e.node) == 0;
     if (broadcast || !std::ranges::equal(e.labels, tape::straight(tape_.rank(n))) || tape_.rank(e.node) != tape_.rank(n)) {
@@ -610,7 +645,16 @@ theorem normalizer::function(node_id n) {
     case opcode::sin:
     case opcode::cos: return form_ == form::full ? sine_or_cosine(n) : same;
     case opcode::atan:
-    case opcode::asin: return form_ == form::full ? odd_function(n) : same;
+    case opcode::asin:
+    case opcode::erf:
+    case opcode::erfinv: return form_ == form::full ? odd_function(n) : same;
+    case opcode::gamma:
+    case opcode::digamma:
+    case opcode::polygamma:
+    case opcode::besselj:
+    case opcode::bessely:
+    case opcode::besseli:
+    case opcode::besselk: return form_ == form::full ? step(n) : same;
     case opcode::cbrt: return form_ == form::full ? cube_root(n) : same;
     default: return form_ == form::full ? unfold(n) : same;
   }
@@ -639,12 +683,12 @@ theorem normalizer::exponential(node_id n) {
   }
   if (p.terms.size() == 1) {
     const auto& [m, c] = *p.terms.begin();
-    bool is_log = c == 1 && m.bound.empty() && m.factors.size() == 1 && m.factors[0].power == 1 && is_node(m.factors[0].node) &&
-                  tape_.op(m.factors[0].node) == opcode::log;
-    if (is_log) {
+    bool one = c == 1 && m.bound.empty() && m.factors.size() == 1 && m.factors[0].power == 1 && is_node(m.factors[0].node);
+    opcode inner = one ? tape_.op(m.factors[0].node) : opcode::constant;
+    if (inner == opcode::log || (inner == opcode::lambertw && form_ == form::full)) {
       frame g{tape_, {tape_.out(m.factors[0].node).begin(), tape_.out(m.factors[0].node).end()}};
       term x(g, tape_.arg(m.factors[0].node, 0));
-      auto t = try_rule("exp-log", g, x, x);
+      auto t = try_rule(inner == opcode::log ? "exp-log" : "lambertw-exp", g, x, x);
       if (!t || t->says().left != n) return same;
       return then_normalize(*t);
     }
@@ -777,18 +821,61 @@ theorem normalizer::odd_function(node_id n) {
   theorem same = kernel_.reflexive(n);
   node_id a = tape_.arg(n, 0).node;
   polynomial p = expand(a);
+  frame f{tape_, {tape_.out(n).begin(), tape_.out(n).end()}};
+  if (tape_.op(n) == opcode::erf && (p.is_zero() || tape_.op(a) == opcode::erfinv)) {
+    term u(f, p.is_zero() ? edge{tape_.constant(0), {}} : tape_.arg(a, 0));
+    auto t = try_rule(p.is_zero() ? "erf-zero" : "erf-erfinv", f, u, u);
+    return t && t->says().left == n ? then_normalize(*t) : same;
+  }
   if (p.is_zero() || p.terms.begin()->second > 0) return same;
   for (auto& [m, c] : p.terms) c = -c;
-  frame f{tape_, {tape_.out(n).begin(), tape_.out(n).end()}};
   term x(f, tape_.whole(to_node(tape_, p)));
-  std::string_view row = tape_.op(n) == opcode::sin    ? "sin-odd"
-                         : tape_.op(n) == opcode::cos  ? "cos-even"
-                         : tape_.op(n) == opcode::atan ? "atan-odd"
-                                                       : "asin-odd";
-  auto t = try_rule(row, f, x, x);
+  auto t = try_rule(parity_row(tape_.op(n)), f, x, x);
   if (!t || tape_.op(t->says().left) != tape_.op(n)) return same;
   auto reshape = ring(a, tape_.arg(t->says().left, 0).node);
   return reshape ? then_normalize(chain(with_argument(n, 0, *reshape), *t)) : same;
+}
+
+// A function of u + k, where k is a whole number, by the function of u: gamma(x + 2) is (x + 1)*x*gamma(x). The number in the
+// argument is brought between 0 and 1; the order of a Bessel function, to two neighbours.
+theorem normalizer::step(node_id n) {
+  theorem same = kernel_.reflexive(n);
+  opcode o = tape_.op(n);
+  bool bessel = find_function(o)->parameters == 1 && o != opcode::polygamma;
+  std::size_t moving = o == opcode::polygamma ? 1 : 0;
+  edge argument = tape_.arg(n, moving);
+  frame f{tape_, {tape_.out(n).begin(), tape_.out(n).end()}};
+  rational order = 0;
+  if (o == opcode::polygamma) {
+    if (!tape_.is_constant(tape_.arg(n, 0).node)) return same;
+    order = tape_.value(tape_.arg(n, 0).node);
+  }
+  auto rewrite = [&](std::string_view row, const term& x, const term& y) {
+    auto t = try_rule(row, f, x, y, order);
+    if (!t || tape_.op(t->says().left) != o) return same;
+    if (t->says().left == n) return then_normalize(*t);
+    auto reshape = ring(argument.node, tape_.arg(t->says().left, moving).node);
+    if (!reshape) return same;
+    theorem moved = with_argument(n, moving, *reshape);
+    return moved.says().right == t->says().left ? then_normalize(chain(moved, *t)) : same;
+  };
+  term whole(f, argument);
+  if (o == opcode::polygamma && order == 0) return rewrite("polygamma-zero", whole, whole);
+  polynomial p = expand(argument.node);
+  auto number = p.terms.find(monomial{});
+  rational c = number == p.terms.end() ? rational(0) : number->second;
+  bool alone = p.terms.size() == (number == p.terms.end() ? 0U : 1U);
+  if (o == opcode::gamma && alone && c == 1) return rewrite("gamma-one", whole, whole);
+  if (o == opcode::gamma && alone && c == rational(1, 2)) return rewrite("gamma-half", whole, whole);
+  constexpr int farthest = 20;
+  bool down = bessel || alone ? c > 1 : c >= 1, up = bessel || !alone ? c < 0 : c <= 0;
+  if (abs(c) > farthest || (!down && !up)) return same;
+  if (down) {
+    p.terms.erase(monomial{});
+    if (c != 1) p.terms.emplace(monomial{}, c - 1);
+  }
+  term x = down ? term(f, edge{to_node(tape_, p), argument.labels}) : whole;
+  return rewrite(down ? step_of(o).down : step_of(o).up, x, bessel ? term(f, tape_.arg(n, 1)) : x);
 }
 
 theorem normalizer::cube_root(node_id n) {

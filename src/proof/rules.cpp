@@ -19,8 +19,19 @@ conditions x_nonzero(T x, T, Q) { return {nonzero(x)}; }
 conditions x_nonnegative(T x, T, Q) { return {nonnegative(x)}; }
 conditions x_nonpositive(T x, T, Q) { return {nonnegative(-x)}; }
 conditions both_positive(T x, T y, Q) { return {positive(x), positive(y)}; }
+conditions inside_unit(T x, T, Q) { return {positive(1 - square(x))}; }
+conditions x_off_poles(T x, T, Q) { return {off_poles(x)}; }
+conditions order_and_nonzero(T x, T y, Q) { return {integer(x), nonzero(y)}; }
+conditions order_and_positive(T x, T y, Q) { return {integer(x), positive(y)}; }
 
-term hypot(T x, T y) { return make_term(opcode::hypot, {x, y}); }
+bool is_small_order(Q c) { return is_integer(c) && c >= 0 && c <= 30; }
+
+// (-1)^n * n!
+rational signed_factorial(Q n) {
+  rational r = 1;
+  for (rational k = 1; k <= n; k += 1) r *= -k;
+  return r;
+}
 
 // clang-format off
 const std::array all{
@@ -167,6 +178,72 @@ const std::array all{
          [](T x, T, Q) { return conditions{positive(x), nonnegative(1 - x)}; }, nullptr, "asech(x) is acosh(1/x)."},
     rule{"acsch-asinh", 1, false, [](T x, T, Q) { return acsch(x); }, [](T x, T, Q) { return asinh(1 / x); }, x_nonzero, nullptr,
          "acsch(x) is asinh(1/x)."},
+
+    // special functions
+    rule{"erf-odd", 1, false, [](T x, T, Q) { return erf(-x); }, [](T x, T, Q) { return -erf(x); }, always, nullptr,
+         "The error function is odd."},
+    rule{"erf-zero", 1, false, [](T x, T, Q) { return erf(x.number(0)); }, [](T x, T, Q) { return x.number(0); }, always, nullptr,
+         "erf(0) is 0."},
+    rule{"erfc-erf", 1, false, [](T x, T, Q) { return erfc(x); }, [](T x, T, Q) { return 1 - erf(x); }, always, nullptr,
+         "erfc(x) is 1 - erf(x)."},
+    rule{"erfinv-odd", 1, false, [](T x, T, Q) { return erfinv(-x); }, [](T x, T, Q) { return -erfinv(x); }, inside_unit, nullptr,
+         "The inverse of the error function is odd."},
+    rule{"erf-erfinv", 1, false, [](T x, T, Q) { return erf(erfinv(x)); }, [](T x, T, Q) { return x; }, inside_unit, nullptr,
+         "The error function undoes its inverse."},
+    rule{"gamma-step", 1, false, [](T x, T, Q) { return gamma(x + 1); }, [](T x, T, Q) { return x * gamma(x); }, x_off_poles, nullptr,
+         "The gamma function at x + 1 is x times its value at x."},
+    rule{"gamma-back", 1, false, [](T x, T, Q) { return gamma(x); }, [](T x, T, Q) { return gamma(x + 1) / x; }, x_off_poles, nullptr,
+         "The gamma function at x is its value at x + 1 over x."},
+    rule{"gamma-one", 1, false, [](T x, T, Q) { return gamma(x.number(1)); }, [](T x, T, Q) { return x.number(1); }, always, nullptr,
+         "gamma(1) is 1."},
+    rule{"gamma-half", 1, false, [](T x, T, Q) { return gamma(x.number(rational(1, 2))); }, [](T x, T, Q) { return sqrt(pi(x)); }, always,
+         nullptr, "gamma(1/2) is the square root of pi."},
+    rule{"lgamma-log", 1, false, [](T x, T, Q) { return lgamma(x); }, [](T x, T, Q) { return log(abs(gamma(x))); }, x_off_poles, nullptr,
+         "lgamma(x) is the logarithm of the absolute value of gamma(x)."},
+    rule{"digamma-step", 1, false, [](T x, T, Q) { return digamma(x + 1); }, [](T x, T, Q) { return digamma(x) + 1 / x; }, x_off_poles,
+         nullptr, "The digamma function at x + 1 is its value at x plus 1/x."},
+    rule{"digamma-back", 1, false, [](T x, T, Q) { return digamma(x); }, [](T x, T, Q) { return digamma(x + 1) - 1 / x; }, x_off_poles,
+         nullptr, "The digamma function at x is its value at x + 1 less 1/x."},
+    rule{"polygamma-step", 1, true, [](T x, T, Q c) { return polygamma(x.number(c), x + 1); },
+         [](T x, T, Q c) { return polygamma(x.number(c), x) + x.number(signed_factorial(c)) * power(x, -c - 1); }, x_off_poles, is_small_order,
+         "The polygamma function of order n at x + 1 is its value at x plus (-1)^n*n!/x^(n+1)."},
+    rule{"polygamma-back", 1, true, [](T x, T, Q c) { return polygamma(x.number(c), x); },
+         [](T x, T, Q c) { return polygamma(x.number(c), x + 1) - x.number(signed_factorial(c)) * power(x, -c - 1); }, x_off_poles,
+         is_small_order, "The polygamma function of order n at x is its value at x + 1 less (-1)^n*n!/x^(n+1)."},
+    rule{"polygamma-zero", 1, false, [](T x, T, Q) { return polygamma(x.number(0), x); }, [](T x, T, Q) { return digamma(x); }, x_off_poles,
+         nullptr, "The polygamma function of order 0 is the digamma function."},
+    rule{"beta-gamma", 2, false, [](T x, T y, Q) { return beta(x, y); }, [](T x, T y, Q) { return gamma(x) * gamma(y) / gamma(x + y); },
+         both_positive, nullptr, "The beta function by gamma functions."},
+    rule{"gammaq-gammap", 2, false, [](T x, T y, Q) { return gammaq(x, y); }, [](T x, T y, Q) { return 1 - gammap(x, y); },
+         [](T x, T y, Q) { return conditions{positive(x), nonnegative(y)}; }, nullptr,
+         "The two regularized incomplete gamma functions add up to 1."},
+    rule{"lambertw-exp", 1, false, [](T x, T, Q) { return exp(lambertw(x)); }, [](T x, T, Q) { return x / lambertw(x); },
+         [](T x, T, Q) { return conditions{nonzero(x), nonnegative(x + exp(x.number(-1)))}; }, nullptr,
+         "The Lambert function w of x has w*exp(w) = x."},
+    rule{"besselj-step", 2, false, [](T x, T y, Q) { return besselj(x + 1, y); },
+         [](T x, T y, Q) { return 2 * x * besselj(x, y) / y - besselj(x - 1, y); }, order_and_nonzero, nullptr,
+         "Three Bessel functions of the first kind of neighbouring orders."},
+    rule{"besselj-back", 2, false, [](T x, T y, Q) { return besselj(x, y); },
+         [](T x, T y, Q) { return 2 * (x + 1) * besselj(x + 1, y) / y - besselj(x + 2, y); }, order_and_nonzero, nullptr,
+         "A Bessel function (of the first kind) by those of the next two orders."},
+    rule{"bessely-step", 2, false, [](T x, T y, Q) { return bessely(x + 1, y); },
+         [](T x, T y, Q) { return 2 * x * bessely(x, y) / y - bessely(x - 1, y); }, order_and_positive, nullptr,
+         "Three Bessel functions of the second kind of neighbouring orders."},
+    rule{"bessely-back", 2, false, [](T x, T y, Q) { return bessely(x, y); },
+         [](T x, T y, Q) { return 2 * (x + 1) * bessely(x + 1, y) / y - bessely(x + 2, y); }, order_and_positive, nullptr,
+         "A Bessel function (of the second kind) by those of the next two orders."},
+    rule{"besseli-step", 2, false, [](T x, T y, Q) { return besseli(x + 1, y); },
+         [](T x, T y, Q) { return besseli(x - 1, y) - 2 * x * besseli(x, y) / y; }, order_and_nonzero, nullptr,
+         "Three modified Bessel functions of the first kind of neighbouring orders."},
+    rule{"besseli-back", 2, false, [](T x, T y, Q) { return besseli(x, y); },
+         [](T x, T y, Q) { return besseli(x + 2, y) + 2 * (x + 1) * besseli(x + 1, y) / y; }, order_and_nonzero, nullptr,
+         "A Bessel function (modified, of the first kind) by those of the next two orders."},
+    rule{"besselk-step", 2, false, [](T x, T y, Q) { return besselk(x + 1, y); },
+         [](T x, T y, Q) { return besselk(x - 1, y) + 2 * x * besselk(x, y) / y; }, order_and_positive, nullptr,
+         "Three modified Bessel functions of the second kind of neighbouring orders."},
+    rule{"besselk-back", 2, false, [](T x, T y, Q) { return besselk(x, y); },
+         [](T x, T y, Q) { return besselk(x + 2, y) - 2 * (x + 1) * besselk(x + 1, y) / y; }, order_and_positive, nullptr,
+         "A Bessel function (modified, of the second kind) by those of the next two orders."},
 };
 // clang-format on
 

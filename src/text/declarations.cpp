@@ -78,8 +78,10 @@ class declaration_reader {
     ++at_;
     if (d.is == type::function) {
       expect(open, "'('");
-      do expect(name, "the name of an argument");
-      while (accept(comma));
+      do {
+        expect(name, "the name of an argument");
+        ++d.arity;
+      } while (accept(comma));
       expect(close, "')'");
     }
     if (dims == 0) return;

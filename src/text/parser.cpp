@@ -391,6 +391,8 @@ class parser {
     if (!r.declared) {
       refuse_words(n, r, next);
       note_quotient(n);
+    } else if (r.is == name_role::kind::function) {
+      return declared_call(n);
     }
     if (next == open) {
       if (!r.declared && is_reduction(n)) return reduction(n);
@@ -404,6 +406,7 @@ class parser {
       if (!r.declared && (n == "sum" || n == "prod")) throw fail("P12", fmt::format("'{}' needs its argument in brackets", n));
       return plain_name();
     }
+    if (r.also_variable && !starts_operand(next)) return plain_name();
     return function_without_brackets(n, r);
   }
 
@@ -514,6 +517,49 @@ class parser {
     token function = here();
     ++at_;
     return call_arguments(n, function);
+  }
+
+  // f(x), f'(x), f''(x), and for a function of several arguments f'[1,0](x, y): differentiated once by x and not by y.
+  syntax_id declared_call(const std::string& n) {
+    token function = here();
+    ++at_;
+    std::vector<std::uint32_t> orders;
+    std::size_t opened = at_;
+    while (accept(quote)) {}
+    if (std::size_t quotes = at_ - opened; quotes > 0) {
+      orders = {static_cast<std::uint32_t>(quotes)};
+      if (kind() == open_index) orders = derivative_orders();
+    }
+    if (kind() != open)
+      throw error_at(*tree_.text, function.begin, tokens_[at_ - 1].end, "P12",
+                     fmt::format("'{}' needs its argument in brackets", n),
+                     fmt::format("write {}(x), or {}'(x) for the derivative", n, n));
+    syntax_id c = call_arguments(n, function);
+    for (std::uint32_t k : orders)
+      if (k > max_derivative_order)
+        throw error_at(*tree_.text, function.begin, here().begin, "P12",
+                       fmt::format("a derivative of an order above {} is not read", max_derivative_order));
+    tree_.nodes[c].orders = std::move(orders);
+    return c;
+  }
+
+  // [1,0] behind one quote.
+  std::vector<std::uint32_t> derivative_orders() {
+    if (tokens_[at_ - 2].kind == quote) refuse_here("'('");
+    std::size_t opened = at_++;
+    std::vector<std::uint32_t> orders;
+    do {
+      std::uint32_t order = 0;
+      if (kind() != number) refuse_here("the order of a derivative");
+      for (char c : slice(here())) {
+        if (c < '0' || c > '9') throw fail("P12", "the order of a derivative is a whole number", "such as f'[1,0](x, y)");
+        order = std::min(order * 10 + static_cast<std::uint32_t>(c - '0'), max_derivative_order + 1);
+      }
+      orders.push_back(order);
+      ++at_;
+    } while (accept(comma));
+    close_bracket(close_index, opened, "',' or ']'");
+    return orders;
   }
 
   syntax_id call_arguments(const std::string& n, const token& function) {

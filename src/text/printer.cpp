@@ -56,6 +56,7 @@ class writer {
     names_.insert(names.reserved.begin(), names.reserved.end());
     for (std::size_t s = 0; s < t.symbol_count(); ++s) declared_.insert(t.symbol(static_cast<symbol_id>(s)).name);
     for (std::size_t d = 0; d < t.dim_count(); ++d) declared_.insert(t.dim_name(static_cast<dim_id>(d)));
+    for (const unknown_function& f : t.unknown_functions()) declared_.insert(f.name);
     if (calls_)
       for (const auto& [n, c] : *calls_)
         if (c.is_let) declared_.insert(c.name);
@@ -312,6 +313,7 @@ class writer {
       case opcode::power: return power(n, v);
       case opcode::select: return select(n, v);
       case opcode::pow: return pow(n, v);
+      case opcode::unknown: return unknown(n, v);
       default: return function(n, v);
     }
   }
@@ -714,6 +716,21 @@ class writer {
     return {fmt::format("{}({})", function_name(info->name), fmt::join(parts, ", ")), level::atom};
   }
 
+  // f(x), f''(x), f'[1,0](x, y)
+  piece unknown(node_id n, const view& v) {
+    const unknown_function& f = t_.unknown_of(n);
+    std::string text = f.name;
+    constexpr std::uint32_t most_quotes = 4;
+    std::uint32_t first = f.orders.front();
+    if (f.orders.size() == 1 && first <= most_quotes)
+      text.append(first, '\'');
+    else if (std::ranges::any_of(f.orders, [](std::uint32_t k) { return k > 0; }))
+      text += fmt::format("'[{}]", fmt::join(f.orders, ","));
+    std::vector<std::string> parts;
+    for (edge_view e : t_.args(n)) parts.push_back(argument(e, v).text);
+    return {fmt::format("{}({})", text, fmt::join(parts, ", ")), level::atom};
+  }
+
   // Whether max(a, b) might be read as the maximum of b over an index a: where the name a stands in b.
   static bool reads_as_index(const std::string& a, const std::string& b) {
     auto in_name = [](char c) {
@@ -831,6 +848,7 @@ std::string print_condition(const tape& t, relation is, node_id u, const naming&
     case relation::not_integer: return "not integer(" + text + ")";
     case relation::integer: return "integer(" + text + ")";
     case relation::real_power: return text + " is real";
+    case relation::off_poles: return fmt::format("{0} > 0 or not integer({0})", text);
   }
   throw defect("a condition of an unknown kind");
 }

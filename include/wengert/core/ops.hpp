@@ -1,16 +1,16 @@
 // The functions of reals, one struct each: everything the engine knows about a function stands here and nowhere else.
 //
 // A row has
-//   code            its place in opcode
 //   name, aliases   as users write it
 //   arity           1 or 2
-//   value           the number, for any floating type
-//   partial         the partial derivatives, as terms of the arguments
-//   defined         where the value is meant (exactly: necessary and sufficient)
-//   smooth          what must hold besides for the derivative to exist
-//   sign            what is known of the value's sign
-//   sample          an interval, inside the domain, from which tests draw arguments
-// The base class `function_row` gives the defaults; `registry.cpp` builds the table and refuses an incomplete row.
+//   parameters      how many leading arguments are parameters, such as the order of a Bessel function: there is no derivative by
+//   them value           the number, for any floating type partial         the partial derivatives by the arguments that are no
+//   parameters, as terms of the arguments defined         where the value is meant (exactly: necessary and sufficient) smooth
+//   what must hold besides for the derivative to exist sign            what is known of the value's sign nowhere_zero    whether
+//   the value is never 0 where it is meant continuous      whether it is meant and continuous everywhere sample          an
+//   interval, inside the domain, from which tests draw arguments (whole numbers for parameters)
+// The base classes `function_row` and `binary_row` give the defaults; `registry.cpp` builds the table and refuses an incomplete
+// row.
 #pragma once
 
 #include <array>
@@ -18,12 +18,14 @@
 #include <string_view>
 #include <vector>
 
+#include <wengert/core/special.hpp>
 #include <wengert/core/term.hpp>
 
 namespace wengert {
 
-// What a condition says of a real u.
-enum class relation : std::uint8_t { positive, nonnegative, nonzero, not_integer, integer, real_power };
+// What a condition says of a real u. Off the poles (of the gamma function): u is none of 0, -1, -2, ...
+enum class relation : std::uint8_t { positive, nonnegative, nonzero, not_integer, integer, real_power, off_poles };
+inline constexpr std::size_t relation_count = 7;
 
 struct condition {
   relation is;
@@ -31,8 +33,9 @@ struct condition {
 };
 using conditions = std::vector<condition>;
 
-// What is known of a function's sign from its name alone.
-enum class sign_fact : std::uint8_t { unknown, positive, nonnegative, as_argument };
+// What is known of a function's sign from its name alone. As the argument: positive, nonnegative or not 0 where the argument is
+// so.
+enum class sign_fact : std::uint8_t { unknown, positive, nonnegative, as_argument, positive_of_positive };
 
 struct interval {
   double lo, hi;
@@ -42,8 +45,11 @@ namespace ops {
 
 struct function_row {
   static constexpr int arity = 1;
+  static constexpr int parameters = 0;
   static constexpr std::array<std::string_view, 0> aliases{};
   static constexpr sign_fact sign = sign_fact::unknown;
+  static constexpr bool nowhere_zero = false;
+  static constexpr bool continuous = false;
   static constexpr interval sample{-2, 2};
   static conditions defined(const term&) { return {}; }
   static conditions smooth(const term&) { return {}; }
@@ -52,59 +58,33 @@ struct function_row {
 inline condition positive(const term& u) { return {relation::positive, u}; }
 inline condition nonnegative(const term& u) { return {relation::nonnegative, u}; }
 inline condition nonzero(const term& u) { return {relation::nonzero, u}; }
+inline condition integer(const term& u) { return {relation::integer, u}; }
+inline condition off_poles(const term& u) { return {relation::off_poles, u}; }
+inline term pi(const term& x) { return {x.in(), edge{x.in().on.pi(), {}}}; }
 
+// op(x) and op(x, y) as terms.
 #define WENGERT_CALL(op) \
   inline term op(const term& x) { return make_term(opcode::op, {x}); }
-WENGERT_CALL(exp)
-WENGERT_CALL(log)
-WENGERT_CALL(cbrt)
-WENGERT_CALL(abs)
-WENGERT_CALL(sign)
-WENGERT_CALL(floor)
-WENGERT_CALL(ceil)
-WENGERT_CALL(log2)
-WENGERT_CALL(log10)
-WENGERT_CALL(log1p)
-WENGERT_CALL(expm1)
-WENGERT_CALL(sin)
-WENGERT_CALL(cos)
-WENGERT_CALL(tan)
-WENGERT_CALL(cot)
-WENGERT_CALL(sec)
-WENGERT_CALL(csc)
-WENGERT_CALL(asin)
-WENGERT_CALL(acos)
-WENGERT_CALL(atan)
-WENGERT_CALL(acot)
-WENGERT_CALL(asec)
-WENGERT_CALL(acsc)
-WENGERT_CALL(sinh)
-WENGERT_CALL(cosh)
-WENGERT_CALL(tanh)
-WENGERT_CALL(coth)
-WENGERT_CALL(sech)
-WENGERT_CALL(csch)
-WENGERT_CALL(asinh)
-WENGERT_CALL(acosh)
-WENGERT_CALL(atanh)
-WENGERT_CALL(acoth)
-WENGERT_CALL(asech)
-WENGERT_CALL(acsch)
+WENGERT_FUNCTIONS_OF_ONE(WENGERT_CALL)
 #undef WENGERT_CALL
-inline term pow(const term& x, const term& y) { return make_term(opcode::pow, {x, y}); }
+#define WENGERT_CALL(op) \
+  inline term op(const term& x, const term& y) { return make_term(opcode::op, {x, y}); }
+WENGERT_FUNCTIONS_OF_TWO(WENGERT_CALL)
+#undef WENGERT_CALL
+
+template <opcode Code> struct row;
 
 // --- exponentials and logarithms
 
-struct exp_row : function_row {
-  static constexpr opcode code = opcode::exp;
+template <> struct row<opcode::exp> : function_row {
   static constexpr std::string_view name = "exp";
+  static constexpr bool continuous = true;
   static constexpr sign_fact sign = sign_fact::positive;
   template <class T> static T value(T x) { return std::exp(x); }
   static term partial(const term& x) { return exp(x); }
 };
 
-struct log_row : function_row {
-  static constexpr opcode code = opcode::log;
+template <> struct row<opcode::log> : function_row {
   static constexpr std::string_view name = "log";
   static constexpr std::array<std::string_view, 1> aliases{"ln"};
   static constexpr interval sample{0.2, 4};
@@ -113,8 +93,7 @@ struct log_row : function_row {
   static conditions defined(const term& x) { return {positive(x)}; }
 };
 
-struct log2_row : function_row {
-  static constexpr opcode code = opcode::log2;
+template <> struct row<opcode::log2> : function_row {
   static constexpr std::string_view name = "log2";
   static constexpr interval sample{0.2, 4};
   template <class T> static T value(T x) { return std::log2(x); }
@@ -122,8 +101,7 @@ struct log2_row : function_row {
   static conditions defined(const term& x) { return {positive(x)}; }
 };
 
-struct log10_row : function_row {
-  static constexpr opcode code = opcode::log10;
+template <> struct row<opcode::log10> : function_row {
   static constexpr std::string_view name = "log10";
   static constexpr interval sample{0.2, 4};
   template <class T> static T value(T x) { return std::log10(x); }
@@ -131,8 +109,7 @@ struct log10_row : function_row {
   static conditions defined(const term& x) { return {positive(x)}; }
 };
 
-struct log1p_row : function_row {
-  static constexpr opcode code = opcode::log1p;
+template <> struct row<opcode::log1p> : function_row {
   static constexpr std::string_view name = "log1p";
   static constexpr interval sample{-0.8, 3};
   template <class T> static T value(T x) { return std::log1p(x); }
@@ -140,9 +117,9 @@ struct log1p_row : function_row {
   static conditions defined(const term& x) { return {positive(1 + x)}; }
 };
 
-struct expm1_row : function_row {
-  static constexpr opcode code = opcode::expm1;
+template <> struct row<opcode::expm1> : function_row {
   static constexpr std::string_view name = "expm1";
+  static constexpr bool continuous = true;
   static constexpr sign_fact sign = sign_fact::as_argument;
   template <class T> static T value(T x) { return std::expm1(x); }
   static term partial(const term& x) { return exp(x); }
@@ -150,9 +127,9 @@ struct expm1_row : function_row {
 
 // --- roots, size and steps
 
-struct cbrt_row : function_row {
-  static constexpr opcode code = opcode::cbrt;
+template <> struct row<opcode::cbrt> : function_row {
   static constexpr std::string_view name = "cbrt";
+  static constexpr bool continuous = true;
   static constexpr sign_fact sign = sign_fact::as_argument;
   static constexpr interval sample{0.2, 4};
   template <class T> static T value(T x) { return std::cbrt(x); }
@@ -160,9 +137,9 @@ struct cbrt_row : function_row {
   static conditions smooth(const term& x) { return {nonzero(x)}; }
 };
 
-struct abs_row : function_row {
-  static constexpr opcode code = opcode::abs;
+template <> struct row<opcode::abs> : function_row {
   static constexpr std::string_view name = "abs";
+  static constexpr bool continuous = true;
   static constexpr sign_fact sign = sign_fact::nonnegative;
   static constexpr interval sample{0.2, 3};
   template <class T> static T value(T x) { return std::abs(x); }
@@ -170,8 +147,7 @@ struct abs_row : function_row {
   static conditions smooth(const term& x) { return {nonzero(x)}; }
 };
 
-struct sign_row : function_row {
-  static constexpr opcode code = opcode::sign;
+template <> struct row<opcode::sign> : function_row {
   static constexpr std::string_view name = "sign";
   static constexpr sign_fact sign = sign_fact::as_argument;
   static constexpr interval sample{0.2, 3};
@@ -180,8 +156,7 @@ struct sign_row : function_row {
   static conditions smooth(const term& x) { return {nonzero(x)}; }
 };
 
-struct floor_row : function_row {
-  static constexpr opcode code = opcode::floor;
+template <> struct row<opcode::floor> : function_row {
   static constexpr std::string_view name = "floor";
   static constexpr interval sample{0.1, 0.9};
   template <class T> static T value(T x) { return std::floor(x); }
@@ -189,8 +164,7 @@ struct floor_row : function_row {
   static conditions smooth(const term& x) { return {{relation::not_integer, x}}; }
 };
 
-struct ceil_row : function_row {
-  static constexpr opcode code = opcode::ceil;
+template <> struct row<opcode::ceil> : function_row {
   static constexpr std::string_view name = "ceil";
   static constexpr interval sample{0.1, 0.9};
   template <class T> static T value(T x) { return std::ceil(x); }
@@ -200,22 +174,21 @@ struct ceil_row : function_row {
 
 // --- trigonometric functions
 
-struct sin_row : function_row {
-  static constexpr opcode code = opcode::sin;
+template <> struct row<opcode::sin> : function_row {
   static constexpr std::string_view name = "sin";
+  static constexpr bool continuous = true;
   template <class T> static T value(T x) { return std::sin(x); }
   static term partial(const term& x) { return cos(x); }
 };
 
-struct cos_row : function_row {
-  static constexpr opcode code = opcode::cos;
+template <> struct row<opcode::cos> : function_row {
   static constexpr std::string_view name = "cos";
+  static constexpr bool continuous = true;
   template <class T> static T value(T x) { return std::cos(x); }
   static term partial(const term& x) { return -sin(x); }
 };
 
-struct tan_row : function_row {
-  static constexpr opcode code = opcode::tan;
+template <> struct row<opcode::tan> : function_row {
   static constexpr std::string_view name = "tan";
   static constexpr interval sample{-1.2, 1.2};
   template <class T> static T value(T x) { return std::tan(x); }
@@ -223,8 +196,7 @@ struct tan_row : function_row {
   static conditions defined(const term& x) { return {nonzero(cos(x))}; }
 };
 
-struct cot_row : function_row {
-  static constexpr opcode code = opcode::cot;
+template <> struct row<opcode::cot> : function_row {
   static constexpr std::string_view name = "cot";
   static constexpr interval sample{0.3, 2.8};
   template <class T> static T value(T x) { return std::cos(x) / std::sin(x); }
@@ -232,26 +204,25 @@ struct cot_row : function_row {
   static conditions defined(const term& x) { return {nonzero(sin(x))}; }
 };
 
-struct sec_row : function_row {
-  static constexpr opcode code = opcode::sec;
+template <> struct row<opcode::sec> : function_row {
   static constexpr std::string_view name = "sec";
+  static constexpr bool nowhere_zero = true;
   static constexpr interval sample{-1.2, 1.2};
   template <class T> static T value(T x) { return 1 / std::cos(x); }
   static term partial(const term& x) { return sec(x) * tan(x); }
   static conditions defined(const term& x) { return {nonzero(cos(x))}; }
 };
 
-struct csc_row : function_row {
-  static constexpr opcode code = opcode::csc;
+template <> struct row<opcode::csc> : function_row {
   static constexpr std::string_view name = "csc";
+  static constexpr bool nowhere_zero = true;
   static constexpr interval sample{0.3, 2.8};
   template <class T> static T value(T x) { return 1 / std::sin(x); }
   static term partial(const term& x) { return -(csc(x) * cot(x)); }
   static conditions defined(const term& x) { return {nonzero(sin(x))}; }
 };
 
-struct asin_row : function_row {
-  static constexpr opcode code = opcode::asin;
+template <> struct row<opcode::asin> : function_row {
   static constexpr std::string_view name = "asin";
   static constexpr std::array<std::string_view, 1> aliases{"arcsin"};
   static constexpr interval sample{-0.9, 0.9};
@@ -261,8 +232,7 @@ struct asin_row : function_row {
   static conditions smooth(const term& x) { return {positive(1 - square(x))}; }
 };
 
-struct acos_row : function_row {
-  static constexpr opcode code = opcode::acos;
+template <> struct row<opcode::acos> : function_row {
   static constexpr std::string_view name = "acos";
   static constexpr std::array<std::string_view, 1> aliases{"arccos"};
   static constexpr interval sample{-0.9, 0.9};
@@ -272,17 +242,16 @@ struct acos_row : function_row {
   static conditions smooth(const term& x) { return {positive(1 - square(x))}; }
 };
 
-struct atan_row : function_row {
-  static constexpr opcode code = opcode::atan;
+template <> struct row<opcode::atan> : function_row {
   static constexpr std::string_view name = "atan";
+  static constexpr bool continuous = true;
   static constexpr std::array<std::string_view, 1> aliases{"arctan"};
   static constexpr sign_fact sign = sign_fact::as_argument;
   template <class T> static T value(T x) { return std::atan(x); }
   static term partial(const term& x) { return 1 / (1 + square(x)); }
 };
 
-struct acot_row : function_row {  // atan(1/x)
-  static constexpr opcode code = opcode::acot;
+template <> struct row<opcode::acot> : function_row {  // atan(1/x)
   static constexpr std::string_view name = "acot";
   static constexpr std::array<std::string_view, 1> aliases{"arccot"};
   static constexpr interval sample{0.3, 3};
@@ -291,8 +260,7 @@ struct acot_row : function_row {  // atan(1/x)
   static conditions defined(const term& x) { return {nonzero(x)}; }
 };
 
-struct asec_row : function_row {  // acos(1/x)
-  static constexpr opcode code = opcode::asec;
+template <> struct row<opcode::asec> : function_row {  // acos(1/x)
   static constexpr std::string_view name = "asec";
   static constexpr std::array<std::string_view, 1> aliases{"arcsec"};
   static constexpr interval sample{1.2, 4};
@@ -302,8 +270,7 @@ struct asec_row : function_row {  // acos(1/x)
   static conditions smooth(const term& x) { return {positive(square(x) - 1)}; }
 };
 
-struct acsc_row : function_row {  // asin(1/x)
-  static constexpr opcode code = opcode::acsc;
+template <> struct row<opcode::acsc> : function_row {  // asin(1/x)
   static constexpr std::string_view name = "acsc";
   static constexpr std::array<std::string_view, 1> aliases{"arccsc"};
   static constexpr interval sample{1.2, 4};
@@ -315,69 +282,68 @@ struct acsc_row : function_row {  // asin(1/x)
 
 // --- hyperbolic functions
 
-struct sinh_row : function_row {
-  static constexpr opcode code = opcode::sinh;
+template <> struct row<opcode::sinh> : function_row {
   static constexpr std::string_view name = "sinh";
+  static constexpr bool continuous = true;
   static constexpr sign_fact sign = sign_fact::as_argument;
   template <class T> static T value(T x) { return std::sinh(x); }
   static term partial(const term& x) { return cosh(x); }
 };
 
-struct cosh_row : function_row {
-  static constexpr opcode code = opcode::cosh;
+template <> struct row<opcode::cosh> : function_row {
   static constexpr std::string_view name = "cosh";
+  static constexpr bool continuous = true;
   static constexpr sign_fact sign = sign_fact::positive;
   template <class T> static T value(T x) { return std::cosh(x); }
   static term partial(const term& x) { return sinh(x); }
 };
 
-struct tanh_row : function_row {
-  static constexpr opcode code = opcode::tanh;
+template <> struct row<opcode::tanh> : function_row {
   static constexpr std::string_view name = "tanh";
+  static constexpr bool continuous = true;
   static constexpr sign_fact sign = sign_fact::as_argument;
   template <class T> static T value(T x) { return std::tanh(x); }
   static term partial(const term& x) { return 1 - square(tanh(x)); }
 };
 
-struct coth_row : function_row {
-  static constexpr opcode code = opcode::coth;
+template <> struct row<opcode::coth> : function_row {
   static constexpr std::string_view name = "coth";
+  static constexpr bool nowhere_zero = true;
   static constexpr interval sample{0.3, 3};
   template <class T> static T value(T x) { return 1 / std::tanh(x); }
   static term partial(const term& x) { return 1 - square(coth(x)); }
   static conditions defined(const term& x) { return {nonzero(x)}; }
 };
 
-struct sech_row : function_row {
-  static constexpr opcode code = opcode::sech;
+template <> struct row<opcode::sech> : function_row {
   static constexpr std::string_view name = "sech";
+  static constexpr bool continuous = true;
   static constexpr sign_fact sign = sign_fact::positive;
   template <class T> static T value(T x) { return 1 / std::cosh(x); }
   static term partial(const term& x) { return -(sech(x) * tanh(x)); }
 };
 
-struct csch_row : function_row {
-  static constexpr opcode code = opcode::csch;
+template <> struct row<opcode::csch> : function_row {
   static constexpr std::string_view name = "csch";
+  static constexpr bool nowhere_zero = true;
   static constexpr interval sample{0.3, 3};
   template <class T> static T value(T x) { return 1 / std::sinh(x); }
   static term partial(const term& x) { return -(csch(x) * coth(x)); }
   static conditions defined(const term& x) { return {nonzero(x)}; }
 };
 
-struct asinh_row : function_row {
-  static constexpr opcode code = opcode::asinh;
+template <> struct row<opcode::asinh> : function_row {
   static constexpr std::string_view name = "asinh";
-  static constexpr std::array<std::string_view, 1> aliases{"arcsinh"};
+  static constexpr bool continuous = true;
+  static constexpr std::array<std::string_view, 2> aliases{"arcsinh", "arsinh"};
   static constexpr sign_fact sign = sign_fact::as_argument;
   template <class T> static T value(T x) { return std::asinh(x); }
   static term partial(const term& x) { return power(square(x) + 1, rational(-1, 2)); }
 };
 
-struct acosh_row : function_row {
-  static constexpr opcode code = opcode::acosh;
+template <> struct row<opcode::acosh> : function_row {
   static constexpr std::string_view name = "acosh";
-  static constexpr std::array<std::string_view, 1> aliases{"arccosh"};
+  static constexpr std::array<std::string_view, 2> aliases{"arccosh", "arcosh"};
   static constexpr sign_fact sign = sign_fact::nonnegative;
   static constexpr interval sample{1.2, 4};
   template <class T> static T value(T x) { return std::acosh(x); }
@@ -386,30 +352,27 @@ struct acosh_row : function_row {
   static conditions smooth(const term& x) { return {positive(x - 1)}; }
 };
 
-struct atanh_row : function_row {
-  static constexpr opcode code = opcode::atanh;
+template <> struct row<opcode::atanh> : function_row {
   static constexpr std::string_view name = "atanh";
-  static constexpr std::array<std::string_view, 1> aliases{"arctanh"};
+  static constexpr std::array<std::string_view, 2> aliases{"arctanh", "artanh"};
   static constexpr interval sample{-0.9, 0.9};
   template <class T> static T value(T x) { return std::atanh(x); }
   static term partial(const term& x) { return 1 / (1 - square(x)); }
   static conditions defined(const term& x) { return {positive(1 - square(x))}; }
 };
 
-struct acoth_row : function_row {  // atanh(1/x)
-  static constexpr opcode code = opcode::acoth;
+template <> struct row<opcode::acoth> : function_row {  // atanh(1/x)
   static constexpr std::string_view name = "acoth";
-  static constexpr std::array<std::string_view, 1> aliases{"arccoth"};
+  static constexpr std::array<std::string_view, 2> aliases{"arccoth", "arcoth"};
   static constexpr interval sample{1.2, 4};
   template <class T> static T value(T x) { return x == 0 ? std::numeric_limits<T>::quiet_NaN() : std::atanh(1 / x); }
   static term partial(const term& x) { return 1 / (1 - square(x)); }
   static conditions defined(const term& x) { return {positive(square(x) - 1)}; }
 };
 
-struct asech_row : function_row {  // acosh(1/x)
-  static constexpr opcode code = opcode::asech;
+template <> struct row<opcode::asech> : function_row {  // acosh(1/x)
   static constexpr std::string_view name = "asech";
-  static constexpr std::array<std::string_view, 1> aliases{"arcsech"};
+  static constexpr std::array<std::string_view, 2> aliases{"arcsech", "arsech"};
   static constexpr sign_fact sign = sign_fact::nonnegative;
   static constexpr interval sample{0.1, 0.9};
   template <class T> static T value(T x) { return x == 0 ? std::numeric_limits<T>::quiet_NaN() : std::acosh(1 / x); }
@@ -418,14 +381,86 @@ struct asech_row : function_row {  // acosh(1/x)
   static conditions smooth(const term& x) { return {positive(1 - x)}; }
 };
 
-struct acsch_row : function_row {  // asinh(1/x)
-  static constexpr opcode code = opcode::acsch;
+template <> struct row<opcode::acsch> : function_row {  // asinh(1/x)
   static constexpr std::string_view name = "acsch";
-  static constexpr std::array<std::string_view, 1> aliases{"arccsch"};
+  static constexpr std::array<std::string_view, 2> aliases{"arccsch", "arcsch"};
   static constexpr interval sample{0.3, 3};
   template <class T> static T value(T x) { return x == 0 ? std::numeric_limits<T>::quiet_NaN() : std::asinh(1 / x); }
   static term partial(const term& x) { return -(1 / (abs(x) * sqrt(1 + square(x)))); }
   static conditions defined(const term& x) { return {nonzero(x)}; }
+};
+
+// --- special functions of one real
+
+template <> struct row<opcode::erf> : function_row {
+  static constexpr std::string_view name = "erf";
+  static constexpr bool continuous = true;
+  static constexpr sign_fact sign = sign_fact::as_argument;
+  template <class T> static T value(T x) { return std::erf(x); }
+  static term partial(const term& x) { return 2 * power(pi(x), rational(-1, 2)) * exp(-square(x)); }
+};
+
+template <> struct row<opcode::erfc> : function_row {
+  static constexpr std::string_view name = "erfc";
+  static constexpr bool continuous = true;
+  static constexpr sign_fact sign = sign_fact::positive;
+  template <class T> static T value(T x) { return std::erfc(x); }
+  static term partial(const term& x) { return -2 * power(pi(x), rational(-1, 2)) * exp(-square(x)); }
+};
+
+template <> struct row<opcode::erfinv> : function_row {  // erf(erfinv(x)) = x
+  static constexpr std::string_view name = "erfinv";
+  static constexpr sign_fact sign = sign_fact::as_argument;
+  static constexpr interval sample{-0.9, 0.9};
+  template <class T> static T value(T x) { return special::erfinv(x); }
+  static term partial(const term& x) { return sqrt(pi(x)) / 2 * exp(square(erfinv(x))); }
+  static conditions defined(const term& x) { return {positive(1 - square(x))}; }
+};
+
+template <> struct row<opcode::gamma> : function_row {
+  static constexpr std::string_view name = "gamma";
+  static constexpr std::array<std::string_view, 1> aliases{"tgamma"};
+  static constexpr sign_fact sign = sign_fact::positive_of_positive;
+  static constexpr bool nowhere_zero = true;
+  static constexpr interval sample{0.3, 4};
+  template <class T> static T value(T x) { return special::gamma(x); }
+  static term partial(const term& x) { return gamma(x) * digamma(x); }
+  static conditions defined(const term& x) { return {off_poles(x)}; }
+};
+
+template <> struct row<opcode::lgamma> : function_row {  // log(abs(gamma(x))), as in C
+  static constexpr std::string_view name = "lgamma";
+  static constexpr std::array<std::string_view, 1> aliases{"gammaln"};
+  static constexpr interval sample{0.3, 4};
+  template <class T> static T value(T x) { return special::lgamma(x); }
+  static term partial(const term& x) { return digamma(x); }
+  static conditions defined(const term& x) { return {off_poles(x)}; }
+};
+
+template <> struct row<opcode::digamma> : function_row {  // the derivative of lgamma
+  static constexpr std::string_view name = "digamma";
+  static constexpr interval sample{0.3, 4};
+  template <class T> static T value(T x) { return special::digamma(x); }
+  static term partial(const term& x) { return polygamma(x.number(1), x); }
+  static conditions defined(const term& x) { return {off_poles(x)}; }
+};
+
+template <> struct row<opcode::expint> : function_row {  // Ei(x), the integral of exp(t)/t from -inf to x
+  static constexpr std::string_view name = "expint";
+  static constexpr interval sample{0.3, 4};
+  template <class T> static T value(T x) { return special::expint(x); }
+  static term partial(const term& x) { return exp(x) / x; }
+  static conditions defined(const term& x) { return {nonzero(x)}; }
+};
+
+template <> struct row<opcode::lambertw> : function_row {  // w*exp(w) = x with w >= -1
+  static constexpr std::string_view name = "lambertw";
+  static constexpr sign_fact sign = sign_fact::as_argument;
+  static constexpr interval sample{-0.2, 3};
+  template <class T> static T value(T x) { return special::lambertw(x); }
+  static term partial(const term& x) { return exp(-lambertw(x)) / (1 + lambertw(x)); }
+  static conditions defined(const term& x) { return {nonnegative(x + exp(x.number(-1)))}; }
+  static conditions smooth(const term& x) { return {positive(x + exp(x.number(-1)))}; }
 };
 
 // --- functions of two reals
@@ -444,8 +479,7 @@ struct integer_form {
 integer_form integer_by_form(const term& y);
 
 // x^y with an exponent that is not a rational number: real for x > 0, for integer y (x != 0 if y < 0), and for x = 0 < y.
-struct pow_row : binary_row {
-  static constexpr opcode code = opcode::pow;
+template <> struct row<opcode::pow> : binary_row {
   static constexpr std::string_view name = "pow";
   static constexpr interval sample{0.3, 2.5};
   template <class T> static T value(T x, T y) {
@@ -462,8 +496,7 @@ struct pow_row : binary_row {
   }
 };
 
-struct atan2_row : binary_row {  // atan2(y, x), the angle of the point (x, y)
-  static constexpr opcode code = opcode::atan2;
+template <> struct row<opcode::atan2> : binary_row {  // atan2(y, x), the angle of the point (x, y)
   static constexpr std::string_view name = "atan2";
   static constexpr interval sample{0.3, 2.5};
   template <class T> static T value(T y, T x) {
@@ -475,26 +508,25 @@ struct atan2_row : binary_row {  // atan2(y, x), the angle of the point (x, y)
   }
   static conditions defined(const term& y, const term& x) { return {positive(square(x) + square(y))}; }
   static conditions smooth(const term& y, const term& x) {  // the cut: y = 0, x < 0
-    term r = make_term(opcode::hypot, {x, y});
+    term r = hypot(x, y);
     return {positive(r + x)};
   }
 };
 
-struct hypot_row : binary_row {
-  static constexpr opcode code = opcode::hypot;
+template <> struct row<opcode::hypot> : binary_row {
   static constexpr std::string_view name = "hypot";
+  static constexpr bool continuous = true;
   static constexpr sign_fact sign = sign_fact::nonnegative;
   static constexpr interval sample{0.3, 2.5};
   template <class T> static T value(T x, T y) { return std::hypot(x, y); }
   static std::array<term, 2> partial(const term& x, const term& y) {
-    term h = make_term(opcode::hypot, {x, y});
+    term h = hypot(x, y);
     return {x / h, y / h};
   }
   static conditions smooth(const term& x, const term& y) { return {positive(square(x) + square(y))}; }
 };
 
-struct xlogy_row : binary_row {  // x*log(y), and 0 at x = 0
-  static constexpr opcode code = opcode::xlogy;
+template <> struct row<opcode::xlogy> : binary_row {  // x*log(y), and 0 at x = 0
   static constexpr std::string_view name = "xlogy";
   static constexpr interval sample{0.3, 2.5};
   template <class T> static T value(T x, T y) { return x == 0 && !std::isnan(y) ? T(0) : x * std::log(y); }
@@ -520,22 +552,113 @@ inline std::array<term, 2> extremum_partials(const term& x, const term& y, int t
   return {(1 + s) / 2, (1 - s) / 2};
 }
 
-struct min_row : binary_row {
-  static constexpr opcode code = opcode::min;
+template <> struct row<opcode::min> : binary_row {
   static constexpr std::string_view name = "min";
+  static constexpr bool continuous = true;
   static constexpr interval sample{0.3, 2.5};
   template <class T> static T value(T x, T y) { return std::isnan(x) || std::isnan(y) ? x + y : std::min(x, y); }
   static std::array<term, 2> partial(const term& x, const term& y) { return extremum_partials(x, y, -1); }
   static conditions smooth(const term& x, const term& y) { return {nonzero(x - y)}; }
 };
 
-struct max_row : binary_row {
-  static constexpr opcode code = opcode::max;
+template <> struct row<opcode::max> : binary_row {
   static constexpr std::string_view name = "max";
+  static constexpr bool continuous = true;
   static constexpr interval sample{0.3, 2.5};
   template <class T> static T value(T x, T y) { return std::isnan(x) || std::isnan(y) ? x + y : std::max(x, y); }
   static std::array<term, 2> partial(const term& x, const term& y) { return extremum_partials(x, y, 1); }
   static conditions smooth(const term& x, const term& y) { return {nonzero(x - y)}; }
+};
+
+// --- special functions of two reals
+
+template <> struct row<opcode::beta> : binary_row {  // gamma(x)*gamma(y)/gamma(x + y)
+  static constexpr std::string_view name = "beta";
+  static constexpr sign_fact sign = sign_fact::positive_of_positive;
+  static constexpr interval sample{0.3, 2.5};
+  template <class T> static T value(T x, T y) { return special::beta(x, y); }
+  static std::array<term, 2> partial(const term& x, const term& y) {
+    term b = beta(x, y), both = digamma(x + y);
+    return {b * (digamma(x) - both), b * (digamma(y) - both)};
+  }
+  static conditions defined(const term& x, const term& y) { return {positive(x), positive(y)}; }
+};
+
+struct parametric_row : binary_row {
+  static constexpr int parameters = 1;
+};
+
+template <> struct row<opcode::polygamma> : parametric_row {  // the derivative of order n of digamma
+  static constexpr std::string_view name = "polygamma";
+  static constexpr interval sample{0.4, 3.6};
+  template <class T> static T value(T n, T x) { return special::polygamma(n, x); }
+  static std::array<term, 1> partial(const term& n, const term& x) { return {polygamma(n + 1, x)}; }
+  static conditions defined(const term& n, const term& x) { return {integer(n), nonnegative(n), off_poles(x)}; }
+};
+
+// The incomplete gamma functions, regularized: P(a, x) is the integral of t^(a-1)*exp(-t)/gamma(a) from 0 to x, and Q = 1 - P.
+template <> struct row<opcode::gammap> : parametric_row {
+  static constexpr std::string_view name = "gammap";
+  static constexpr sign_fact sign = sign_fact::positive_of_positive;
+  static constexpr interval sample{0.6, 3.4};
+  template <class T> static T value(T a, T x) { return special::gammap(a, x); }
+  static std::array<term, 1> partial(const term& a, const term& x) { return {pow(x, a - 1) * exp(-x) / gamma(a)}; }
+  static conditions defined(const term& a, const term& x) { return {positive(a), nonnegative(x)}; }
+  static conditions smooth(const term&, const term& x) { return {positive(x)}; }
+};
+
+template <> struct row<opcode::gammaq> : parametric_row {
+  static constexpr std::string_view name = "gammaq";
+  static constexpr sign_fact sign = sign_fact::positive_of_positive;
+  static constexpr interval sample{0.6, 3.4};
+  template <class T> static T value(T a, T x) { return special::gammaq(a, x); }
+  static std::array<term, 1> partial(const term& a, const term& x) { return {-(pow(x, a - 1) * exp(-x) / gamma(a))}; }
+  static conditions defined(const term& a, const term& x) { return {positive(a), nonnegative(x)}; }
+  static conditions smooth(const term&, const term& x) { return {positive(x)}; }
+};
+
+// Bessel functions of whole order n. Their derivatives are means of the neighbours (Abramowitz and Stegun, 9.1.27 and 9.6.26);
+// those of order 0 are functions of order 1.
+struct bessel_row : parametric_row {
+  static constexpr interval sample{0.4, 3.6};
+  static conditions defined(const term& n, const term&) { return {integer(n)}; }
+  static bool is_zero(const term& n) { return n.in().on.is_constant(n.as_edge().node, 0); }
+};
+
+struct bessel_row_of_positive : bessel_row {
+  static conditions defined(const term& n, const term& x) { return {integer(n), positive(x)}; }
+};
+
+template <> struct row<opcode::besselj> : bessel_row {
+  static constexpr std::string_view name = "besselj";
+  template <class T> static T value(T n, T x) { return special::besselj(n, x); }
+  static std::array<term, 1> partial(const term& n, const term& x) {
+    return {is_zero(n) ? -besselj(n.number(1), x) : (besselj(n - 1, x) - besselj(n + 1, x)) / 2};
+  }
+};
+
+template <> struct row<opcode::bessely> : bessel_row_of_positive {
+  static constexpr std::string_view name = "bessely";
+  template <class T> static T value(T n, T x) { return special::bessely(n, x); }
+  static std::array<term, 1> partial(const term& n, const term& x) {
+    return {is_zero(n) ? -bessely(n.number(1), x) : (bessely(n - 1, x) - bessely(n + 1, x)) / 2};
+  }
+};
+
+template <> struct row<opcode::besseli> : bessel_row {
+  static constexpr std::string_view name = "besseli";
+  template <class T> static T value(T n, T x) { return special::besseli(n, x); }
+  static std::array<term, 1> partial(const term& n, const term& x) {
+    return {is_zero(n) ? besseli(n.number(1), x) : (besseli(n - 1, x) + besseli(n + 1, x)) / 2};
+  }
+};
+
+template <> struct row<opcode::besselk> : bessel_row_of_positive {
+  static constexpr std::string_view name = "besselk";
+  template <class T> static T value(T n, T x) { return special::besselk(n, x); }
+  static std::array<term, 1> partial(const term& n, const term& x) {
+    return {is_zero(n) ? -besselk(n.number(1), x) : -((besselk(n - 1, x) + besselk(n + 1, x)) / 2)};
+  }
 };
 
 }  // namespace ops

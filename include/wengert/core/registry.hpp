@@ -14,11 +14,14 @@ struct op_info {
   std::string_view name;
   std::span<const std::string_view> aliases;
   int arity;
+  int parameters;  // leading arguments by which there is no derivative
   sign_fact sign;
+  bool nowhere_zero;
+  bool continuous;
   interval sample;
   double (*value)(const double* args);
   long double (*value_long)(const long double* args);
-  std::vector<term> (*partial)(std::span<const term> args);
+  std::vector<term> (*partial)(std::span<const term> args);  // by the arguments that are no parameters
   conditions (*defined)(std::span<const term> args);
   conditions (*smooth)(std::span<const term> args);
 };

@@ -84,6 +84,14 @@ struct symbol_info {
   bool symmetric = false;
 };
 
+// A function that is declared but not defined, differentiated orders[k] times by its argument k. It is taken to be differentiable
+// as often as needed.
+struct unknown_function {
+  std::string name;
+  std::vector<std::uint32_t> orders;
+  bool operator==(const unknown_function&) const = default;
+};
+
 class tape {
  public:
   tape();
@@ -126,6 +134,7 @@ class tape {
   node_id apply(opcode function, std::span<const range_id> out, std::span<const edge> args);
   node_id select(std::span<const range_id> out, comparison c, const edge& left, const edge& right, const edge& then,
                  const edge& otherwise);
+  std::uint32_t unknown_index(const unknown_function& f);  // the attribute of the nodes that apply it
 
   // --- reading
   std::size_t size() const { return nodes_.size(); }
@@ -146,6 +155,8 @@ class tape {
   const rational& value(node_id n) const { return rationals_[nodes_[n].attribute]; }  // constant, power
   symbol_id symbol_of(node_id n) const { return nodes_[n].attribute; }                // symbol
   dim_id dim_of(node_id n) const { return nodes_[n].attribute; }                      // dim_value
+  const unknown_function& unknown_of(node_id n) const { return unknown_.at(nodes_[n].attribute); }
+  std::span<const unknown_function> unknown_functions() const { return unknown_; }
   comparison comparison_of(node_id n) const { return static_cast<comparison>(nodes_[n].attribute); }
   std::uint32_t attribute(node_id n) const { return nodes_[n].attribute; }
   bool is_constant(node_id n) const { return op(n) == opcode::constant; }
@@ -187,6 +198,7 @@ class tape {
   std::vector<node_id> table_;  // open addressing
   std::vector<rational> rationals_;
   std::unordered_map<std::string, std::uint32_t> rational_ids_;
+  std::vector<unknown_function> unknown_;
   std::vector<symbol_info> symbols_;
   std::vector<node_id> symbol_nodes_;
   std::unordered_map<std::string, symbol_id> symbol_ids_;

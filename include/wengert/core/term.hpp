@@ -34,6 +34,7 @@ class term {
 
 // op(args) as a term of the same frame.
 term make_term(opcode op, std::initializer_list<term> args, std::uint32_t attribute = 0);
+term make_term(opcode op, const std::vector<term>& args, std::uint32_t attribute = 0);
 term select(comparison c, const term& left, const term& right, const term& then, const term& otherwise);
 term power(const term& base, const rational& exponent);
 

@@ -30,7 +30,7 @@ class facts : public sign_source {
 
  private:
   struct entry {
-    std::array<std::optional<theorem>, 6> by_relation;
+    std::array<std::optional<theorem>, relation_count> by_relation;
     std::size_t version = 0;  // 1 + the version at which the entry was completed
   };
   entry& look_up(node_id n);

@@ -78,6 +78,7 @@ class normalizer {
   theorem unfold(node_id n);
   theorem odd_function(node_id n);
   theorem cube_root(node_id n);
+  theorem step(node_id n);
   node_id write(const factored& r, std::span<const range_id> axes);
   std::vector<theorem> powers_used(const expander& x) const;
   theorem exponential(node_id n);

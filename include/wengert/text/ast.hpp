@@ -24,7 +24,7 @@ enum class syntax : std::uint8_t {
   negate,       // one child
   power,        // base, exponent; join power or dot_power
   index,        // base, indices
-  call,         // name, arguments; axis
+  call,         // name, arguments; axis; orders of f'(x)
   transpose,    // one child
   reduce,       // name (sum, prod, max, min, mean); index name or ""; children: [lo, hi,] body; axis
   conditional,  // left, right, then, otherwise; join the comparison
@@ -42,6 +42,7 @@ struct syntax_node {
   std::string name, letter;
   std::vector<syntax_id> children;
   std::vector<token_kind> joins;
+  std::vector<std::uint32_t> orders;  // of a call of a declared function: how often it is differentiated, by each argument
 };
 
 // One text and what it says. The text is kept so that errors can point into it.

@@ -13,9 +13,10 @@ namespace wengert {
 // What a name is, as far as reading it needs to know.
 struct name_role {
   enum class kind { variable, function, unknown } is = kind::variable;
-  bool one_argument = false;  // a function that may stand before its argument without brackets: sin 2x
-  bool declared = false;      // by the user: sum, max, D, ... lose their meaning
-  std::string problem = {};   // what is wrong with an unknown name before a bracket
+  bool one_argument = false;   // a function that may stand before its argument without brackets: sin 2x
+  bool declared = false;       // by the user: sum, max, D, ... lose their meaning
+  bool also_variable = false;  // a function whose name without brackets is a variable: gamma, beta
+  std::string problem = {};    // what is wrong with an unknown name before a bracket
 };
 
 // Asked for every name that stands before a bracket, a number or another name.
@@ -23,6 +24,8 @@ using vocabulary = std::function<name_role(std::string_view)>;
 
 // Deepest nesting of brackets, exponents and calls.
 inline constexpr std::size_t max_nesting = 500;
+// Highest order of f'[n](x), the derivative of a declared function.
+inline constexpr std::uint32_t max_derivative_order = 1000;
 // Tallest tree: one level of nesting makes up to a few nodes.
 inline constexpr std::size_t max_height = 1000;
 
@@ -40,6 +43,7 @@ struct declaration {
   };
   std::vector<declared_name> names;
   std::vector<dimension> dims;
+  std::size_t arity = 0;                                       // of a function
   std::vector<std::pair<std::uint32_t, std::uint32_t>> facts;  // pieces of the text, to be read by parse_fact
 };
 
