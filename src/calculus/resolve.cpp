@@ -51,7 +51,7 @@ std::vector<std::string> split_names(std::string_view list) {
 
 name_role function_role(std::string_view n) {
   if (const op_info* f = find_function(n))
-    return {name_role::kind::function, f->arity == 1 && !is_letter_name(n), false, is_letter_name(n)};
+    return {name_role::kind::function, f->arity == 1 && !is_letter_name(n), false, {}, is_letter_name(n)};
   if (contains(built_in, n)) return {name_role::kind::function, n == "sqrt"};
   if (const composite* c = find_composite(n)) return {name_role::kind::function, c->kinds.size() == 1};
   return {};
@@ -980,13 +980,12 @@ name_role workspace::role(std::string_view name) const {
   if (is_constant_name(name)) return {};
   std::string n(name);
   if (contains(properties, name))
-    return {name_role::kind::unknown, false, false, false, fmt::format("'{}' is a fact, not a function", name)};
+    return {name_role::kind::unknown, false, false, fmt::format("'{}' is a fact, not a function", name)};
   if (contains(planned, name))
-    return {name_role::kind::unknown, false, false, false, fmt::format("the function '{}' is not available yet", name)};
+    return {name_role::kind::unknown, false, false, fmt::format("the function '{}' is not available yet", name)};
   if (plain_names.contains(n) || looks_like_variable(name)) return {};
   if (contains(derivative_names, name))
-    return {name_role::kind::unknown, false, false, false,
-            fmt::format("unknown function '{}'; a derivative is written D(f, x)", name)};
+    return {name_role::kind::unknown, false, false, fmt::format("unknown function '{}'; a derivative is written D(f, x)", name)};
   std::vector<std::string_view> candidates(built_in.begin(), built_in.end());
   for (const op_info& o : functions()) {
     candidates.push_back(o.name);
@@ -996,7 +995,7 @@ name_role workspace::role(std::string_view name) const {
   std::string lower = n;
   for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   std::string_view meant = contains(candidates, std::string_view(lower)) ? std::string_view(lower) : closest(name, candidates);
-  return {name_role::kind::unknown, false, false, false,
+  return {name_role::kind::unknown, false, false,
           meant.empty() ? fmt::format("unknown function '{}'", name)
                         : fmt::format("unknown function '{}'; did you mean '{}'?", name, meant)};
 }

@@ -15,8 +15,8 @@ struct name_role {
   enum class kind { variable, function, unknown } is = kind::variable;
   bool one_argument = false;   // a function that may stand before its argument without brackets: sin 2x
   bool declared = false;       // by the user: sum, max, D, ... lose their meaning
-  bool also_variable = false;  // a function whose name without brackets is a variable: gamma, beta
   std::string problem = {};    // what is wrong with an unknown name before a bracket
+  bool also_variable = false;  // a function whose name without brackets is a variable: gamma, beta
 };
 
 // Asked for every name that stands before a bracket, a number or another name.
