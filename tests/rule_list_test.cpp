@@ -97,6 +97,7 @@ bool holds(relation is, const reals& all) {
       case relation::not_integer: return std::abs(v - std::round(v)) > 1e-3L;
       case relation::integer: return v == std::round(v);
       case relation::real_power: return std::isfinite(v);
+      case relation::off_poles: return v > 0 || std::abs(v - std::round(v)) > 1e-3L;
     }
     return false;
   });

@@ -1189,6 +1189,7 @@ std::vector<resolved_fact> property(workspace& w, resolver& r, const syntax_tree
     if (i.is == form::variable && !root.negated) w.entities[i.ref].integer = true;
     return {says(root.negated ? relation::not_integer : relation::integer, u)};
   }
+  if (root.name == off_poles_property) return {says(relation::off_poles, u)};
   if (root.name == "symmetric") {
     const item& i = w.items[u];
     if (i.is == form::variable) {

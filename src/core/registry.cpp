@@ -12,6 +12,18 @@ namespace wengert {
 
 namespace ops {
 
+term raised(const term& base, const term& exponent) {
+  const tape& t = base.in().on;
+  node_id n = exponent.as_edge().node;
+  return t.is_constant(n) ? power(base, t.value(n)) : pow(base, exponent);
+}
+
+term shifted(const term& x, int k) {
+  const tape& t = x.in().on;
+  node_id n = x.as_edge().node;
+  return t.is_constant(n) ? x.number(t.value(n) + k) : x + k;
+}
+
 integer_form integer_by_form(const term& y) {
   const tape& t = y.in().on;
   std::vector<node_id> stack{y.as_edge().node};

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 #include <optional>
+#include <stdexcept>
 
 #include <boost/math/special_functions/bessel.hpp>
 #include <boost/math/special_functions/beta.hpp>
@@ -33,8 +34,19 @@ constexpr int largest_polygamma_order = 1'000;
 template <class T> constexpr T no_number = std::numeric_limits<T>::quiet_NaN();
 template <class T> constexpr T infinity = std::numeric_limits<T>::infinity();
 
+// f(). Some of Boost's functions call others without the policy, which throw.
+template <class T, class F> T quietly(F f) {
+  try {
+    return f();
+  } catch (const std::overflow_error&) {
+    return infinity<T>;
+  } catch (const std::exception&) {
+    return no_number<T>;
+  }
+}
+
 // f(), or no number where the argument is none.
-template <class T, class F> T value_of(T x, F f) { return std::isnan(x) ? x : f(); }
+template <class T, class F> T value_of(T x, F f) { return std::isnan(x) ? x : quietly<T>(f); }
 
 template <class T> bool is_pole(T x) { return x <= 0 && x == std::floor(x); }
 
@@ -45,7 +57,7 @@ template <class T> std::optional<int> whole(T n, int largest) {
 
 template <class T, class F> T of_order(T n, T x, F f) {
   std::optional<int> order = whole(n, largest_bessel_order);
-  return order && !std::isnan(x) ? f(*order) : no_number<T>;
+  return order && !std::isnan(x) ? quietly<T>([&] { return f(*order); }) : no_number<T>;
 }
 
 }  // namespace
@@ -83,24 +95,24 @@ template <class T> T lambertw(T x) {
 template <class T> T beta(T x, T y) {
   if (!(x > 0 && y > 0)) return no_number<T>;
   if (std::isinf(x) || std::isinf(y)) return 0;
-  return bm::beta(x, y, quiet());
+  return quietly<T>([&] { return T(bm::beta(x, y, quiet())); });
 }
 
 template <class T> T polygamma(T n, T x) {
   std::optional<int> order = whole(n, largest_polygamma_order);
   if (!order || *order < 0 || std::isnan(x) || is_pole(x)) return no_number<T>;
   if (std::isinf(x)) return *order == 0 ? digamma(x) : x > 0 ? T(0) : no_number<T>;
-  return bm::polygamma(*order, x, quiet());
+  return quietly<T>([&] { return T(bm::polygamma(*order, x, quiet())); });
 }
 
 template <class T> T gammap(T a, T x) {
   if (!(a > 0 && x >= 0) || std::isinf(a)) return no_number<T>;
-  return std::isinf(x) ? T(1) : T(bm::gamma_p(a, x, quiet()));
+  return std::isinf(x) ? T(1) : quietly<T>([&] { return T(bm::gamma_p(a, x, quiet())); });
 }
 
 template <class T> T gammaq(T a, T x) {
   if (!(a > 0 && x >= 0) || std::isinf(a)) return no_number<T>;
-  return std::isinf(x) ? T(0) : T(bm::gamma_q(a, x, quiet()));
+  return std::isinf(x) ? T(0) : quietly<T>([&] { return T(bm::gamma_q(a, x, quiet())); });
 }
 
 template <class T> T besselj(T n, T x) {

@@ -58,7 +58,9 @@ std::optional<sample_point> point_sampler::draw(std::span<const node_id> roots) 
   sample_point p;
   for (dim_id d = 0; d < tape_.dim_count(); ++d) p.dims[d] = pick(1, 4);
   int style = static_cast<int>(pick(0, 3));
-  for (node_id n : tape_.reachable(all)) {
+  const std::vector<node_id> needed = tape_.reachable(all);
+  if (std::ranges::any_of(needed, [&](node_id n) { return tape_.op(n) == opcode::unknown; })) return std::nullopt;  // no values
+  for (node_id n : needed) {
     if (tape_.op(n) != opcode::symbol) continue;
     symbol_id s = tape_.symbol_of(n);
     std::size_t count = 1;

@@ -162,7 +162,7 @@ void add_functions(std::vector<listed_rule>& all) {
       continue;
     }
     constexpr std::array<std::string_view, 2> which{"first", "second"};
-    for (std::size_t k = 0; k < which.size(); ++k)
+    for (auto k = static_cast<std::size_t>(row.parameters); k < which.size(); ++k)
       all.push_back(derivative_rule(t, fmt::format("d-{}-{}", row.name, k + 1), n, k,
                                     fmt::format("The derivative of {} by its {} argument.", row.name, which[k])));
   }
@@ -246,26 +246,36 @@ void add_leaves(std::vector<listed_rule>& all) {
 
 void add_signs(std::vector<listed_rule>& all) {
   for (const op_info& row : functions()) {
-    if (row.sign == sign_fact::unknown) continue;
     tape t;
+    kernel k(t);
     frame f{t, {}};
     std::vector<edge> args{t.whole(t.symbol("x", {})), t.whole(t.symbol("y", {}))};
     args.resize(static_cast<std::size_t>(row.arity));
     node_id n = t.apply(row.code, {}, args);
-    auto [statement, sentence] = [&]() -> std::pair<std::string, std::string> {
-      if (row.sign == sign_fact::positive)
-        return {print_condition(t, relation::positive, n), fmt::format("{} is positive.", row.name)};
-      if (row.sign == sign_fact::nonnegative)
-        return {print_condition(t, relation::nonnegative, n), fmt::format("{} is not negative.", row.name)};
-      term value(f, t.whole(n)), argument(f, args[0]);
-      return {equation(t, ops::sign(value).as_edge().node, ops::sign(argument).as_edge().node),
-              fmt::format("{} has the sign of its argument.", row.name)};
-    }();
-    all.push_back({fmt::format("sign-of-{}", row.name), statement, {}, std::string(by_sampling), sentence});
-    kernel k(t);
+    std::vector<std::string> domain;
     frame axes = frame_of(t, n);
-    for (const condition& c : defined_conditions(t, n, axes))
-      all.back().conditions.push_back(print_condition(t, c.is, k.condition_node(c)));
+    for (const condition& c : defined_conditions(t, n, axes)) domain.push_back(print_condition(t, c.is, k.condition_node(c)));
+    auto add = [&](std::string_view kind, std::string statement, std::string_view says) {
+      all.push_back({fmt::format("{}-of-{}", kind, row.name), std::move(statement), domain, std::string(by_sampling),
+                     fmt::format("{} {}.", row.name, says)});
+    };
+    term value(f, t.whole(n)), argument(f, args[0]);
+    switch (row.sign) {
+      case sign_fact::unknown: break;
+      case sign_fact::positive: add("sign", print_condition(t, relation::positive, n), "is positive"); break;
+      case sign_fact::nonnegative: add("sign", print_condition(t, relation::nonnegative, n), "is not negative"); break;
+      case sign_fact::as_argument:
+        add("sign", equation(t, ops::sign(value).as_edge().node, ops::sign(argument).as_edge().node),
+            "has the sign of its argument");
+        break;
+      case sign_fact::positive_of_positive:
+        add("sign", print_condition(t, relation::positive, n), "is positive for positive arguments");
+        for (const edge& a : args) {
+          std::string condition = print_condition(t, relation::positive, a.node);
+          if (std::ranges::find(domain, condition) == domain.end()) all.back().conditions.push_back(condition);
+        }
+    }
+    if (row.nowhere_zero) add("nonzero", print_condition(t, relation::nonzero, n), "is nowhere 0");
   }
   for (const inference& i : sign_inferences()) {
     all.push_back({std::string(i.name), std::string(i.statement), {}, std::string(by_sampling), std::string(i.sentence)});

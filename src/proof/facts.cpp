@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <wengert/core/registry.hpp>
+
 namespace wengert {
 
 namespace {
@@ -27,6 +29,14 @@ void facts::add(const theorem& t) {
   slot = t;
   stated_.push_back(t);
   ++version_;
+  const op_info* info = kernel_.on().arity(c.left) == 1 ? find_function(kernel_.on().op(c.left)) : nullptr;
+  if (info && info->sign == sign_fact::as_argument) {
+    try {
+      add(kernel_.argument_sign(t));
+    } catch (const refusal&) {
+      // not of the whole argument
+    }
+  }
   if (c.is != relation::positive && c.is != relation::nonzero) return;
   // If a product is not 0, neither are its factors.
   const tape& on = kernel_.on();

@@ -17,6 +17,8 @@ constexpr std::array of_equations{
               "What holds for equal indices and for different ones holds for all."},
     inference{"transfer", "b > 0", {"a == b", "a > 0"}, "Equal terms have the same sign; likewise for >= 0, != 0 and integer."},
     inference{"factor-nonzero", "a != 0", {"a*b != 0"}, "If a product is not 0, neither are its factors."},
+    inference{"argument-sign", "a > 0", {"tanh(a) > 0"},
+              "What is said of the sign of a function that has the sign of its argument, holds of the argument."},
     inference{"derivative", "D(f, x) == sum(k, D(f, u[k])*D(u[k], x))", {"f is defined and differentiable"},
               "The chain rule over the arguments u of an operation f, with the derivatives that the rules d-... give."},
     inference{"derivative-equal", "D(f, x) == b", {"D(f, x) == a", "a == b"}, "A derivative may be replaced by its equal."},
@@ -51,6 +53,10 @@ constexpr std::array of_signs{
     inference{"sign-pi", "pi > 0", {}, "pi is positive, and so are dimensions and indices, which count from 1."},
     inference{"sign-integer-sum", "integer(a + b)", {"integer(a)", "integer(b)"}, "A sum of integers is an integer."},
     inference{"sign-integer-product", "integer(a*b)", {"integer(a)", "integer(b)"}, "A product of integers is an integer."},
+    inference{"sign-off-poles", "a > 0 or not integer(a)", {"a > 0"}, "A positive number is none of 0, -1, -2, ..."},
+    inference{"sign-off-poles-fraction", "a > 0 or not integer(a)", {"not integer(a)"}, "What is no integer is none of 0, -1, -2, ..."},
+    inference{"sign-off-poles-next", "a + 1 > 0 or not integer(a + 1)", {"a > 0 or not integer(a)"},
+              "What is none of 0, -1, -2, ... is not so after adding a whole number that is not negative."},
     inference{"sign-integer-floor", "integer(floor(a))", {}, "floor and ceil are integers, and so are dimensions, indices and delta."},
 };
 // clang-format on

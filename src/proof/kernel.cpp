@@ -515,6 +515,17 @@ theorem kernel::factor_nonzero(const theorem& product, std::size_t k) {
   return make("factor-nonzero", sign_claim(relation::nonzero, e.node), std::span(&product, 1));
 }
 
+theorem kernel::argument_sign(const theorem& value) {
+  const claim& v = value.says();
+  bool fits = v.what == kind::sign && (v.is == relation::positive || v.is == relation::nonnegative || v.is == relation::nonzero);
+  const op_info* info = fits ? find_function(tape_.op(v.left)) : nullptr;
+  if (!info || info->sign != sign_fact::as_argument)
+    refuse("argument-sign", "not the sign of a function that has its argument's sign");
+  edge_view e = tape_.arg(v.left, 0);
+  if (!reads_everything(tape_, v.left, e)) refuse("argument-sign", "the function does not read every entry of its argument");
+  return make("argument-sign", sign_claim(v.is, e.node), std::span(&value, 1));
+}
+
 // --- derivatives
 
 bool kernel::depends(node_id n, symbol_id variable) {

@@ -845,13 +845,8 @@ theorem normalizer::step(node_id n) {
   std::size_t moving = o == opcode::polygamma ? 1 : 0;
   edge argument = tape_.arg(n, moving);
   frame f{tape_, {tape_.out(n).begin(), tape_.out(n).end()}};
-  rational order = 0;
-  if (o == opcode::polygamma) {
-    if (!tape_.is_constant(tape_.arg(n, 0).node)) return same;
-    order = tape_.value(tape_.arg(n, 0).node);
-  }
   auto rewrite = [&](std::string_view row, const term& x, const term& y) {
-    auto t = try_rule(row, f, x, y, order);
+    auto t = try_rule(row, f, x, y);
     if (!t || tape_.op(t->says().left) != o) return same;
     if (t->says().left == n) return then_normalize(*t);
     auto reshape = ring(argument.node, tape_.arg(t->says().left, moving).node);
@@ -860,7 +855,8 @@ theorem normalizer::step(node_id n) {
     return moved.says().right == t->says().left ? then_normalize(chain(moved, *t)) : same;
   };
   term whole(f, argument);
-  if (o == opcode::polygamma && order == 0) return rewrite("polygamma-zero", whole, whole);
+  term other = tape_.arity(n) == 2 ? term(f, tape_.arg(n, 1 - moving)) : whole;
+  if (o == opcode::polygamma && tape_.is_constant(other.as_edge().node, 0)) return rewrite("polygamma-zero", whole, whole);
   polynomial p = expand(argument.node);
   auto number = p.terms.find(monomial{});
   rational c = number == p.terms.end() ? rational(0) : number->second;
@@ -875,7 +871,7 @@ theorem normalizer::step(node_id n) {
     if (c != 1) p.terms.emplace(monomial{}, c - 1);
   }
   term x = down ? term(f, edge{to_node(tape_, p), argument.labels}) : whole;
-  return rewrite(down ? step_of(o).down : step_of(o).up, x, bessel ? term(f, tape_.arg(n, 1)) : x);
+  return rewrite(down ? step_of(o).down : step_of(o).up, x, tape_.arity(n) == 2 ? other : x);
 }
 
 theorem normalizer::cube_root(node_id n) {
@@ -1011,6 +1007,11 @@ std::optional<theorem> normalizer::derive_sign(relation is, node_id n) {
     return result;
   }
   if (auto t = facts_.find(is, reduced.node)) result = back(reduced.equal, *t);
+  if (!result && (tape_.op(n) == opcode::mul || tape_.op(n) == opcode::power)) {  // factor by factor, as it is written
+    relation each = is == relation::nonnegative && tape_.op(n) == opcode::power ? relation::positive : is;
+    for (const edge& e : tape_.args(n).copy()) establish(each, e.node);
+    result = facts_.find(is, n);
+  }
   if (!result && form_ == form::full) {
     if (auto f = factor_out(reduced.node)) {
       node_id written = f->equal.says().right;

@@ -213,9 +213,21 @@ std::vector<requirement> prover::assume_domain(const std::vector<requirement>& a
     facts_.add(t);
     normal n = full_.of(q.node);
     if (n.node != q.node && q.is != relation::real_power) facts_.add(kernel_.transfer(n.equal, t));
+    if (q.is == relation::positive || q.is == relation::nonzero) know_factors(q.is, n.node);
     assumed.push_back(q);
   }
   return assumed;
+}
+
+// What is not 0 has factors that are not 0.
+void prover::know_factors(relation is, node_id n) {
+  auto t = facts_.find(is, n);
+  if (!t) return;
+  try {
+    if (auto f = full_.factor_out(n); f && f->sum != none && !f->factors.empty()) facts_.add(kernel_.transfer(f->equal, *t));
+  } catch (const too_large&) {
+    // its factors stay unknown
+  }
 }
 
 theorem prover::differentiate(node_id root, symbol_id variable) {

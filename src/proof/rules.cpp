@@ -24,14 +24,10 @@ conditions x_off_poles(T x, T, Q) { return {off_poles(x)}; }
 conditions order_and_nonzero(T x, T y, Q) { return {integer(x), nonzero(y)}; }
 conditions order_and_positive(T x, T y, Q) { return {integer(x), positive(y)}; }
 
-bool is_small_order(Q c) { return is_integer(c) && c >= 0 && c <= 30; }
+conditions order_off_poles(T x, T y, Q) { return {integer(y), nonnegative(y), off_poles(x)}; }
 
-// (-1)^n * n!
-rational signed_factorial(Q n) {
-  rational r = 1;
-  for (rational k = 1; k <= n; k += 1) r *= -k;
-  return r;
-}
+// (-1)^n * n! * x^(-n-1)
+term polygamma_step(T n, T x) { return raised(x.number(-1), n) * gamma(shifted(n, 1)) / raised(x, shifted(n, 1)); }
 
 // clang-format off
 const std::array all{
@@ -204,12 +200,12 @@ const std::array all{
          nullptr, "The digamma function at x + 1 is its value at x plus 1/x."},
     rule{"digamma-back", 1, false, [](T x, T, Q) { return digamma(x); }, [](T x, T, Q) { return digamma(x + 1) - 1 / x; }, x_off_poles,
          nullptr, "The digamma function at x is its value at x + 1 less 1/x."},
-    rule{"polygamma-step", 1, true, [](T x, T, Q c) { return polygamma(x.number(c), x + 1); },
-         [](T x, T, Q c) { return polygamma(x.number(c), x) + x.number(signed_factorial(c)) * power(x, -c - 1); }, x_off_poles, is_small_order,
+    rule{"polygamma-step", 2, false, [](T x, T y, Q) { return polygamma(y, x + 1); },
+         [](T x, T y, Q) { return polygamma(y, x) + polygamma_step(y, x); }, order_off_poles, nullptr,
          "The polygamma function of order n at x + 1 is its value at x plus (-1)^n*n!/x^(n+1)."},
-    rule{"polygamma-back", 1, true, [](T x, T, Q c) { return polygamma(x.number(c), x); },
-         [](T x, T, Q c) { return polygamma(x.number(c), x + 1) - x.number(signed_factorial(c)) * power(x, -c - 1); }, x_off_poles,
-         is_small_order, "The polygamma function of order n at x is its value at x + 1 less (-1)^n*n!/x^(n+1)."},
+    rule{"polygamma-back", 2, false, [](T x, T y, Q) { return polygamma(y, x); },
+         [](T x, T y, Q) { return polygamma(y, x + 1) - polygamma_step(y, x); }, order_off_poles, nullptr,
+         "The polygamma function of order n at x is its value at x + 1 less (-1)^n*n!/x^(n+1)."},
     rule{"polygamma-zero", 1, false, [](T x, T, Q) { return polygamma(x.number(0), x); }, [](T x, T, Q) { return digamma(x); }, x_off_poles,
          nullptr, "The polygamma function of order 0 is the digamma function."},
     rule{"beta-gamma", 2, false, [](T x, T y, Q) { return beta(x, y); }, [](T x, T y, Q) { return gamma(x) * gamma(y) / gamma(x + y); },

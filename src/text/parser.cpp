@@ -69,6 +69,7 @@ class parser {
     if (negated) ++at_;
     std::size_t first = at_;
     tree_.root = comparison();
+    if (is_or()) tree_.root = off_poles(tokens_[first].begin);
     syntax_node& root = tree_.nodes[tree_.root];
     if (root.kind != syntax::compare && root.kind != syntax::call)
       throw tree_.fail(tree_.root, "P15", "a fact is a comparison or a property",
@@ -97,6 +98,27 @@ class parser {
   syntax_tree target() {
     tree_.root = parse_target_here();
     return finish();
+  }
+
+  bool is_or() const { return facts_ && kind() == name && slice(here()) == "or"; }
+
+  // u > 0 or not integer(u): the call of a property that has no name of its own.
+  syntax_id off_poles(std::size_t begin) {
+    const syntax_node left = tree_[tree_.root];
+    error wrong =
+        fail("P16", "'or' joins no facts", "but for u > 0 or not integer(u), what gamma(u) needs; give other facts one by one");
+    at_ += 1;
+    bool fits = left.kind == syntax::compare && left.joins[0] == greater && tree_.slice(left.children[1]) == "0";
+    for (std::string_view word : {"not", "integer"}) {
+      fits = fits && kind() == name && slice(here()) == word;
+      if (fits) ++at_;
+    }
+    if (!fits || kind() != open) throw wrong;
+    std::size_t opened = at_++;
+    syntax_id u = expression();
+    close_bracket(close, opened, "')'");
+    if (tree_.slice(u) != tree_.slice(left.children[0])) throw wrong;
+    return named_call(std::string(off_poles_property), {u}, begin, 0);
   }
 
  private:
@@ -226,7 +248,7 @@ class parser {
         operand = here().begin;
         joins.push_back(k);
         factors.push_back(unary());
-      } else if (starts_operand(k)) {
+      } else if (starts_operand(k) && !is_or()) {
         if (k == number && tokens_[at_ - 1].kind == number) refuse_here("an operator");
         if (k == open && tokens_[at_ - 1].kind == quote)
           throw fail("P12", "a quote before a bracket can mean a transpose or a derivative",

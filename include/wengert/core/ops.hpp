@@ -33,8 +33,8 @@ struct condition {
 };
 using conditions = std::vector<condition>;
 
-// What is known of a function's sign from its name alone. As the argument: positive, nonnegative or not 0 where the argument is
-// so.
+// What is known of a function's sign from its name alone. As the argument: positive, nonnegative or not 0 just where the argument
+// is so (outside the domain too, where the value is nobody's business).
 enum class sign_fact : std::uint8_t { unknown, positive, nonnegative, as_argument, positive_of_positive };
 
 struct interval {
@@ -61,6 +61,10 @@ inline condition nonzero(const term& u) { return {relation::nonzero, u}; }
 inline condition integer(const term& u) { return {relation::integer, u}; }
 inline condition off_poles(const term& u) { return {relation::off_poles, u}; }
 inline term pi(const term& x) { return {x.in(), edge{x.in().on.pi(), {}}}; }
+
+// base^exponent, and x + k, with numbers as numbers.
+term raised(const term& base, const term& exponent);
+term shifted(const term& x, int k);
 
 // op(x) and op(x, y) as terms.
 #define WENGERT_CALL(op) \
@@ -592,7 +596,7 @@ template <> struct row<opcode::polygamma> : parametric_row {  // the derivative 
   static constexpr std::string_view name = "polygamma";
   static constexpr interval sample{0.4, 3.6};
   template <class T> static T value(T n, T x) { return special::polygamma(n, x); }
-  static std::array<term, 1> partial(const term& n, const term& x) { return {polygamma(n + 1, x)}; }
+  static std::array<term, 1> partial(const term& n, const term& x) { return {polygamma(shifted(n, 1), x)}; }
   static conditions defined(const term& n, const term& x) { return {integer(n), nonnegative(n), off_poles(x)}; }
 };
 
@@ -602,7 +606,7 @@ template <> struct row<opcode::gammap> : parametric_row {
   static constexpr sign_fact sign = sign_fact::positive_of_positive;
   static constexpr interval sample{0.6, 3.4};
   template <class T> static T value(T a, T x) { return special::gammap(a, x); }
-  static std::array<term, 1> partial(const term& a, const term& x) { return {pow(x, a - 1) * exp(-x) / gamma(a)}; }
+  static std::array<term, 1> partial(const term& a, const term& x) { return {raised(x, shifted(a, -1)) * exp(-x) / gamma(a)}; }
   static conditions defined(const term& a, const term& x) { return {positive(a), nonnegative(x)}; }
   static conditions smooth(const term&, const term& x) { return {positive(x)}; }
 };
@@ -612,7 +616,7 @@ template <> struct row<opcode::gammaq> : parametric_row {
   static constexpr sign_fact sign = sign_fact::positive_of_positive;
   static constexpr interval sample{0.6, 3.4};
   template <class T> static T value(T a, T x) { return special::gammaq(a, x); }
-  static std::array<term, 1> partial(const term& a, const term& x) { return {-(pow(x, a - 1) * exp(-x) / gamma(a))}; }
+  static std::array<term, 1> partial(const term& a, const term& x) { return {-(raised(x, shifted(a, -1)) * exp(-x) / gamma(a))}; }
   static conditions defined(const term& a, const term& x) { return {positive(a), nonnegative(x)}; }
   static conditions smooth(const term&, const term& x) { return {positive(x)}; }
 };
@@ -633,7 +637,7 @@ template <> struct row<opcode::besselj> : bessel_row {
   static constexpr std::string_view name = "besselj";
   template <class T> static T value(T n, T x) { return special::besselj(n, x); }
   static std::array<term, 1> partial(const term& n, const term& x) {
-    return {is_zero(n) ? -besselj(n.number(1), x) : (besselj(n - 1, x) - besselj(n + 1, x)) / 2};
+    return {is_zero(n) ? -besselj(n.number(1), x) : (besselj(shifted(n, -1), x) - besselj(shifted(n, 1), x)) / 2};
   }
 };
 
@@ -641,7 +645,7 @@ template <> struct row<opcode::bessely> : bessel_row_of_positive {
   static constexpr std::string_view name = "bessely";
   template <class T> static T value(T n, T x) { return special::bessely(n, x); }
   static std::array<term, 1> partial(const term& n, const term& x) {
-    return {is_zero(n) ? -bessely(n.number(1), x) : (bessely(n - 1, x) - bessely(n + 1, x)) / 2};
+    return {is_zero(n) ? -bessely(n.number(1), x) : (bessely(shifted(n, -1), x) - bessely(shifted(n, 1), x)) / 2};
   }
 };
 
@@ -649,7 +653,7 @@ template <> struct row<opcode::besseli> : bessel_row {
   static constexpr std::string_view name = "besseli";
   template <class T> static T value(T n, T x) { return special::besseli(n, x); }
   static std::array<term, 1> partial(const term& n, const term& x) {
-    return {is_zero(n) ? besseli(n.number(1), x) : (besseli(n - 1, x) + besseli(n + 1, x)) / 2};
+    return {is_zero(n) ? besseli(n.number(1), x) : (besseli(shifted(n, -1), x) + besseli(shifted(n, 1), x)) / 2};
   }
 };
 
@@ -657,7 +661,7 @@ template <> struct row<opcode::besselk> : bessel_row_of_positive {
   static constexpr std::string_view name = "besselk";
   template <class T> static T value(T n, T x) { return special::besselk(n, x); }
   static std::array<term, 1> partial(const term& n, const term& x) {
-    return {is_zero(n) ? -besselk(n.number(1), x) : -((besselk(n - 1, x) + besselk(n + 1, x)) / 2)};
+    return {is_zero(n) ? -besselk(n.number(1), x) : -((besselk(shifted(n, -1), x) + besselk(shifted(n, 1), x)) / 2)};
   }
 };
 

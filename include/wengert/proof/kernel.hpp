@@ -114,6 +114,8 @@ class kernel {
   theorem transfer(const theorem& equal, const theorem& about_left);
   // Each factor of a product that is nowhere 0 is nowhere 0.
   theorem factor_nonzero(const theorem& product, std::size_t k);
+  // Of a function that has the sign of its argument: the argument has the sign of the value.
+  theorem argument_sign(const theorem& value);
 
   // --- derivatives
   // d n / d variable, from the derivatives of the arguments and the conditions under which n is differentiable.

@@ -59,6 +59,7 @@ class prover {
   std::vector<std::string> facts_used(std::span<const theorem> theorems) const;
 
  private:
+  void know_factors(relation is, node_id n);
   theorem differentiate(node_id f, symbol_id variable, std::unordered_map<node_id, theorem>& known);
   std::optional<theorem> follow_sweep(node_id f, symbol_id variable, node_id result,
                                       const std::unordered_map<node_id, theorem>& known);

@@ -16,6 +16,9 @@ namespace wengert {
 
 using syntax_id = std::uint32_t;
 
+// What the fact 'u > 0 or not integer(u)' is a call of.
+inline constexpr std::string_view off_poles_property = "or not integer";
+
 enum class syntax : std::uint8_t {
   number,       // value
   name,         // name
