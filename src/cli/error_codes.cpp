@@ -48,6 +48,7 @@ constexpr std::array table{
     error_code{"N06", "a name that is no index stands where an index is needed", "diff 'z[y]' --wrt z --var 'y: real'"},
     error_code{"N07", "the range of an index is not known", "diff 'sum(k, x)*A[1,1]' --wrt x --var 'A: matrix[m,n]'"},
     error_code{"N08", "what stands behind --wrt or in D is no variable", "diff 'K*x' --wrt K --var 'z: vector[K]'"},
+    error_code{"N09", "there is no derivative by this argument in closed form", "diff 'besselj(n, x)' --wrt n"},
     // shapes
     error_code{"S01", "shapes do not fit each other", "diff 'A*x' --wrt x --var 'A: matrix[m,n]; x: vector[p]'"},
     error_code{"S02", "a function cannot take this shape, or needs axis=", "diff 'softmax(A)' --wrt A --var 'A: matrix[m,n]'"},
@@ -76,6 +77,7 @@ constexpr std::array table{
     error_code{"V05", "the result needs a function whose name is declared as something else", "diff 'x^y*log' --wrt y --var 'log: real'"},
     error_code{"V06", "a value is given to a name that does not occur", "grad x --wrt x --at 'x=1, q=2'"},
     error_code{"V07", "a value is given to a name that has its value by --let", "grad 'a*x' --wrt x --let 'a = x^2' --at 'x=1, a=2'"},
+    error_code{"V08", "a declared function has no value", "grad 'f(x)' --wrt x --var 'f: function(t)' --at x=1"},
     error_code{"V10", "the text of --at is not understood", "grad x --wrt x --at 'x'"},
     error_code{"V11", "a name has two values", "grad x --wrt x --at 'x=1, x=2'"},
     error_code{"V12", "a value is no finite number", "grad x --wrt x --at 'x=log(0)'"},

@@ -344,7 +344,9 @@ void presenter::discover(node_id n) {
     for (const edge& e : arguments) {
       if (c.kinds[0] == 'v' && tape_.rank(e.node) != 1) continue;
       try {
-        add_pattern(problem_.apply(c.name, std::span(&e, 1)));
+        node_id made = problem_.apply(c.name, std::span(&e, 1));
+        auto is_met = [&](node_id m) { return tape_.op(m) == opcode::exp || tape_.op(m) == opcode::log; };
+        if (std::ranges::any_of(tape_.reachable(made), is_met)) add_pattern(made);
       } catch (const error&) {
         // the composite does not take such an argument
       }

@@ -21,6 +21,7 @@ std::map<std::string, bool> names_of(const problem& p) {
   for (dim_id k = 0; k < t.dim_count(); ++k) names[t.dim_name(k)] = false;
   for (symbol_id s = 0; s < t.symbol_count(); ++s)  // a quote is in names that stand for something else
     if (t.symbol(s).name.find('\'') == std::string::npos) names[t.symbol(s).name] = !t.symbol(s).axes.empty();
+  for (const unknown_function& f : t.unknown_functions()) names[f.name] = false;
   for (const auto& [name, value] : p.lets()) names[name] = t.rank(value) > 0;
   return names;
 }

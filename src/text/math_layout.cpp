@@ -321,11 +321,27 @@ class layouter {
   }
 
   math call_with(const syntax_node& s, math function) {
+    if (math above = primes(s.orders); !above.empty()) function = raised(std::move(function), std::move(above));
     if (s.axis != 0) {
       math axis = row({leaf(kind::text, "axis "), leaf(kind::number, std::to_string(s.axis))});
       function = script(std::move(function), std::move(axis), {});
     }
     return row({std::move(function), leaf(kind::apply, {}), bracket(arguments(s.children))});
+  }
+
+  // f'(x) has primes, up to three of them; other orders stand in brackets: f^(4)(x), f^(1,0)(x, y).
+  static math primes(const std::vector<std::uint32_t>& orders) {
+    constexpr std::uint32_t most_primes = 3;
+    math m;
+    if (orders.size() == 1 && orders[0] <= most_primes) {
+      m.parts.assign(orders[0], sign("′"));
+      return m;
+    }
+    for (std::uint32_t k : orders) {
+      if (!m.empty()) m.parts.push_back(sign(","));
+      m.parts.push_back(leaf(kind::number, std::to_string(k)));
+    }
+    return m.empty() ? m : bracket(std::move(m));
   }
 
   // Something above what has nothing there yet, beside what is below it.
@@ -360,6 +376,7 @@ class layouter {
       if (s.name == "inv") return inverse(s.children[0]);
       if (s.name == "vector" && is_number(s.children[0], 1)) return {leaf(kind::word, "𝟏")};
       if (s.name == "integer") return integer(s, std::move(argument));
+      if (s.name == off_poles_property) return off_poles(std::move(argument));
     }
     if (!own && s.name == "delta" && count == 2) return {script(leaf(kind::name, "δ"), subscript(s.children), {})};
     if (!own && s.name == "dot" && count == 2) return {bracket(arguments(s.children), "⟨")};
@@ -379,6 +396,16 @@ class layouter {
 
   static laid integer(const syntax_node& s, math argument) {
     return {row({std::move(argument), leaf(kind::text, s.negated ? " is not an integer" : " is an integer")}), binds::sum};
+  }
+
+  // u > 0 or u is not an integer
+  static laid off_poles(math u) {
+    math m = row({});
+    append(m.parts, u);
+    m.parts.insert(m.parts.end(), {sign(">"), leaf(kind::number, "0"), leaf(kind::text, " or ")});
+    append(m.parts, std::move(u));
+    m.parts.push_back(leaf(kind::text, " is not an integer"));
+    return {std::move(m), binds::sum};
   }
 
   // --- reductions

@@ -153,6 +153,7 @@ template <> struct row<opcode::abs> : function_row {
 
 template <> struct row<opcode::sign> : function_row {
   static constexpr std::string_view name = "sign";
+  static constexpr std::array<std::string_view, 1> aliases{"sgn"};
   static constexpr sign_fact sign = sign_fact::as_argument;
   static constexpr interval sample{0.2, 3};
   template <class T> static T value(T x) { return std::isnan(x) ? x : T((x > 0) - (x < 0)); }
@@ -502,6 +503,7 @@ template <> struct row<opcode::pow> : binary_row {
 
 template <> struct row<opcode::atan2> : binary_row {  // atan2(y, x), the angle of the point (x, y)
   static constexpr std::string_view name = "atan2";
+  static constexpr std::array<std::string_view, 1> aliases{"arctan2"};
   static constexpr interval sample{0.3, 2.5};
   template <class T> static T value(T y, T x) {
     return x == 0 && y == 0 ? std::numeric_limits<T>::quiet_NaN() : std::atan2(y == 0 ? T(0) : y, x);
