@@ -727,7 +727,7 @@ class writer {
     else if (std::ranges::any_of(f.orders, [](std::uint32_t k) { return k > 0; }))
       text += fmt::format("'[{}]", fmt::join(f.orders, ","));
     std::vector<std::string> parts;
-    for (edge_view e : t_.args(n)) parts.push_back(argument(e, v).text);
+    for (edge_view e : t_.args(n)) parts.push_back(argument(n, e, v).text);
     return {fmt::format("{}({})", text, fmt::join(parts, ", ")), level::atom};
   }
 
