@@ -194,6 +194,7 @@ class elaborator {
       case form::ones: return {w_.values[x.args[0]].node, w_.values[x.args[0]].marks, array_of(i)};
       case form::identity_matrix: return identity_matrix(i);
       case form::diagonal: return diagonal(i);
+      case form::of_matrix: return of_matrix(w_.values[x.args[0]], x.op);
       case form::gather: return gathered(i);
       case form::slice: return sliced(i);
       case form::call: return called(i);
@@ -458,12 +459,29 @@ class elaborator {
     p.factors = {multiply(p.factors, p.array, {bound})};
   }
 
+  // inv, det or adj: the array's axes are the row and the column of the matrix, the letters are batch axes.
+  value of_matrix(const value& a, opcode op) {
+    layout l = layout_of({a}, {on_array(0), on_array(1)});
+    value r{none, {l.axes.begin(), l.axes.begin() + static_cast<std::ptrdiff_t>(l.out)}, {}};
+    if (op != opcode::det) {
+      r.marks.insert(r.marks.end(), {on_array(0), on_array(1)});
+      r.array = a.array;
+      l.axes.insert(l.axes.begin() + static_cast<std::ptrdiff_t>(l.out), {mark{}, mark{}});  // the axes of the result
+    }
+    range_ids out;
+    for (const mark& m : r.marks) out.push_back(range_of(m, a.array));
+    edge e = edge_in(l, a);
+    r.node = on_.make(op, out, a.array, reduction::none, std::span<const edge>(&e, 1));
+    return r;
+  }
+
   value matrix_power(item_id i) {
     const item& x = w_.items[i];
-    const value base = w_.values[x.args[0]];
     if (x.number == 0) return identity_matrix(i);
+    int exponent = static_cast<int>(numerator(x.number));
+    const value base = exponent > 0 ? w_.values[x.args[0]] : of_matrix(w_.values[x.args[0]], opcode::inv);
     running p{{base}, base.array, false};
-    for (int k = static_cast<int>(numerator(x.number)); k > 1; --k) contract(p, base, false);
+    for (int k = std::abs(exponent); k > 1; --k) contract(p, base, false);
     return finish(p);
   }
 

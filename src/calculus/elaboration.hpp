@@ -108,6 +108,7 @@ enum class form : std::uint8_t {
   ones,
   identity_matrix,
   diagonal,
+  of_matrix,  // inv, det, adj: op
   gather,  // letters become the leading axes, or with axis=1 the last ones
   slice,   // of a matrix the column (axis=1) or the row (axis=2) that a letter numbers; anything else is itself
   call,

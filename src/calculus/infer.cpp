@@ -439,8 +439,9 @@ class inference {
     const item& p = w_.items[i];
     if (p.is == form::power && s.rank() == 2) {
       constexpr int most = 64;
-      if (!is_integer(p.number) || p.number < 0 || p.number > most)
-        throw w_.fail(p.at, "S03", fmt::format("{}: the power of a matrix is an integer from 0 to {}", w_.quoted(p.at), most),
+      if (!is_integer(p.number) || abs(p.number) > most)
+        throw w_.fail(p.at, "S03",
+                      fmt::format("{}: the power of a matrix is an integer from -{} to {}", w_.quoted(p.at), most, most),
                       "write .^ to raise every entry");
       must_agree(i, s.axes[0], s.axes[1]);
       return s;
@@ -523,6 +524,14 @@ class inference {
     return {};
   }
 
+  // inv, det, adj: of a square matrix, which need not be known to be one yet.
+  shape of_matrix(item_id i) {
+    const shape& s = argument(i, 0);
+    if (s.rank() == 2) must_agree(i, s.axes[0], s.axes[1]);
+    if (w_.items[i].op == opcode::det) return {};
+    return s.rank() == 2 ? s : strict_ ? s : array(2);
+  }
+
   shape transposed(item_id i) {
     shape s = argument(i, 0);
     const item& of_what = w_.items[w_.items[i].args[0]];
@@ -569,6 +578,7 @@ class inference {
       case form::ones: return argument(i, 0).rank() == 0 ? array(1) : argument(i, 0);
       case form::identity_matrix: return square();
       case form::diagonal: return diagonal(i);
+      case form::of_matrix: return of_matrix(i);
       case form::gather: return gather(i);
       case form::slice: return slice(i);
       case form::call:

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <wengert/core/error.hpp>
+#include <wengert/core/matrix.hpp>
 
 namespace wengert {
 
@@ -67,6 +68,26 @@ edge attains(node_id n, const edge& arg, frame& axes) {
   return (hit / term(axes, tie_count(n, arg, axes))).as_edge();
 }
 
+// d n[.., i, j] / d A[.., p, q] for a function n of a whole matrix A, as factors over n's axes [batch.., i, j, p, q]:
+//   d det = adj[q,p],  d inv = -inv[i,p]*inv[q,j],  d adj = det*(inv[q,p]*inv[i,j] - inv[i,p]*inv[q,j]) where det != 0
+// (Magnus and Neudecker, Matrix Differential Calculus, 1988, ch. 8).
+std::vector<edge> matrix_partial(node_id n, frame& axes) {
+  tape& t = axes.on;
+  std::size_t batch = batch_rank(t, n), p = t.rank(n), q = p + 1, i = batch, j = batch + 1;
+  auto at = [&](opcode op, std::size_t row, std::size_t column) {
+    edge e{of_same_matrix(t, op, n), tape::straight(batch)};
+    e.labels.push_back(label::of_axis(row));
+    e.labels.push_back(label::of_axis(column));
+    return term(axes, e);
+  };
+  if (t.op(n) == opcode::det) return {at(opcode::adj, q, p).as_edge()};
+  if (t.op(n) == opcode::inv)
+    return {edge{t.constant(-1), {}}, at(opcode::inv, i, p).as_edge(), at(opcode::inv, q, j).as_edge()};
+  term difference =
+      at(opcode::inv, q, p) * at(opcode::inv, i, j) - at(opcode::inv, i, p) * at(opcode::inv, q, j);
+  return {edge{of_same_matrix(t, opcode::det, n), tape::straight(batch)}, difference.as_edge()};
+}
+
 }  // namespace
 
 std::vector<std::vector<edge>> partials(node_id n, frame& axes, const std::vector<bool>& wanted) {
@@ -106,6 +127,9 @@ std::vector<std::vector<edge>> partials(node_id n, frame& axes, const std::vecto
         r[k] = {make_term(opcode::unknown, terms_of(args, axes), t.unknown_index(f)).as_edge()};
       }
       break;
+    case opcode::inv:
+    case opcode::det:
+    case opcode::adj: r[0] = matrix_partial(n, axes); break;
     default: {
       const op_info* info = find_function(t.op(n));
       std::vector<term> terms = terms_of(args, axes);

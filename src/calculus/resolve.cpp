@@ -16,11 +16,12 @@ namespace {
 constexpr std::int64_t largest_offset = 1'000'000'000;
 
 // Functions with a meaning of their own here; all others stand in the registry or in the table of composites.
-constexpr std::array<std::string_view, 9> built_in{"sqrt", "delta", "vector", "diag", "sum", "prod", "max", "min", "mean"};
+constexpr std::array<std::string_view, 12> built_in{"sqrt", "delta", "vector", "diag", "sum", "prod",
+                                                    "max",  "min",   "mean",   "inv",  "det", "adj"};
 
 // Known by name, so that they are not taken for products.
 constexpr std::array<std::string_view, 3> properties{"one_hot", "simplex", "symmetric"};
-constexpr std::array<std::string_view, 5> planned{"det", "logdet", "inv", "solve", "cholesky"};
+constexpr std::array<std::string_view, 1> planned{"cholesky"};
 
 constexpr std::array<std::string_view, 7> derivative_names{"diff",     "deriv",    "derivative", "grad",
                                                            "gradient", "jacobian", "hessian"};
@@ -697,6 +698,15 @@ item_id resolver::resolve_call(syntax_id n) {
   if (s.name == "sqrt") return takes(1), power_of(arguments[0], rational(1, 2), false, o);
   if (s.name == "vector") return takes(1), apply(form::ones, std::move(arguments), o);
   if (s.name == "diag") return takes(1), apply(form::diagonal, std::move(arguments), o);
+  if (s.name == "inv" || s.name == "det" || s.name == "adj") {
+    takes(1);
+    w_.matrices_wanted.emplace_back(arguments[0], s.name);
+    item i;
+    i.is = form::of_matrix;
+    i.op = s.name == "inv" ? opcode::inv : s.name == "det" ? opcode::det : opcode::adj;
+    i.args = std::move(arguments);
+    return add(std::move(i), o);
+  }
   if (s.name == "pow") return takes(2), make_power(arguments[0], is_e(s.children[0]), arguments[1], false, o);
   for (const definition& d : definitions())
     if (d.row->name == s.name) {

@@ -8,6 +8,8 @@
 #include <boost/hana/range.hpp>
 #include <boost/hana/tuple.hpp>
 
+#include <wengert/core/matrix.hpp>
+
 namespace wengert {
 
 namespace ops {
@@ -157,7 +159,18 @@ std::vector<term> arguments(const tape& t, node_id n, frame& f) {
 
 }  // namespace
 
+namespace {
+
+// det(A) != 0, A being the matrix that n is a function of.
+conditions regular(node_id n, frame& f) {
+  node_id d = of_same_matrix(f.on, opcode::det, n);
+  return {nonzero(term(f, edge{d, tape::straight(f.on.rank(d))}))};
+}
+
+}  // namespace
+
 conditions defined_conditions(const tape& t, node_id n, frame& f) {
+  if (t.op(n) == opcode::inv) return regular(n, f);
   if (t.op(n) == opcode::power) {
     const rational& p = t.value(n);
     term base(f, t.arg(n, 0));
@@ -169,6 +182,7 @@ conditions defined_conditions(const tape& t, node_id n, frame& f) {
 }
 
 conditions smooth_conditions(const tape& t, node_id n, frame& f) {
+  if (t.op(n) == opcode::adj) return regular(n, f);  // its derivative is written with the inverse
   if (t.op(n) == opcode::power) {
     const rational& p = t.value(n);
     if (!is_integer(p)) return {positive(term(f, t.arg(n, 0)))};

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <wengert/core/error.hpp>
+#include <wengert/core/matrix.hpp>
 
 namespace wengert {
 
@@ -153,12 +154,33 @@ void tape::check_edge(const edge& e, std::span<const range_id> out, std::span<co
   }
 }
 
+// The matrix is square, counts from 1, and depends on its own row and column and on the batch axes alone.
+void tape::check_matrix(opcode op, std::span<const range_id> out, std::span<const range_id> bound,
+                        std::span<const edge> args) const {
+  std::size_t own = op == opcode::det ? 0 : 2;
+  if (args.size() != 1 || bound.size() != 2 || out.size() < own) throw defect("a function of a matrix with other axes");
+  const range &rows = ranges_[bound[0]], &columns = ranges_[bound[1]];
+  if (bound[0] != bound[1])
+    throw error("S01", fmt::format("the inverse and the determinant are of square matrices; this one is [{}, {}]",
+                                   show(*this, rows.hi), show(*this, columns.hi)));
+  if (rows.lo != affine{none, 1})
+    throw error("S01", fmt::format("the indices of this matrix run over {}..{}", show(*this, rows.lo), show(*this, rows.hi)),
+                "a matrix that is inverted, or whose determinant is taken, is indexed from 1");
+  std::size_t batch = out.size() - own;
+  for (std::size_t k = batch; k < out.size(); ++k)
+    if (out[k] != bound[0]) throw defect("a function of a matrix with other axes");
+  for (const label& l : args[0].labels)
+    if (!l.is_constant() && static_cast<std::size_t>(l.axis) >= batch && static_cast<std::size_t>(l.axis) < out.size())
+      throw defect("a matrix that depends on the indices of its inverse");
+}
+
 // --- construction
 
 node_id tape::make(opcode op, std::span<const range_id> out, std::span<const range_id> bound, reduction red,
                    std::span<const edge> args, std::uint32_t attribute) {
   if (out.size() + bound.size() > max_axes) throw error("S06", fmt::format("more than {} axes", max_axes));
-  if (!bound.empty() && op != opcode::identity && !(op == opcode::mul && red == reduction::sum))
+  bool of_matrix = is_matrix_function(op);
+  if (!bound.empty() && !of_matrix && op != opcode::identity && !(op == opcode::mul && red == reduction::sum))
     throw defect("only identity nodes reduce, and products under a sum");
   // `out` and `bound` may be views of this tape's own pool, which is about to grow.
   std::array<range_id, max_axes> axes{};
@@ -166,8 +188,9 @@ node_id tape::make(opcode op, std::span<const range_id> out, std::span<const ran
   std::copy(bound.begin(), bound.end(), axes.begin() + static_cast<std::ptrdiff_t>(out.size()));
   std::span<const range_id> own_out(axes.data(), out.size()), own_bound(axes.data() + out.size(), bound.size());
   for (const edge& e : args) check_edge(e, own_out, own_bound);
+  if (of_matrix) check_matrix(op, own_out, own_bound, args);
   record r{op,
-           own_bound.empty() ? reduction::none : red,
+           own_bound.empty() || of_matrix ? reduction::none : red,
            static_cast<std::uint8_t>(own_out.size()),
            static_cast<std::uint8_t>(own_bound.size()),
            static_cast<std::uint32_t>(args.size()),

@@ -24,6 +24,9 @@ std::string rule_of(const tape& t, node_id n) {
       if (t.red(n) == reduction::max || t.red(n) == reduction::min) return "the term that attains the extremum";
       return "";
     case opcode::pow: return "derivative of u^v";
+    case opcode::inv: return "derivative of the inverse";
+    case opcode::det: return "derivative of the determinant";
+    case opcode::adj: return "derivative of the adjugate";
     default: break;
   }
   if (t.op(n) == opcode::unknown) return fmt::format("derivative of {}", t.unknown_of(n).name);
@@ -39,6 +42,9 @@ std::string rule_id(const tape& t, node_id n) {
     case opcode::identity: return "d-sum";
     case opcode::select: return "d-select";
     case opcode::unknown: return "d-unknown";
+    case opcode::inv: return "d-inv";
+    case opcode::det: return "d-det";
+    case opcode::adj: return "d-adj";
     default: break;
   }
   const op_info* info = find_function(t.op(n));
@@ -51,6 +57,9 @@ std::string formula_of(const tape& t, node_id n) {
     case opcode::mul: return "(u*v)' = u'*v + u*v'";
     case opcode::power: return "(u^n)' = n*u^(n-1)*u'";
     case opcode::identity: return "(sum u_k)' = sum u_k'";
+    case opcode::inv: return "d inv(A) = -inv(A)*dA*inv(A)";
+    case opcode::det: return "d det(A) = tr(adj(A)*dA)";
+    case opcode::adj: return "d adj(A) = det(A)*(tr(inv(A)*dA)*inv(A) - inv(A)*dA*inv(A))";
     default: break;
   }
   const op_info* info = find_function(t.op(n));

@@ -9,7 +9,10 @@
 #include <fmt/format.h>
 
 #include <wengert/core/error.hpp>
+#include <wengert/core/matrix.hpp>
 #include <wengert/core/registry.hpp>
+
+#include "dense.hpp"
 
 namespace wengert {
 
@@ -402,6 +405,38 @@ template <class T> void evaluator<T>::compute_function(node_id n) {
   });
 }
 
+// One matrix after the other: the batch axes stand first, the row and the column of the matrix last.
+template <class T> void evaluator<T>::compute_matrix_function(node_id n) {
+  std::size_t batch = batch_rank(tape_, n), row = tape_.rank(n);
+  auto size = static_cast<std::size_t>(axes_[row].count);
+  std::size_t matrices = 1;
+  for (std::size_t a = 0; a < batch; ++a) matrices *= static_cast<std::size_t>(axes_[a].count);
+  T* to = values_.data() + place_[n];
+  std::vector<T> a(size * size);
+  for (std::size_t which = 0; which < matrices; ++which) {
+    operand x = operands_[0];
+    std::size_t rest = which;
+    for (std::size_t k = batch; k-- > 0;) {
+      auto length = static_cast<std::size_t>(axes_[k].count);
+      x.at += static_cast<std::int64_t>(rest % length) * strides_[k];
+      rest /= length;
+    }
+    for (std::size_t p = 0; p < size; ++p)
+      for (std::size_t q = 0; q < size; ++q) {
+        operand entry = x;
+        entry.at += static_cast<std::int64_t>(p) * strides_[row] + static_cast<std::int64_t>(q) * strides_[row + 1];
+        a[p * size + q] = entry.read();
+      }
+    if (tape_.op(n) == opcode::det) {
+      *to++ = dense::determinant(std::span<const T>(a), size);
+      continue;
+    }
+    for (T v : tape_.op(n) == opcode::inv ? dense::inverse(std::span<const T>(a), size)
+                                          : dense::adjugate(std::span<const T>(a), size))
+      *to++ = v;
+  }
+}
+
 template <class T> void evaluator<T>::compute(node_id n) {
   aim(n);
   switch (tape_.op(n)) {
@@ -414,6 +449,9 @@ template <class T> void evaluator<T>::compute(node_id n) {
     case opcode::mul: return fill(n, [&] { return product(); });
     case opcode::identity: return fill(n, [&] { return operands_[0].read(); });
     case opcode::power: return compute_power(n);
+    case opcode::inv:
+    case opcode::det:
+    case opcode::adj: return compute_matrix_function(n);
     case opcode::select: {
       comparison c = tape_.comparison_of(n);
       return fill(n,

@@ -7,6 +7,7 @@
 
 #include <wengert/calculus/partials.hpp>
 #include <wengert/core/error.hpp>
+#include <wengert/core/matrix.hpp>
 #include <wengert/core/registry.hpp>
 #include <wengert/proof/polynomial.hpp>
 
@@ -294,7 +295,7 @@ bool continuous_everywhere(const tape& t, node_id root) {
     opcode o = t.op(n);
     if (o == opcode::power) return is_integer(t.value(n)) && t.value(n) >= 0;
     const op_info* info = find_function(o);
-    return info ? info->continuous : o != opcode::select;
+    return info ? info->continuous : o != opcode::select && o != opcode::inv;
   });
 }
 
@@ -424,9 +425,50 @@ theorem kernel::lift(node_id n) {
     }
     e = inner;
   }
+  return e;
+}
+
+}  // namespace
+
+theorem kernel::lift(node_id n) {
+  if (is_matrix_function(tape_.op(n))) return lift_matrix_function(n);
+  if (tape_.arity(n) != 1 || !find_function(tape_.op(n))) refuse("lift", "not a function of one argument");
+  edge e = read_directly(tape_, tape_.arg(n, 0));
   edge whole = tape_.whole(e.node);
   node_id closed = tape_.make(tape_.op(n), tape_.out(e.node), {}, reduction::none, std::span(&whole, 1), tape_.attribute(n));
   return make("lift", equal_claim(n, tape_.identity(tape_.out(n), {closed, e.labels})), {});
+}
+
+// n[b.., i, j] = f(A[b.., p, q])[i, j] for the edge A[L]. Where L reads A's row and column in full, once each, the other axes x
+// of A are batch axes of a function of A alone, and n reads that function at L(x)..., i, j.
+theorem kernel::lift_matrix_function(node_id n) {
+  edge e = read_directly(tape_, tape_.arg(n, 0));
+  std::size_t rank = tape_.rank(n), batch = batch_rank(tape_, n);
+  std::vector<range_id> own;  // [x.., p, q]
+  std::vector<label> inside, outside;
+  std::array<std::size_t, 2> seen{0, 0};
+  bool plain = true;
+  for (std::size_t k = 0; k < e.labels.size(); ++k) {
+    const label& l = e.labels[k];
+    if (!l.is_constant() && static_cast<std::size_t>(l.axis) >= rank) {
+      std::size_t which = static_cast<std::size_t>(l.axis) - rank;
+      plain = plain && l.offset == 0 && ++seen[which] == 1 && tape_.out(e.node)[k] == tape_.bound(n)[which];
+      inside.push_back(label::of_axis(which));  // shifted below, when the other axes are counted
+    } else {
+      inside.push_back(label::of_axis(own.size()));
+      outside.push_back(l);
+      own.push_back(tape_.out(e.node)[k]);
+    }
+  }
+  if (!plain || seen[0] != 1 || seen[1] != 1) return reflexive(n);
+  std::size_t others = own.size();
+  for (std::size_t k = 0; k < e.labels.size(); ++k)
+    if (!e.labels[k].is_constant() && static_cast<std::size_t>(e.labels[k].axis) >= rank)
+      inside[k] = label::of_axis(others + static_cast<std::size_t>(inside[k].axis));
+  own.insert(own.end(), tape_.bound(n).begin(), tape_.bound(n).end());
+  node_id closed = matrix_function(tape_, tape_.op(n), tape_.identity(own, {e.node, inside}));
+  for (std::size_t k = batch; k < rank; ++k) outside.push_back(label::of_axis(k));
+  return make("lift", equal_claim(n, tape_.identity(tape_.out(n), {closed, outside})), {});
 }
 
 theorem kernel::cases(node_id a, node_id b, std::uint8_t p, std::uint8_t q, const theorem& differ, const theorem& diagonal) {
@@ -452,11 +494,15 @@ theorem kernel::cases(node_id a, node_id b, std::uint8_t p, std::uint8_t q, cons
 
 node_id kernel::condition_node(const condition& c) { return condition_node_on(tape_, c); }
 
+// Whether a premise, or the shape of the node alone, gives the sign.
+bool kernel::says(relation is, node_id n, std::span<const theorem> premises) {
+  bool found = std::ranges::any_of(premises, [&](const theorem& p) { return says_sign(p, is, n); });
+  return found || sign_rules(tape_, {}).holds(is, n);
+}
+
 void kernel::require(const conditions& all, std::span<const theorem> premises, std::string_view name) {
   for (const condition& c : all) {
-    node_id n = condition_node(c);
-    bool found = std::ranges::any_of(premises, [&](const theorem& p) { return says_sign(p, c.is, n); });
-    if (!found && !sign_rules(tape_, {}).holds(c.is, n)) refuse(name, "a condition has no premise");
+    if (!says(c.is, condition_node(c), premises)) refuse(name, "a condition has no premise");
   }
 }
 
@@ -478,6 +524,35 @@ theorem kernel::instance_terms(const rule& r, frame& f, const term& x, const ter
   require(r.where(x, y, c), premises, r.name);
   node_id left = r.left(x, y, c).over_frame(), right = r.right(x, y, c).over_frame();
   return make(r.name, equal_claim(left, right), premises);
+}
+
+theorem kernel::instance(const matrix_rule& r, const matrix_terms& m, std::span<const theorem> premises) {
+  if (std::ranges::none_of(matrix_rules(), [&](const matrix_rule& row) { return &row == &r; }))
+    refuse(r.name, "not a row of the table");
+  // A and B have axes [batch.., n, n], v [batch.., n], c [batch..].
+  std::optional<std::vector<range_id>> batch;
+  range_id size = none;
+  auto fits = [&](node_id n, std::size_t own) {
+    if (n == none || tape_.rank(n) < own) return false;
+    std::vector<range_id> axes(tape_.out(n).begin(), tape_.out(n).end());
+    for (std::size_t k = 0; k < own; ++k, axes.pop_back()) {
+      if (size != none && axes.back() != size) return false;
+      size = axes.back();
+    }
+    if (batch && *batch != axes) return false;
+    batch = axes;
+    return true;
+  };
+  for (char letter : r.speaks_of) {
+    bool good = letter == 'A' ? fits(m.a, 2) : letter == 'B' ? fits(m.b, 2) : letter == 'v' ? fits(m.v, 1) : fits(m.c, 0);
+    if (!good) refuse(r.name, "the axes do not fit: square matrices of one size are needed");
+  }
+  matrix_terms used = m;
+  if (r.speaks_of.find('A') == std::string_view::npos) used.a = none;
+  matrix_identity made = r.build(tape_, used);
+  for (const auto& [is, n] : made.where)
+    if (!says(is, n, premises)) refuse(r.name, "a condition has no premise");
+  return make(r.name, equal_claim(made.left, made.right), premises);
 }
 
 // --- signs

@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include <wengert/core/error.hpp>
+#include <wengert/core/matrix.hpp>
 #include <wengert/core/registry.hpp>
 
 namespace wengert {
@@ -649,13 +650,15 @@ expander::outcome expander::sum_out(piece& x, std::span<const range_id> axes, st
 bool expander::is_symmetric(node_id n) {
   if (n >= index_atom || t_.rank(n) != 2 || t_.out(n)[0] != t_.out(n)[1]) return false;
   if (t_.op(n) == opcode::symbol) return t_.symbol(t_.symbol_of(n)).symmetric;
-  if (options_.opaque.contains(n) || (t_.op(n) != opcode::add && !find_function(t_.op(n)))) return false;
+  bool matrix = t_.op(n) == opcode::inv || t_.op(n) == opcode::adj;  // symmetric if the matrix is
+  if (options_.opaque.contains(n) || (t_.op(n) != opcode::add && !matrix && !find_function(t_.op(n)))) return false;
   if (auto it = symmetric_.find(n); it != symmetric_.end()) return it->second;
   symmetric_[n] = false;  // while it is being found out
   std::vector<range_id> out(t_.out(n).begin(), t_.out(n).end());
   const std::vector<label> swapped{label::of_axis(1), label::of_axis(0)};
   std::vector<edge> parts{t_.whole(n)};
   if (t_.op(n) != opcode::add) parts = t_.args(n).copy();
+  if (matrix) parts = {t_.whole(matrix_of(t_, n))};
   bool all = true;
   for (const edge& e : parts) {
     polynomial p = read(of(e.node), e.labels, out);

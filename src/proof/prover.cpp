@@ -49,7 +49,8 @@ class requirement_list {
       if (choice && !moving.contains(t_.arg(n, 0).node) && !moving.contains(t_.arg(n, 1).node)) continue;
       frame f = frame_of(t_, n);
       bool power = t_.op(n) == opcode::pow && !ops::integer_by_form(term(f, t_.arg(n, 1))).integer;
-      add(kink_conditions(n, f), true, !power && !choice);
+      bool exact = !power && !choice && t_.op(n) != opcode::adj;  // the adjugate is a polynomial
+      add(kink_conditions(n, f), true, exact);
     }
   }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <optional>
 #include <set>
 #include <span>
 #include <string_view>
@@ -13,6 +14,7 @@
 
 #include <wengert/calculus/problem.hpp>
 #include <wengert/core/error.hpp>
+#include <wengert/core/matrix.hpp>
 #include <wengert/core/registry.hpp>
 #include <wengert/text/lexer.hpp>
 
@@ -147,6 +149,7 @@ class writer {
 
   array_kind find_array_form(node_id n) {
     if (named(n)) return {true, all_axes(n)};
+    if (is_matrix_function(t_.op(n))) return {t_.rank(n) == 2 && function_argument(n).has_value(), all_axes(n)};
     if (matrices_ && meets_axes(n)) return form_of(n).kind;
     if (t_.bound_count(n) > 0) return {matrices_ && reduced_axis(n) != 0, all_axes(n)};
     switch (t_.op(n)) {
@@ -251,7 +254,9 @@ class writer {
   piece node(node_id n, const view& v) {
     enter();
     const call* c = named(n);
+    bool of_matrix = is_matrix_function(t_.op(n)) && (v.whole || !entry_of_array(n, v));
     piece p = c                       ? call_text(n, *c, v)
+              : of_matrix             ? matrix_function_text(n, v)
               : in_matrices(n, v)     ? matrix_product_text(n, false)
               : t_.bound_count(n) > 0 ? reduced(n, v)
               : entry_of_array(n, v)  ? piece{at_least(level::atom, node(n, {true, {}})) + indices(n, v), level::atom}
@@ -328,6 +333,39 @@ class writer {
     std::string text = c.is_let ? c.name : fmt::format("{}({})", c.name, fmt::join(parts, ", "));
     return {text + indices(n, v), level::atom};
   }
+
+  // --- functions of whole matrices
+
+  piece matrix_function_text(node_id n, const view& v) {
+    auto matrix = function_argument(n);
+    if (!matrix || t_.rank(n) > 2)
+      throw error("V04", "a function of a matrix that is given by its entries is not printed", "name the matrix with --let");
+    std::string_view name = t_.op(n) == opcode::inv ? "inv" : t_.op(n) == opcode::det ? "det" : "adj";
+    return {fmt::format("{}({}){}", function_name(name), *matrix, indices(n, v)), level::atom};
+  }
+
+  // The matrix that n is a function of, as a whole: in matrix notation, also where the rest is written by indices.
+  std::optional<std::string> function_argument(node_id n) {
+    edge e = t_.arg(n, 0);
+    const std::vector<label> straight = tape::straight(2, t_.rank(n));
+    bool is_turned = e.labels == std::vector<label>{straight[1], straight[0]};
+    if (e.labels != straight && !is_turned) return {};
+    if (matrices_) return anchored(e.node) ? std::optional(factor_text(e.node, is_turned)) : std::nullopt;
+    struct index_form {  // comes back at the end
+      writer& w;
+      decltype(array_forms_) arrays = std::exchange(w.array_forms_, {});
+      decltype(matrix_forms_) products = std::exchange(w.matrix_forms_, {});
+      ~index_form() {
+        w.matrices_ = false;
+        w.array_forms_ = std::move(arrays);
+        w.matrix_forms_ = std::move(products);
+      }
+    } later{*this};
+    matrices_ = true;
+    return anchored(e.node) ? std::optional(factor_text(e.node, is_turned)) : std::nullopt;
+  }
+
+  std::string factor_text(node_id n, bool is_turned) { return (is_turned ? turned(n) : node(n, {true, {}})).text; }
 
   // --- leaves
 

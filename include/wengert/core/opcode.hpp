@@ -22,6 +22,8 @@ enum class opcode : std::uint8_t {
   constant, symbol, dim_value, index_value, delta, pi,
   // structure
   add, mul, identity, power, select, unknown,
+  // functions of a whole square matrix
+  inv, det, adj,
   // functions of reals
   WENGERT_FUNCTIONS_OF_ONE(WENGERT_ENUMERATOR)
   WENGERT_FUNCTIONS_OF_TWO(WENGERT_ENUMERATOR)

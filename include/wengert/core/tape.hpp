@@ -4,6 +4,9 @@
 //
 // Arguments stand before their users, so ids are a topological order. Equal structure is equal id. Axes are positions: the axes
 // 0 .. rank-1 of a node are its output axes, rank .. rank+bound-1 the axes it reduces over; names are a printer's business.
+// A function of a whole square matrix (inv, det, adj) has two bound axes, the row p and the column q of the matrix that its one
+// argument is, and does not reduce: inv[.., i, j] is the inverse of A[.., p, q] at i, j. What is said of "matrix functions" in
+// matrix.hpp holds of them.
 // A node stands for a total function of its symbols and its output indices. Where an operation is undefined (log of a negative
 // number, division by zero) its value is unspecified; the conditions under which it is meant are kept by whoever states a claim.
 #pragma once
@@ -186,6 +189,7 @@ class tape {
 
   node_id intern(record candidate);  // the candidate's words and labels stand at the ends of the pools; rolled back on a hit
   void check_edge(const edge& e, std::span<const range_id> out, std::span<const range_id> bound) const;
+  void check_matrix(opcode op, std::span<const range_id> out, std::span<const range_id> bound, std::span<const edge> args) const;
   std::uint64_t hash_of(const record& r) const;
   bool same(const record& a, const record& b) const;
   std::size_t label_count(const record& r) const;

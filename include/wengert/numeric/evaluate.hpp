@@ -89,6 +89,7 @@ template <class T> class evaluator {
   void compute(node_id n);
   void compute_power(node_id n);
   void compute_function(node_id n);
+  void compute_matrix_function(node_id n);
   void aim(node_id n);
   void aim_one(const edge_view& e, std::size_t which);
   void advance();

@@ -2,7 +2,7 @@
 //
 // A theorem says  hypotheses |- claim.  Terms are nodes of one tape; a claim holds for all index values of its nodes and all real
 // values of the symbols that meet the hypotheses. Terms denote total functions: where an operation is undefined its value is
-// unspecified (1/0 is taken as 0), and each rule that needs an operation to be defined asks for a premise that says so.
+// unspecified (1/0 is taken as 0, the inverse of a singular matrix as the zero matrix), and each rule that needs an operation to be defined asks for a premise that says so.
 #pragma once
 
 #include <cstdint>
@@ -17,6 +17,7 @@
 
 #include <wengert/core/ops.hpp>
 #include <wengert/core/tape.hpp>
+#include <wengert/proof/matrix_rules.hpp>
 #include <wengert/proof/rules.hpp>
 
 namespace wengert {
@@ -99,6 +100,7 @@ class kernel {
   theorem ring(node_id a, node_id b, std::span<const theorem> premises, std::span<const node_id> opaque = {},
                std::span<const std::pair<std::uint8_t, std::uint8_t>> apart = {});
   // f(u[labels]) = f(u)[labels]: the function of the whole argument, read through the labels.
+  // A function of a whole matrix is that of the matrix as a node of its own, over just the batch axes that the matrix has.
   theorem lift(node_id n);
   // An equation that holds where axes p and q of both sides differ, and on the diagonal p = q, holds everywhere.
   theorem cases(node_id a, node_id b, std::uint8_t p, std::uint8_t q, const theorem& differ, const theorem& diagonal);
@@ -106,6 +108,9 @@ class kernel {
   theorem instance(const rule& r, std::span<const node_id> args, const rational& parameter, std::span<const theorem> premises);
   theorem instance_terms(const rule& r, frame& f, const term& x, const term& y, const rational& c,
                          std::span<const theorem> premises);
+
+  // left = right of a row of the table of matrix identities.
+  theorem instance(const matrix_rule& r, const matrix_terms& terms, std::span<const theorem> premises);
 
   // --- signs
   theorem sign(relation is, node_id n, std::span<const theorem> premises);
@@ -134,6 +139,8 @@ class kernel {
   theorem make(std::string_view name, claim c, std::span<const theorem> premises);
   bool depends(node_id n, symbol_id variable);
   [[noreturn]] static void refuse(std::string_view name, std::string_view why);
+  theorem lift_matrix_function(node_id n);
+  bool says(relation is, node_id n, std::span<const theorem> premises);
   void require(const conditions& all, std::span<const theorem> premises, std::string_view name);
 
   tape& tape_;
