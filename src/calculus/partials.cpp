@@ -81,10 +81,8 @@ std::vector<edge> matrix_partial(node_id n, frame& axes) {
     return term(axes, e);
   };
   if (t.op(n) == opcode::det) return {at(opcode::adj, q, p).as_edge()};
-  if (t.op(n) == opcode::inv)
-    return {edge{t.constant(-1), {}}, at(opcode::inv, i, p).as_edge(), at(opcode::inv, q, j).as_edge()};
-  term difference =
-      at(opcode::inv, q, p) * at(opcode::inv, i, j) - at(opcode::inv, i, p) * at(opcode::inv, q, j);
+  if (t.op(n) == opcode::inv) return {edge{t.constant(-1), {}}, at(opcode::inv, i, p).as_edge(), at(opcode::inv, q, j).as_edge()};
+  term difference = at(opcode::inv, q, p) * at(opcode::inv, i, j) - at(opcode::inv, i, p) * at(opcode::inv, q, j);
   return {edge{of_same_matrix(t, opcode::det, n), tape::straight(batch)}, difference.as_edge()};
 }
 

@@ -30,8 +30,7 @@ node_id matrix_function(tape& t, opcode op, node_id a) {
   range_id size = axes.back();
   axes.resize(axes.size() - 2);
   edge e = t.whole(a);
-  for (std::size_t k = axes.size(); op != opcode::det && k < e.labels.size(); ++k)
-    e.labels[k] = label::of_axis(k + 2);
+  for (std::size_t k = axes.size(); op != opcode::det && k < e.labels.size(); ++k) e.labels[k] = label::of_axis(k + 2);
   return build(t, op, std::move(axes), size, e);
 }
 

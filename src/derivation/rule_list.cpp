@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <map>
 #include <optional>
 #include <string_view>
@@ -14,6 +15,7 @@
 #include <wengert/calculus/problem.hpp>
 #include <wengert/core/registry.hpp>
 #include <wengert/proof/inferences.hpp>
+#include <wengert/proof/matrix_rules.hpp>
 #include <wengert/proof/prover.hpp>
 #include <wengert/proof/rules.hpp>
 #include <wengert/text/printer.hpp>
@@ -328,6 +330,15 @@ void add_definitions(std::vector<listed_rule>& all) {
   }
 }
 
+// The sentence of a row says how it is established, and with it why it holds.
+listed_rule identity(const matrix_rule& r) {
+  listed_rule l{std::string(r.name), std::string(r.statement), {}, std::string(r.sentence), {}};
+  if (!r.conditions.empty()) l.conditions.emplace_back(r.conditions);
+  l.sentence = r.sentence.substr(std::string_view("axiom: ").size());
+  l.sentence.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(l.sentence.front())));
+  return l;
+}
+
 }  // namespace
 
 std::vector<listed_rule> list_rules() {
@@ -339,6 +350,7 @@ std::vector<listed_rule> list_rules() {
   add_powers(all);
   add_functions(all);
   for (const rule& r : rules()) all.push_back(identity(r));
+  for (const matrix_rule& r : matrix_rules()) all.push_back(identity(r));
   add_definitions(all);
   return all;
 }

@@ -13,19 +13,24 @@ bool matcher::assign(std::size_t k) {
     if (!enough || (have.power - want.power).denominator() != 1) continue;
     auto saved_map = map_;
     exponent saved = have.power;
-    if (unify(want, have)) {
-      have.power -= want.power;
-      if (assign(k + 1)) return true;
-      have.power = saved;
+    std::vector<label> labels = have.labels;
+    bool turns = labels.size() == 2 && symmetric_(have.node);
+    for (int turn = 0; turn < (turns ? 2 : 1); ++turn) {
+      if (unify(want, labels)) {
+        have.power -= want.power;
+        if (assign(k + 1)) return true;
+        have.power = saved;
+      }
+      map_ = saved_map;
+      std::ranges::reverse(labels);
     }
-    map_ = saved_map;
   }
   return false;
 }
 
-bool matcher::unify(const factor& want, const factor& have) {
+bool matcher::unify(const factor& want, const std::vector<label>& have) {
   for (std::size_t q = 0; q < want.labels.size(); ++q) {
-    const label &w = want.labels[q], &h = have.labels[q];
+    const label &w = want.labels[q], &h = have[q];
     if (w.is_constant()) {
       if (!(w == h)) return false;
       continue;

@@ -108,7 +108,7 @@ const std::array all{
       [](tape& t, M m) { writer w(t, m); return matrix_identity{w.inv(w.scaled(m.c, m.a)), w.scaled(w.power(m.c, -1), w.inv(m.a)), {}}; }},
     matrix_rule{"inverse-identity", "A", "inv(I) == I", "", "axiom: I*I is I.",
       [](tape& t, M m) { writer w(t, m); return matrix_identity{w.inv(w.identity()), w.identity(), {}}; }},
-    matrix_rule{"inverse-diagonal", "v", "inv(diag(v)) == diag(1/v)", "v != 0", "axiom: the entries of diag(1/v)*diag(v).",
+    matrix_rule{"inverse-diagonal", "v", "inv(diag(v)) == diag(1./v)", "v != 0", "axiom: the entries of diag(1/v)*diag(v).",
       [](tape& t, M m) { writer w(t, m); return matrix_identity{w.inv(w.diagonal(m.v)), w.diagonal(w.power(m.v, -1)), {w.nonzero(m.v)}}; }},
 
     // the determinant

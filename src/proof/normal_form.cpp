@@ -4,6 +4,7 @@
 #include <array>
 
 #include <wengert/core/error.hpp>
+#include <wengert/core/matrix.hpp>
 #include <wengert/core/registry.hpp>
 #include <wengert/proof/match.hpp>
 
@@ -328,6 +329,7 @@ theorem normalizer::arithmetic(node_id n) {
 
 // One rewriting of a polynomial by what is known beyond arithmetic; the caller comes back until there is none.
 std::optional<theorem> normalizer::apply_rules(node_id n, const polynomial& p) {
+  if (learn_products(p)) return kernel_.reflexive(n);
   for (const auto& [m, c] : p.terms) {
     for (const factor& f : m.factors) {
       if (!is_node(f.node)) continue;
@@ -369,8 +371,11 @@ std::optional<theorem> normalizer::close_sums(node_id n, const polynomial& p) {
 }
 
 std::optional<theorem> normalizer::replace_product(node_id n, const polynomial& p, const product_rule& r) {
+  recording_signs unused(facts_);
+  expander about = make_expander(unused, {});
+  auto symmetric = [&](node_id f) { return about.is_symmetric(f); };
   for (const auto& [m, c] : p.terms) {
-    matcher match(r.pattern, r.axes.size(), m, p.axes.size());
+    matcher match(r.pattern, r.axes.size(), m, p.axes.size(), symmetric);
     if (!match.run()) continue;
     if (r.keep_whole) {  // only where it cancels
       std::vector<label> at = match.labels();
@@ -622,6 +627,7 @@ theorem normalizer::root_of_sum(node_id n) {
 
 theorem normalizer::function(node_id n) {
   theorem same = kernel_.reflexive(n);
+  if (is_matrix_function(tape_.op(n))) return matrix_function(n);
   const op_info* info = find_function(tape_.op(n));
   if (!info && tape_.op(n) != opcode::unknown) return same;
   if (form_ == form::full &&

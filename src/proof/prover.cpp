@@ -7,6 +7,7 @@
 
 #include <wengert/calculus/partials.hpp>
 #include <wengert/calculus/reverse.hpp>
+#include <wengert/core/matrix.hpp>
 #include <wengert/core/substitute.hpp>
 
 namespace wengert {
@@ -216,6 +217,14 @@ std::vector<requirement> prover::assume_domain(const std::vector<requirement>& a
     if (n.node != q.node && q.is != relation::real_power) facts_.add(kernel_.transfer(n.equal, t));
     if (q.is == relation::positive || q.is == relation::nonzero) know_factors(q.is, n.node);
     assumed.push_back(q);
+  }
+  // What a matrix function becomes depends on what is known of determinants.
+  auto of_matrices = [&](const requirement& q) {
+    return std::ranges::any_of(tape_.reachable(q.node), [&](node_id n) { return is_matrix_function(tape_.op(n)); });
+  };
+  if (std::ranges::any_of(assumed, of_matrices)) {
+    full_.forget();
+    light_.forget();
   }
   return assumed;
 }

@@ -1,6 +1,7 @@
 // Finding a product of factors inside another.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -11,8 +12,15 @@ namespace wengert {
 // Finds the factors of a pattern among those of a monomial.
 class matcher {
  public:
-  matcher(const monomial& pattern, std::size_t pattern_free, const monomial& target, std::size_t free)
-      : pattern_(pattern), pattern_free_(pattern_free), target_(target), free_(free), map_(pattern_free + pattern.bound.size()) {}
+  // `symmetric` tells of which nodes the two indices may be swapped.
+  matcher(const monomial& pattern, std::size_t pattern_free, const monomial& target, std::size_t free,
+          std::function<bool(node_id)> symmetric = [](node_id) { return false; })
+      : pattern_(pattern),
+        pattern_free_(pattern_free),
+        target_(target),
+        free_(free),
+        symmetric_(std::move(symmetric)),
+        map_(pattern_free + pattern.bound.size()) {}
 
   bool run() {
     rest_ = target_;
@@ -29,13 +37,14 @@ class matcher {
 
  private:
   bool assign(std::size_t k);
-  bool unify(const factor& want, const factor& have);
+  bool unify(const factor& want, const std::vector<label>& have);
   bool finish();
 
   const monomial& pattern_;
   std::size_t pattern_free_;
   const monomial& target_;
   std::size_t free_;
+  std::function<bool(node_id)> symmetric_;
   std::vector<std::optional<label>> map_;
   monomial rest_;
 };

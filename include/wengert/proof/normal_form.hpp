@@ -27,6 +27,8 @@ class normalizer {
 
   // Uses an equation from now on, read so that its leading product is replaced by the rest.
   void use_equation(const theorem& equation);
+  // More may be known now: what was found so far is found again.
+  void forget() { memo_.clear(); }
 
   normal of(node_id n);
 
@@ -81,6 +83,15 @@ class normalizer {
   theorem step(node_id n);
   node_id write(const factored& r, std::span<const range_id> axes);
   std::vector<theorem> powers_used(const expander& x) const;
+  theorem matrix_function(node_id n);
+  std::optional<theorem> regular(node_id a);
+  std::optional<theorem> by_matrix_rule(node_id n, std::string_view row, const matrix_terms& terms,
+                                        std::vector<theorem> premises = {});
+  std::optional<theorem> take_out_number(node_id n, const polynomial& p);
+  std::optional<theorem> scaled_matrix(node_id n, node_id number, node_id matrix);
+  std::optional<theorem> open_matrix(node_id n, const polynomial& p);
+  std::optional<theorem> single_matrix(node_id n, const factor& f, const polynomial& p);
+  bool learn_products(const polynomial& p);
   theorem exponential(node_id n);
   theorem logarithm(node_id n);
   theorem sine_or_cosine(node_id n);
@@ -104,7 +115,9 @@ class normalizer {
   std::vector<product_rule> products_;
   std::unordered_map<node_id, theorem> leaves_;  // symbol = replacement
   std::vector<theorem> powers_;                  // atom^k = replacement, for ring steps
-  std::vector<node_id> opaque_;                  // nodes that stay whole
+  static constexpr std::size_t never_again = static_cast<std::size_t>(-1);
+  std::unordered_map<node_id, std::size_t> products_learned_;  // inverse -> 1 + version of the facts when it was tried
+  std::vector<node_id> opaque_;                                // nodes that stay whole
   int depth_ = 0;
 };
 

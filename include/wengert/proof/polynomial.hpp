@@ -117,6 +117,8 @@ class expander {
   polynomial read(const polynomial& p, std::span<const label> labels, std::span<const range_id> axes);
   // The sum of p over its free axes from `first` on.
   polynomial summed(const polynomial& p, std::size_t first);
+  // Whether an atom of rank 2 keeps its value when its indices are swapped.
+  bool is_symmetric(node_id n);
   // Whether p is 0 for all index values; clears denominators that are known to be nonzero, and divides by those that it cannot
   // clear.
   bool vanishes(polynomial p);
@@ -145,7 +147,6 @@ class expander {
   polynomial divided(polynomial p);
   std::optional<polynomial> divide(const monomial& m, const rational& coefficient, std::span<const range_id> axes);
   bool is_sum(node_id n);
-  bool is_symmetric(node_id n);
   // The stages of push(): each returns true if it changed the piece, has split it (into `more`), or found that it is 0.
   enum class outcome { unchanged, changed, gone };
   outcome merge_powers(piece& x);
