@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <map>
 #include <optional>
 #include <string_view>
@@ -330,12 +329,11 @@ void add_definitions(std::vector<listed_rule>& all) {
   }
 }
 
-// The sentence of a row says how it is established, and with it why it holds.
+// The sentence of a row says why it holds.
 listed_rule identity(const matrix_rule& r) {
-  listed_rule l{std::string(r.name), std::string(r.statement), {}, std::string(r.sentence), {}};
+  listed_rule l{std::string(r.name), std::string(r.statement), {}, "axiom: tested on random matrices, singular ones too", {}};
   if (!r.conditions.empty()) l.conditions.emplace_back(r.conditions);
-  l.sentence = r.sentence.substr(std::string_view("axiom: ").size());
-  l.sentence.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(l.sentence.front())));
+  l.sentence = fmt::format("The reason: {}", r.sentence.substr(std::string_view("axiom: ").size()));
   return l;
 }
 

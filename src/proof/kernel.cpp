@@ -583,7 +583,8 @@ theorem kernel::factor_nonzero(const theorem& product, std::size_t k) {
   opcode o = tape_.op(n);
   bool product_like = (o == opcode::mul && tape_.bound_count(n) == 0) ||
                       (o == opcode::identity && tape_.red(n) == reduction::none) ||
-                      (o == opcode::power && tape_.value(n) != 0 && (is_integer(tape_.value(n)) || tape_.value(n) > 0));
+                      (o == opcode::power && tape_.value(n) != 0 && (is_integer(tape_.value(n)) || tape_.value(n) > 0)) ||
+                      (o == opcode::pow && k == 0 && says(relation::positive, tape_.arg(n, 1).node, {}));  // 0^y = 0 for y > 0
   if (!product_like || k >= tape_.arity(n)) refuse("factor-nonzero", "not a product");
   edge_view e = tape_.arg(n, k);
   if (!reads_everything(tape_, n, e)) refuse("factor-nonzero", "the product does not read every entry of the factor");
