@@ -92,7 +92,8 @@ TEST_CASE("the determinant of a singular matrix is exactly 0, and its adjugate i
   e.bind(s.t.symbol_of(s.a), m, std::vector<std::size_t>{3, 3});
   CHECK(e.scalar(d) == 0);
   std::vector<double> x(e(adj).begin(), e(adj).end());
-  CHECK(x == std::vector<double>{-3, 6, -3, 6, -12, 6, -3, 6, -3});
+  std::vector<double> expected{-3, 6, -3, 6, -12, 6, -3, 6, -3};
+  for (std::size_t k = 0; k < x.size(); ++k) CHECK(x[k] == doctest::Approx(expected[k]));
   CHECK(std::isnan(e(inv)[0]));
 }
 
@@ -135,7 +136,7 @@ TEST_CASE("the kernel refuses what the axioms do not say") {
   // A factor that is not square has no determinant.
   range_id m = s.t.range_to({s.t.dim("m"), 0});
   node_id tall = s.t.symbol("R", std::vector<range_id>{m, s.r}), wide = s.t.symbol("S", std::vector<range_id>{s.r, m});
-  CHECK_THROWS_AS(k.instance(row("det-product"), {.a = wide, .b = tall}, {}), error);
+  CHECK_THROWS_AS(k.instance(row("det-product"), {.a = wide, .b = tall}, {}), refusal);
   CHECK_THROWS_AS(k.instance(row("det-product"), {.a = s.a, .b = tall}, {}), refusal);
   CHECK_THROWS_AS(matrix_function(s.t, opcode::det, tall), error);
   // An inverse is no sum over its bound axes.

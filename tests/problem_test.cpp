@@ -214,9 +214,11 @@ TEST_CASE("matrices") {
   CHECK(code("A*x", {"A: matrix[m,n]; x: vector[p]"}) == "S01");
   CHECK(last_error == "shapes do not fit in 'A*x': A is [m, n], x is [p]; n = p is not known");
   CHECK(code("A^2", {"A: matrix[m,n]"}) == "S01");
-  CHECK(code("A^-1", {"A: matrix[n,n]"}) == "S03");
+  CHECK(code("A^0", {"A: matrix[n,n]"}) == "S03");
+  CHECK(same("A^-1", "inv(A)", {"A: matrix[n,n]"}));
   CHECK(code("softmax(A)", {"A: matrix[m,n]"}) == "S02");
-  CHECK(code("det(A)", {"A: matrix[n,n]"}) == "N01");
+  CHECK(code("det(A)", {"A: matrix[m,n]"}) == "S01");
+  CHECK(last_error == "shapes do not fit in 'det(A)': A is [m, n]; m = n is not known");
   CHECK(code("A[1]", {"A: matrix[2,2]"}) == "S05");
   CHECK(code("x' + 1") == "S02");
   CHECK(value("(A*z)[1] + 10*(A*z)[2]") == doctest::Approx(0.3 - 0.4 + 2.7 + 10 * (1.2 - 1.0 + 5.4)));

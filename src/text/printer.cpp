@@ -254,13 +254,12 @@ class writer {
   piece node(node_id n, const view& v) {
     enter();
     const call* c = named(n);
-    bool of_matrix = is_matrix_function(t_.op(n)) && (v.whole || !entry_of_array(n, v));
-    piece p = c                       ? call_text(n, *c, v)
-              : of_matrix             ? matrix_function_text(n, v)
-              : in_matrices(n, v)     ? matrix_product_text(n, false)
-              : t_.bound_count(n) > 0 ? reduced(n, v)
-              : entry_of_array(n, v)  ? piece{at_least(level::atom, node(n, {true, {}})) + indices(n, v), level::atom}
-                                      : plain(n, v);
+    piece p = c                              ? call_text(n, *c, v)
+              : is_matrix_function(t_.op(n)) ? matrix_function_text(n, v)
+              : in_matrices(n, v)            ? matrix_product_text(n, false)
+              : t_.bound_count(n) > 0        ? reduced(n, v)
+              : entry_of_array(n, v)         ? piece{at_least(level::atom, node(n, {true, {}})) + indices(n, v), level::atom}
+                                             : plain(n, v);
     guard(p.text);
     --depth_;
     return p;
@@ -350,7 +349,7 @@ class writer {
     const std::vector<label> straight = tape::straight(2, t_.rank(n));
     bool is_turned = e.labels == std::vector<label>{straight[1], straight[0]};
     if (e.labels != straight && !is_turned) return {};
-    if (matrices_) return anchored(e.node) ? std::optional(factor_text(e.node, is_turned)) : std::nullopt;
+    if (matrices_) return anchored(e.node) ? std::optional(matrix_text(e.node, is_turned)) : std::nullopt;
     struct index_form {  // comes back at the end
       writer& w;
       decltype(array_forms_) arrays = std::exchange(w.array_forms_, {});
@@ -362,10 +361,10 @@ class writer {
       }
     } later{*this};
     matrices_ = true;
-    return anchored(e.node) ? std::optional(factor_text(e.node, is_turned)) : std::nullopt;
+    return anchored(e.node) ? std::optional(matrix_text(e.node, is_turned)) : std::nullopt;
   }
 
-  std::string factor_text(node_id n, bool is_turned) { return (is_turned ? turned(n) : node(n, {true, {}})).text; }
+  std::string matrix_text(node_id n, bool is_turned) { return (is_turned ? turned(n) : node(n, {true, {}})).text; }
 
   // --- leaves
 
