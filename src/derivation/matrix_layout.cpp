@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <wengert/core/matrix.hpp>
+
 namespace wengert {
 
 namespace {
@@ -67,7 +69,7 @@ node_id matrix_layout::with_arranged_arguments(node_id n) {
 // A node that some axis makes no difference to, without that axis.
 edge matrix_layout::narrowed(edge e) {
   node_id n = e.node;
-  if (tape_.arity(n) == 0 || stays(n)) return e;
+  if (tape_.arity(n) == 0 || stays(n) || is_matrix_function(tape_.op(n))) return e;
   std::size_t rank = tape_.rank(n);
   std::vector<bool> used(tape_.axes(n).size(), false);
   for (edge_view a : tape_.args(n))
