@@ -95,6 +95,12 @@ const std::array options{
                [](arguments& a, const std::string&) { a.how = one_notation(a.how, notation::index); }},
     option_row{"--matrix", "", "derive diff", "write the answer in matrix notation wherever there is one",
                [](arguments& a, const std::string&) { a.how = one_notation(a.how, notation::matrix); }},
+    option_row{"--expand", "", "derive diff", "multiply the derivative out",
+               [](arguments& a, const std::string&) { a.form.expand = true; }},
+    option_row{"--factor", "", "derive diff", "write it as a product of factors",
+               [](arguments& a, const std::string&) { a.form.factor = true; }},
+    option_row{"--common-denominator", "", "derive diff", "write it as one fraction",
+               [](arguments& a, const std::string&) { a.form.common_denominator = true; }},
     option_row{"--find-conditions", "", "prove", "where the equation does not hold as it stands, look for conditions",
                [](arguments& a, const std::string&) { a.find_conditions = true; }},
     option_row{"--format", "text|latex|html|json", "derive diff grad prove rules",
@@ -172,6 +178,8 @@ void check_use(const command_row& row, const arguments& a) {
   const std::string usage = fmt::format("usage: wengert {} {}", row.name, row.operands);
   if (belongs_to(*find_option("--wrt"), row.name) && a.text.wrt.empty())
     throw error("U06", fmt::format("{} needs --wrt: what to differentiate by", row.name), usage);
+  if (a.form.expand && a.form.factor)
+    throw error("U10", "--expand and --factor contradict each other", "--common-denominator goes with either");
   if (row.op == command::grad && a.at.empty())
     throw error("U06", "grad needs --at: the point", "for example --at 'x=1.5, z=[0.1,0.2]'");
 }
@@ -229,7 +237,8 @@ arguments parse_arguments(std::span<const std::string> words) {
 }
 
 request question_of(const arguments& asked) {
-  request question{*asked.op, asked.text, {}, asked.order, asked.verbosity, asked.style, asked.find_conditions, asked.how};
+  request question{*asked.op, asked.text, {}, asked.order, asked.verbosity, asked.style, asked.find_conditions,
+                   asked.how, asked.form};
   for (const std::string& values : asked.at) add_values(question.at, values);
   return question;
 }

@@ -23,6 +23,7 @@ struct arguments {
   derivation_style style = derivation_style::textbook;
   bool find_conditions = false;
   notation how = notation::shortest;
+  result_form form;
   std::string output;  // a file name, or empty
   std::string topic;   // of `help`, or empty
 };

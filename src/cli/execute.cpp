@@ -133,7 +133,7 @@ void warn_undefined(answer& to, const std::vector<std::string>& conditions) {
 
 answer answer_diff(const request& question, output_format format) {
   problem p = problem_of(question);
-  const diff_answer found = diff(p, question.order, question.how);
+  const diff_answer found = diff(p, question.order, question.how, question.form);
   const bool several = found.results.size() != 1;
   answer said;
   json_members members, by_name;
@@ -181,7 +181,8 @@ void add_derivation(json_members& members, const derivation& derived) {
 
 answer answer_derive(const request& question, output_format format) {
   problem p = problem_of(question);
-  const std::vector<derivation> found = derive(p, question.order, question.verbosity, question.style, question.how);
+  const std::vector<derivation> found =
+      derive(p, question.order, question.verbosity, question.style, question.how, question.form);
   answer said;
   json_members members, by_name;
   append_all(said.notes, p.notes());

@@ -19,6 +19,7 @@ struct request {
   derivation_style style = derivation_style::textbook;
   bool find_conditions = false;
   notation how = notation::shortest;
+  result_form form;
 };
 
 enum class output_format { text, latex, html, json };

@@ -26,7 +26,8 @@ constexpr std::size_t most_intermediates = 2000;
 
 class adjoint_narrator {
  public:
-  adjoint_narrator(problem& p, const expression& e, const target& by, int order, int verbosity, notation how)
+  adjoint_narrator(problem& p, const expression& e, const target& by, int order, int verbosity, notation how,
+                   const result_form& form)
       : p_(p),
         t_(p.on()),
         e_(e),
@@ -34,12 +35,13 @@ class adjoint_narrator {
         order_(order),
         verbosity_(verbosity),
         how_(how),
+        form_(form),
         with_(p.on()),
         calls_(p.calls()),
         names_(calls_) {}
 
   derivation run() {
-    differentiated final = differentiate(p_, with_, e_, by_, order_, how_);
+    differentiated final = differentiate(p_, with_, e_, by_, order_, how_, form_);
     choose_names(final.function);
     std::vector<adjoint_step> record;
     derivative(t_, final.function, by_.variable, record);
@@ -239,6 +241,8 @@ class adjoint_narrator {
   void conclude(const differentiated& final) {
     d_.result = describe(p_, with_, e_, by_, final, order_);
     d_.notes = p_.notes();
+    if (how_ == notation::matrix) note_letters(d_.notes, final.answer);
+    if (!final.in_form) d_.notes.push_back("the derivative could not be brought into the form asked for");
     std::vector<std::string> used = with_.facts_used({&final.answer.equal, 1});
     std::string reason = order_ == 2 ? "a second sweep, over the first one's answer; simplify" : "simplify";
     if (!used.empty()) reason += fmt::format(", by {}", fmt::join(used, ", "));
@@ -284,6 +288,7 @@ class adjoint_narrator {
   const target by_;
   int order_, verbosity_;
   notation how_;
+  result_form form_;
   prover with_;
   const std::map<node_id, call> calls_;  // as the user wrote them
   std::map<node_id, call> names_;
@@ -297,8 +302,9 @@ class adjoint_narrator {
 
 }  // namespace
 
-derivation derive_by_adjoints(problem& p, const expression& e, const target& by, int order, int verbosity, notation how) {
-  return adjoint_narrator(p, e, by, order, verbosity, how).run();
+derivation derive_by_adjoints(problem& p, const expression& e, const target& by, int order, int verbosity, notation how,
+                              const result_form& form) {
+  return adjoint_narrator(p, e, by, order, verbosity, how, form).run();
 }
 
 }  // namespace wengert

@@ -43,7 +43,7 @@ struct unit {
 
 class planner {
  public:
-  planner(problem& p, const expression& e, const target& by, int order, int verbosity, notation how)
+  planner(problem& p, const expression& e, const target& by, int order, int verbosity, notation how, const result_form& form)
       : p_(p),
         t_(p.on()),
         e_(e),
@@ -51,6 +51,7 @@ class planner {
         order_(order),
         verbosity_(verbosity),
         written_(how),
+        form_(form),
         with_(p.on()),
         names_(p.calls()) {}
 
@@ -840,11 +841,12 @@ class planner {
   // (10), the vector form and the theorem.
   void finish(unit& root) {
     std::size_t first = with_.using_kernel().log().size();
-    differentiated final = differentiate(p_, with_, e_, by_, order_, written_);
-    if (written_ == notation::matrix) note_letters(d_.notes, final.answer);
+    differentiated final = differentiate(p_, with_, e_, by_, order_, written_, form_);
     final.conditions.insert(final.conditions.begin(), assumed_.begin(), assumed_.end());
     d_.result = describe(p_, with_, e_, by_, final, order_);
     d_.notes = p_.notes();
+    if (written_ == notation::matrix) note_letters(d_.notes, final.answer);
+    if (!final.in_form) d_.notes.push_back("the derivative could not be brought into the form asked for");
     // The result in the names of the derivation.
     if (order_ == 2) {
       node_id first_order = at_entry(t_, derivative(t_, final.function, by_.variable), by_);
@@ -929,6 +931,7 @@ class planner {
   const target by_;
   int order_, verbosity_;
   notation written_;
+  result_form form_;
   prover with_;
   std::map<node_id, call> names_;
   std::vector<unit> units_;  // arguments first; the last is the expression itself
@@ -954,12 +957,13 @@ void add_latex(std::vector<derivation_step>& steps, const typesetter& page) {
 
 }  // namespace
 
-std::vector<derivation> derive(problem& p, int order, int verbosity, derivation_style style, notation how) {
+std::vector<derivation> derive(problem& p, int order, int verbosity, derivation_style style, notation how,
+                               const result_form& form) {
   std::vector<derivation> all;
   for (const target& by : p.targets()) {
     const expression& e = p.expressions().at(0);
-    all.push_back(style == derivation_style::adjoint ? derive_by_adjoints(p, e, by, order, verbosity, how)
-                                                     : planner(p, e, by, order, verbosity, how).run());
+    all.push_back(style == derivation_style::adjoint ? derive_by_adjoints(p, e, by, order, verbosity, how, form)
+                                                     : planner(p, e, by, order, verbosity, how, form).run());
     add_latex(all.back().steps, typesetter(p, all.back()));
   }
   return all;

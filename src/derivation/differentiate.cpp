@@ -9,9 +9,9 @@
 #include <wengert/calculus/reverse.hpp>
 #include <wengert/core/error.hpp>
 
-#include "units.hpp"
-
+#include "forms.hpp"
 #include "typeset.hpp"
+#include "units.hpp"
 
 namespace wengert {
 
@@ -72,7 +72,8 @@ node_id at_entry(tape& t, node_id n, const target& by) {
   return t.identity(out, {n, labels});
 }
 
-differentiated differentiate(problem& p, prover& with, const expression& e, const target& by, int order, notation how) {
+differentiated differentiate(problem& p, prover& with, const expression& e, const target& by, int order, notation how,
+                             const result_form& form) {
   tape& t = p.on();
   if (order != 1 && order != 2) throw error("U04", "the order of a derivative is 1 or 2");
   normal f = choose_function(with, e.node, by.variable);
@@ -80,7 +81,7 @@ differentiated differentiate(problem& p, prover& with, const expression& e, cons
   std::vector<requirement> needs = requirements(t, f.node, by.variable);
   for (const derivative_site& s : e.sites)
     for (const requirement& r : requirements(t, s)) needs.push_back(r);
-  differentiated d{f.node, none, {none, f.equal, {}, {}}, {}, {}, true, e.letters};
+  differentiated d{f.node, none, {none, f.equal, {}, {}}, {}, {}, true, e.letters, true};
   std::vector<requirement> open;
   d.conditions = with.assume_domain(needs, false, open);
   node_id swept = f.node;
@@ -107,7 +108,11 @@ differentiated differentiate(problem& p, prover& with, const expression& e, cons
   if (named && own == 0)
     for (const std::string& l : by.letters)
       if (!l.empty()) d.letters.push_back(l);
-  d.answer = show.best(d.swept, d.letters, d.letters.empty() ? how : notation::index);
+  std::optional<presented> formed;
+  bool asked = form.expand || form.factor || form.common_denominator;
+  if (asked) formed = in_form(form, show, with, d.swept, d.letters, !d.letters.empty() || how == notation::index);
+  d.answer = formed ? *formed : show.best(d.swept, d.letters, d.letters.empty() ? how : notation::index);
+  d.in_form = !asked || formed;
   d.rests_on.push_back(d.answer.equal);
   return d;
 }
@@ -140,13 +145,14 @@ void note_letters(std::vector<std::string>& notes, const presented& answer) {
   notes.push_back(fmt::format("matrix notation has no words for all of {}", answer.text));
 }
 
-diff_answer diff(problem& p, int order, notation how) {
+diff_answer diff(problem& p, int order, notation how, const result_form& form) {
   diff_answer a;
   a.notes = p.notes();
   for (const target& by : p.targets()) {
     prover with(p.on());
     const expression e = p.expressions().at(0);
-    differentiated d = differentiate(p, with, e, by, order, how);
+    differentiated d = differentiate(p, with, e, by, order, how, form);
+    if (!d.in_form) a.notes.push_back(fmt::format("the derivative by {} could not be brought into the form asked for", by.text));
     a.results.push_back(describe(p, with, e, by, d, order));
     if (how == notation::matrix) note_letters(a.notes, d.answer);
   }

@@ -21,10 +21,12 @@ struct differentiated {
   std::vector<theorem> rests_on;
   bool certified;                    // whether the kernel confirmed every step
   std::vector<std::string> letters;  // of the answer's axes, as far as the user named them
+  bool in_form = true;               // whether it is in the form that was asked for
 };
 
 // The derivative of the given order. The prover must be fresh; it takes the problem's facts.
-differentiated differentiate(problem& p, prover& with, const expression& e, const target& by, int order, notation how);
+differentiated differentiate(problem& p, prover& with, const expression& e, const target& by, int order, notation how,
+                             const result_form& form = {});
 
 diff_result describe(problem& p, const prover& with, const expression& e, const target& by, const differentiated& d, int order);
 

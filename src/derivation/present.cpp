@@ -600,4 +600,49 @@ presented presenter::best(node_id n, const std::vector<std::string>& letters, no
   return {n, prover_.using_kernel().reflexive(n), raw.text, raw.letters, raw.bound_letters};
 }
 
+// --- for forms that are asked for
+
+std::vector<polynomial> presenter::readings(node_id n) {
+  std::vector<polynomial> r;
+  auto add = [&](auto&& read) {
+    try {
+      r.push_back(read());
+    } catch (const too_large&) {
+      // this reading is out of reach
+    }
+  };
+  add([&] { return with_names_whole(n, true); });
+  add([&] { return with_names_whole(prover_.light().of(n).node, true); });
+  add([&] { return prover_.full().expand(prover_.full().of(n).node); });
+  add([&] {
+    polynomial p = prover_.full().expand(prover_.full().of(n).node);
+    collect_patterns(n);
+    return folded(without_numerators(p));
+  });
+  return r;
+}
+
+std::optional<presented> presenter::shortest(node_id n, const std::vector<layout>& candidates,
+                                             const std::vector<std::string>& letters, bool index_form) {
+  print_options how;
+  how.letters = letters;
+  how.index_form = index_form;
+  std::vector<std::pair<const layout*, printed>> texts;
+  for (const layout& c : candidates) {
+    try {
+      texts.emplace_back(&c, print_with_letters(tape_, c.node, {&names_, {}}, how));
+    } catch (const error&) {
+      // it cannot be printed
+    }
+  }
+  std::ranges::stable_sort(texts, {}, [](const auto& x) { return reading_cost(x.second.text); });
+  for (const auto& [c, text] : texts) {
+    if (!as_defined_as(c->node, n)) continue;
+    auto t = prover_.equate(n, c->from ? c->from->says().left : c->node);
+    if (t && c->from) t = prover_.using_kernel().transitive(*t, *c->from);
+    if (t) return presented{c->node, *t, text.text, text.letters, text.bound_letters};
+  }
+  return std::nullopt;
+}
+
 }  // namespace wengert

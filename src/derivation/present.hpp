@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -20,6 +21,12 @@ struct presented {
   std::string text;
   std::vector<std::string> letters;  // of the axes; empty in array form
   bool bound_letters = false;        // whether sums over letters are written
+};
+
+// A way to write something, and where it comes from, if from a node that is easier to compare: from = node.
+struct layout {
+  node_id node;
+  std::optional<theorem> from;
 };
 
 class presenter {
@@ -44,6 +51,12 @@ class presenter {
   node_id lay_out(const polynomial& p);
   // With definitions folded back to their names, multiplied out.
   node_id expanded(node_id n);
+
+  // Polynomials that n equals: with its functions as they are, and in the normal forms.
+  std::vector<polynomial> readings(node_id n);
+  // Of nodes that might equal n the one that reads shortest, is equal to it and defined wherever n is.
+  std::optional<presented> shortest(node_id n, const std::vector<layout>& candidates, const std::vector<std::string>& letters,
+                                    bool index_form);
 
  private:
   struct pattern {  // a composite or let: node = coefficient * product + rest

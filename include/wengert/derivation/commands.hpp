@@ -25,6 +25,13 @@ struct axis_letter {
   std::string letter, dim;
 };
 
+// How a derivative is to be written, if not as short as possible. `expand` and `factor` exclude each other.
+struct result_form {
+  bool expand = false;              // products and whole powers of sums multiplied out
+  bool factor = false;              // one fraction of products of irreducible factors
+  bool common_denominator = false;  // one fraction, reduced
+};
+
 struct diff_result {
   std::string expression, wrt, derivative;
   std::string claim;  // D(expression, wrt), with the letters of the axes: what the derivative is equal to
@@ -40,7 +47,7 @@ struct diff_answer {
 };
 
 // The simplified derivative of the problem's expression of the given order by each of its targets.
-diff_answer diff(problem& p, int order, notation how = notation::shortest);
+diff_answer diff(problem& p, int order, notation how = notation::shortest, const result_form& form = {});
 
 struct derivation_step {
   std::string number, case_, rule, formula, lhs, rhs, reason;
@@ -65,7 +72,7 @@ enum class derivation_style { textbook, adjoint };
 
 // One per target; verbosity 0 .. 3.
 std::vector<derivation> derive(problem& p, int order, int verbosity, derivation_style style = derivation_style::textbook,
-                               notation how = notation::shortest);
+                               notation how = notation::shortest, const result_form& form = {});
 
 enum class verdict { proved, refuted, unknown };
 
