@@ -220,6 +220,7 @@ TEST_CASE("matrix notation has a word for each way in which axes meet") {
   CHECK(in_matrices(p, "diag(z) - x*I") == "diag(z) - x*I");
   CHECK(in_matrices(p, "Q*Q*Q") == "Q^3");
   CHECK(in_matrices(p, "(A*z).*u/(z'*w)") == "(A*z).*u/(z'*w)");
+  CHECK(in_matrices(p, "A'*((A*z).*(A*z))") == "A'*(A*z).^2");
   CHECK(in_matrices(p, "exp(A*z) + 1") == "exp(A*z) + 1");
   CHECK(in_matrices(p, "sigmoid(A)*z") == "sigmoid(A)*z");
 }

@@ -148,18 +148,29 @@ class composer {
   piece entrywise(const matrix_tree& t) const {
     auto turned = std::ranges::count_if(t.parts, [](const matrix_tree& p) { return p.turned; });
     if (2 * static_cast<std::size_t>(turned) > t.parts.size()) return turned_if(true, of(turn(t)));
-    std::string text;
-    for (bool below : {false, true})  // what divides comes last
-      for (const matrix_tree& p : t.parts) {
-        if (divides(p) != below) continue;
-        if (below) {
-          text += (text.empty() ? "1./" : "./") + words_.divisor(p.factor);
-        } else {
-          if (!text.empty()) text += ".*";
-          text += at_least(level::power, of(p));
-        }
+    std::vector<std::pair<std::string, int>> above;  // equal ones are a power
+    std::string below;
+    for (const matrix_tree& p : t.parts) {
+      if (divides(p)) {
+        below += "./" + words_.divisor(p.factor);
+        continue;
       }
-    return {std::move(text), level::product};
+      piece factor = of(p);
+      std::string text = at_least(level::power, factor);
+      auto same = std::ranges::find(above, text, &std::pair<std::string, int>::first);
+      if (same == above.end())
+        above.emplace_back(std::move(text), factor.binds == level::power ? -1 : 1);
+      else if (same->second > 0)
+        ++same->second;
+      else
+        above.emplace_back(std::move(text), -1);
+    }
+    std::string text;
+    for (const auto& [factor, power] : above) {
+      if (!text.empty()) text += ".*";
+      text += power > 1 ? fmt::format("{}.^{}", factor, power) : factor;
+    }
+    return {(text.empty() ? "1" : text) + below, above.size() == 1 && below.empty() ? level::power : level::product};
   }
 
   const matrix_form& form_;
