@@ -617,7 +617,7 @@ std::vector<polynomial> presenter::readings(node_id n) {
   add([&] {
     polynomial p = prover_.full().expand(prover_.full().of(n).node);
     collect_patterns(n);
-    return folded(without_numerators(p));
+    return folded(without_numerators(p, full_), full_);
   });
   return r;
 }

@@ -411,12 +411,12 @@ theorem kernel::ring(node_id a, node_id b, std::span<const theorem> premises, st
   return make("ring", std::move(c), premises);
 }
 
-theorem kernel::lift(node_id n) {
-  if (tape_.arity(n) != 1 || !(find_function(tape_.op(n)) || tape_.op(n) == opcode::unknown))
-    refuse("lift", "not a function of one argument");
-  edge e = tape_.arg(n, 0);
-  while (tape_.op(e.node) == opcode::identity && tape_.bound_count(e.node) == 0) {
-    edge inner = tape_.arg(e.node, 0);
+namespace {
+
+// The edge without nodes in between that only read another node.
+edge read_directly(const tape& t, edge e) {
+  while (t.op(e.node) == opcode::identity && t.bound_count(e.node) == 0) {
+    edge inner = t.arg(e.node, 0);
     for (label& l : inner.labels) {
       if (l.is_constant()) continue;
       label o = e.labels[static_cast<std::size_t>(l.axis)];
@@ -432,7 +432,8 @@ theorem kernel::lift(node_id n) {
 
 theorem kernel::lift(node_id n) {
   if (is_matrix_function(tape_.op(n))) return lift_matrix_function(n);
-  if (tape_.arity(n) != 1 || !find_function(tape_.op(n))) refuse("lift", "not a function of one argument");
+  if (tape_.arity(n) != 1 || !(find_function(tape_.op(n)) || tape_.op(n) == opcode::unknown))
+    refuse("lift", "not a function of one argument");
   edge e = read_directly(tape_, tape_.arg(n, 0));
   edge whole = tape_.whole(e.node);
   node_id closed = tape_.make(tape_.op(n), tape_.out(e.node), {}, reduction::none, std::span(&whole, 1), tape_.attribute(n));
