@@ -14,8 +14,8 @@
 #include <wengert/derivation/rule_list.hpp>
 #include <wengert/numeric/evaluate.hpp>
 #include <wengert/proof/inferences.hpp>
-#include <wengert/proof/prover.hpp>
 #include <wengert/proof/matrix_rules.hpp>
+#include <wengert/proof/prover.hpp>
 #include <wengert/proof/rules.hpp>
 
 using namespace wengert;

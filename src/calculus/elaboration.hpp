@@ -109,8 +109,8 @@ enum class form : std::uint8_t {
   identity_matrix,
   diagonal,
   of_matrix,  // inv, det, adj: op
-  gather,  // letters become the leading axes, or with axis=1 the last ones
-  slice,   // of a matrix the column (axis=1) or the row (axis=2) that a letter numbers; anything else is itself
+  gather,     // letters become the leading axes, or with axis=1 the last ones
+  slice,      // of a matrix the column (axis=1) or the row (axis=2) that a letter numbers; anything else is itself
   call,
   let,      // their first argument, known by a name
   together  // the shape of two sides that meet; no value

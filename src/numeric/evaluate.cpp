@@ -431,8 +431,8 @@ template <class T> void evaluator<T>::compute_matrix_function(node_id n) {
       *to++ = dense::determinant(std::span<const T>(a), size);
       continue;
     }
-    for (T v : tape_.op(n) == opcode::inv ? dense::inverse(std::span<const T>(a), size)
-                                          : dense::adjugate(std::span<const T>(a), size))
+    for (T v :
+         tape_.op(n) == opcode::inv ? dense::inverse(std::span<const T>(a), size) : dense::adjugate(std::span<const T>(a), size))
       *to++ = v;
   }
 }

@@ -75,9 +75,7 @@ class writer {
   std::pair<relation, node_id> nonzero(node_id x) const { return {relation::nonzero, x}; }
 
  private:
-  edge delta() {
-    return {t_.delta(axes_.back(), axes_.back()), {label::of_axis(batch_), label::of_axis(batch_ + 1)}};
-  }
+  edge delta() { return {t_.delta(axes_.back(), axes_.back()), {label::of_axis(batch_), label::of_axis(batch_ + 1)}}; }
   edge at(node_id c) const { return {c, tape::straight(batch_)}; }
   edge at(node_id a, std::size_t row, std::size_t column) const {
     edge e = at(a);

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include <boost/multiprecision/cpp_int.hpp>
 #include <doctest/doctest.h>
 #include <fmt/format.h>
+#include <boost/multiprecision/cpp_int.hpp>
 
 #endif

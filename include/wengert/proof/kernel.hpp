@@ -2,7 +2,8 @@
 //
 // A theorem says  hypotheses |- claim.  Terms are nodes of one tape; a claim holds for all index values of its nodes and all real
 // values of the symbols that meet the hypotheses. Terms denote total functions: where an operation is undefined its value is
-// unspecified (1/0 is taken as 0, the inverse of a singular matrix as the zero matrix), and each rule that needs an operation to be defined asks for a premise that says so.
+// unspecified (1/0 is taken as 0, the inverse of a singular matrix as the zero matrix), and each rule that needs an operation to
+// be defined asks for a premise that says so.
 #pragma once
 
 #include <cstdint>

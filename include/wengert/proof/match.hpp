@@ -13,8 +13,9 @@ namespace wengert {
 class matcher {
  public:
   // `symmetric` tells of which nodes the two indices may be swapped.
-  matcher(const monomial& pattern, std::size_t pattern_free, const monomial& target, std::size_t free,
-          std::function<bool(node_id)> symmetric = [](node_id) { return false; })
+  matcher(
+      const monomial& pattern, std::size_t pattern_free, const monomial& target, std::size_t free,
+      std::function<bool(node_id)> symmetric = [](node_id) { return false; })
       : pattern_(pattern),
         pattern_free_(pattern_free),
         target_(target),
