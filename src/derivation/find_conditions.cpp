@@ -206,11 +206,11 @@ std::optional<std::vector<fact>> find_conditions(problem& p, const wording& word
   const auto end = std::chrono::steady_clock::now() + longest_search;
   auto exhausted = [&] { return ++tries > most_tries || std::chrono::steady_clock::now() > end; };
   auto consider = [&](const std::vector<std::size_t>& chosen) {
-    std::vector<fact> conditions;
-    for (std::size_t k : chosen) conditions.push_back(all[k].says);
-    std::optional<std::size_t> count = proof(conditions);
+    std::vector<fact> added;
+    for (std::size_t k : chosen) added.push_back(all[k].says);
+    std::optional<std::size_t> count = proof(added);
     if (!count || (best && *count >= least)) return;
-    best = std::move(conditions);
+    best = std::move(added);
     least = *count;
   };
   choice sets(all, seen);

@@ -95,8 +95,8 @@ bool is_chain(const derivation_step& s) {
 std::vector<std::pair<std::string, std::string>> abbreviations(const derivation& d) {
   std::vector<std::pair<std::string, std::string>> r;
   for (const auto& let : d.lets) {
-    bool defined =
-        std::ranges::any_of(d.steps, [&](const derivation_step& s) { return s.lhs.substr(0, s.lhs.find('[')) == let.first; });
+    auto name_of = [](const std::string& left) { return left.substr(0, left.find('[')); };
+    bool defined = std::ranges::any_of(d.steps, [&](const derivation_step& s) { return name_of(s.lhs) == name_of(let.first); });
     if (!defined) r.push_back(let);
   }
   return r;
