@@ -1,6 +1,7 @@
 #!/bin/sh
 # transcript_test.sh WENGERT FILE...: runs every command that the files (Markdown) show after `$ wengert` in a fenced block and compares
-# what it prints. With UPDATE=1 it writes what is printed now into the files instead; read the difference before you keep it.
+# what it prints, but for the number of kernel steps: compilers evaluate arguments in different orders, so that nodes, and with them the
+# order of a search, differ a little. With UPDATE=1 it writes what is printed now into the files instead; read the difference before you keep it.
 wengert_binary=$1
 shift
 here=$(cd "$(dirname "$0")" && pwd)
@@ -37,6 +38,8 @@ walk() {
     { show($0) }' "$1"
 }
 
+without_counts() { sed -E 's/in [0-9]+ (kernel )?steps/in N \1steps/' "$1"; }
+
 for file; do
   rm -f "$scratch"/*
   walk "$file"
@@ -44,11 +47,13 @@ for file; do
   while [ -f "$scratch/$number.command" ]; do
     command=$(cat "$scratch/$number.command")
     (eval "$command") >"$scratch/$number.actual" 2>&1 </dev/null
-    if cmp -s "$scratch/$number.expected" "$scratch/$number.actual"; then pass; elif [ -n "${UPDATE:-}" ]; then
+    without_counts "$scratch/$number.expected" >"$scratch/expected"
+    without_counts "$scratch/$number.actual" >"$scratch/actual"
+    if cmp -s "$scratch/expected" "$scratch/actual"; then pass; elif [ -n "${UPDATE:-}" ]; then
       printf 'changed %s: %s\n' "$(basename "$file")" "$command"
     else
       fail "$(basename "$file"): $command"
-      diff "$scratch/$number.expected" "$scratch/$number.actual"
+      diff "$scratch/expected" "$scratch/actual"
     fi
     number=$((number + 1))
   done
