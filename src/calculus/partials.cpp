@@ -144,8 +144,10 @@ std::vector<std::vector<edge>> partials(node_id n, frame& axes, const std::vecto
 
 frame frame_of(tape& t, node_id n) { return {t, {t.axes(n).begin(), t.axes(n).end()}}; }
 
-conditions kink_conditions(node_id n, frame& axes) {
+conditions kink_conditions(node_id n, frame& axes, const std::vector<bool>& wanted) {
   tape& t = axes.on;
+  if (t.op(n) == opcode::select && !wanted[0] && !wanted[1]) return {};                      // the choice is fixed
+  if (t.op(n) == opcode::pow && wanted[1]) return {ops::positive(term(axes, t.arg(n, 0)))};  // the exponent moves: no integer
   bool extremum = t.op(n) == opcode::identity && (t.red(n) == reduction::max || t.red(n) == reduction::min);
   if (!extremum) return smooth_conditions(t, n, axes);
   // No tie: fewer than two arguments attain the extremum.

@@ -1,6 +1,7 @@
 #include "counterexample.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include <fmt/format.h>
@@ -128,22 +129,99 @@ bool point_sampler::repair(sample_point& p, const fact& f) {
     return l - e.scalar(f.right);
   };
   for (const auto& [s, k] : entries) {
-    long double start = p.symbols[s][k];
-    for (int i = 0; i < 60; ++i) {
-      long double g = gap();
-      if (std::fabs(g) < 1e-15L) return true;
-      long double& x = p.symbols[s][k];
-      long double h = 1e-6L * (1 + std::fabs(x)), old = x;
+    long double& x = p.symbols[s][k];
+    const long double start = x;
+    long double step = 0;
+    for (int i = 0; i < 60 && std::isfinite(x); ++i) {
+      long double g = gap(), h = 1e-6L * (1 + std::fabs(x)), old = x;
       x = old + h;
-      long double slope = (gap() - g) / h;
-      p.symbols[s][k] = old - g / slope;
-      if (!std::isfinite(p.symbols[s][k])) break;
+      step = g / ((gap() - g) / h);
+      x = old;
+      if (std::fabs(g) < 1e-15L) break;
+      x = old - step;
     }
-    if (std::fabs(gap()) < 1e-13L) return true;
-    p.symbols[s][k] = start;
+    if (std::isfinite(x) && std::fabs(gap()) < 1e-13L) {
+      const long double found = x;
+      for (long double grid : {1.0L, 8.0L, 1024.0L}) {  // a round number that solves it exactly
+        x = std::round(found * grid) / grid;
+        if (std::fabs(found - x) < 1e-2L && gap() == 0) return true;
+      }
+      x = found;
+      if (std::fabs(step) < 1e-12L * (1 + std::fabs(x))) return true;  // or else the solution may be far away, or nowhere
+    }
+    x = start;
   }
   return false;
 }
+
+namespace {
+
+// Whether a function surely has no derivative by some entry of its variable at the point: on one side it has no value, or the
+// difference quotients of the two sides differ or grow beyond bounds.
+bool surely_not_differentiable(tape& t, const derivative_site& d, sample_point p) {
+  if (d.at != none || !p.symbols.contains(d.variable)) return false;
+  auto values = [&] {
+    evaluator<long double> e(t, std::size_t{1} << 22);
+    point_sampler::bind(e, t, p);
+    auto v = e(d.function);
+    return std::vector<long double>(v.begin(), v.end());
+  };
+  auto finite = [](const std::vector<long double>& v) {
+    return std::ranges::all_of(v, [](long double x) { return std::isfinite(x); });
+  };
+  const std::vector<long double> here = values();
+  for (long double& x : p.symbols.at(d.variable)) {
+    const long double start = x;
+    std::array<std::vector<long double>, 4> quotients;  // from the right and the left, with a large and a small step
+    constexpr std::array steps{1e-4L, -1e-4L, 1e-6L, -1e-6L};
+    for (std::size_t k = 0; k < steps.size(); ++k) {
+      x = start + steps[k];
+      quotients[k] = values();
+      for (std::size_t i = 0; i < here.size(); ++i) quotients[k][i] = (quotients[k][i] - here[i]) / steps[k];
+    }
+    x = start;
+    if (!(finite(quotients[0]) && finite(quotients[2])) || !(finite(quotients[1]) && finite(quotients[3]))) return true;
+    for (std::size_t i = 0; i < here.size(); ++i) {
+      auto apart = [&](std::size_t a, std::size_t b) {
+        return std::fabs(quotients[a][i] - quotients[b][i]) > 1e-2L * (1 + std::fabs(quotients[a][i]));
+      };
+      bool grows = std::fabs(quotients[2][i]) > 1 + 4 * std::fabs(quotients[0][i]);
+      if (grows || (apart(0, 1) && apart(2, 3))) return true;
+    }
+  }
+  return false;
+}
+
+// The requirements of a side, where those of a derivative's formula count as sufficient only: its function may have a derivative
+// without them.
+std::vector<requirement> with_doubts(tape& t, const expression& side, std::vector<requirement> needs) {
+  if (side.sites.empty()) return needs;
+  std::vector<requirement> sure;
+  for (const derivative_site& d : side.sites)
+    if (d.at == none)
+      for (const requirement& r : requirements(t, expression{d.function, {}, {}, {}})) sure.push_back(r);
+  for (requirement& r : needs)
+    r.exact = r.exact && std::ranges::any_of(sure, [&](const requirement& q) { return q.is == r.is && q.node == r.node; });
+  return needs;
+}
+
+// Whether the right side surely has no value at the point. That a sufficient condition for a derivative fails is not enough:
+// x*abs(x) has one at 0.
+std::optional<bool> undefined(tape& t, evaluator<long double>& e, const sample_point& p, const expression& side,
+                              const std::vector<requirement>& needs) {
+  bool doubtful = false;
+  for (const requirement& r : needs) {
+    auto v = e(r.node);
+    if (meets(r.is, v, false)) continue;
+    if (!r.smooth && r.exact) return true;
+    doubtful = true;
+  }
+  if (!doubtful) return false;
+  if (std::ranges::any_of(side.sites, [&](const derivative_site& d) { return surely_not_differentiable(t, d, p); })) return true;
+  return std::nullopt;
+}
+
+}  // namespace
 
 std::optional<std::vector<std::pair<std::string, std::string>>> find_counterexample(tape& t, const std::vector<fact>& givens,
                                                                                     const expression& left,
@@ -153,6 +231,7 @@ std::optional<std::vector<std::pair<std::string, std::string>>> find_counterexam
   std::vector<node_id> roots{left.node, right.node};
   for (const requirement& r : left_needs) roots.push_back(r.node);
   for (const requirement& r : right_needs) roots.push_back(r.node);
+  const std::vector<requirement> needs = with_doubts(t, right, right_needs);
   point_sampler sampler(t, givens);
   for (int attempt = 0; attempt < 400; ++attempt) {
     auto p = sampler.draw(roots);
@@ -167,7 +246,9 @@ std::optional<std::vector<std::pair<std::string, std::string>>> find_counterexam
       bool defined = std::ranges::all_of(left_needs, [&](const requirement& r) { return meets(r.is, values(r.node), true); });
       std::vector<long double> l = values(left.node);
       if (!defined || !std::ranges::all_of(l, [](long double v) { return std::isfinite(v) && std::fabs(v) < 1e8L; })) continue;
-      bool wrong = std::ranges::any_of(right_needs, [&](const requirement& r) { return !meets(r.is, values(r.node), false); });
+      std::optional<bool> nowhere = undefined(t, e, *p, right, needs);
+      if (!nowhere) continue;
+      bool wrong = *nowhere;
       std::vector<long double> r = values(right.node);
       for (std::size_t k = 0; k < l.size() && !wrong; ++k)
         wrong = std::isfinite(r[k]) && std::fabs(l[k] - r[k]) > 1e-6L * (1 + std::fabs(l[k]) + std::fabs(r[k]));

@@ -551,6 +551,8 @@ class planner {
   void rule_form(const unit& u, const std::vector<std::string>& letters, std::vector<derivation_step>& into) {
     std::vector<theorem> premises;
     std::vector<edge> args = t_.args(u.node).copy();
+    std::vector<bool> wanted;
+    for (const edge& a : args) wanted.push_back(t_.mentions(a.node, by_.variable));
     std::erase_if(args, [&](const edge& a) { return !t_.mentions(a.node, by_.variable); });
     if (args.size() == 1 && t_.op(args[0].node) == opcode::symbol) return;  // nothing stands between
     for (const edge& a : args) {
@@ -563,7 +565,7 @@ class planner {
     }
     frame f = frame_of(t_, u.node);
     conditions needed = defined_conditions(t_, u.node, f);
-    for (condition& c : kink_conditions(u.node, f)) needed.push_back(std::move(c));
+    for (condition& c : kink_conditions(u.node, f, wanted)) needed.push_back(std::move(c));
     for (const condition& c : needed)
       if (auto t = with_.full().establish(c.is, with_.using_kernel().condition_node(c))) premises.push_back(*t);
     try {

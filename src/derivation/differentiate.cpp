@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <wengert/calculus/partials.hpp>
 #include <wengert/calculus/reverse.hpp>
 #include <wengert/core/error.hpp>
 
@@ -22,11 +23,29 @@ normal choose_function(prover& with, node_id f, symbol_id by) {
   tape& t = with.using_kernel().on();
   normal same{f, with.using_kernel().reflexive(f)};
   normal light = with.light().of(f);
-  if (light.node == f) return same;
+  if (light.node == f || t.symbol(by).integer_valued) return same;
   for (hypothesis_id h : light.equal.hypotheses())
     if (!with.using_kernel().holds_near(h, by)) return same;
   std::size_t now = with.missing(requirements(t, f, by)).size();
   return with.missing(requirements(t, light.node, by)).size() < now ? light : same;
+}
+
+// What an expression needs to be defined near a point, where something simpler is differentiated in its place: 0*log(x) has a
+// derivative for x > 0 only.
+std::vector<requirement> defined_near(prover& with, node_id f, symbol_id by) {
+  kernel& k = with.using_kernel();
+  tape& t = k.on();
+  std::vector<requirement> all = requirements(t, expression{f, {}, {}, {}});
+  for (requirement& r : all) {
+    auto known = with.full().establish(r.is, r.node);
+    bool near = known && std::ranges::all_of(known->hypotheses(), [&](hypothesis_id h) { return k.holds_near(h, by); });
+    if (near || !t.mentions(r.node, by)) continue;
+    if (r.is == relation::nonnegative) r.is = relation::positive;
+    if (t.op(r.node) != opcode::pow || r.is != relation::real_power) continue;
+    frame axes = frame_of(t, r.node);
+    r = {relation::positive, k.condition_node(ops::positive(term(axes, t.arg(r.node, 0)))), false, false};
+  }
+  return all;
 }
 
 std::string dim_text(const tape& t, range_id r) {
@@ -79,6 +98,8 @@ differentiated differentiate(problem& p, prover& with, const expression& e, cons
   normal f = choose_function(with, e.node, by.variable);
   with.assume(p.facts());
   std::vector<requirement> needs = requirements(t, f.node, by.variable);
+  if (f.node != e.node)
+    for (const requirement& r : defined_near(with, e.node, by.variable)) needs.push_back(r);
   for (const derivative_site& s : e.sites)
     for (const requirement& r : requirements(t, s)) needs.push_back(r);
   differentiated d{f.node, none, {none, f.equal, {}, {}}, {}, {}, true, e.letters, true};

@@ -105,7 +105,7 @@ class answers {
     if (best.error <= agreement && (unproved.error > agreement || agree(best, unproved))) return;
     if (t.reachable(n).size() > largest_proof) {
       if (unproved.error <= agreement) best = std::move(unproved);
-    } else if (symmetric_here()) {
+    } else {
       auto good = [&](node_id form) { return evaluate(at_, form).error <= agreement; };
       auto form = find_stable_form(expert(), n, good);
       if (form && holds_here(form->equal)) best = evaluate(at_, form->node);
@@ -121,7 +121,7 @@ class answers {
     return *prover_;
   }
 
-  // That a matrix is symmetric is no hypothesis of a theorem: the kernel reads it off the symbol.
+  // The only equations among the hypotheses.
   bool symmetric_here() {
     const tape& t = problem_.on();
     for (symbol_id s = 0; s < t.symbol_count(); ++s)
@@ -132,7 +132,7 @@ class answers {
   bool holds_here(const theorem& t) {
     return std::ranges::all_of(t.hypotheses(), [&](hypothesis_id h) {
       const claim& c = prover_->using_kernel().hypothesis_of(h).says;
-      return at_.holds(c.is, c.left);
+      return c.what == claim::kind::equal ? symmetric_here() : at_.holds(c.is, c.left);
     });
   }
 

@@ -99,15 +99,17 @@ listed_rule identity(const rule& r) {
 
 // --- derivatives
 
-// What the kernel asks for before it differentiates the node, without what follows from the rest.
-std::vector<std::string> differentiability(tape& t, node_id n) {
+// What the kernel asks for before it differentiates the node by its argument k, without what follows from the rest.
+std::vector<std::string> differentiability(tape& t, node_id n, std::size_t k) {
   frame f = frame_of(t, n);
   conditions all = defined_conditions(t, n, f);
-  for (condition& c : kink_conditions(n, f)) all.push_back(std::move(c));
-  kernel k(t);
+  std::vector<bool> wanted(t.arity(n), false);
+  wanted[k] = true;
+  for (condition& c : kink_conditions(n, f, wanted)) all.push_back(std::move(c));
+  kernel proof(t);
   std::vector<requirement> needed;
   for (const condition& c : all) {
-    requirement q{c.is, k.condition_node(c), false, true};
+    requirement q{c.is, proof.condition_node(c), false, true};
     if (std::ranges::none_of(needed, [&](const requirement& r) { return r.is == q.is && r.node == q.node; })) needed.push_back(q);
   }
   for (std::size_t q = 0; q < needed.size();) {
@@ -147,7 +149,7 @@ listed_rule derivative_rule(tape& t, std::string name, node_id n, std::size_t k,
   print_options how;
   how.letters = letters;
   std::string right = print(t, partial_of(t, n, k), {nullptr, letters}, how);
-  return {std::move(name), fmt::format("D({}, {}) == {}", print(t, n), target, right), differentiability(t, n),
+  return {std::move(name), fmt::format("D({}, {}) == {}", print(t, n), target, right), differentiability(t, n, k),
           std::string(by_differences), std::move(sentence)};
 }
 
@@ -192,7 +194,7 @@ void add_powers(std::vector<listed_rule>& all) {
     node_id first = t.power({}, x, kind.samples[0]), second = t.power({}, x, kind.samples[1]);
     node_id right = find.named(partial_of(t, first, 0), partial_of(t, second, 0));
     listed_rule l{std::string(kind.name), fmt::format("D({}, x) == {}", print(t, find.named(first, second)), print(t, right)),
-                  differentiability(t, first), std::string(by_differences), std::string(kind.sentence)};
+                  differentiability(t, first, 0), std::string(by_differences), std::string(kind.sentence)};
     l.conditions.insert(l.conditions.end(), kind.about_c.begin(), kind.about_c.end());
     all.push_back(std::move(l));
   }

@@ -386,6 +386,7 @@ theorem kernel::ring(node_id a, node_id b, std::span<const theorem> premises, st
   c.apart.assign(apart.begin(), apart.end());
   if (a == b) return make("ring", std::move(c), {});
   premise_signs signs(premises);
+  std::vector<hypothesis_id> symmetries;
   expander::options o;
   o.opaque.insert(opaque.begin(), opaque.end());
   for (const theorem& p : premises)
@@ -405,10 +406,29 @@ theorem kernel::ring(node_id a, node_id b, std::span<const theorem> premises, st
       });
     });
     if (!x.vanishes(std::move(difference))) refuse("ring", "the sides differ as polynomials");
+    for (symbol_id s : x.used_symmetries()) symmetries.push_back(symmetry_of(s));
   } catch (const too_large&) {
     refuse("ring", "the expanded sides are too large");
   }
-  return make("ring", std::move(c), premises);
+  theorem r = make("ring", std::move(c), premises);
+  r.hypotheses_.insert(r.hypotheses_.end(), symmetries.begin(), symmetries.end());
+  std::ranges::sort(r.hypotheses_);
+  r.hypotheses_.erase(std::unique(r.hypotheses_.begin(), r.hypotheses_.end()), r.hypotheses_.end());
+  return r;
+}
+
+// That a matrix which was declared symmetric is so: the user's fact, or the same as one of the kernel's own.
+hypothesis_id kernel::symmetry_of(symbol_id s) {
+  node_id a = tape_.symbol_node(s);
+  const std::vector<range_id> axes = tape_.symbol(s).axes;
+  claim c = equal_claim(a, tape_.identity(axes, {a, {label::of_axis(1), label::of_axis(0)}}));
+  auto same = [&](const hypothesis& h) {
+    return h.says.what == kind::equal && h.says.left == c.left && h.says.right == c.right && h.says.apart.empty();
+  };
+  auto it = std::ranges::find_if(assumed_, same);
+  auto h = static_cast<hypothesis_id>(it - assumed_.begin());
+  if (it == assumed_.end()) assumed_.push_back({c, fmt::format("symmetric({})", tape_.symbol(s).name), origin::given});
+  return h;
 }
 
 namespace {
@@ -642,10 +662,8 @@ theorem kernel::differentiate(node_id n, symbol_id variable, std::span<const the
   std::vector<bool> wanted;
   for (const edge& e : args) wanted.push_back(depends(e.node, variable));
   frame axes = frame_of(tape_, n);
-  bool condition_only = tape_.op(n) == opcode::select && !wanted[0] && !wanted[1];
   conditions needed = defined_conditions(tape_, n, axes);
-  if (!condition_only)
-    for (condition& k : kink_conditions(n, axes)) needed.push_back(std::move(k));
+  for (condition& k : kink_conditions(n, axes, wanted)) needed.push_back(std::move(k));
   require(needed, premises, name);
   std::vector<std::vector<edge>> factors = partials(n, axes, wanted);
   // Labels of n's axes in the derivative's axes: output axes stay, bound axes move behind those of the variable.
@@ -700,8 +718,8 @@ theorem kernel::derivative_of_equal(const theorem& equal, const theorem& derivat
   for (hypothesis_id h : equal.hypotheses())
     if (!holds_near(h, d.variable))
       refuse("derivative-of-equal", fmt::format("'{}' holds at the point only, not near it", assumed_[h].text));
-  if (tape_.symbol(d.variable).symmetric && e.left != e.right)
-    refuse("derivative-of-equal", "the symmetry of the variable holds at the point only, and the equation may rest on it");
+  if (tape_.symbol(d.variable).integer_valued && e.left != e.right)
+    refuse("derivative-of-equal", "the variable is an integer at the point only, and the equation may rest on it");
   claim c = d;
   c.left = e.left;
   const theorem both[] = {equal, derivative};

@@ -485,8 +485,7 @@ void expander::push(polynomial& p, monomial first, rational coefficient) {
 expander::outcome expander::merge_powers(piece& x) {
   std::vector<factor>& fs = x.m.factors;
   outcome o = outcome::unchanged;
-  for (factor& f : fs)
-    if (f.labels.size() == 2 && f.labels[1] < f.labels[0] && is_symmetric(f.node)) std::swap(f.labels[0], f.labels[1]);
+  for (factor& f : fs) order_indices(f);
   std::sort(fs.begin(), fs.end());
   std::vector<factor> kept;
   for (std::size_t i = 0; i < fs.size();) {
@@ -667,6 +666,14 @@ bool expander::is_symmetric(node_id n) {
   return symmetric_[n] = all;
 }
 
+// The indices of a symmetric atom in ascending order.
+void expander::order_indices(factor& f) {
+  if (f.labels.size() != 2 || !(f.labels[1] < f.labels[0]) || !is_symmetric(f.node)) return;
+  std::swap(f.labels[0], f.labels[1]);
+  for (node_id n : t_.reachable(f.node))
+    if (t_.op(n) == opcode::symbol && t_.symbol(t_.symbol_of(n)).symmetric) used_symmetries_.insert(t_.symbol_of(n));
+}
+
 bool expander::is_sum(node_id n) {
   if (n >= index_atom || options_.opaque.contains(n) || is_indicator(n)) return false;
   if (options_.rewrite.contains(n)) return true;
@@ -806,7 +813,7 @@ void expander::canonical(monomial& m, std::size_t free) {
         if (!l.is_constant() && static_cast<std::size_t>(l.axis) >= free)
           l.axis = static_cast<std::int16_t>(free + to[static_cast<std::size_t>(l.axis) - free]);
       if (f.node == delta_atom) std::ranges::sort(f.labels);
-      if (f.labels.size() == 2 && f.labels[1] < f.labels[0] && is_symmetric(f.node)) std::swap(f.labels[0], f.labels[1]);
+      order_indices(f);
     }
     std::sort(r.factors.begin(), r.factors.end());
     return r;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <compare>
+#include <set>
 #include <unordered_set>
 #include <utility>
 
@@ -35,23 +37,25 @@ class requirement_list {
 
   // Where every operation under `root` is defined. The branches of a select count only where they are taken.
   void defined(node_id root) {
-    std::unordered_set<node_id> seen;
-    visit(root, {}, seen);
+    std::set<place> none_yet;
+    whole_.clear();
+    visit(whole(root), {}, true, none_yet);
   }
 
   void smooth(node_id root, symbol_id variable) {
+    const std::unordered_set<node_id> taken = always_taken(root);
     std::unordered_set<node_id> moving;
     for (node_id n : t_.reachable(root)) {
       bool moves = t_.op(n) == opcode::symbol && t_.symbol_of(n) == variable;
-      for (edge_view e : t_.args(n)) moves = moves || moving.contains(e.node);
-      if (!moves) continue;
+      std::vector<bool> wanted;
+      for (edge_view e : t_.args(n)) wanted.push_back(moving.contains(e.node));
+      if (!moves && std::ranges::find(wanted, true) == wanted.end()) continue;
       moving.insert(n);
-      bool choice = t_.op(n) == opcode::select;
-      if (choice && !moving.contains(t_.arg(n, 0).node) && !moving.contains(t_.arg(n, 1).node)) continue;
       frame f = frame_of(t_, n);
-      bool power = t_.op(n) == opcode::pow && !ops::integer_by_form(term(f, t_.arg(n, 1))).integer;
+      bool power = t_.op(n) == opcode::pow && !wanted[1] && !ops::integer_by_form(term(f, t_.arg(n, 1))).integer;
+      bool choice = t_.op(n) == opcode::select || !taken.contains(n);
       bool exact = !power && !choice && t_.op(n) != opcode::adj;  // the adjugate is a polynomial
-      add(kink_conditions(n, f), true, exact);
+      add(kink_conditions(n, f, wanted), true, exact);
     }
   }
 
@@ -73,7 +77,9 @@ class requirement_list {
   }
 
   std::vector<requirement> take() {
-    std::ranges::stable_sort(found_, {}, &requirement::node);
+    // Guarded conditions last: most follow from the others.
+    std::ranges::stable_sort(found_, {},
+                             [&](const requirement& r) { return std::pair(t_.op(r.node) == opcode::select, r.node); });
     return std::move(found_);
   }
 
@@ -84,34 +90,79 @@ class requirement_list {
     bool taken;
   };
 
-  void visit(node_id root, const std::vector<guard>& guards, std::unordered_set<node_id>& seen) {
+  // A node, as it is read from the expression: its axes in those of a frame.
+  struct place {
+    node_id node;
+    std::vector<label> labels;
+    std::vector<range_id> frame;
+    friend auto operator<=>(const place&, const place&) = default;
+  };
+
+  // The nodes that do not stand in branches of selects only.
+  std::unordered_set<node_id> always_taken(node_id root) const {
+    std::unordered_set<node_id> r;
     std::vector<node_id> stack{root};
-    std::vector<std::pair<node_id, guard>> branches;
     while (!stack.empty()) {
       node_id n = stack.back();
       stack.pop_back();
-      if (!seen.insert(n).second) continue;
+      if (!r.insert(n).second) continue;
+      for (std::size_t k = 0; k < t_.arity(n); ++k)
+        if (t_.op(n) != opcode::select || k < 2) stack.push_back(t_.arg(n, k).node);
+    }
+    return r;
+  }
+
+  place whole(node_id n) const { return {n, tape::straight(t_.rank(n)), {t_.out(n).begin(), t_.out(n).end()}}; }
+
+  // Without guards a node is looked at once, over its own axes: all its entries must be defined. With guards it is looked at as
+  // it is read. Not exact: some guards were left out, so that the conditions are stronger than need be.
+  void visit(const place& root, const std::vector<guard>& guards, bool exact, std::set<place>& seen) {
+    std::vector<place> stack{root};
+    std::vector<std::pair<place, guard>> branches;
+    while (!stack.empty()) {
+      place p = std::move(stack.back());
+      stack.pop_back();
+      node_id n = p.node;
+      if (whole_.contains(n) || !(guards.empty() ? whole_.insert(n).second : seen.insert(p).second)) continue;
       frame f = frame_of(t_, n);
       conditions own = defined_conditions(t_, n, f);
       nonempty(n, f, own);
-      for (condition& c : own) c.of = guarded(c.of, guards);
-      add(own, false, true);
+      std::vector<label> axes = p.labels;  // those of n, bound ones last, in the axes of the frame
+      for (range_id b : t_.bound(n)) {
+        axes.push_back(label::of_axis(p.frame.size()));
+        p.frame.push_back(b);
+      }
+      auto in_frame = [&](edge e) {
+        for (label& l : e.labels) l = through(l, axes);
+        return e;
+      };
+      frame wide{t_, p.frame};
+      for (condition& c : own) c.of = guarded(term(wide, in_frame(c.of.as_edge())), guards);
+      add(own, false, exact);
       std::vector<edge> args = t_.args(n).copy();
-      bool choice = t_.op(n) == opcode::select && t_.rank(n) == 0;
       for (std::size_t k = 0; k < args.size(); ++k) {
-        if (choice && k >= 2)
-          branches.push_back({args[k].node, {t_.comparison_of(n), args[0], args[1], k == 2}});
+        place next{args[k].node, in_frame(args[k]).labels, p.frame};
+        if (t_.op(n) == opcode::select && k >= 2)
+          branches.push_back({std::move(next), {t_.comparison_of(n), in_frame(args[0]), in_frame(args[1]), k == 2}});
         else
-          stack.push_back(args[k].node);
+          stack.push_back(guards.empty() ? whole(args[k].node) : std::move(next));
       }
     }
-    for (const auto& [n, g] : branches) {
-      if (seen.contains(n)) continue;
+    for (const auto& [p, g] : branches) {
+      if (whole_.contains(p.node)) continue;
       std::vector<guard> more = guards;
-      more.push_back(g);
-      std::unordered_set<node_id> own = seen;
-      visit(n, more.size() > most_guards ? guards : more, own);  // without a guard a condition is only stronger
+      bool fits = guards.size() < most_guards;
+      if (fits) more.push_back(g);
+      std::set<place> own = seen;
+      visit(p, more, exact && fits, own);
     }
+  }
+
+  static label through(const label& inner, const std::vector<label>& outer) {
+    if (inner.is_constant()) return inner;
+    label l = outer[static_cast<std::size_t>(inner.axis)];
+    l.offset += inner.offset;
+    return l;
   }
 
   // The greatest or least of no numbers is not defined.
@@ -127,9 +178,8 @@ class requirement_list {
     }
   }
 
-  // u where all guards hold, else 1, which meets every condition; guards and u have no axes.
+  // u where all guards hold, else 1, which meets every condition.
   term guarded(const term& u, const std::vector<guard>& guards) {
-    if (!u.as_edge().labels.empty() || !u.in().axes.empty()) return u;
     term r = u;
     for (const guard& g : guards) {
       term left(u.in(), g.left), right(u.in(), g.right), one(u.in(), 1);
@@ -141,6 +191,7 @@ class requirement_list {
   tape& t_;
   kernel& kernel_;
   std::vector<requirement> found_;
+  std::unordered_set<node_id> whole_;  // nodes that are read without a guard
 };
 
 }  // namespace
@@ -249,15 +300,18 @@ theorem prover::differentiate(node_id root, symbol_id variable, std::unordered_m
   for (node_id n : tape_.reachable(root)) {
     std::vector<theorem> premises;
     bool moves = tape_.op(n) == opcode::symbol && tape_.symbol_of(n) == variable;
-    for (edge_view e : tape_.args(n))
-      if (auto it = known.find(e.node); it != known.end()) {
-        premises.push_back(it->second);
-        moves = true;
-      }
+    std::vector<bool> wanted;
+    for (edge_view e : tape_.args(n)) {
+      auto it = known.find(e.node);
+      wanted.push_back(it != known.end());
+      if (it == known.end()) continue;
+      premises.push_back(it->second);
+      moves = true;
+    }
     if (!moves) continue;
     frame f = frame_of(tape_, n);
     conditions needed = defined_conditions(tape_, n, f);
-    for (condition& c : kink_conditions(n, f)) needed.push_back(std::move(c));
+    for (condition& c : kink_conditions(n, f, wanted)) needed.push_back(std::move(c));
     for (const condition& c : needed)
       if (auto t = full_.establish(c.is, kernel_.condition_node(c))) premises.push_back(*t);
     known.emplace(n, kernel_.differentiate(n, variable, premises));

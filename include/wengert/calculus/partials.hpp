@@ -14,7 +14,8 @@ std::vector<std::vector<edge>> partials(node_id n, frame& axes, const std::vecto
 // The frame of a node: its output and bound axes.
 frame frame_of(tape& t, node_id n);
 
-// What must hold for `n` to be differentiable in its arguments besides being defined, as terms of frame_of(n).
-conditions kink_conditions(node_id n, frame& axes);
+// What must hold for `n` to be differentiable in its arguments with wanted[k], the others being fixed, besides being defined, as
+// terms of frame_of(n).
+conditions kink_conditions(node_id n, frame& axes, const std::vector<bool>& wanted);
 
 }  // namespace wengert

@@ -139,6 +139,7 @@ class kernel {
  private:
   theorem make(std::string_view name, claim c, std::span<const theorem> premises);
   bool depends(node_id n, symbol_id variable);
+  hypothesis_id symmetry_of(symbol_id s);
   [[noreturn]] static void refuse(std::string_view name, std::string_view why);
   theorem lift_matrix_function(node_id n);
   bool says(relation is, node_id n, std::span<const theorem> premises);

@@ -11,6 +11,7 @@
 #include <map>
 #include <numeric>
 #include <optional>
+#include <set>
 #include <span>
 #include <stdexcept>
 #include <unordered_map>
@@ -108,6 +109,8 @@ class expander {
 
   // The left sides' nodes (or atoms) of the rewrites that were used so far.
   const std::unordered_set<node_id>& used_rewrites() const { return used_rewrites_; }
+  // The symbols whose symmetry was used so far.
+  const std::set<symbol_id>& used_symmetries() const { return used_symmetries_; }
 
   // --- arithmetic on polynomials over the same axes
   polynomial zero(std::span<const range_id> axes) const { return {{axes.begin(), axes.end()}, {}}; }
@@ -156,6 +159,7 @@ class expander {
   outcome reduce_power(piece& x, std::span<const range_id> axes, polynomial& into);
   outcome open_sum(piece& x, std::span<const range_id> axes, polynomial& into);
   void canonical(monomial& m, std::size_t free);
+  void order_indices(factor& f);
   void check(const polynomial& p) const {
     if (p.terms.size() > options_.cap) throw too_large();
   }
@@ -165,6 +169,7 @@ class expander {
   options options_;
   std::unordered_map<node_id, polynomial> memo_;
   std::unordered_set<node_id> used_rewrites_;
+  std::set<symbol_id> used_symmetries_;
   std::unordered_map<node_id, bool> symmetric_;
   int depth_ = 0;  // of push() within push()
 };

@@ -1,0 +1,89 @@
+// Where statements hold: no condition is lost, none is slipped in, and what refutes a statement is a point where it fails.
+#include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
+
+#include <wengert/derivation/commands.hpp>
+
+using namespace wengert;
+using strings = std::vector<std::string>;
+
+namespace {
+
+prove_result ask(const std::string& equation, const strings& givens = {}) {
+  problem p(problem_text{{"a, p, x, y: real; n: integer; z: vector[K]; u: vector[3]; A, B: matrix[K,K]; S: matrix[2,2]"},
+                         {},
+                         givens,
+                         {},
+                         {equation}});
+  return prove(p);
+}
+
+bool proved(const std::string& equation, const strings& givens = {}) { return ask(equation, givens).status == verdict::proved; }
+bool refuted(const std::string& equation, const strings& givens = {}) { return ask(equation, givens).status == verdict::refuted; }
+
+}  // namespace
+
+TEST_CASE("the branches of a choice between arrays count only where they are taken") {
+  CHECK(refuted("sum(sinc(z)) == sum(sin(z)./z)"));
+  CHECK(refuted("if(z[k] > 0, log(z[k]), 0) == log(z[k])"));
+  CHECK(refuted("if(u[1] > 0, log(u[1]), 0) == log(u[1])"));
+  CHECK(refuted("sum(k, if(z[k] > 0, sum(i, log(z[k]*A[k,i]^2)), 0)) == sum(k, sum(i, log(z[k]*A[k,i]^2)))"));
+  CHECK(ask("sum(sinc(z)) == sum(sinc(z))").conditions == strings{"if(z = 0, 1, z) != 0"});
+  CHECK_FALSE(refuted("sum(z) == sum(k, if(z[k] = 0, 0, z[k]^2/z[k]))"));
+}
+
+TEST_CASE("what a branch needs to be smooth is not needed elsewhere") {
+  CHECK_FALSE(proved("D(if(x > 0, sqrt(x), x^2), x) == 1/(2*sqrt(x))"));
+  CHECK_FALSE(proved("D(if(a > 0, abs(x), x), x) == abs(x)/x"));
+  CHECK_FALSE(proved("D(if(a > 0, sqrt(x)^3, x^2), x) == 3*sqrt(x)/2"));
+}
+
+TEST_CASE("a function that is not smooth in its parts may be differentiable") {
+  for (const char* s : {"2*abs(x) == D(x*abs(x), x)", "2*max(x, 0) == D(if(x > 0, x^2, 0), x)", "2*x == D(abs(x)^2, x)",
+                        "1 == D(max(x, y) + min(x, y), x)", "0*x == D(if(x = 1, 0, 0), x)", "1 == D(cbrt(x)^3, x)"})
+    CHECK_MESSAGE(!refuted(s), std::string(s));
+  CHECK_FALSE(refuted("2*x == D(x^p, x)", {"p = 2"}));
+  CHECK_FALSE(refuted("n*x^(n-1) == D(x^n, x)", {"n >= 2"}));
+  CHECK_FALSE(refuted("0 == D(adj(S)[1,1], S[1,1])"));
+  for (const char* s : {"sign(x) == D(abs(x), x)", "abs(x) == x*D(abs(x), x)", "0 == D(sign(x), x)", "0 == D(floor(x), x)",
+                        "x^(1/3) == D(x^(4/3), x)*3/4", "x == D(sqrt(x)^4, x)/2"})
+    CHECK_MESSAGE(refuted(s), std::string(s));
+}
+
+TEST_CASE("a counterexample meets the givens, not only nearly") {
+  CHECK_FALSE(refuted("x == 0", {"x^4 = 0"}));
+  CHECK_FALSE(refuted("x == 1/3", {"(x - 1/3)^8 = 0"}));
+  CHECK_FALSE(refuted("1 == 2", {"exp(-x) = 0"}));
+  CHECK_FALSE(refuted("0 == xlogy(y, x)", {"y = 0"}));
+  CHECK(refuted("x == 0", {"x^2 = 4"}));
+  CHECK(refuted("x == y", {"x*y = 1"}));
+}
+
+TEST_CASE("a power whose exponent moves is differentiable for a positive base only") {
+  problem p(problem_text{{"n: integer; x: real"}, {}, {}, {"n"}, {"x^n"}});
+  CHECK(diff(p, 1).results.at(0).conditions == strings{"x > 0"});
+}
+
+TEST_CASE("conditions of what cancels are kept") {
+  auto conditions_of = [](const std::string& f) {
+    problem p(problem_text{{"x: real; z: vector[K]"}, {}, {}, {"x"}, {f}});
+    return diff(p, 1).results.at(0).conditions;
+  };
+  CHECK(conditions_of("log(x) - log(x) + x^2") == strings{"x > 0"});
+  CHECK(conditions_of("0*log(x)") == strings{"x > 0"});
+  CHECK(conditions_of("0*sqrt(x)") == strings{"x > 0"});
+  CHECK(conditions_of("0*x^x") == strings{"x > 0"});
+  CHECK(conditions_of("norm2(x*z)^2").empty());
+  CHECK(conditions_of("abs(x)^2").empty());
+}
+
+TEST_CASE("that a matrix is symmetric is a hypothesis") {
+  CHECK(ask("A == A'", {"symmetric(A)"}).hypotheses_used == strings{"symmetric(A)"});
+  CHECK(ask("inv(A) == inv(A)'", {"symmetric(A)"}).hypotheses_used == strings{"symmetric(A)"});
+  CHECK(ask("z'*A*B*z == z'*B'*A*z", {"symmetric(A)", "symmetric(B)"}).hypotheses_used.size() == 2);
+  CHECK(ask("A + B == B + A", {"symmetric(A)"}).hypotheses_used.empty());
+  problem p(problem_text{{"A: matrix[n,n]"}, {}, {"symmetric(A)"}, {"A"}, {"sqrt(sum(A.^2))^2"}});
+  CHECK(diff(p, 1).results.at(0).derivative == "2*A");
+}
