@@ -159,24 +159,25 @@ namespace {
 // Whether a function surely has no derivative by some entry of its variable at the point: on one side it has no value, or the
 // difference quotients of the two sides differ or grow beyond bounds.
 bool surely_not_differentiable(tape& t, const derivative_site& d, sample_point p) {
-  if (d.at != none || !p.symbols.contains(d.variable)) return false;
-  auto values = [&] {
+  auto values = [&](node_id n) {
     evaluator<long double> e(t, std::size_t{1} << 22);
     point_sampler::bind(e, t, p);
-    auto v = e(d.function);
+    auto v = e(n);
     return std::vector<long double>(v.begin(), v.end());
   };
+  if (d.at != none) p.symbols[d.variable] = values(d.at);
+  if (!p.symbols.contains(d.variable)) return false;
   auto finite = [](const std::vector<long double>& v) {
     return std::ranges::all_of(v, [](long double x) { return std::isfinite(x); });
   };
-  const std::vector<long double> here = values();
+  const std::vector<long double> here = values(d.function);
   for (long double& x : p.symbols.at(d.variable)) {
     const long double start = x;
     std::array<std::vector<long double>, 4> quotients;  // from the right and the left, with a large and a small step
     constexpr std::array steps{1e-4L, -1e-4L, 1e-6L, -1e-6L};
     for (std::size_t k = 0; k < steps.size(); ++k) {
       x = start + steps[k];
-      quotients[k] = values();
+      quotients[k] = values(d.function);
       for (std::size_t i = 0; i < here.size(); ++i) quotients[k][i] = (quotients[k][i] - here[i]) / steps[k];
     }
     x = start;
