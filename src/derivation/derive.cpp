@@ -21,10 +21,13 @@
 #include "differentiate.hpp"
 #include "narrative.hpp"
 #include "typeset.hpp"
+#include "unit_style.hpp"
 
 namespace wengert {
 
 namespace {
+
+constexpr std::size_t widest_step = 160;  // characters
 
 // A quantity with a name: the root, or an intermediate that depends on the variable.
 struct unit {
@@ -74,7 +77,6 @@ class planner {
 
  private:
   void differentiate_units(unit& root) {
-    if (t_.rank(e_.node) > 1 || variable_rank() > 1 || e_.letters.size() > 1) return;
     partial_derivatives(root);
     for (unit& u : units_) {
       bool through_others = !u.inputs.empty() && t_.rank(u.node) == 0;
@@ -341,7 +343,7 @@ class planner {
       s.lhs =
           fmt::format("D({}, {})", entry(root.name, root.node, j_), entry(name_of(v), v, letters.empty() ? "" : letters.back()));
       s.rhs = w.text;
-      s.reason = reason_for(root.node, v);
+      s.reason = narrative::rules_text(t_, root.node, v);
       s.refers_to = {defined_[root.node]};
       for (const requirement& r : requirements(t_, root.node, by_.variable))
         if (r.node == v) s.conditions.push_back(print_condition(t_, r.is, r.node, {&names_, {}}));
@@ -350,22 +352,6 @@ class planner {
       std::string number = add(std::move(s), raw, w.node);
       if (!number.empty()) gradient_step_[{root.node, v}] = number;
     }
-  }
-
-  // Which rules a person would name for the derivative of `n` by what it holds of `v`.
-  std::string reason_for(node_id n, node_id v) {
-    std::vector<std::string> rules;
-    std::set<node_id> moving{v};
-    for (node_id m : t_.reachable(n)) {
-      if (moving.contains(m)) continue;
-      std::size_t depends = 0;
-      for (edge_view a : t_.args(m)) depends += moving.contains(a.node) ? 1 : 0;
-      if (depends == 0) continue;
-      moving.insert(m);
-      std::string r = t_.op(m) == opcode::mul && depends < 2 ? "" : narrative::rule_of(t_, m);
-      if (!r.empty() && std::ranges::find(rules, r) == rules.end()) rules.push_back(r);
-    }
-    return rules.empty() ? "linear" : fmt::format("{}", fmt::join(rules, ", "));
   }
 
   node_id diagonal_of(node_id n) {
@@ -413,7 +399,7 @@ class planner {
     s.refers_to = {defined_[u.node]};
     for (node_id v : u.inputs)
       for (const std::string& n : unit_of(v).steps) s.refers_to.push_back(n);
-    s.reason = reason_for(u.node, t_.symbol_node(by_.variable));
+    s.reason = narrative::rules_text(t_, u.node, t_.symbol_node(by_.variable));
     rule_by_rule(u, letters, s.substeps);
     std::string number = add(std::move(s), u.total, w.node);
     if (!number.empty()) u.steps.push_back(number);
@@ -434,7 +420,8 @@ class planner {
         for (const std::string& n : unit_of(v).steps) s.refers_to.push_back(n);
       auto [numerator, denominator] = quotient_of(u.node);
       s.rule = numerator == none ? (u.inputs.empty() ? "derivative" : "chain-rule") : "quotient-rule";
-      s.reason = numerator == none ? reason_for(u.node, t_.symbol_node(by_.variable)) : quotient_reason(numerator, same);
+      s.reason =
+          numerator == none ? narrative::rules_text(t_, u.node, t_.symbol_node(by_.variable)) : quotient_reason(numerator, same);
       if (numerator != none) quotient_steps(u, numerator, denominator, same, letters, s, w);
       std::string number = add(std::move(s), raw, w.node, !same);
       (same ? u.diagonal : u.apart) = w.node;
@@ -513,8 +500,7 @@ class planner {
   }
 
   std::string rule_name(node_id n) const {
-    std::string r = narrative::rule_of(t_, n);
-    return !r.empty() ? r : t_.op(n) == opcode::mul ? "constant factor" : "sum rule";
+    return narrative::rule_of(t_, n, [&](node_id m) { return t_.mentions(m, by_.variable); });
   }
 
   // Node by node: how the rules of differentiation build the derivative of a unit.
@@ -957,6 +943,16 @@ void add_latex(std::vector<derivation_step>& steps, const typesetter& page) {
   }
 }
 
+// Cases and sums over k != i are for vectors; what has a matrix in it, or would become unreadable, is told by whole arrays.
+derivation derive_as_in_a_textbook(problem& p, const expression& e, const target& by, const telling& how) {
+  const tape& t = p.on();
+  std::size_t rank = t.symbol(by.variable).axes.size();
+  if (t.rank(e.node) > 1 || rank > 1 || e.letters.size() > 1) return derive_through_units(p, e, by, how);
+  derivation d = planner(p, e, by, how.order, how.verbosity, how.how, how.form).run();
+  bool readable = std::ranges::all_of(d.steps, [](const derivation_step& s) { return s.rhs.size() <= widest_step; });
+  return readable || rank == 0 ? d : derive_through_units(p, e, by, how);
+}
+
 }  // namespace
 
 std::vector<derivation> derive(problem& p, int order, int verbosity, derivation_style style, notation how,
@@ -964,8 +960,9 @@ std::vector<derivation> derive(problem& p, int order, int verbosity, derivation_
   std::vector<derivation> all;
   for (const target& by : p.targets()) {
     const expression& e = p.expressions().at(0);
-    all.push_back(style == derivation_style::adjoint ? derive_by_adjoints(p, e, by, order, verbosity, how, form)
-                                                     : planner(p, e, by, order, verbosity, how, form).run());
+    const telling wanted{order, verbosity, how, form};
+    all.push_back(style == derivation_style::adjoint ? derive_by_adjoints(p, e, by, wanted)
+                                                     : derive_as_in_a_textbook(p, e, by, wanted));
     add_latex(all.back().steps, typesetter(p, all.back()));
   }
   return all;

@@ -1,6 +1,7 @@
 #include "narrative.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -9,20 +10,19 @@
 
 namespace wengert::narrative {
 
-std::string rule_of(const tape& t, node_id n) {
+std::string rule_of(const tape& t, node_id n, const std::function<bool(node_id)>& varies) {
   switch (t.op(n)) {
+    case opcode::add: return "sum rule";
     case opcode::mul: {
-      std::size_t varying = 0;
-      for (edge_view a : t.args(n))
-        if (!t.is_constant(a.node)) ++varying;
-      return varying > 1 ? "product rule" : "";
+      std::vector<edge> args = t.args(n).copy();
+      return std::ranges::count_if(args, varies, &edge::node) > 1 ? "product rule" : "constant factor";
     }
     case opcode::power: return t.value(n) == -1 ? "derivative of 1/u" : "power rule";
     case opcode::select: return "the branch that is taken";
     case opcode::identity:
       if (t.red(n) == reduction::prod) return "product rule";
       if (t.red(n) == reduction::max || t.red(n) == reduction::min) return "the term that attains the extremum";
-      return "";
+      return t.red(n) == reduction::sum ? "sum rule" : "";
     case opcode::pow: return "derivative of u^v";
     case opcode::inv: return "derivative of the inverse";
     case opcode::det: return "derivative of the determinant";
@@ -32,6 +32,26 @@ std::string rule_of(const tape& t, node_id n) {
   if (t.op(n) == opcode::unknown) return fmt::format("derivative of {}", t.unknown_of(n).name);
   const op_info* info = find_function(t.op(n));
   return info ? fmt::format("derivative of {}", info->name) : "";
+}
+
+std::vector<std::string> rules_between(const tape& t, node_id n, node_id v) {
+  std::vector<std::string> rules;
+  std::set<node_id> moving{v};
+  auto moves = [&](node_id m) { return moving.contains(m); };
+  for (node_id m : t.reachable(n)) {
+    std::vector<edge> args = t.args(m).copy();
+    if (moves(m) || std::ranges::none_of(args, moves, &edge::node)) continue;
+    moving.insert(m);
+    std::string r = rule_of(t, m, moves);
+    bool linear = r.empty() || r == "sum rule" || r == "constant factor";
+    if (!linear && std::ranges::find(rules, r) == rules.end()) rules.push_back(r);
+  }
+  return rules;
+}
+
+std::string rules_text(const tape& t, node_id n, node_id v) {
+  std::vector<std::string> rules = rules_between(t, n, v);
+  return rules.empty() ? "linear" : fmt::format("{}", fmt::join(rules, ", "));
 }
 
 std::string rule_id(const tape& t, node_id n) {
@@ -151,8 +171,7 @@ void add_step(std::vector<line>& lines, const derivation_step& s, int verbosity,
   std::string reason = reason_of(s);
   std::string number = fmt::format("({})", s.number);
   std::string head = s.case_.empty() || follows_case ? "" : fmt::format("case {}:  ", s.case_);
-  bool chain = std::ranges::all_of(s.substeps, [&](const derivation_step& sub) { return !sub.case_.empty(); });
-  if (s.substeps.empty() || !chain) {
+  if (!is_chain(s)) {
     if (verbosity >= 1)
       for (const derivation_step& sub : s.substeps)
         lines.push_back({"", fmt::format("  {} = {}", pretty(sub.lhs), pretty(sub.rhs)), sub.reason});

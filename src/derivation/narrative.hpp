@@ -1,6 +1,7 @@
 // The words of a derivation: names of rules, references, and its layout for a terminal.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -11,8 +12,13 @@
 
 namespace wengert::narrative {
 
-// How a person calls the rule that differentiates this node ("quotient rule", "derivative of log"); empty for mere plumbing.
-std::string rule_of(const tape& t, node_id n);
+// How a person calls the rule that differentiates this node, some of whose arguments vary: "product rule", "derivative of log",
+// "constant factor", "sum rule"; empty where axes are merely rearranged.
+std::string rule_of(const tape& t, node_id n, const std::function<bool(node_id)>& varies);
+// The rules between `n` and an intermediate `v` of it, without linear ones; and in one text, which is "linear" where there are
+// none.
+std::vector<std::string> rules_between(const tape& t, node_id n, node_id v);
+std::string rules_text(const tape& t, node_id n, node_id v);
 std::string rule_id(const tape& t, node_id n);     // "d-mul"
 std::string formula_of(const tape& t, node_id n);  // "(f*g)' = f'*g + f*g'"
 

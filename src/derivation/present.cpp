@@ -6,6 +6,7 @@
 
 #include <wengert/calculus/composites.hpp>
 #include <wengert/core/error.hpp>
+#include <wengert/core/substitute.hpp>
 #include <wengert/proof/match.hpp>
 #include <wengert/text/printer.hpp>
 
@@ -542,8 +543,6 @@ std::size_t presenter::strange_sums(node_id n) const {
       std::ranges::count_if(all, [&](node_id m) { return tape_.op(m) == opcode::add && !units_.contains(m); }));
 }
 
-// Whether the text of a node in matrix notation, written with the user's names only, says what the node is: it is read again and
-// proved equal.
 bool presenter::reads_back(node_id n, const print_options& how) {
   try {
     node_id again = problem_.read_back(print(tape_, n, {&problem_.calls(), {}}, how)).node;
@@ -579,25 +578,29 @@ node_id presenter::rewritten(node_id n) {
   return n;
 }
 
-presented presenter::best(node_id n, const std::vector<std::string>& letters, notation wanted) {
+presented presenter::best(node_id n, const std::vector<std::string>& letters, notation wanted, std::string_view mentioning) {
   print_options how;
   how.letters = letters;
   how.index_form = wanted == notation::index;
   std::vector<node_id> layouts = candidates(n);
+  const node_id meant = substitute(tape_, n, values_);
   for (bool matrices : {true, false}) {
     if (matrices && (!letters.empty() || (wanted != notation::matrix && wanted != notation::shortest))) continue;
     how.matrix_notation = matrices;
     std::vector<choice> all = choices(matrices ? matrix_candidates(layouts) : layouts, how);
+    std::ranges::stable_sort(all, std::greater(),
+                             [&](const choice& c) { return c.text.text.find(mentioning) != std::string::npos; });
     if (wanted == notation::matrix)  // no letters, however long the text
       std::ranges::stable_sort(all, {}, [](const choice& c) { return c.text.letters.size() + (c.text.bound_letters ? 1 : 0); });
     for (const choice& c : all) {
-      if (!as_defined_as(c.node, n)) continue;
-      if (matrices && c.text.letters.empty() && !reads_back(c.node, how)) continue;
-      if (auto t = prover_.equate(n, c.node)) return {c.node, *t, c.text.text, c.text.letters, c.text.bound_letters};
+      node_id node = substitute(tape_, c.node, values_);
+      if (!as_defined_as(node, meant)) continue;
+      if (matrices && c.text.letters.empty() && !reads_back(node, how)) continue;
+      if (auto t = prover_.equate(meant, node)) return {node, *t, c.text.text, c.text.letters, c.text.bound_letters};
     }
   }
   printed raw = print_with_letters(tape_, n, {&names_, {}}, how);
-  return {n, prover_.using_kernel().reflexive(n), raw.text, raw.letters, raw.bound_letters};
+  return {meant, prover_.using_kernel().reflexive(meant), raw.text, raw.letters, raw.bound_letters};
 }
 
 // --- for forms that are asked for

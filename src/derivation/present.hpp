@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <wengert/calculus/problem.hpp>
@@ -41,16 +42,22 @@ class presenter {
   void recognize(node_id n) { recognized_.push_back(n); }
   // A node that may be equal to what is to be written, and may read better.
   void suggest(node_id n) { suggested_.push_back(n); }
+  // Symbols that stand for nodes in what is to be written. They are put back before anything is proved, and in the answer's node.
+  void put_back(std::map<node_id, node_id> values) { values_ = std::move(values); }
   // The node of the shortest layout, whatever its text.
   node_id rewritten(node_id n);
   // The layout that reads shortest, in the notation given or, where that has no words, in index form. Letters, for the output
-  // axes, make it index form.
-  presented best(node_id n, const std::vector<std::string>& letters, notation how);
+  // axes, make it index form. With `mentioning`, a text that has these words in it, if there is any.
+  presented best(node_id n, const std::vector<std::string>& letters, notation how, std::string_view mentioning = {});
 
   // A polynomial as a node: closed sums as factors of their own, positive terms first, denominators last.
   node_id lay_out(const polynomial& p);
   // With definitions folded back to their names, multiplied out.
   node_id expanded(node_id n);
+
+  // Whether the text of a node in matrix notation, written with the user's names only, says what the node is: it is read again
+  // and proved equal.
+  bool reads_back(node_id n, const print_options& how);
 
   // Polynomials that n equals: with its functions as they are, and in the normal forms.
   std::vector<polynomial> readings(node_id n);
@@ -96,7 +103,6 @@ class presenter {
   std::vector<node_id> matrix_candidates(const std::vector<node_id>& layouts);
   std::size_t strange_sums(node_id n) const;
   std::vector<choice> choices(const std::vector<node_id>& layouts, const print_options& how);
-  bool reads_back(node_id n, const print_options& how);
 
   problem& problem_;
   prover& prover_;
@@ -105,7 +111,8 @@ class presenter {
   bool discover_;
   reading full_{prover_.full(), true, {}}, light_{prover_.light(), false, {}};
   std::vector<node_id> recognized_, suggested_;
-  std::set<node_id> units_;  // sums as the user wrote them
+  std::map<node_id, node_id> values_;  // of stand-ins
+  std::set<node_id> units_;            // sums as the user wrote them
 };
 
 }  // namespace wengert

@@ -19,7 +19,8 @@ constexpr std::size_t most_units = 40;
 
 bool is_product_of_arrays(const tape& t, node_id n) { return t.op(n) == opcode::mul && t.bound_count(n) > 0 && t.rank(n) > 0; }
 
-// The units between f and the variable, without f itself.
+}  // namespace
+
 std::set<node_id> units_of(problem& p, node_id f, symbol_id by) {
   tape& t = p.on();
   const std::vector<node_id> inside = t.reachable(f);
@@ -37,6 +38,8 @@ std::set<node_id> units_of(problem& p, node_id f, symbol_id by) {
     if (is_product_of_arrays(t, n)) add(n);
   return units;
 }
+
+namespace {
 
 // Whether `inner` occurs in `outer` outside of all units within it.
 bool directly_contains(const tape& t, node_id outer, node_id inner, const std::set<node_id>& units) {
@@ -67,14 +70,17 @@ std::map<node_id, call> renamed(problem& p, const std::map<node_id, node_id>& th
 
 }  // namespace
 
+node_id stand_in(tape& t, node_id n) {
+  return t.symbol(fmt::format("u'{}", n), {t.out(n).begin(), t.out(n).end()});  // a name that nobody can type
+}
+
 node_id derivative_by_units(problem& p, prover& with, node_id f, symbol_id by, bool others_open) {
   tape& t = p.on();
   const std::set<node_id> units = units_of(p, f, by);
   if (units.empty() || units.size() > most_units) return derivative(t, f, by);
   std::map<node_id, node_id> symbols, back;
   for (node_id n : units) {
-    std::vector<range_id> axes(t.out(n).begin(), t.out(n).end());
-    symbols[n] = t.symbol(fmt::format("u'{}", n), axes);  // a name that nobody can type
+    symbols[n] = stand_in(t, n);
     back[symbols[n]] = n;
   }
   return derivative(t, f, by, [&](node_id n, node_id adjoint) {

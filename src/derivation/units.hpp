@@ -1,13 +1,21 @@
 // The chain rule through the quantities that the user wrote as units.
 #pragma once
 
+#include <set>
+
 #include <wengert/calculus/problem.hpp>
 #include <wengert/proof/prover.hpp>
 
 namespace wengert {
 
-// The derivative of f by a symbol, swept with every adjoint of a unit written by itself: a unit is a let, a named function, the
-// argument of one, or a product of arrays, and its adjoint is simplified as a function of the unit, whatever the unit is made of.
+// The units between f and the variable, without f itself: lets, named functions and their arguments, products of arrays.
+std::set<node_id> units_of(problem& p, node_id f, symbol_id by);
+
+// A symbol that stands for a node while something is written as a function of it.
+node_id stand_in(tape& t, node_id n);
+
+// The derivative of f by a symbol, swept with every adjoint of a unit written by itself: it is simplified as a function of the
+// unit, whatever the unit is made of.
 // So the adjoint of U in cross_entropy(softmax(U), y) becomes softmax(U) - y before it is sent on into U. With `others_open` the
 // other units in an adjoint are what they are made of; else only those that are written with this one. Not proved here: a
 // suggestion to the presenter.

@@ -1,0 +1,111 @@
+#include "narrator.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "narrative.hpp"
+#include "wording.hpp"
+
+namespace wengert {
+
+narrator::narrator(problem& p, const expression& e, const target& by, const telling& how)
+    : p_(p), t_(p.on()), e_(e), by_(by), how_(how), with_(p.on()), calls_(p.calls()) {
+  variable_ = t_.symbol(by_.variable).name;
+  forget();
+}
+
+void narrator::forget() {
+  d_ = {};
+  said_.clear();
+  taken_.clear();
+  for (symbol_id s = 0; s < t_.symbol_count(); ++s) taken_.insert(t_.symbol(s).name);
+  for (dim_id k = 0; k < t_.dim_count(); ++k) taken_.insert(t_.dim_name(k));
+  for (const auto& [let, value] : p_.lets()) taken_.insert(let);
+  names_ = calls_;
+  for (auto it = names_.begin(); it != names_.end();)  // what depends on the variable gets names of its own
+    it = t_.mentions(it->first, by_.variable) ? names_.erase(it) : std::next(it);
+}
+
+std::string narrator::fresh(const std::string& wish, int number) {
+  auto numbered = [&] { return number == 0 ? wish : fmt::format("{}{}", wish, number); };
+  while (!taken_.insert(numbered()).second) ++number;
+  return numbered();
+}
+
+printed narrator::show(node_id n, const print_options& how) const { return print_with_letters(t_, n, {&names_, {}}, how); }
+
+void narrator::name(node_id n, const std::string& name, const printed& value) {
+  bool of_the_user = std::ranges::find(p_.lets(), name, &std::pair<std::string, node_id>::first) != p_.lets().end();
+  if (!of_the_user) d_.lets.emplace_back(with_indices(name, value.letters), value.text);
+  bool leaf = t_.op(n) < opcode::add;  // is called by its own name
+  if (!leaf) names_.try_emplace(n, call{name, {}, true});
+}
+
+std::string narrator::with_indices(const std::string& name, std::span<const std::string> letters) {
+  return letters.empty() ? name : fmt::format("{}[{}]", name, fmt::join(letters, ","));
+}
+
+std::string narrator::derivative_text(std::span<const std::string> letters, const std::string& by, std::size_t each,
+                                      int order) const {
+  auto at = [&](const std::string& name, std::size_t begin, std::size_t count) {
+    return letters.empty() ? name : with_indices(name, letters.subspan(begin, count));
+  };
+  std::size_t own = t_.rank(root_);
+  std::string left = at(root_name_, 0, own);
+  for (std::size_t k = 0; k < static_cast<std::size_t>(order); ++k)
+    left = fmt::format("D({}, {})", left, at(by, own + k * each, each));
+  return left;
+}
+
+std::string narrator::left_side(const std::vector<std::string>& letters) const {
+  std::size_t own = t_.rank(root_), each = t_.symbol(by_.variable).axes.size();
+  if (by_.entry.empty() && letters.size() == own + static_cast<std::size_t>(how_.order) * each)
+    return derivative_text(letters, variable_, each, how_.order);
+  bool named = !e_.letters.empty() && e_.letters.size() == own;
+  std::string left = named ? with_indices(root_name_, e_.letters) : root_name_;
+  for (int k = 0; k < how_.order; ++k) left = fmt::format("D({}, {})", left, by_.text);
+  return left;
+}
+
+derivation_step& narrator::append(std::string rule, std::string lhs, std::string rhs, std::string reason, const theorem& proof) {
+  derivation_step s;
+  s.number = std::to_string(d_.steps.size() + 1);
+  s.rule = std::move(rule);
+  s.lhs = std::move(lhs);
+  s.rhs = std::move(rhs);
+  s.reason = std::move(reason);
+  s.kernel_first = s.kernel_last = proof.step();
+  d_.steps.push_back(std::move(s));
+  return d_.steps.back();
+}
+
+void narrator::note_conditions(derivation_step& s, node_id n, const std::vector<requirement>& assumed) {
+  for (const requirement& r : assumed) {
+    bool here = std::ranges::any_of(t_.args(n).copy(), [&](const edge& a) { return a.node == r.node; });
+    bool weaker = r.is != relation::positive && std::ranges::any_of(assumed, [&](const requirement& o) {
+                    return o.node == r.node && o.is == relation::positive;
+                  });
+    std::string text = here && !weaker ? print_condition(t_, r.is, r.node, {&names_, {}}) : "";
+    if (here && !weaker && said_.insert(text).second) s.conditions.push_back(std::move(text));
+  }
+}
+
+void narrator::conclude(const differentiated& final) {
+  d_.result = describe(p_, with_, e_, by_, final, how_.order);
+  d_.notes = p_.notes();
+  if (how_.how == notation::matrix) note_letters(d_.notes, final.answer);
+  if (!final.in_form) d_.notes.push_back("the derivative could not be brought into the form asked for");
+  wording words(p_, final.answer.letters);
+  d_.statement = fmt::format("{} = {}", d_.result.claim, d_.result.derivative);
+  d_.name = root_name_;
+  d_.theorem = words.theorem(d_.statement, d_.result.hypotheses_used, d_.result.conditions);
+  d_.text = narrative::text(d_, root_name_, how_.verbosity);
+}
+
+void narrator::note(std::vector<std::string>& list, const std::string& s) {
+  if (!s.empty() && std::ranges::find(list, s) == list.end()) list.push_back(s);
+}
+
+}  // namespace wengert

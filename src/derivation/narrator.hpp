@@ -1,0 +1,71 @@
+// What the tellers of derivations share: the problem, the names that they give, the steps that they append, and the end of the
+// tale.
+#pragma once
+
+#include <map>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <wengert/calculus/problem.hpp>
+#include <wengert/derivation/commands.hpp>
+#include <wengert/proof/prover.hpp>
+#include <wengert/text/printer.hpp>
+
+#include "differentiate.hpp"
+
+namespace wengert {
+
+// How a derivation is wanted.
+struct telling {
+  int order = 1, verbosity = 1;
+  notation how = notation::shortest;
+  result_form form{};
+};
+
+// D(root, v) for an intermediate v is the derivative with every later intermediate moving with v: its adjoint.
+class narrator {
+ protected:
+  narrator(problem& p, const expression& e, const target& by, const telling& how);
+
+  // Nothing is told or named yet.
+  void forget();
+  // A name that nothing else has: the wish, or the wish with the first free number from `number` on.
+  std::string fresh(const std::string& wish, int number = 0);
+  // From now on `n` is called by that name.
+  void name(node_id n, const std::string& name, const printed& value);
+  printed show(node_id n, const print_options& how = {}) const;
+
+  // "v[i,j]"
+  static std::string with_indices(const std::string& name, std::span<const std::string> letters);
+  // D(root[i], v[j]) where there are letters for the axes of the root and, `order` times, for the `each` axes of v; else D(root,
+  // v).
+  std::string derivative_text(std::span<const std::string> letters, const std::string& by, std::size_t each, int order) const;
+  // The left side of the answer.
+  std::string left_side(const std::vector<std::string>& letters) const;
+
+  derivation_step& append(std::string rule, std::string lhs, std::string rhs, std::string reason, const theorem& proof);
+  // What the kernel had to assume about the arguments of `n`, each condition where it is met first.
+  void note_conditions(derivation_step& s, node_id n, const std::vector<requirement>& assumed);
+  // The result, its theorem and the text.
+  void conclude(const differentiated& final);
+  static void note(std::vector<std::string>& list, const std::string& s);  // unless it is there or empty
+
+  problem& p_;
+  tape& t_;
+  const expression e_;
+  const target by_;
+  const telling how_;
+  prover with_;
+  const std::map<node_id, call> calls_;  // as the user wrote them
+  std::map<node_id, call> names_;        // as the derivation calls them
+  std::string variable_, root_name_;
+  node_id root_ = none;
+  derivation d_;
+
+ private:
+  std::set<std::string> taken_, said_;  // names; conditions
+};
+
+}  // namespace wengert

@@ -1,0 +1,349 @@
+#include "unit_style.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <wengert/calculus/reverse.hpp>
+#include <wengert/core/error.hpp>
+#include <wengert/core/matrix.hpp>
+#include <wengert/core/registry.hpp>
+#include <wengert/core/substitute.hpp>
+#include <wengert/text/printer.hpp>
+
+#include "narrative.hpp"
+#include "units.hpp"
+
+namespace wengert {
+
+namespace {
+
+constexpr std::size_t widest_step = 160;  // characters
+
+class unit_narrator : narrator {
+ public:
+  unit_narrator(problem& p, const expression& e, const target& by, const telling& how) : narrator(p, e, by, how) {}
+
+  derivation run() {
+    differentiated final = differentiate(p_, with_, e_, by_, how_.order, how_.how, how_.form);
+    root_ = e_.node;
+    for (bool again = true; again;) {
+      start_again();
+      find_units();
+      name_units();
+      for (node_id n : units_) define(n, final.conditions);
+      t_.rank(root_) == 0 ? backward() : forward();
+      again = open_composites();
+    }
+    finish(final);
+    return std::move(d_);
+  }
+
+ private:
+  // --- units
+
+  bool varies(node_id n) const { return t_.mentions(n, by_.variable); }
+
+  void find_units() {
+    std::set<node_id> found = units_of(p_, root_, by_.variable);
+    const std::set<node_id> hidden = inside_composites();
+    for (node_id n : t_.reachable(root_)) {
+      bool function = t_.rank(n) > 0 && find_function(t_.op(n)) && varies(t_.arg(n, 0).node);
+      if ((function || is_matrix_function(t_.op(n)) || is_shared(n, hidden)) && varies(n)) found.insert(n);
+    }
+    std::erase_if(found, [&](node_id n) { return n == root_ || (hidden.contains(n) && !is_matrix_function(t_.op(n))); });
+    for (bool again = true; again;) {
+      again = false;
+      for (node_id n : found) {
+        node_id whole = widened(n);
+        if (whole == n) continue;
+        found.erase(n);
+        if (whole != root_) found.insert(whole);
+        again = true;
+        break;
+      }
+    }
+    std::erase_if(found, [&](node_id n) { return t_.rank(n) > 2 || is_reading(n) || t_.op(n) < opcode::add; });
+    units_.assign(found.begin(), found.end());
+    units_.push_back(root_);
+  }
+
+  // What composites are made of, down to their arguments. An opened one hides nothing.
+  std::set<node_id> inside_composites() const {
+    std::set<node_id> hidden;
+    for (const auto& [n, how] : calls_) {
+      if (how.is_let || opened_.contains(n)) continue;
+      std::vector<node_id> stack{n};
+      while (!stack.empty()) {
+        node_id m = stack.back();
+        stack.pop_back();
+        bool argument = std::ranges::find(how.args, m, &edge::node) != how.args.end();
+        if (m != n && (argument || calls_.contains(m) || !hidden.insert(m).second)) continue;
+        for (edge_view a : t_.args(m)) stack.push_back(a.node);
+      }
+    }
+    return hidden;
+  }
+
+  // In an opened composite: what it reads twice, or broadcasts.
+  bool is_shared(node_id n, const std::set<node_id>& hidden) const {
+    if (opened_.empty() || hidden.contains(n) || !varies(n)) return false;
+    std::vector<node_id> users = users_of(n);
+    return users.size() > 1 || std::ranges::any_of(users, [&](node_id m) { return t_.rank(m) > t_.rank(n); });
+  }
+
+  std::vector<node_id> users_of(node_id n) const {
+    std::vector<node_id> users;
+    for (node_id m : t_.reachable(root_))
+      for (edge_view a : t_.args(m))
+        if (a.node == n) users.push_back(m);
+    return users;
+  }
+
+  bool is_let(node_id n) const {
+    auto how = calls_.find(n);
+    return how != calls_.end() && how->second.is_let;
+  }
+  bool is_reading(node_id n) const { return t_.op(n) == opcode::identity && t_.bound_count(n) == 0; }
+
+  // W*X in W*X + b, or in W*X/2: what is used only in a sum, or times something that does not vary, is no unit by itself.
+  node_id widened(node_id n) const {
+    if (is_let(n)) return n;
+    std::vector<node_id> users = users_of(n);
+    if (users.size() != 1) return n;
+    node_id m = users[0];
+    if (is_reading(m)) return m;
+    if (t_.rank(m) != t_.rank(n) || t_.bound_count(m) > 0 || calls_.contains(m)) return n;
+    std::vector<edge> args = t_.args(m).copy();
+    bool negated = std::ranges::any_of(args, [&](const edge& a) { return t_.is_constant(a.node, -1); });
+    bool scaled =
+        t_.op(m) == opcode::mul && !negated && std::ranges::count_if(args, [&](const edge& a) { return varies(a.node); }) == 1;
+    return t_.op(m) == opcode::add || scaled ? m : n;
+  }
+
+  // Capital letters for matrices; Z for what is linear in the units before, A for what is not. Numbers where there are several.
+  void name_units() {
+    std::map<std::string, std::vector<node_id>> wishes;
+    for (node_id n : units_) {
+      if (is_let(n)) {
+        own_names_[n] = calls_.at(n).name;
+      } else if (n == root_) {
+        own_names_[n] = fresh(t_.rank(n) == 0 ? "C" : t_.rank(n) == 1 ? "f" : "F");
+      } else {
+        bool linear = !calls_.contains(n) && !is_matrix_function(t_.op(n)) && !find_function(t_.op(n));
+        wishes[t_.rank(n) == 0 ? "s" : t_.rank(n) == 1 ? (linear ? "z" : "a") : (linear ? "Z" : "A")].push_back(n);
+      }
+    }
+    for (const auto& [wish, nodes] : wishes) {
+      int number = nodes.size() > 1 ? 1 : 0;
+      for (node_id n : nodes) own_names_[n] = fresh(wish, number++);
+    }
+    root_name_ = own_names_.at(root_);
+  }
+
+  bool is_unit(node_id n) const { return own_names_.contains(n); }
+
+  // Visits what a unit is made of, down to other units.
+  void inside(node_id unit, const std::function<void(node_id)>& visit) const {
+    std::set<node_id> seen;
+    std::vector<node_id> stack{unit};
+    while (!stack.empty()) {
+      node_id n = stack.back();
+      stack.pop_back();
+      if (!seen.insert(n).second) continue;
+      visit(n);
+      if (n != unit && is_unit(n)) continue;
+      for (edge_view a : t_.args(n)) stack.push_back(a.node);
+    }
+  }
+
+  bool is_written_with(node_id unit, node_id part) const {
+    bool found = false;
+    inside(unit, [&](node_id n) { found = found || (n == part && n != unit); });
+    return found;
+  }
+
+  // --- the way up
+
+  void define(node_id n, const std::vector<requirement>& conditions) {
+    auto how = calls_.find(n);
+    bool composite = how != calls_.end() && !how->second.is_let;
+    print_options o;
+    o.index_form = composite;
+    printed value = composite ? show(n, o) : in_matrix_notation(n);
+    std::string reason = how != calls_.end() ? "definition of " + how->second.name
+                         : n == root_        ? "the given expression"
+                                             : "intermediate";
+    const std::string& own = own_names_.at(n);
+    derivation_step& s =
+        append("definition", with_indices(own, value.letters), value.text, std::move(reason), with_.using_kernel().reflexive(n));
+    inside(n, [&](node_id m) {
+      if (m == n || !is_unit(m)) note_conditions(s, m, conditions);
+    });
+    defined_[n] = s.number;
+    name(n, own, value);
+  }
+
+  // In matrix notation where that reads back as the same.
+  printed in_matrix_notation(node_id n) {
+    print_options o;
+    o.matrix_notation = true;
+    if (how_.how != notation::index && presenter(p_, with_, names_, false).reads_back(n, o)) return show(n, o);
+    o.matrix_notation = false;
+    o.index_form = how_.how == notation::index;
+    return show(n, o);
+  }
+
+  // --- the way down
+
+  void backward() {
+    names_.erase(root_);  // it is no part of its own derivatives
+    told_ = names_;
+    node_id variable = t_.symbol_node(by_.variable);
+    node_id swept = derivative(t_, root_, by_.variable, [&](node_id n, node_id adjoint) {
+      return n != root_ && n != variable && is_unit(n) ? collect(n, own_names_.at(n), adjoint) : adjoint;
+    });
+    collect(variable, variable_, swept);
+  }
+
+  // Symbols for a unit and for those that are not written with it: they stay whole.
+  std::map<node_id, node_id> stand_ins(node_id n) {
+    std::map<node_id, node_id> r;
+    for (node_id m : units_) {
+      std::vector<node_id> parts = t_.reachable(m);
+      if (m == n || !std::ranges::binary_search(parts, n)) r[m] = stand_in(t_, m);
+    }
+    return r;
+  }
+
+  presented written(node_id n, const std::map<node_id, node_id>& held, std::string_view mentioning) {
+    std::map<node_id, call> names;
+    for (const auto& [node, how] : mentioning.empty() ? names_ : told_) names.emplace(substitute(t_, node, held), how);
+    std::map<node_id, node_id> values;
+    for (const auto& [node, symbol] : held) values[symbol] = node;
+    presenter show(p_, with_, names, false);
+    show.put_back(std::move(values));
+    return show.best(substitute(t_, n, held), {}, how_.how, mentioning);
+  }
+
+  // D(C, v) by the derivatives of the later units, and by the units alone where that is no longer. The node that is shown.
+  node_id collect(node_id n, const std::string& own, node_id adjoint) {
+    std::map<node_id, node_id> held = stand_ins(n), told_too = held;
+    for (const auto& [bar, how] : told_)
+      if (!names_.contains(bar)) told_too.try_emplace(bar, stand_in(t_, bar));
+    presented chain = written(adjoint, told_too, fmt::format("D({}, ", root_name_));
+    presented closed = written(adjoint, held, {});
+    bool closes = closed.text != chain.text && closed.text.size() <= chain.text.size() && closed.letters == chain.letters;
+    const presented& shown = closes ? closed : chain;
+    std::string left = derivative_text(shown.letters, own, t_.rank(n), 1);
+    derivation_step& s = append("chain-rule", left, shown.text, "", shown.equal);
+    std::vector<std::string> rules, through;
+    for (node_id user : units_) {
+      if (!is_written_with(user, n)) continue;
+      for (const std::string& r : narrative::rules_between(t_, user, n)) note(rules, r);
+      if (user != root_) note(through, own_names_.at(user));
+      note(s.refers_to, defined_.at(user));
+      if (user != root_) note(s.refers_to, derived_.at(user));
+    }
+    s.reason = through.empty() ? "" : fmt::format("chain rule through {}", fmt::join(through, ", "));
+    if (through.empty() && rules.empty()) rules.push_back("linear");
+    s.reason += fmt::format("{}{}", !through.empty() && !rules.empty() ? ": " : "", fmt::join(rules, ", "));
+    s.conditions = with_.facts_used({&shown.equal, 1});
+    if (closes) in_two_lines(s, chain.text);
+    derived_[n] = s.number;
+    bool nameless = t_.op(shown.node) < opcode::add || names_.contains(shown.node);
+    if (!nameless) told_.try_emplace(shown.node, call{fmt::format("D({}, {})", root_name_, own), {}, true});
+    return shown.node;
+  }
+
+  // left = between = right.
+  static void in_two_lines(derivation_step& s, const std::string& between) {
+    derivation_step first = s, second = s;
+    first.number = s.number + ".1";
+    first.rhs = between;
+    first.conditions.clear();
+    second.number = s.number + ".2";
+    second.rule = "simplify";
+    second.lhs = between;
+    second.reason = s.conditions.empty() ? "simplify" : fmt::format("by {}", fmt::join(s.conditions, ", "));
+    second.refers_to.clear();
+    s.conditions.clear();
+    s.substeps = {std::move(first), std::move(second)};
+  }
+
+  // The Jacobian of each unit.
+  void forward() {
+    node_id variable = t_.symbol_node(by_.variable);
+    for (node_id n : units_) {
+      node_id raw = derivative(t_, n, by_.variable);
+      presented w = presenter(p_, with_, names_, false).best(raw, {}, notation::index);
+      auto letters = std::span<const std::string>(w.letters);
+      std::size_t own = letters.empty() ? 0 : t_.rank(n);
+      std::string left = fmt::format("D({}, {})", with_indices(own_names_.at(n), letters.first(own)),
+                                     with_indices(variable_, letters.subspan(own)));
+      derivation_step& s = append("derivative", left, w.text, "", w.equal);
+      std::vector<std::string> rules;
+      note(s.refers_to, defined_.at(n));
+      for (node_id m : units_)
+        if (is_written_with(n, m)) {
+          for (const std::string& r : narrative::rules_between(t_, n, m)) note(rules, r);
+          note(s.refers_to, derived_.at(m));
+        }
+      if (is_written_with(n, variable))
+        for (const std::string& r : narrative::rules_between(t_, n, variable)) note(rules, r);
+      s.reason = rules.empty() ? "linear" : fmt::format("{}", fmt::join(rules, ", "));
+      s.conditions = with_.facts_used({&w.equal, 1});
+      derived_[n] = s.number;
+    }
+  }
+
+  void start_again() {
+    forget();
+    for (auto* m : {&own_names_, &defined_, &derived_}) m->clear();
+  }
+
+  // The composites through which no derivative is readable; whether there were any that were not opened before.
+  bool open_composites() {
+    std::size_t before = opened_.size();
+    for (const auto& [n, number] : derived_)
+      if (d_.steps[std::stoul(number) - 1].rhs.size() > widest_step)
+        for (node_id user : units_)
+          if ((is_written_with(user, n) || user == n) && calls_.contains(user) && !calls_.at(user).is_let) opened_.insert(user);
+    return opened_.size() > before;
+  }
+
+  // The answer, where the last derivative is not what was asked for.
+  void finish(const differentiated& final) {
+    if (how_.order == 2 || !by_.entry.empty()) {
+      std::vector<std::string> used = with_.facts_used({&final.answer.equal, 1});
+      std::string reason = how_.order == 2 ? "differentiate once more, simplify" : "simplify";
+      if (!used.empty()) reason += fmt::format(", by {}", fmt::join(used, ", "));
+      std::string last = d_.steps.back().number;
+      derivation_step& s =
+          append("simplify", left_side(final.answer.letters), final.answer.text, std::move(reason), final.answer.equal);
+      s.conditions = used;
+      s.refers_to = {last};
+    }
+    conclude(final);
+  }
+
+  std::set<node_id> opened_;
+  std::vector<node_id> units_;  // arguments first; the last is the root
+  std::map<node_id, std::string> own_names_, defined_, derived_;
+  std::map<node_id, call> told_;  // with the derivatives that were told
+};
+
+}  // namespace
+
+derivation derive_through_units(problem& p, const expression& e, const target& by, const telling& how) {
+  return unit_narrator(p, e, by, how).run();
+}
+
+}  // namespace wengert
