@@ -1,6 +1,7 @@
 #include "differentiate.hpp"
 
 #include <algorithm>
+#include <set>
 #include <span>
 
 #include <fmt/format.h>
@@ -17,6 +18,8 @@
 namespace wengert {
 
 namespace {
+
+constexpr std::size_t long_answer = 100;  // characters
 
 // The expression, or its light normal form where that is differentiable under fewer conditions: norm2(x)^2 has a derivative at 0.
 normal choose_function(prover& with, node_id f, symbol_id by) {
@@ -55,6 +58,14 @@ std::string dim_text(const tape& t, range_id r) {
   if (hi.offset > 0) s += "+" + std::to_string(hi.offset);
   if (hi.offset < 0) s += std::to_string(hi.offset);
   return s;
+}
+
+// The composites in f that depend on a symbol.
+std::set<node_id> composites_in(const problem& p, node_id f, symbol_id by) {
+  std::set<node_id> r;
+  for (node_id n : p.on().reachable(f))
+    if (auto how = p.calls().find(n); how != p.calls().end() && !how->second.is_let && p.on().mentions(n, by)) r.insert(n);
+  return r;
 }
 
 // The derivative as a term of the language, with the letters of the answer.
@@ -123,16 +134,26 @@ differentiated differentiate(problem& p, prover& with, const expression& e, cons
   presenter show(p, with);
   for (node_id n : t.reachable(f.node))  // powers x^y come back as exponentials
     if (t.op(n) == opcode::pow) show.recognize(n);
-  if (order == 1)
+  if (order == 1) {
+    const std::set<node_id> units = units_of(p, f.node, by.variable);
     for (bool others_open : {true, false})
-      show.suggest(at_entry(t, derivative_by_units(p, with, f.node, by.variable, others_open), by));
+      show.suggest(at_entry(t, derivative_by_units(p, with, f.node, by.variable, units, others_open), by));
+  }
   if (named && own == 0)
     for (const std::string& l : by.letters)
       if (!l.empty()) d.letters.push_back(l);
   std::optional<presented> formed;
   bool asked = form.expand || form.factor || form.common_denominator;
   if (asked) formed = in_form(form, show, with, d.swept, d.letters, !d.letters.empty() || how == notation::index);
-  d.answer = formed ? *formed : show.best(d.swept, d.letters, d.letters.empty() ? how : notation::index);
+  const notation written = d.letters.empty() ? how : notation::index;
+  d.answer = formed ? *formed : show.best(d.swept, d.letters, written);
+  if (order == 1 && !formed && d.answer.text.size() > long_answer) {
+    if (std::set<node_id> composites = composites_in(p, f.node, by.variable); !composites.empty()) {
+      const std::set<node_id> inner = textbook_units(p, f.node, by.variable, composites);
+      show.suggest(at_entry(t, derivative_by_units(p, with, f.node, by.variable, inner, false, true), by));
+      d.answer = show.best(d.swept, d.letters, written);
+    }
+  }
   d.in_form = !asked || formed;
   d.rests_on.push_back(d.answer.equal);
   return d;

@@ -49,83 +49,15 @@ class unit_narrator : narrator {
  private:
   // --- units
 
-  bool varies(node_id n) const { return t_.mentions(n, by_.variable); }
-
   void find_units() {
-    std::set<node_id> found = units_of(p_, root_, by_.variable);
-    const std::set<node_id> hidden = inside_composites();
-    for (node_id n : t_.reachable(root_)) {
-      bool function = t_.rank(n) > 0 && find_function(t_.op(n)) && varies(t_.arg(n, 0).node);
-      if ((function || is_matrix_function(t_.op(n)) || is_shared(n, hidden)) && varies(n)) found.insert(n);
-    }
-    std::erase_if(found, [&](node_id n) { return n == root_ || (hidden.contains(n) && !is_matrix_function(t_.op(n))); });
-    for (bool again = true; again;) {
-      again = false;
-      for (node_id n : found) {
-        node_id whole = widened(n);
-        if (whole == n) continue;
-        found.erase(n);
-        if (whole != root_) found.insert(whole);
-        again = true;
-        break;
-      }
-    }
-    std::erase_if(found, [&](node_id n) { return t_.rank(n) > 2 || is_reading(n) || t_.op(n) < opcode::add; });
+    const std::set<node_id> found = textbook_units(p_, root_, by_.variable, opened_);
     units_.assign(found.begin(), found.end());
     units_.push_back(root_);
-  }
-
-  // What composites are made of, down to their arguments. An opened one hides nothing.
-  std::set<node_id> inside_composites() const {
-    std::set<node_id> hidden;
-    for (const auto& [n, how] : calls_) {
-      if (how.is_let || opened_.contains(n)) continue;
-      std::vector<node_id> stack{n};
-      while (!stack.empty()) {
-        node_id m = stack.back();
-        stack.pop_back();
-        bool argument = std::ranges::find(how.args, m, &edge::node) != how.args.end();
-        if (m != n && (argument || calls_.contains(m) || !hidden.insert(m).second)) continue;
-        for (edge_view a : t_.args(m)) stack.push_back(a.node);
-      }
-    }
-    return hidden;
-  }
-
-  // In an opened composite: what it reads twice, or broadcasts.
-  bool is_shared(node_id n, const std::set<node_id>& hidden) const {
-    if (opened_.empty() || hidden.contains(n) || !varies(n)) return false;
-    std::vector<node_id> users = users_of(n);
-    return users.size() > 1 || std::ranges::any_of(users, [&](node_id m) { return t_.rank(m) > t_.rank(n); });
-  }
-
-  std::vector<node_id> users_of(node_id n) const {
-    std::vector<node_id> users;
-    for (node_id m : t_.reachable(root_))
-      for (edge_view a : t_.args(m))
-        if (a.node == n) users.push_back(m);
-    return users;
   }
 
   bool is_let(node_id n) const {
     auto how = calls_.find(n);
     return how != calls_.end() && how->second.is_let;
-  }
-  bool is_reading(node_id n) const { return t_.op(n) == opcode::identity && t_.bound_count(n) == 0; }
-
-  // W*X in W*X + b, or in W*X/2: what is used only in a sum, or times something that does not vary, is no unit by itself.
-  node_id widened(node_id n) const {
-    if (is_let(n)) return n;
-    std::vector<node_id> users = users_of(n);
-    if (users.size() != 1) return n;
-    node_id m = users[0];
-    if (is_reading(m)) return m;
-    if (t_.rank(m) != t_.rank(n) || t_.bound_count(m) > 0 || calls_.contains(m)) return n;
-    std::vector<edge> args = t_.args(m).copy();
-    bool negated = std::ranges::any_of(args, [&](const edge& a) { return t_.is_constant(a.node, -1); });
-    bool scaled =
-        t_.op(m) == opcode::mul && !negated && std::ranges::count_if(args, [&](const edge& a) { return varies(a.node); }) == 1;
-    return t_.op(m) == opcode::add || scaled ? m : n;
   }
 
   // Capital letters for matrices; Z for what is linear in the units before, A for what is not. Numbers where there are several.
@@ -240,6 +172,8 @@ class unit_narrator : narrator {
       if (!names_.contains(bar)) told_too.try_emplace(bar, stand_in(t_, bar));
     presented chain = written(adjoint, told_too, fmt::format("D({}, ", root_name_));
     presented closed = written(adjoint, held, {});
+    if (!opened_.empty())  // sum(x - m) = 0 is seen only where m is what it is
+      if (presented open = written(adjoint, {}, {}); open.text.size() < closed.text.size()) closed = std::move(open);
     bool closes = closed.text != chain.text && closed.text.size() <= chain.text.size() && closed.letters == chain.letters;
     const presented& shown = closes ? closed : chain;
     std::string left = derivative_text(shown.letters, own, t_.rank(n), 1);

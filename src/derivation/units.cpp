@@ -1,5 +1,6 @@
 #include "units.hpp"
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <vector>
@@ -7,6 +8,8 @@
 #include <fmt/format.h>
 
 #include <wengert/calculus/reverse.hpp>
+#include <wengert/core/matrix.hpp>
+#include <wengert/core/registry.hpp>
 #include <wengert/core/substitute.hpp>
 
 #include "present.hpp"
@@ -68,15 +71,99 @@ std::map<node_id, call> renamed(problem& p, const std::map<node_id, node_id>& th
   return names;
 }
 
+// Finds the units that a textbook would name.
+class unit_finder {
+ public:
+  unit_finder(problem& p, node_id root, symbol_id by, const std::set<node_id>& opened)
+      : p_(p), t_(p.on()), root_(root), by_(by), opened_(opened), parts_(t_.reachable(root)) {
+    for (node_id m : parts_)
+      for (edge_view a : t_.args(m)) users_[a.node].push_back(m);
+  }
+
+  std::set<node_id> found() {
+    std::set<node_id> units = units_of(p_, root_, by_);
+    hide_composites();
+    for (node_id n : parts_) {
+      bool function = t_.rank(n) > 0 && find_function(t_.op(n)) && varies(t_.arg(n, 0).node);
+      if ((function || is_matrix_function(t_.op(n)) || is_shared(n)) && varies(n)) units.insert(n);
+    }
+    std::set<node_id> wide;
+    for (node_id n : units) {
+      if (n == root_ || (hidden_.contains(n) && !is_matrix_function(t_.op(n)))) continue;
+      node_id whole = n;
+      for (node_id next = widened(n); next != whole; next = widened(next)) whole = next;
+      if (whole != root_ && t_.rank(whole) <= 2 && !is_reading(whole) && t_.op(whole) >= opcode::add) wide.insert(whole);
+    }
+    return wide;
+  }
+
+ private:
+  bool varies(node_id n) const { return t_.mentions(n, by_); }
+  bool is_let(node_id n) const {
+    auto how = p_.calls().find(n);
+    return how != p_.calls().end() && how->second.is_let;
+  }
+  bool is_reading(node_id n) const { return t_.op(n) == opcode::identity && t_.bound_count(n) == 0; }
+
+  // What composites are made of, down to their arguments.
+  void hide_composites() {
+    for (node_id n : parts_) {
+      auto how = p_.calls().find(n);
+      if (how == p_.calls().end() || how->second.is_let || opened_.contains(n)) continue;
+      std::vector<node_id> stack{n};
+      while (!stack.empty()) {
+        node_id m = stack.back();
+        stack.pop_back();
+        bool argument = std::ranges::find(how->second.args, m, &edge::node) != how->second.args.end();
+        if (m != n && (argument || p_.calls().contains(m) || !hidden_.insert(m).second)) continue;
+        for (edge_view a : t_.args(m)) stack.push_back(a.node);
+      }
+    }
+  }
+
+  // In an opened composite: what it reads twice, or broadcasts.
+  bool is_shared(node_id n) {
+    if (opened_.empty() || hidden_.contains(n)) return false;
+    const std::vector<node_id>& users = users_[n];
+    return users.size() > 1 || std::ranges::any_of(users, [&](node_id m) { return t_.rank(m) > t_.rank(n); });
+  }
+
+  // W*X in W*X + b, or in W*X/2: what is used only in a sum, or times something that does not vary, is no unit by itself.
+  node_id widened(node_id n) {
+    if (is_let(n) || users_[n].size() != 1) return n;
+    node_id m = users_[n][0];
+    if (is_reading(m)) return m;
+    if (t_.rank(m) != t_.rank(n) || t_.bound_count(m) > 0 || p_.calls().contains(m)) return n;
+    std::vector<edge> args = t_.args(m).copy();
+    bool negated = std::ranges::any_of(args, [&](const edge& a) { return t_.is_constant(a.node, -1); });
+    bool scaled =
+        t_.op(m) == opcode::mul && !negated && std::ranges::count_if(args, [&](const edge& a) { return varies(a.node); }) == 1;
+    return t_.op(m) == opcode::add || scaled ? m : n;
+  }
+
+  problem& p_;
+  tape& t_;
+  node_id root_;
+  symbol_id by_;
+  const std::set<node_id>& opened_;
+  std::vector<node_id> parts_;
+  std::map<node_id, std::vector<node_id>> users_;
+  std::set<node_id> hidden_;
+};
+
 }  // namespace
+
+std::set<node_id> textbook_units(problem& p, node_id root, symbol_id by, const std::set<node_id>& opened) {
+  return unit_finder(p, root, by, opened).found();
+}
 
 node_id stand_in(tape& t, node_id n) {
   return t.symbol(fmt::format("u'{}", n), {t.out(n).begin(), t.out(n).end()});  // a name that nobody can type
 }
 
-node_id derivative_by_units(problem& p, prover& with, node_id f, symbol_id by, bool others_open) {
+node_id derivative_by_units(problem& p, prover& with, node_id f, symbol_id by, const std::set<node_id>& units, bool others_open,
+                            bool as_values) {
   tape& t = p.on();
-  const std::set<node_id> units = units_of(p, f, by);
   if (units.empty() || units.size() > most_units) return derivative(t, f, by);
   std::map<node_id, node_id> symbols, back;
   for (node_id n : units) {
@@ -91,7 +178,10 @@ node_id derivative_by_units(problem& p, prover& with, node_id f, symbol_id by, b
         if (!directly_contains(t, m, n, units)) there[m] = symbols[m];
     try {
       const std::map<node_id, call> names = renamed(p, there);
-      return substitute(t, presenter(p, with, names, true).rewritten(substitute(t, adjoint, there)), back);
+      node_id held = substitute(t, presenter(p, with, names, true).rewritten(substitute(t, adjoint, there)), back);
+      if (!as_values) return held;
+      node_id open = presenter(p, with).rewritten(adjoint);
+      return print(t, open, {&p.calls(), {}}).size() < print(t, held, {&p.calls(), {}}).size() ? open : held;
     } catch (const too_large&) {
       return adjoint;
     }
