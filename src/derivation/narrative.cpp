@@ -167,28 +167,39 @@ struct line {
   std::string left, equation, reason;
 };
 
-void add_step(std::vector<line>& lines, const derivation_step& s, int verbosity, bool follows_case) {
+// Linear rules are told from verbosity 2 on, general formulas too, the kernel's steps at 3.
+bool is_told(const derivation_step& s, int verbosity) {
+  return verbosity >= 2 || (s.reason != "sum rule" && s.reason != "constant factor");
+}
+
+std::string reason_at(const derivation_step& s, int verbosity) {
   std::string reason = reason_of(s);
-  std::string number = fmt::format("({})", s.number);
-  std::string head = s.case_.empty() || follows_case ? "" : fmt::format("case {}:  ", s.case_);
-  if (!is_chain(s)) {
-    if (verbosity >= 1)
-      for (const derivation_step& sub : s.substeps)
-        lines.push_back({"", fmt::format("  {} = {}", pretty(sub.lhs), pretty(sub.rhs)), sub.reason});
-    lines.push_back({number, fmt::format("{}{} = {}", head, pretty(s.lhs), pretty(s.rhs)), reason});
-    return;
-  }
-  // One equation after the other: left = form = form = right.
-  std::string left = head + pretty(s.lhs);
-  std::string indent(width(left), ' ');
+  if (verbosity >= 2 && !s.formula.empty() && reason.find(s.formula) == std::string::npos)
+    reason += fmt::format("{}{}", reason.empty() ? "" : "; ", s.formula);
+  if (verbosity >= 3 && s.kernel_last > 0) reason += fmt::format("  [{}..{}]", s.kernel_first, s.kernel_last);
+  return reason;
+}
+
+// The substeps that lead to the right side, and before them those that they rest on.
+void add_step(std::vector<line>& lines, const derivation_step& s, int verbosity) {
+  auto chain = std::ranges::find(s.substeps, s.lhs, &derivation_step::lhs);
+  for (auto sub = s.substeps.begin(); sub != chain; ++sub)
+    if (verbosity >= 1 && is_told(*sub, verbosity))
+      lines.push_back({"", fmt::format("  {} = {}", pretty(sub->lhs), pretty(sub->rhs)), reason_at(*sub, verbosity)});
+  const std::string left = fmt::format("{}{}", s.case_.empty() ? "" : fmt::format("case {}:  ", s.case_), pretty(s.lhs));
+  const std::string indent(width(left), ' ');
+  std::string from = s.lhs, reason = reason_at(s, verbosity);
   bool first = true;
-  for (const derivation_step& sub : s.substeps) {
-    bool last = &sub == &s.substeps.back();
-    std::string why = first ? reason : sub.reason;
-    lines.push_back({first ? number : "", fmt::format("{} = {}", first ? left : indent, pretty(sub.rhs)), why});
+  auto add = [&](const std::string& right, const std::string& why) {
+    lines.push_back({first ? fmt::format("({})", s.number) : "", fmt::format("{} = {}", first ? left : indent, pretty(right)),
+                     first ? reason : why});
     first = false;
-    if (last && pretty(sub.rhs) != pretty(s.rhs)) lines.push_back({"", fmt::format("{} = {}", indent, pretty(s.rhs)), ""});
+  };
+  for (auto sub = chain; verbosity >= 1 && sub != s.substeps.end() && sub->lhs == from; ++sub) {
+    add(sub->rhs, reason_at(*sub, verbosity));
+    from = sub->rhs;
   }
+  if (first || pretty(from) != pretty(s.rhs)) add(s.rhs, "simplify");
 }
 
 }  // namespace
@@ -196,7 +207,7 @@ void add_step(std::vector<line>& lines, const derivation_step& s, int verbosity,
 std::string text(const derivation& d, const std::string& name, int verbosity) {
   std::vector<line> lines;
   for (const derivation_step& s : d.steps)
-    if (verbosity > 0 || &s == &d.steps.back()) add_step(lines, s, verbosity, false);
+    if (verbosity > 0 || &s == &d.steps.back()) add_step(lines, s, verbosity);
   std::size_t widest = 0;
   for (const line& l : lines)
     if (width(l.equation) <= 72) widest = std::max(widest, width(l.equation));

@@ -6,6 +6,7 @@
 
 #include <wengert/calculus/composites.hpp>
 #include <wengert/core/error.hpp>
+#include <wengert/core/registry.hpp>
 #include <wengert/core/substitute.hpp>
 #include <wengert/proof/match.hpp>
 #include <wengert/text/printer.hpp>
@@ -552,14 +553,50 @@ bool presenter::reads_back(node_id n, const print_options& how) {
   }
 }
 
+// The functions that a composite is made of, outside of its arguments.
+std::set<node_id> presenter::functions_of_composites() const {
+  std::set<node_id> r, seen;
+  for (const auto& [c, how] : names_) {
+    if (how.is_let) continue;
+    std::vector<node_id> stack{c};
+    while (!stack.empty()) {
+      node_id m = stack.back();
+      stack.pop_back();
+      bool argument = std::ranges::find(how.args, m, &edge::node) != how.args.end();
+      if (argument || (m != c && names_.contains(m)) || !seen.insert(m).second) continue;
+      if (m != c && find_function(tape_.op(m))) r.insert(m);
+      for (edge_view a : tape_.args(m)) stack.push_back(a.node);
+    }
+  }
+  return r;
+}
+
+// How many functions stand outside of the composites that they belong to: whoever wrote softmax(z) does not look for exp(z).
+std::size_t presenter::bare_functions(node_id n) const {
+  if (composed_.empty()) return 0;
+  std::set<node_id> seen;
+  std::vector<node_id> stack{n};
+  std::size_t count = 0;
+  while (!stack.empty()) {
+    node_id m = stack.back();
+    stack.pop_back();
+    if (names_.contains(m) || !seen.insert(m).second) continue;
+    count += composed_.contains(m) ? 1 : 0;
+    for (edge_view a : tape_.args(m)) stack.push_back(a.node);
+  }
+  return count;
+}
+
 // The layouts that can be printed, the shortest first.
 std::vector<presenter::choice> presenter::choices(const std::vector<node_id>& layouts, const print_options& how) {
+  composed_ = functions_of_composites();
   std::vector<choice> r;
   for (node_id c : layouts) {
     try {
       printed text = print_with_letters(tape_, c, {&names_, {}}, how);
       std::size_t cost = reading_cost(text.text) + 8 * text.letters.size();
       if (how.matrix_notation) cost += 3 * strange_sums(c);
+      cost += 12 * bare_functions(c);
       if (tape_.op(c) == opcode::mul) cost -= std::min<std::size_t>(cost, 4);  // a product says more than a sum
       r.push_back({cost, c, std::move(text)});
     } catch (const error&) {

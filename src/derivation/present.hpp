@@ -102,6 +102,8 @@ class presenter {
   std::vector<node_id> candidates(node_id n);
   std::vector<node_id> matrix_candidates(const std::vector<node_id>& layouts);
   std::size_t strange_sums(node_id n) const;
+  std::set<node_id> functions_of_composites() const;
+  std::size_t bare_functions(node_id n) const;
   std::vector<choice> choices(const std::vector<node_id>& layouts, const print_options& how);
 
   problem& problem_;
@@ -113,6 +115,7 @@ class presenter {
   std::vector<node_id> recognized_, suggested_;
   std::map<node_id, node_id> values_;  // of stand-ins
   std::set<node_id> units_;            // sums as the user wrote them
+  std::set<node_id> composed_;         // functions inside composites
 };
 
 }  // namespace wengert

@@ -25,7 +25,7 @@ namespace wengert {
 
 namespace {
 
-constexpr std::size_t widest_step = 160;  // characters
+constexpr std::size_t widest_step = 160, widest_answer = 80;  // characters
 
 class unit_narrator : narrator {
  public:
@@ -165,7 +165,8 @@ class unit_narrator : narrator {
     return show.best(substitute(t_, n, held), {}, how_.how, mentioning);
   }
 
-  // D(C, v) by the derivatives of the later units, and by the units alone where that is no longer. The node that is shown.
+  // D(C, v) by the derivatives of the later units, and by the units alone where that is no longer, or is the end. The node that
+  // is shown.
   node_id collect(node_id n, const std::string& own, node_id adjoint) {
     std::map<node_id, node_id> held = stand_ins(n), told_too = held;
     for (const auto& [bar, how] : told_)
@@ -174,7 +175,8 @@ class unit_narrator : narrator {
     presented closed = written(adjoint, held, {});
     if (!opened_.empty())  // sum(x - m) = 0 is seen only where m is what it is
       if (presented open = written(adjoint, {}, {}); open.text.size() < closed.text.size()) closed = std::move(open);
-    bool closes = closed.text != chain.text && closed.text.size() <= chain.text.size() && closed.letters == chain.letters;
+    const std::size_t wide = n == t_.symbol_node(by_.variable) ? std::max(widest_answer, chain.text.size()) : chain.text.size();
+    bool closes = closed.text != chain.text && closed.text.size() <= wide && closed.letters == chain.letters;
     const presented& shown = closes ? closed : chain;
     std::string left = derivative_text(shown.letters, own, t_.rank(n), 1);
     derivation_step& s = append("chain-rule", left, shown.text, "", shown.equal);

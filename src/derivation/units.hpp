@@ -19,10 +19,10 @@ std::set<node_id> textbook_units(problem& p, node_id root, symbol_id by, const s
 node_id stand_in(tape& t, node_id n);
 
 // The derivative of f by a symbol, swept with every adjoint of a unit written by itself: it is simplified as a function of the
-// unit, whatever the unit is made of. So the adjoint of U in cross_entropy(softmax(U), y) becomes softmax(U) - y before it is sent
-// on into U. With `others_open` the other units in an adjoint are what they are made of; else only those that are written with
-// this one. With `as_values` the unit itself may also be what it is made of: sum(x - m) = 0 is seen only where m is the mean. Not
-// proved here: a suggestion to the presenter.
+// unit, whatever the unit is made of. So the adjoint of U in cross_entropy(softmax(U), y) becomes softmax(U) - y before it is
+// sent on into U. With `others_open` the other units in an adjoint are what they are made of; else only those that are written
+// with this one. With `as_values` the unit itself may also be what it is made of: sum(x - m) = 0 is seen only where m is the
+// mean. Not proved here: a suggestion to the presenter.
 node_id derivative_by_units(problem& p, prover& with, node_id f, symbol_id by, const std::set<node_id>& units, bool others_open,
                             bool as_values = false);
 
