@@ -101,7 +101,7 @@ value_there value_of(problem& p, const diff_result& result, const point& at) {
   value_there there;
   if (at.empty()) return there;
   there.wanted = true;
-  there.value = evaluate_at(p, result.derivative, at);
+  there.value = evaluate_at(p, result, at);
   for (const std::string& condition : result.conditions)
     if (fails_at(p, condition, at)) there.undefined.push_back(condition);
   return there;
@@ -113,12 +113,21 @@ void add_result(json_members& members, const diff_result& result) {
   members.texts("hypotheses_used", result.hypotheses_used).raw("proof", json_proof(result.proof));
 }
 
+// A long derivative by the names of its parts. Without `brief` the derivative itself is written with them.
+void add_parts(json_members& members, const diff_result& result) {
+  if (result.parts.empty()) return;
+  if (!result.brief.empty()) members.text("brief", result.brief);
+  members.raw("lets", json_pairs(result.parts, false));
+}
+
 void add_value_there(json_members& members, const value_there& there) {
   if (there.wanted) members.raw("value", json_array(there.value)).texts("undefined", there.undefined);
 }
 
 std::string text_of(const diff_result& result, const value_there& there, bool one_of_several) {
-  std::string text = one_of_several ? fmt::format("d/d{} = {}\n", result.wrt, result.derivative) : result.derivative + "\n";
+  const std::string& shown = result.brief.empty() ? result.derivative : result.brief;
+  std::string text = one_of_several ? fmt::format("d/d{} = {}\n", result.wrt, shown) : shown + "\n";
+  for (const auto& [name, value] : result.parts) text += fmt::format("  with {} = {}\n", name, value);
   append_lines(text, "where ", result.conditions);
   append_lines(text, "using ", result.hypotheses_used);
   text += proof_line(result.proof);
@@ -147,6 +156,7 @@ answer answer_diff(const request& question, output_format format) {
     json_members about;
     json_members& into = several ? about : members;
     add_result(into, result);
+    add_parts(into, result);
     add_value_there(into, there);
     if (several) by_name.raw(result.wrt, about.object());
   }

@@ -832,6 +832,7 @@ class planner {
     differentiated final = differentiate(p_, with_, e_, by_, order_, written_, form_);
     final.conditions.insert(final.conditions.begin(), assumed_.begin(), assumed_.end());
     d_.result = describe(p_, with_, e_, by_, final, order_);
+    d_.lets.insert(d_.lets.end(), final.parts.begin(), final.parts.end());
     d_.notes = p_.notes();
     if (written_ == notation::matrix) note_letters(d_.notes, final.answer);
     if (!final.in_form) d_.notes.push_back("the derivative could not be brought into the form asked for");

@@ -12,6 +12,7 @@
 #include <wengert/core/error.hpp>
 
 #include "forms.hpp"
+#include "named_parts.hpp"
 #include "typeset.hpp"
 #include "units.hpp"
 
@@ -146,8 +147,15 @@ differentiated differentiate(problem& p, prover& with, const expression& e, cons
   bool asked = form.expand || form.factor || form.common_denominator;
   if (asked) formed = in_form(form, show, with, d.swept, d.letters, !d.letters.empty() || how == notation::index);
   const notation written = d.letters.empty() ? how : notation::index;
-  d.answer = formed ? *formed : show.best(d.swept, d.letters, written);
-  if (order == 1 && !formed && d.answer.text.size() > long_answer) {
+  try {
+    d.answer = formed ? *formed : show.best(d.swept, d.letters, written);
+  } catch (const error& e) {
+    if (e.code != "V04") throw;
+    named_form parts = with_shared_parts(p, d.swept, d.letters);
+    d.answer = {d.swept, with.using_kernel().reflexive(d.swept), std::move(parts.text), std::move(parts.letters), true};
+    d.parts = std::move(parts.lets);
+  }
+  if (order == 1 && !formed && d.parts.empty() && d.answer.text.size() > long_answer) {
     if (std::set<node_id> composites = composites_in(p, f.node, by.variable); !composites.empty()) {
       const std::set<node_id> inner = textbook_units(p, f.node, by.variable, composites);
       show.suggest(at_entry(t, derivative_by_units(p, with, f.node, by.variable, inner, false, true), by));
@@ -167,6 +175,8 @@ diff_result describe(problem& p, const prover& with, const expression& e, const 
   r.claim = claim_of(p.on(), e, by, d.answer.letters, order);
   r.derivative = d.answer.text;
   r.latex = to_latex(typesetter(p).formula(r.derivative));
+  r.parts = d.parts;
+  r.node = d.answer.node;
   const tape& t = p.on();
   for (std::size_t k = 0; k < d.answer.letters.size(); ++k)
     r.axes.push_back({d.answer.letters[k], dim_text(t, t.out(d.answer.node)[k])});
@@ -196,6 +206,12 @@ diff_answer diff(problem& p, int order, notation how, const result_form& form) {
     differentiated d = differentiate(p, with, e, by, order, how, form);
     if (!d.in_form) a.notes.push_back(fmt::format("the derivative by {} could not be brought into the form asked for", by.text));
     a.results.push_back(describe(p, with, e, by, d, order));
+    auto named = order == 1 && how == notation::shortest ? by_named_units(p, with, e, by, d) : std::nullopt;
+    if (!named && d.parts.empty()) named = by_shared_parts(p, d);
+    if (named) {
+      a.results.back().brief = std::move(named->text);
+      a.results.back().parts = std::move(named->lets);
+    }
     if (how == notation::matrix) note_letters(a.notes, d.answer);
   }
   return a;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <wengert/calculus/problem.hpp>
@@ -22,6 +23,8 @@ struct differentiated {
   bool certified;                    // whether the kernel confirmed every step
   std::vector<std::string> letters;  // of the answer's axes, as far as the user named them
   bool in_form = true;               // whether it is in the form that was asked for
+  // What the answer's text is written with, where it would be too long without.
+  std::vector<std::pair<std::string, std::string>> parts{};
 };
 
 // The derivative of the given order. The prover must be fresh; it takes the problem's facts.

@@ -242,14 +242,27 @@ grad_result grad(problem& p, const point& given) {
   return r;
 }
 
-array evaluate_at(problem& p, const std::string& text, const point& given) {
-  expression e = p.parse(text);
+namespace {
+
+array value_of(problem& p, const expression& e, const point& given) {
   point_values at(p, given);
   std::vector<requirement> needs = requirements(p.on(), e);
   bool defined = failures(p, at, e.letters).check(needs, e.node, none);
   answers numbers(p, at);
   numbers.expect(needs);
   return numbers.of(e.node, defined, !e.sites.empty());
+}
+
+}  // namespace
+
+array evaluate_at(problem& p, const std::string& text, const point& given) { return value_of(p, p.parse(text), given); }
+
+array evaluate_at(problem& p, const diff_result& derivative, const point& given) {
+  if (derivative.parts.empty() || !derivative.brief.empty()) return evaluate_at(p, derivative.derivative, given);
+  expression e;
+  e.node = derivative.node;
+  for (const axis_letter& a : derivative.axes) e.letters.push_back(a.letter);
+  return value_of(p, e, given);
 }
 
 }  // namespace wengert

@@ -5,6 +5,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <wengert/core/matrix.hpp>
+#include <wengert/core/registry.hpp>
+
 #include "narrative.hpp"
 #include "wording.hpp"
 
@@ -32,6 +35,27 @@ std::string narrator::fresh(const std::string& wish, int number) {
   auto numbered = [&] { return number == 0 ? wish : fmt::format("{}{}", wish, number); };
   while (!taken_.insert(numbered()).second) ++number;
   return numbered();
+}
+
+std::map<node_id, std::string> narrator::names_of(const std::vector<node_id>& units, node_id root) {
+  std::map<node_id, std::string> names;
+  std::map<std::string, std::vector<node_id>> wishes;
+  for (node_id n : units) {
+    auto how = calls_.find(n);
+    if (how != calls_.end() && how->second.is_let) {
+      names[n] = how->second.name;
+    } else if (n == root) {
+      names[n] = fresh(t_.rank(n) == 0 ? "C" : t_.rank(n) == 1 ? "f" : "F");
+    } else {
+      bool linear = how == calls_.end() && !is_matrix_function(t_.op(n)) && !find_function(t_.op(n));
+      wishes[t_.rank(n) == 0 ? "s" : t_.rank(n) == 1 ? (linear ? "z" : "a") : (linear ? "Z" : "A")].push_back(n);
+    }
+  }
+  for (const auto& [wish, nodes] : wishes) {
+    int number = nodes.size() > 1 ? 1 : 0;
+    for (node_id n : nodes) names[n] = fresh(wish, number++);
+  }
+  return names;
 }
 
 printed narrator::show(node_id n, const print_options& how) const { return print_with_letters(t_, n, {&names_, {}}, how); }
@@ -94,6 +118,7 @@ void narrator::note_conditions(derivation_step& s, node_id n, const std::vector<
 
 void narrator::conclude(const differentiated& final) {
   d_.result = describe(p_, with_, e_, by_, final, how_.order);
+  d_.lets.insert(d_.lets.end(), final.parts.begin(), final.parts.end());
   d_.notes = p_.notes();
   if (how_.how == notation::matrix) note_letters(d_.notes, final.answer);
   if (!final.in_form) d_.notes.push_back("the derivative could not be brought into the form asked for");

@@ -35,6 +35,9 @@ class narrator {
   std::string fresh(const std::string& wish, int number = 0);
   // From now on `n` is called by that name.
   void name(node_id n, const std::string& name, const printed& value);
+  // A name for each unit: a let's own; for the root C, or f; else capital letters for matrices, Z for what is linear in the units
+  // before, A for what is not, with numbers where there are several.
+  std::map<node_id, std::string> names_of(const std::vector<node_id>& units, node_id root);
   printed show(node_id n, const print_options& how = {}) const;
 
   // "v[i,j]"

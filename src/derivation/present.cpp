@@ -17,6 +17,8 @@ namespace wengert {
 
 namespace {
 
+constexpr std::size_t largest_tree = 20000;  // nodes; what is larger is not multiplied out
+
 constexpr std::size_t most_terms = 60;  // larger results are not rearranged
 
 bool is_node(node_id n) { return n < index_atom; }
@@ -65,6 +67,17 @@ std::size_t reading_cost(const std::string& text) {
 }
 
 }  // namespace
+
+std::size_t tree_size(const tape& t, node_id n, const std::map<node_id, call>& names, std::size_t limit) {
+  std::map<node_id, std::size_t> size;
+  for (node_id m : t.reachable(n)) {  // arguments first
+    std::size_t total = 1;
+    if (m == n || !names.contains(m))
+      for (edge_view a : t.args(m)) total = std::min(limit, total + size[a.node]);
+    size[m] = total;
+  }
+  return size[n];
+}
 
 // --- layout
 
@@ -449,9 +462,10 @@ std::vector<node_id> presenter::candidates(node_id n) {
       // this layout is out of reach; the others remain
     }
   };
+  if (tree_size(tape_, n, names_, largest_tree) == largest_tree) return {n};
   guarded([&] { add_both(with_names_whole(n, false)); });
-  guarded([&] { add_both(with_names_whole(n, true)); });
   node_id light = prover_.light().of(n).node;
+  guarded([&] { add_both(with_names_whole(n, true)); });
   guarded([&] { add_both(prover_.light().expand(light)); });
   guarded([&] { collect_patterns(n); });
   guarded([&] { add_both(folded(without_numerators(prover_.light().expand(light), light_), light_)); });

@@ -30,6 +30,9 @@ struct layout {
   std::optional<theorem> from;
 };
 
+// How many nodes the text of n has, where what has a name is one; at most `limit`.
+std::size_t tree_size(const tape& t, node_id n, const std::map<node_id, call>& names, std::size_t limit);
+
 class presenter {
  public:
   // Writes with the problem's own names, and with composites that it finds.

@@ -37,7 +37,8 @@ class unit_narrator : narrator {
     for (bool again = true; again;) {
       start_again();
       find_units();
-      name_units();
+      own_names_ = names_of(units_, root_);
+      root_name_ = own_names_.at(root_);
       for (node_id n : units_) define(n, final.conditions);
       t_.rank(root_) == 0 ? backward() : forward();
       again = open_composites();
@@ -53,31 +54,6 @@ class unit_narrator : narrator {
     const std::set<node_id> found = textbook_units(p_, root_, by_.variable, opened_);
     units_.assign(found.begin(), found.end());
     units_.push_back(root_);
-  }
-
-  bool is_let(node_id n) const {
-    auto how = calls_.find(n);
-    return how != calls_.end() && how->second.is_let;
-  }
-
-  // Capital letters for matrices; Z for what is linear in the units before, A for what is not. Numbers where there are several.
-  void name_units() {
-    std::map<std::string, std::vector<node_id>> wishes;
-    for (node_id n : units_) {
-      if (is_let(n)) {
-        own_names_[n] = calls_.at(n).name;
-      } else if (n == root_) {
-        own_names_[n] = fresh(t_.rank(n) == 0 ? "C" : t_.rank(n) == 1 ? "f" : "F");
-      } else {
-        bool linear = !calls_.contains(n) && !is_matrix_function(t_.op(n)) && !find_function(t_.op(n));
-        wishes[t_.rank(n) == 0 ? "s" : t_.rank(n) == 1 ? (linear ? "z" : "a") : (linear ? "Z" : "A")].push_back(n);
-      }
-    }
-    for (const auto& [wish, nodes] : wishes) {
-      int number = nodes.size() > 1 ? 1 : 0;
-      for (node_id n : nodes) own_names_[n] = fresh(wish, number++);
-    }
-    root_name_ = own_names_.at(root_);
   }
 
   bool is_unit(node_id n) const { return own_names_.contains(n); }

@@ -19,6 +19,7 @@ namespace wengert {
 namespace {
 
 constexpr std::size_t most_units = 40;
+constexpr std::size_t large_tree = 80, largest_tree = 4000;  // nodes
 
 bool is_product_of_arrays(const tape& t, node_id n) { return t.op(n) == opcode::mul && t.bound_count(n) > 0 && t.rank(n) > 0; }
 
@@ -170,21 +171,37 @@ node_id derivative_by_units(problem& p, prover& with, node_id f, symbol_id by, c
     symbols[n] = stand_in(t, n);
     back[symbols[n]] = n;
   }
+  std::map<node_id, node_id> bars;  // the adjoints of the units so far, and symbols for them
   return derivative(t, f, by, [&](node_id n, node_id adjoint) {
     if (!units.contains(n)) return adjoint;
     std::map<node_id, node_id> there{{n, symbols[n]}};
     if (!others_open)
       for (node_id m : units)
         if (!directly_contains(t, m, n, units)) there[m] = symbols[m];
+    node_id written = adjoint;
+    auto try_with = [&](const std::map<node_id, node_id>& held, const std::map<node_id, node_id>& values) {
+      const std::map<node_id, call> names = renamed(p, held);
+      node_id found = substitute(t, presenter(p, with, names, true).rewritten(substitute(t, adjoint, held)), values);
+      if (tree_size(t, found, p.calls(), largest_tree) < tree_size(t, written, p.calls(), largest_tree)) written = found;
+    };
     try {
-      const std::map<node_id, call> names = renamed(p, there);
-      node_id held = substitute(t, presenter(p, with, names, true).rewritten(substitute(t, adjoint, there)), back);
-      if (!as_values) return held;
-      node_id open = presenter(p, with).rewritten(adjoint);
-      return print(t, open, {&p.calls(), {}}).size() < print(t, held, {&p.calls(), {}}).size() ? open : held;
+      if (tree_size(t, adjoint, p.calls(), largest_tree) < largest_tree) {
+        try_with(there, back);
+        if (as_values) try_with({}, {});
+      }
+      if (tree_size(t, written, p.calls(), largest_tree) > large_tree) {  // by the adjoints of the later units alone
+        std::map<node_id, node_id> with_bars = there, values = back;
+        for (const auto& [bar, symbol] : bars) {
+          with_bars.try_emplace(bar, symbol);
+          values[symbol] = bar;
+        }
+        try_with(with_bars, values);
+      }
     } catch (const too_large&) {
-      return adjoint;
+      // it stands as it was swept
     }
+    if (t.op(written) >= opcode::add && !bars.contains(written)) bars[written] = stand_in(t, written);
+    return written;
   });
 }
 

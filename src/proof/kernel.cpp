@@ -391,8 +391,10 @@ theorem kernel::ring(node_id a, node_id b, std::span<const theorem> premises, st
   o.opaque.insert(opaque.begin(), opaque.end());
   for (const theorem& p : premises)
     if (p.says().what == kind::equal && p.says().apart.empty()) o.rewrite_by(tape_, p.says().left, p.says().right);
-  try {
-    expander x(tape_, signs, std::move(o));
+  auto agree = [&](bool expand_products) {
+    expander::options how = o;
+    how.expand_products = expand_products;
+    expander x(tape_, signs, std::move(how));
     polynomial difference = x.of(a);
     x.add(difference, x.of(b), -1);
     std::erase_if(difference.terms, [&](const auto& term) {  // delta(p, q) = 0 where the indices p and q differ
@@ -405,8 +407,12 @@ theorem kernel::ring(node_id a, node_id b, std::span<const theorem> premises, st
         });
       });
     });
-    if (!x.vanishes(std::move(difference))) refuse("ring", "the sides differ as polynomials");
+    if (!x.vanishes(std::move(difference))) return false;
     for (symbol_id s : x.used_symmetries()) symmetries.push_back(symmetry_of(s));
+    return true;
+  };
+  try {  // first with products of sums as they are: that is cheap, and often enough
+    if (!agree(false) && !agree(true)) refuse("ring", "the sides differ as polynomials");
   } catch (const too_large&) {
     refuse("ring", "the expanded sides are too large");
   }

@@ -245,16 +245,6 @@ normal normalizer::compute_or_leave(node_id n) {
   }
 }
 
-normal normalizer::compute_or_keep(node_id n) {
-  int depth = depth_;
-  try {
-    return compute(n);
-  } catch (const too_large&) {
-    depth_ = depth;
-    return {n, kernel_.reflexive(n)};
-  }
-}
-
 normal normalizer::compute(node_id n) {
   if (is_leaf(tape_.op(n))) {
     if (auto it = leaves_.find(n); it != leaves_.end()) {

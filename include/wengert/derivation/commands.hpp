@@ -33,7 +33,11 @@ struct result_form {
 };
 
 struct diff_result {
-  std::string expression, wrt, derivative;
+  std::string expression, wrt;
+  std::string derivative;  // in the user's names; where that would be too long to be printed, in those of `parts` too
+  std::string brief;       // a long derivative, by the names in `parts`; empty where that is not much shorter
+  std::vector<std::pair<std::string, std::string>> parts;  // names and what they stand for, each written with those before it
+  node_id node = none;                                     // the derivative on the problem's tape, its axes those in `axes`
   std::string claim;  // D(expression, wrt), with the letters of the axes: what the derivative is equal to
   std::string latex;  // the derivative, for math mode with amsmath
   std::vector<axis_letter> axes;
@@ -108,5 +112,7 @@ grad_result grad(problem& p, const point& at);
 
 // The value of a text under the problem's declarations.
 array evaluate_at(problem& p, const std::string& expression, const point& at);
+// The value of a derivative.
+array evaluate_at(problem& p, const diff_result& derivative, const point& at);
 
 }  // namespace wengert

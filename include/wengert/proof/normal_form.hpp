@@ -66,7 +66,6 @@ class normalizer {
 
   normal compute_or_leave(node_id n);
   normal compute(node_id n);
-  normal compute_or_keep(node_id n);  // n itself where it grows too large
   void read_equation(const theorem& equation);
   std::optional<theorem> derive_sign(relation is, node_id n);
   std::optional<theorem> compare(node_id a, node_id b);
