@@ -125,8 +125,10 @@ bool near(long double a, long double b) { return std::fabs(a - b) <= tolerance *
 std::string disagreement(const reader& r, const std::string& lhs, const std::string& rhs, const std::string& case_) {
   try {
     problem p = r.read(lhs + " == " + rhs);
-    p.parse(lhs);
-    p.parse(rhs);
+    const expression alone = p.parse(lhs);
+    std::vector<letter_range> ranges;
+    for (std::size_t k = 0; k < alone.letters.size(); ++k) ranges.emplace_back(alone.letters[k], p.on().out(alone.node)[k]);
+    p.parse(rhs, ranges);
     const expression &left = p.expressions().at(0), &right = p.expressions().at(1);
     std::mt19937 random(7);
     std::size_t compared = 0;
@@ -398,6 +400,108 @@ TEST_CASE("a derivative by a named intermediate") {
   CHECK(proves({"a = log(x)"}, {}, "D(a^2, a) == 2*log(x)").conditions == std::vector<std::string>{"x > 0"});
   CHECK(proves({}, {}, "sum(k, D(sum(z.^2), z[k])*w[k]) == 2*dot(z, w)").status == verdict::proved);
   CHECK_THROWS_AS(problem({{}, {"a = 2"}, {}, {}, {"D(2*x, a)"}}), error);
+}
+
+TEST_CASE("derivation: functions of matrices, through what the user wrote as units") {
+  const std::vector<std::string> layers{"W: matrix[h,d]; V: matrix[K,h]; x: vector[d]; b: vector[h]; c, y: vector[K]"};
+  for (const char* by : {"W", "V", "b", "x"})
+    check_derivation({layers, {}, {"one_hot(y)"}, {}, {"cross_entropy(softmax(V*tanh(W*x + b) + c), y)"}}, by);
+  check_derivation({{"W: matrix[m,n]; X: matrix[n,N]; Y: matrix[m,N]"}, {}, {}, {}, {"sum((W*X - Y).^2)/N"}}, "W");
+  check_derivation({{"W: matrix[K,n]; X: matrix[n,N]; Y: matrix[K,N]"},
+                    {"Z = W*X"},
+                    {},
+                    {},
+                    {"sum(cross_entropy(softmax(Z, axis=1), Y, axis=1))/N"}},
+                   "W");
+  check_derivation({{"Z, Y: matrix[K,N]"}, {}, {}, {}, {"sum(cross_entropy(softmax(Z, axis=1), Y, axis=1))"}}, "Z", 1, 3);
+  check_derivation({{"A: matrix[m,n]; X: matrix[n,p]; B: matrix[p,m]"}, {}, {}, {}, {"tr(A*X*B)"}}, "X");
+  check_derivation({{"X: matrix[n,n]; a, b: vector[n]"}, {}, {}, {}, {"a'*inv(X)*b"}}, "X");
+  check_derivation({{"X: matrix[n,n]"}, {}, {}, {}, {"sum(X.*X')/2 + tr(X)^2"}}, "X");
+  check_derivation({{"X: matrix[n,n]; a: vector[n]"}, {}, {}, {}, {"(a'*X*a)^2"}}, "X", 2);
+  check_derivation({{"Q: matrix[n,d]; K: matrix[m,d]; V: matrix[m,p]; T: matrix[n,p]"},
+                    {},
+                    {},
+                    {},
+                    {"sum((softmax(Q*K'/sqrt(d), axis=2)*V - T).^2)"}},
+                   "Q");
+  check_derivation({{"W: matrix[m,n]; x: vector[n]; b: vector[m]"}, {}, {}, {}, {"sum(relu(W*x + b).^2)"}}, "W");
+  check_derivation({{"W: matrix[2,2]; x: vector[2]"}, {}, {}, {}, {"sum(exp(W*x))"}}, "W[1,2]");
+}
+
+TEST_CASE("derivation: composites are opened where no derivative through them reads") {
+  check_derivation({{"x, w: vector[n]; eps: real, eps > 0"}, {}, {}, {}, {"dot(layer_norm(x, eps), w)"}}, "x");
+  check_derivation({{"X, G: matrix[m,n]; eps: real, eps > 0"}, {}, {}, {}, {"sum(layer_norm(X, eps, axis=2).*G)"}}, "X");
+}
+
+TEST_CASE("derivation: Jacobians of arrays, unit by unit") {
+  check_derivation({{"W: matrix[m,n]; x: vector[n]"}, {}, {}, {}, {"tanh(W*x)"}}, "W");
+  check_derivation({{"A: matrix[m,n]; X: matrix[n,p]; B: matrix[p,m]"}, {}, {}, {}, {"A*X*B"}}, "X");
+  check_derivation({{"X: matrix[n,n]"}, {}, {}, {}, {"inv(X)"}}, "X");
+}
+
+namespace {
+
+diff_result differentiated_by_x(const std::vector<std::string>& vars, std::vector<std::string> lets, const std::string& text,
+                                const std::string& by = "x") {
+  problem p({vars, std::move(lets), {}, {by}, {text}});
+  return diff(p, 1).results.at(0);
+}
+
+// The texts with names, in the lets that say what they stand for, are the derivative.
+void check_parts(const diff_result& d, const std::vector<std::string>& vars, std::vector<std::string> lets,
+                 const std::string& text) {
+  for (const auto& [name, value] : d.parts) lets.push_back(name + " = " + value);
+  const std::string& shown = d.brief.empty() ? d.derivative : d.brief;
+  std::vector<std::string> plain = vars;
+  problem p({plain, lets, {}, {}, {fmt::format("D({}, {})", text, d.wrt), shown}});
+  evaluator<long double> e(p.on());
+  for (dim_id k = 0; k < p.on().dim_count(); ++k) e.bind_dim(k, 2 + static_cast<std::int64_t>(k));
+  std::mt19937 random(5);
+  for (symbol_id s = 0; s < p.on().symbol_count(); ++s) {
+    std::vector<std::size_t> shape;
+    std::size_t count = 1;
+    for (range_id r : p.on().symbol(s).axes) {
+      shape.push_back(static_cast<std::size_t>(*e.dim_size(p.on().range_of(r).hi.dim)));
+      count *= shape.back();
+    }
+    std::vector<long double> v(count);
+    for (long double& x : v) x = std::uniform_real_distribution<double>(0.1, 0.9)(random);
+    e.bind(s, v, shape);
+  }
+  auto a = e(p.expressions()[0].node), b = e(p.expressions()[1].node);
+  REQUIRE(a.size() == b.size());
+  for (std::size_t k = 0; k < a.size(); ++k) CHECK(near(a[k], b[k]));
+}
+
+}  // namespace
+
+TEST_CASE("a long derivative is also told with its parts named") {
+  const std::vector<std::string> vars{"Q: matrix[n,d]; K: matrix[m,d]; V: matrix[m,p]; T: matrix[n,p]"};
+  const std::string loss = "sum((softmax(Q*K'/sqrt(d), axis=2)*V - T).^2)";
+  diff_result d = differentiated_by_x(vars, {}, loss, "Q");
+  CHECK(d.brief.size() < d.derivative.size() / 2);
+  CHECK(std::ranges::any_of(d.parts, [](const auto& part) { return part.second == "softmax(Z1, axis=2)"; }));
+  check_parts(d, vars, {}, loss);
+  CHECK(differentiated_by_x({}, {}, "x^2*sin(x)").parts.empty());
+}
+
+TEST_CASE("a derivative that would be too long for a page is written with its parts named") {
+  std::vector<std::string> lets{"u0 = x"};
+  for (int k = 1; k <= 40; ++k) lets.push_back(fmt::format("u{0} = sin(u{1})*u{1} + u{1}", k, k - 1));
+  diff_result d = differentiated_by_x({}, lets, "u40");
+  CHECK(d.brief.empty());
+  CHECK(d.parts.size() > 20);
+  CHECK(d.proof.checked);
+  std::size_t size = d.derivative.size();
+  for (const auto& [name, value] : d.parts) size += name.size() + value.size();
+  CHECK(size < 4000);
+  check_parts(d, {}, lets, "u40");
+  problem p({{}, lets, {}, {"x"}, {"u40"}});
+  diff_result there = diff(p, 1).results.at(0);
+  array value = evaluate_at(p, there, {{"x", {{}, {0.01}}}});
+  point at{{"x", {{}, {0.01}}}};
+  problem q({{}, lets, {}, {"x"}, {"u40"}});
+  CHECK(near(value.values[0], grad(q, at).gradient.at(0).second.values[0]));
 }
 
 TEST_CASE("a page shows what is too deep or too wide for it as text") {

@@ -124,23 +124,13 @@ class adjoint_narrator : narrator {
 
   std::string text_of(node_id n) const { return t_.op(n) == opcode::symbol ? variable_ : own_names_.at(n); }
 
-  // Whether what the node is written with tells how long its axis is: a delta does not.
-  bool is_anchored(node_id n, std::size_t axis) const {
-    if (names_.contains(n) || t_.op(n) == opcode::symbol) return true;
-    for (edge_view a : t_.args(n))
-      for (std::size_t q = 0; q < a.labels.size(); ++q)
-        if (a.labels[q] == label::of_axis(axis) && t_.out(a.node)[q] == t_.out(n)[axis] && is_anchored(a.node, q)) return true;
-    return false;
-  }
-
   // bar_v3 = ..., by the adjoints of those that use v3.
   void collect(const std::vector<adjoint_step>& record, std::size_t k) {
     const adjoint_step& now = record[k];
     auto bar = bars_.find(now.node);
     if (bar == bars_.end()) return;
     auto [written, proof] = tidied(now.adjoint);
-    bool anchored = true;
-    for (std::size_t axis = 0; axis < t_.rank(now.adjoint); ++axis) anchored = anchored && is_anchored(now.adjoint, axis);
+    const bool anchored = is_anchored(now.adjoint);
     print_options form;
     form.index_form = !anchored;
     printed value = show(written, form);

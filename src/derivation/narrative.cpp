@@ -46,6 +46,12 @@ std::vector<std::string> rules_between(const tape& t, node_id n, node_id v) {
     bool linear = r.empty() || r == "sum rule" || r == "constant factor";
     if (!linear && std::ranges::find(rules, r) == rules.end()) rules.push_back(r);
   }
+  auto product = std::ranges::find(rules, "product rule");
+  auto reciprocal = std::ranges::find(rules, "derivative of 1/u");
+  if (product != rules.end() && reciprocal != rules.end()) {
+    *product = "quotient rule";
+    rules.erase(reciprocal);
+  }
   return rules;
 }
 

@@ -67,6 +67,20 @@ void narrator::name(node_id n, const std::string& name, const printed& value) {
   if (!leaf) names_.try_emplace(n, call{name, {}, true});
 }
 
+bool narrator::is_anchored(node_id n) const {
+  for (std::size_t axis = 0; axis < t_.rank(n); ++axis)
+    if (!is_anchored(n, axis)) return false;
+  return true;
+}
+
+bool narrator::is_anchored(node_id n, std::size_t axis) const {
+  if (names_.contains(n) || t_.op(n) == opcode::symbol) return true;
+  for (edge_view a : t_.args(n))
+    for (std::size_t q = 0; q < a.labels.size(); ++q)
+      if (a.labels[q] == label::of_axis(axis) && t_.out(a.node)[q] == t_.out(n)[axis] && is_anchored(a.node, q)) return true;
+  return false;
+}
+
 std::string narrator::with_indices(const std::string& name, std::span<const std::string> letters) {
   return letters.empty() ? name : fmt::format("{}[{}]", name, fmt::join(letters, ","));
 }

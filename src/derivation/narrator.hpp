@@ -40,6 +40,9 @@ class narrator {
   std::map<node_id, std::string> names_of(const std::vector<node_id>& units, node_id root);
   printed show(node_id n, const print_options& how = {}) const;
 
+  // Whether what a node is written with tells how long its axes are: a delta, or a vector of ones, does not.
+  bool is_anchored(node_id n) const;
+
   // "v[i,j]"
   static std::string with_indices(const std::string& name, std::span<const std::string> letters);
   // D(root[i], v[j]) where there are letters for the axes of the root and, `order` times, for the `each` axes of v; else D(root,
@@ -68,6 +71,8 @@ class narrator {
   derivation d_;
 
  private:
+  bool is_anchored(node_id n, std::size_t axis) const;
+
   std::set<std::string> taken_, said_;  // names; conditions
 };
 

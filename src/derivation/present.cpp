@@ -462,9 +462,9 @@ std::vector<node_id> presenter::candidates(node_id n) {
       // this layout is out of reach; the others remain
     }
   };
-  if (tree_size(tape_, n, names_, largest_tree) == largest_tree) return {n};
-  guarded([&] { add_both(with_names_whole(n, false)); });
   node_id light = prover_.light().of(n).node;
+  if (tree_size(tape_, n, names_, largest_tree) == largest_tree) return {light, n};
+  guarded([&] { add_both(with_names_whole(n, false)); });
   guarded([&] { add_both(with_names_whole(n, true)); });
   guarded([&] { add_both(prover_.light().expand(light)); });
   guarded([&] { collect_patterns(n); });

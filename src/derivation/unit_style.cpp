@@ -138,7 +138,8 @@ class unit_narrator : narrator {
     for (const auto& [node, symbol] : held) values[symbol] = node;
     presenter show(p_, with_, names, false);
     show.put_back(std::move(values));
-    return show.best(substitute(t_, n, held), {}, how_.how, mentioning);
+    presented whole = show.best(substitute(t_, n, held), {}, how_.how, mentioning);
+    return is_anchored(whole.node) ? whole : show.best(substitute(t_, n, held), {}, notation::index, mentioning);
   }
 
   // D(C, v) by the derivatives of the later units, and by the units alone where that is no longer, or is the end. The node that
