@@ -81,6 +81,11 @@ target finished(workspace& w, const resolved_target& t) {
   return r;
 }
 
+bool known(const workspace& w, length_id l) {
+  while (w.lengths[l].parent != l) l = w.lengths[l].parent;
+  return w.lengths[l].known.has_value();
+}
+
 std::vector<expression> finished(workspace& w, const resolved_text& r, item_id together) {
   std::vector<expression> all;
   for (std::size_t k = 0; k < r.sides.size(); ++k) {
@@ -271,8 +276,13 @@ problem::problem(const problem_text& text) : tape_(std::make_unique<tape>()), st
     for (expression& e : finished(w, r.expressions[k], r.meets[k])) expressions_.push_back(std::move(e));
   for (std::size_t k = 0; k < r.facts.size(); ++k) facts_.push_back(finished(w, r.facts[k], r.fact_meets[k]));
   for (const resolved_target& t : r.targets) targets_.push_back(finished(w, t));
-  for (const entity& e : w.entities)
+  for (entity_id id = 0; id < w.entities.size(); ++id) {
+    const entity& e = w.entities[id];
     if (e.let != none && !e.independent) lets_.emplace_back(e.name, w.values[e.let].node);
+    // What is declared and used nowhere is on the tape too, so that its name is taken.
+    bool plain = e.declared && !e.is_dim && e.let == none && e.arity == 0 && e.rank >= 0;
+    if (plain && std::ranges::all_of(e.axes, [&](length_id l) { return known(w, l); })) symbol_of(w, id);
+  }
   notes_ = w.notes;
 }
 

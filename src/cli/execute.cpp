@@ -82,16 +82,20 @@ struct value_there {
   std::vector<std::string> undefined;
 };
 
-// Whether a condition does not hold at the point, for some value of its indices. One that the language cannot ask, such as
-// `x^y is real`, is not looked at: the value itself is nan where it fails.
+// Whether a condition does not hold at the point, for some value of its indices. `x^y is real` fails where the power is no
+// number.
 bool fails_at(problem& p, const std::string& condition, const point& at) {
-  constexpr std::string_view no_integer = "not integer(";
+  constexpr std::string_view no_integer = "not integer(", is_real = " is real", either = " or ";
+  if (auto k = condition.find(either); k != std::string::npos)
+    return fails_at(p, condition.substr(0, k), at) && fails_at(p, condition.substr(k + either.size()), at);
+  if (condition.ends_with(is_real)) {
+    const array power = evaluate_at(p, condition.substr(0, condition.size() - is_real.size()), at);
+    return std::ranges::any_of(power.values, [](double v) { return std::isnan(v); });
+  }
   std::string question = condition;
   if (condition.starts_with(no_integer)) {
     const std::string about = condition.substr(no_integer.size() - 1);
     question = fmt::format("floor{0} != {0}", about);
-  } else if (condition.ends_with(" is real")) {
-    return false;
   }
   const array holds = evaluate_at(p, fmt::format("if({}, 1, 0)", question), at);
   return std::find(holds.values.begin(), holds.values.end(), 0.0) != holds.values.end();

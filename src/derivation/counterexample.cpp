@@ -193,6 +193,12 @@ bool surely_not_differentiable(tape& t, const derivative_site& d, sample_point p
   return false;
 }
 
+// Whether a node is, or runs over, something of that size.
+bool mentions(const tape& t, node_id n, dim_id d) {
+  auto runs = [&](range_id r) { return t.range_of(r).hi.dim == d || t.range_of(r).lo.dim == d; };
+  return (t.op(n) == opcode::dim_value && t.dim_of(n) == d) || std::ranges::any_of(t.axes(n), runs);
+}
+
 // The requirements of a side, where those of a derivative's formula count as sufficient only: its function may have a derivative
 // without them.
 std::vector<requirement> with_doubts(tape& t, const expression& side, std::vector<requirement> needs) {
@@ -260,9 +266,14 @@ std::optional<std::vector<std::pair<std::string, std::string>>> find_counterexam
         for (long double x : v) text += (text.empty() ? "" : ", ") + number_text(x);
         found.emplace_back(t.symbol(s).name, t.symbol(s).axes.empty() ? text : "[" + text + "]");
       }
-      for (node_id n : t.reachable(roots))  // a dimension that no array shows
-        if (t.op(n) == opcode::dim_value && p->symbols.empty())
-          found.emplace_back(t.dim_name(t.dim_of(n)), fmt::format("{}", p->dims[t.dim_of(n)]));
+      for (const auto& [dim, size] : p->dims) {  // a dimension that no array shows
+        const dim_id d = dim;
+        bool used = std::ranges::any_of(t.reachable(roots), [&](node_id n) { return mentions(t, n, d); });
+        bool shown = std::ranges::any_of(p->symbols, [&](const auto& s) {
+          return std::ranges::any_of(t.symbol(s.first).axes, [&](range_id r) { return t.range_of(r).hi.dim == d; });
+        });
+        if (used && !shown) found.emplace_back(t.dim_name(d), fmt::format("{}", size));
+      }
       return found;
     } catch (const error&) {
       continue;

@@ -20,7 +20,8 @@ constexpr std::size_t most_guards = 8;
 
 class requirement_list {
  public:
-  explicit requirement_list(tape& t, kernel& k) : t_(t), kernel_(k) {}
+  // With `to_the_letter`, what a sum over an empty range does not read need not be defined.
+  requirement_list(tape& t, kernel& k, bool to_the_letter = false) : t_(t), kernel_(k), to_the_letter_(to_the_letter) {}
 
   void add(const conditions& all, bool smooth, bool exact) {
     for (const condition& c : all) add({c.is, kernel_.condition_node(c), smooth, exact});
@@ -52,7 +53,7 @@ class requirement_list {
       if (!moves && std::ranges::find(wanted, true) == wanted.end()) continue;
       moving.insert(n);
       frame f = frame_of(t_, n);
-      bool power = t_.op(n) == opcode::pow && !wanted[1] && !ops::integer_by_form(term(f, t_.arg(n, 1))).integer;
+      bool power = t_.op(n) == opcode::pow && (wanted[1] || !ops::integer_by_form(term(f, t_.arg(n, 1))).integer);
       bool choice = t_.op(n) == opcode::select || !taken.contains(n);
       bool exact = !power && !choice && t_.op(n) != opcode::adj;  // the adjugate is a polynomial
       add(kink_conditions(n, f, wanted), true, exact);
@@ -66,7 +67,7 @@ class requirement_list {
       smooth(s.function, s.variable);
       return;
     }
-    requirement_list inner(t_, kernel_);
+    requirement_list inner(t_, kernel_, to_the_letter_);
     inner.defined(s.function);
     inner.smooth(s.function, s.variable);
     for (requirement r : inner.found_) {
@@ -118,7 +119,7 @@ class requirement_list {
   // it is read. Not exact: some guards were left out, so that the conditions are stronger than need be.
   void visit(const place& root, const std::vector<guard>& guards, bool exact, std::set<place>& seen) {
     std::vector<place> stack{root};
-    std::vector<std::pair<place, guard>> branches;
+    std::vector<std::pair<place, std::vector<guard>>> branches;
     while (!stack.empty()) {
       place p = std::move(stack.back());
       stack.pop_back();
@@ -137,25 +138,50 @@ class requirement_list {
         return e;
       };
       frame wide{t_, p.frame};
-      for (condition& c : own) c.of = guarded(term(wide, in_frame(c.of.as_edge())), guards);
+      for (condition& c : own) {
+        std::vector<guard> all = guards, more = nonempty_guards(n, c.of.as_edge(), f, t_.rank(n));
+        all.insert(all.end(), more.begin(), more.end());
+        c.of = guarded(term(wide, in_frame(c.of.as_edge())), all);
+      }
       add(own, false, exact);
       std::vector<edge> args = t_.args(n).copy();
       for (std::size_t k = 0; k < args.size(); ++k) {
         place next{args[k].node, in_frame(args[k]).labels, p.frame};
+        std::vector<guard> more = nonempty_guards(n, args[k], f, f.axes.size());
         if (t_.op(n) == opcode::select && k >= 2)
-          branches.push_back({std::move(next), {t_.comparison_of(n), in_frame(args[0]), in_frame(args[1]), k == 2}});
+          more.push_back({t_.comparison_of(n), in_frame(args[0]), in_frame(args[1]), k == 2});
+        if (!more.empty())
+          branches.emplace_back(std::move(next), std::move(more));
         else
           stack.push_back(guards.empty() ? whole(args[k].node) : std::move(next));
       }
     }
-    for (const auto& [p, g] : branches) {
+    for (const auto& [p, more] : branches) {
       if (whole_.contains(p.node)) continue;
-      std::vector<guard> more = guards;
-      bool fits = guards.size() < most_guards;
-      if (fits) more.push_back(g);
+      bool fits = guards.size() + more.size() <= most_guards;
+      std::vector<guard> all = guards;
+      if (fits) all.insert(all.end(), more.begin(), more.end());
       std::set<place> own = seen;
-      visit(p, more, exact && fits, own);
+      visit(p, all, exact && fits, own);
     }
+  }
+
+  // What does not carry one of the first axes of a node is read at all only if that axis has a value.
+  std::vector<guard> nonempty_guards(node_id n, const edge& e, frame& f, std::size_t first) {
+    std::vector<guard> r;
+    for (std::size_t a = 0; a < first && to_the_letter_; ++a) {
+      const range v = t_.range_of(t_.axes(n)[a]);
+      bool carried = std::ranges::any_of(e.labels, [&](const label& l) { return !l.is_constant() && std::size_t(l.axis) == a; });
+      if (!carried && !surely_le(v.lo, v.hi))
+        r.push_back({comparison::le, bound(v.lo, f).as_edge(), bound(v.hi, f).as_edge(), true});
+    }
+    return r;
+  }
+
+  term bound(const affine& a, frame& f) {
+    if (a.dim == none) return term(f, rational(a.offset));
+    term dim(f, edge{t_.dim_value(a.dim), {}});
+    return a.offset == 0 ? dim : dim + static_cast<int>(a.offset);
   }
 
   static label through(const label& inner, const std::vector<label>& outer) {
@@ -168,13 +194,9 @@ class requirement_list {
   // The greatest or least of no numbers is not defined.
   void nonempty(node_id n, frame& f, conditions& all) {
     if (t_.op(n) != opcode::identity || (t_.red(n) != reduction::max && t_.red(n) != reduction::min)) return;
-    auto number = [&](const affine& a) {
-      term constant(f, rational(a.offset));
-      return a.dim == none ? constant : term(f, edge{t_.dim_value(a.dim), {}}) + constant;
-    };
     for (std::size_t b = t_.rank(n); b < f.axes.size(); ++b) {
       range r = t_.range_of(f.axes[b]);
-      if (!surely_le(r.lo, r.hi)) all.push_back(ops::positive(number(r.hi) - number(r.lo) + 1));
+      if (!surely_le(r.lo, r.hi)) all.push_back(ops::positive(bound(r.hi, f) - bound(r.lo, f) + 1));
     }
   }
 
@@ -190,6 +212,7 @@ class requirement_list {
 
   tape& t_;
   kernel& kernel_;
+  bool to_the_letter_;
   std::vector<requirement> found_;
   std::unordered_set<node_id> whole_;  // nodes that are read without a guard
 };
@@ -198,7 +221,7 @@ class requirement_list {
 
 std::vector<requirement> requirements(tape& t, const expression& e) {
   kernel k(t);
-  requirement_list list(t, k);
+  requirement_list list(t, k, true);
   for (const derivative_site& s : e.sites) list.derivative(s);
   list.defined(e.node);
   return list.take();
