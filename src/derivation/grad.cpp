@@ -252,16 +252,33 @@ array value_of(problem& p, const expression& e, const point& given) {
   return numbers.of(e.node, defined, !e.sites.empty());
 }
 
+// The expression over its letters in another order; those of a text come as they appear in it.
+expression in_order(tape& t, const expression& e, const std::vector<std::string>& letters) {
+  std::vector<label> labels = tape::straight(t.rank(e.node));
+  std::vector<range_id> out(t.out(e.node).begin(), t.out(e.node).end());
+  if (letters == e.letters || !std::ranges::is_permutation(letters, e.letters)) return e;
+  for (std::size_t k = 0; k < letters.size(); ++k) {
+    auto from = static_cast<std::size_t>(std::ranges::find(e.letters, letters[k]) - e.letters.begin());
+    out[k] = t.out(e.node)[from];
+    labels[from] = label::of_axis(k);
+  }
+  expression r = e;
+  r.letters = letters;
+  r.node = t.identity(out, {e.node, labels});
+  return r;
+}
+
 }  // namespace
 
 array evaluate_at(problem& p, const std::string& text, const point& given) { return value_of(p, p.parse(text), given); }
 
 array evaluate_at(problem& p, const diff_result& derivative, const point& given) {
-  if (derivative.parts.empty() || !derivative.brief.empty()) return evaluate_at(p, derivative.derivative, given);
   expression e;
   e.node = derivative.node;
   for (const axis_letter& a : derivative.axes) e.letters.push_back(a.letter);
-  return value_of(p, e, given);
+  if (!derivative.parts.empty() && derivative.brief.empty()) return value_of(p, e, given);
+  const expression text = p.parse(derivative.derivative);
+  return value_of(p, in_order(p.on(), text, e.letters), given);
 }
 
 }  // namespace wengert
