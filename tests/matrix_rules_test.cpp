@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include <wengert/calculus/reverse.hpp>
+#include <wengert/calculus/derivative.hpp>
 #include <wengert/core/error.hpp>
 #include <wengert/core/matrix.hpp>
 #include <wengert/derivation/commands.hpp>

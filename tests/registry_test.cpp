@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include <wengert/calculus/reverse.hpp>
+#include <wengert/calculus/derivative.hpp>
 #include <wengert/core/error.hpp>
 #include <wengert/core/registry.hpp>
 #include <wengert/numeric/evaluate.hpp>

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include <wengert/calculus/reverse.hpp>
+#include <wengert/calculus/derivative.hpp>
 #include <wengert/core/term.hpp>
 #include <wengert/derivation/commands.hpp>
 #include <wengert/numeric/evaluate.hpp>

@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include <wengert/calculus/reverse.hpp>
+#include <wengert/calculus/derivative.hpp>
 #include <wengert/core/substitute.hpp>
 
 #include "elaboration.hpp"

@@ -3,76 +3,86 @@
 #include <algorithm>
 
 #include <wengert/calculus/partials.hpp>
+#include <wengert/core/error.hpp>
+
+#include "products.hpp"
 
 namespace wengert {
 
+using namespace sweeping;
+
 namespace {
 
-bool is_zero_select(const tape& t, node_id n) { return t.op(n) == opcode::select && t.is_constant(t.arg(n, 3).node, 0); }
+// What each node has received, as lists in one pool: four bytes a node, and memory for what is under way only.
+class mailbox {
+ public:
+  explicit mailbox(std::size_t nodes) : last_(nodes, none) {}
 
-// The edge `inner` of a node that is itself read through `outer` labels, seen from the reader.
-edge seen_through(const edge& inner, const std::vector<label>& outer) {
-  edge r = inner;
-  for (label& l : r.labels) {
-    if (l.is_constant()) continue;
-    label o = outer[static_cast<std::size_t>(l.axis)];
-    o.offset += l.offset;
-    l = o;
+  bool empty(node_id to) const { return last_[to] == none; }
+
+  void put(node_id to, node_id contribution) {
+    std::uint32_t slot = free_;
+    if (slot == none) {
+      slot = static_cast<std::uint32_t>(pool_.size());
+      pool_.emplace_back();
+    } else {
+      free_ = pool_[slot].next;
+    }
+    std::uint32_t last = last_[to];
+    pool_[slot] = {contribution, last == none ? slot : pool_[last].next};
+    if (last != none) pool_[last].next = slot;
+    last_[to] = slot;
   }
-  return r;
-}
 
-// SUM over `bound` of the product of `factors`; neutral factors are dropped.
-node_id product(tape& t, const std::vector<range_id>& out, const std::vector<range_id>& bound, std::vector<edge> factors) {
-  std::erase_if(factors, [&](const edge& e) { return t.is_constant(e.node, 1); });
-  if (factors.empty()) factors.push_back({t.constant(1), {}});
-  if (factors.size() == 1) return t.identity(out, factors.front(), bound, reduction::sum);
-  return t.mul(out, factors, bound);
-}
-
-// As product(), where `adjoint` may be select(c, a, 0): the other factors go into the taken branch, so that an infinity in the
-// branch that is not taken is never multiplied by the zero.
-node_id guarded_product(tape& t, const std::vector<range_id>& out, const std::vector<range_id>& bound, const edge& adjoint,
-                        std::vector<edge> factors) {
-  if (!is_zero_select(t, adjoint.node) || factors.empty()) {
-    factors.insert(factors.begin(), adjoint);
-    return product(t, out, bound, std::move(factors));
+  // What `to` has received, in order; its list is empty from now on.
+  void take(node_id to, std::vector<node_id>& contributions) {
+    contributions.clear();
+    std::uint32_t last = last_[to], slot = last;
+    do {
+      slot = pool_[slot].next;
+      contributions.push_back(pool_[slot].node);
+    } while (slot != last);
+    slot = pool_[last].next;
+    pool_[last].next = free_;
+    free_ = slot;
+    last_[to] = none;
   }
-  std::vector<edge> parts = t.args(adjoint.node).copy();
-  for (edge& p : parts) p = seen_through(p, adjoint.labels);
-  comparison c = t.comparison_of(adjoint.node);
-  std::vector<range_id> all = out;
-  all.insert(all.end(), bound.begin(), bound.end());
-  node_id taken = guarded_product(t, all, {}, parts[2], std::move(factors));
-  node_id guarded = t.select(all, c, parts[0], parts[1], t.whole(taken), parts[3]);
-  return t.identity(out, t.whole(guarded), bound, reduction::sum);
-}
+
+ private:
+  struct entry {
+    node_id node;
+    std::uint32_t next;  // the last entry of a list points to its first
+  };
+  std::vector<std::uint32_t> last_;
+  std::vector<entry> pool_;
+  std::uint32_t free_ = none;
+};
 
 class reverse_sweep {
  public:
-  reverse_sweep(tape& t, node_id f, std::span<const symbol_id> by) : t_(t), root_(f), by_(by.begin(), by.end()) {
-    seed_.assign(t.out(f).begin(), t.out(f).end());
-  }
+  // Adjoints have the seed axes, followed by those of their node.
+  reverse_sweep(tape& t, node_id f, std::span<const symbol_id> by, std::vector<range_id> seed)
+      : t_(t), root_(f), by_(by.begin(), by.end()), seed_(std::move(seed)), adjoints_(std::size_t{f} + 1) {}
 
   using rewriting = std::function<node_id(node_id, node_id)>;
 
-  std::vector<node_id> run(std::vector<adjoint_step>* record = nullptr, const rewriting& rewrite = {}) {
+  // `adjoint` is that of the root.
+  std::vector<node_id> run(node_id adjoint, std::vector<adjoint_step>* record = nullptr, const rewriting& rewrite = {}) {
     mark_dependents();
-    adjoints_.resize(std::size_t{root_} + 1);
-    std::vector<node_id> result(by_.size(), none);
-    if (depends_[root_]) adjoints_[root_].push_back(seed_node());
+    std::vector<node_id> result(by_.size(), none), received;
+    if (depends_[root_]) adjoints_.put(root_, adjoint);
     for (node_id n = root_ + 1; n-- > 0;) {
-      if (adjoints_[n].empty()) continue;
-      node_id a = collect(n);
+      if (adjoints_.empty(n)) continue;
+      adjoints_.take(n, received);
+      node_id a = total(t_, with_seed(t_.out(n)), received);
       if (rewrite) a = rewrite(n, a);
-      if (record) record->push_back({n, a, adjoints_[n], {}});
+      if (record) record->push_back({n, a, received, {}});
       if (t_.op(n) == opcode::symbol) {
         for (std::size_t k = 0; k < by_.size(); ++k)
           if (t_.symbol_of(n) == by_[k]) result[k] = a;
       } else {
         propagate(n, a, record);
       }
-      std::vector<node_id>().swap(adjoints_[n]);
     }
     for (std::size_t k = 0; k < by_.size(); ++k)
       if (result[k] == none) result[k] = t_.identity(with_seed(t_.symbol(by_[k]).axes), {t_.constant(0), {}});
@@ -98,22 +108,6 @@ class reverse_sweep {
     return r;
   }
 
-  node_id seed_node() {
-    std::vector<edge> deltas;
-    std::size_t r = seed_.size();
-    for (std::size_t k = 0; k < r; ++k)
-      deltas.push_back({t_.delta(seed_[k], seed_[k]), {label::of_axis(k), label::of_axis(r + k)}});
-    return product(t_, with_seed(seed_), {}, std::move(deltas));
-  }
-
-  node_id collect(node_id n) {
-    const std::vector<node_id>& parts = adjoints_[n];
-    if (parts.size() == 1) return parts.front();
-    std::vector<edge> edges;
-    for (node_id p : parts) edges.push_back(t_.whole(p));
-    return t_.add(with_seed(t_.out(n)), edges);
-  }
-
   // Sends the adjoint of n to the arguments of n.
   void propagate(node_id n, node_id adjoint, std::vector<adjoint_step>* record) {
     std::vector<edge> args = t_.args(n).copy();
@@ -121,17 +115,20 @@ class reverse_sweep {
     for (const edge& e : args) wanted.push_back(depends_[e.node]);
     frame axes = frame_of(t_, n);
     std::vector<std::vector<edge>> factors = partials(n, axes, wanted);
-    for (std::size_t k = 0; k < args.size(); ++k)
-      if (wanted[k] && send(n, adjoint, args[k], factors[k]) && record)
-        record->back().sent.emplace_back(args[k].node, adjoints_[args[k].node].back());
+    for (std::size_t k = 0; k < args.size(); ++k) {
+      if (!wanted[k]) continue;
+      node_id sent = contribution(n, adjoint, args[k], factors[k]);
+      if (sent == none) continue;
+      adjoints_.put(args[k].node, sent);
+      if (record) record->back().sent.emplace_back(args[k].node, sent);
+    }
   }
 
-  // Adds  SUM over the axes of n that the edge does not carry of  adjoint * factors  to the adjoint of the edge's node, with a
-  // delta where the edge repeats a label, shifts it, narrows its range or fixes it.
-  // False where a factor is 0 and nothing is sent.
-  bool send(node_id n, node_id adjoint, const edge& to, const std::vector<edge>& factors) {
+  // SUM over the axes of n that the edge does not carry of  adjoint * factors,  with a delta where the edge repeats a label,
+  // shifts it, narrows its range or fixes it. None where a factor is 0.
+  node_id contribution(node_id n, node_id adjoint, const edge& to, const std::vector<edge>& factors) {
     for (const edge& f : factors)
-      if (t_.is_constant(f.node, 0)) return false;
+      if (t_.is_constant(f.node, 0)) return none;
     std::size_t seeds = seed_.size(), axis_count = t_.axes(n).size();
     std::vector<range_id> from(t_.axes(n).begin(), t_.axes(n).end());
     std::vector<range_id> out = with_seed(t_.out(to.node)), bound;
@@ -164,12 +161,7 @@ class reverse_sweep {
     }
     std::vector<label> adjoint_labels = tape::straight(seeds);
     for (std::size_t a = 0; a < t_.rank(n); ++a) adjoint_labels.push_back(place[a]);
-    edge guard{adjoint, std::move(adjoint_labels)};
-    if (!is_zero_select(t_, guard.node))
-      for (edge& e : all)
-        if (is_zero_select(t_, e.node)) std::swap(e, guard);
-    adjoints_[to.node].push_back(guarded_product(t_, out, bound, guard, std::move(all)));
-    return true;
+    return guarded_product(t_, out, bound, {adjoint, std::move(adjoint_labels)}, std::move(all));
   }
 
   edge delta_edge(const label& a, const label& b, const std::vector<range_id>& out, const std::vector<range_id>& bound) {
@@ -187,21 +179,31 @@ class reverse_sweep {
   std::vector<symbol_id> by_;
   std::vector<range_id> seed_;
   std::vector<bool> depends_;
-  std::vector<std::vector<node_id>> adjoints_;
+  mailbox adjoints_;
 };
+
+std::vector<node_id> jacobians(tape& t, node_id f, std::span<const symbol_id> by, std::vector<adjoint_step>* record,
+                               const reverse_sweep::rewriting& rewrite = {}) {
+  std::vector<range_id> axes(t.out(f).begin(), t.out(f).end());
+  node_id unit = identity_array(t, axes);
+  return reverse_sweep(t, f, by, std::move(axes)).run(unit, record, rewrite);
+}
 
 }  // namespace
 
-std::vector<node_id> reverse(tape& t, node_id f, std::span<const symbol_id> by) { return reverse_sweep(t, f, by).run(); }
+std::vector<node_id> reverse(tape& t, node_id f, std::span<const symbol_id> by) { return jacobians(t, f, by, nullptr); }
 
 node_id derivative(tape& t, node_id f, symbol_id by, std::vector<adjoint_step>& record) {
-  return reverse_sweep(t, f, std::span<const symbol_id>(&by, 1)).run(&record).front();
+  return jacobians(t, f, {&by, 1}, &record).front();
 }
 
 node_id derivative(tape& t, node_id f, symbol_id by, const std::function<node_id(node_id, node_id)>& rewrite) {
-  return reverse_sweep(t, f, std::span<const symbol_id>(&by, 1)).run(nullptr, rewrite).front();
+  return jacobians(t, f, {&by, 1}, nullptr, rewrite).front();
 }
 
-node_id derivative(tape& t, node_id f, symbol_id by) { return reverse(t, f, std::span<const symbol_id>(&by, 1)).front(); }
+std::vector<node_id> pullback(tape& t, node_id f, node_id cotangent, std::span<const symbol_id> by) {
+  if (!std::ranges::equal(t.out(cotangent), t.out(f))) throw defect("a cotangent has the axes of its function");
+  return reverse_sweep(t, f, by, {}).run(cotangent);
+}
 
 }  // namespace wengert

@@ -9,7 +9,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <wengert/calculus/reverse.hpp>
+#include <wengert/calculus/derivative.hpp>
 #include <wengert/core/error.hpp>
 #include <wengert/core/registry.hpp>
 #include <wengert/text/printer.hpp>

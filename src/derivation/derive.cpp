@@ -11,8 +11,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <wengert/calculus/derivative.hpp>
 #include <wengert/calculus/partials.hpp>
-#include <wengert/calculus/reverse.hpp>
 #include <wengert/core/error.hpp>
 #include <wengert/core/substitute.hpp>
 #include <wengert/text/printer.hpp>

@@ -13,7 +13,7 @@
 
 #include <fmt/format.h>
 
-#include <wengert/calculus/reverse.hpp>
+#include <wengert/calculus/derivative.hpp>
 #include <wengert/core/error.hpp>
 #include <wengert/proof/stable.hpp>
 

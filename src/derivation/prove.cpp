@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-#include <wengert/calculus/reverse.hpp>
+#include <wengert/calculus/derivative.hpp>
 #include <wengert/proof/prover.hpp>
 #include <wengert/text/printer.hpp>
 

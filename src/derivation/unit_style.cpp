@@ -11,7 +11,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <wengert/calculus/reverse.hpp>
+#include <wengert/calculus/derivative.hpp>
 #include <wengert/core/error.hpp>
 #include <wengert/core/matrix.hpp>
 #include <wengert/core/registry.hpp>

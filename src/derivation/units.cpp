@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-#include <wengert/calculus/reverse.hpp>
+#include <wengert/calculus/derivative.hpp>
 #include <wengert/core/matrix.hpp>
 #include <wengert/core/registry.hpp>
 #include <wengert/core/substitute.hpp>

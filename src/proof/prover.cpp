@@ -7,8 +7,8 @@
 #include <unordered_set>
 #include <utility>
 
+#include <wengert/calculus/derivative.hpp>
 #include <wengert/calculus/partials.hpp>
-#include <wengert/calculus/reverse.hpp>
 #include <wengert/core/matrix.hpp>
 #include <wengert/core/substitute.hpp>
 
@@ -320,45 +320,88 @@ theorem prover::differentiate(node_id root, symbol_id variable) {
 }
 
 theorem prover::differentiate(node_id root, symbol_id variable, std::unordered_map<node_id, theorem>& known) {
-  for (node_id n : tape_.reachable(root)) {
-    std::vector<theorem> premises;
-    bool moves = tape_.op(n) == opcode::symbol && tape_.symbol_of(n) == variable;
-    std::vector<bool> wanted;
-    for (edge_view e : tape_.args(n)) {
-      auto it = known.find(e.node);
-      wanted.push_back(it != known.end());
-      if (it == known.end()) continue;
-      premises.push_back(it->second);
-      moves = true;
-    }
-    if (!moves) continue;
-    frame f = frame_of(tape_, n);
-    conditions needed = defined_conditions(tape_, n, f);
-    for (condition& c : kink_conditions(n, f, wanted)) needed.push_back(std::move(c));
-    for (const condition& c : needed)
-      if (auto t = full_.establish(c.is, kernel_.condition_node(c))) premises.push_back(*t);
-    known.emplace(n, kernel_.differentiate(n, variable, premises));
-  }
+  for (node_id n : tape_.reachable(root))
+    if (auto d = differentiate_one(n, variable, known)) known.emplace(n, *d);
   if (auto it = known.find(root); it != known.end()) return it->second;
   return kernel_.differentiate(root, variable, {});
 }
 
+std::optional<theorem> prover::differentiate_one(node_id n, symbol_id variable,
+                                                 const std::unordered_map<node_id, theorem>& known) {
+  std::vector<theorem> premises;
+  bool moves = tape_.op(n) == opcode::symbol && tape_.symbol_of(n) == variable;
+  std::vector<bool> wanted;
+  for (edge_view e : tape_.args(n)) {
+    auto it = known.find(e.node);
+    wanted.push_back(it != known.end());
+    if (it == known.end()) continue;
+    premises.push_back(it->second);
+    moves = true;
+  }
+  if (!moves) return std::nullopt;
+  frame f = frame_of(tape_, n);
+  conditions needed = defined_conditions(tape_, n, f);
+  for (condition& c : kink_conditions(n, f, wanted)) needed.push_back(std::move(c));
+  for (const condition& c : needed)
+    if (auto t = full_.establish(c.is, kernel_.condition_node(c))) premises.push_back(*t);
+  return kernel_.differentiate(n, variable, premises);
+}
+
 std::optional<theorem> prover::certify_derivative(node_id f, symbol_id variable, node_id result) {
-  try {
+  auto attempt = [](auto prove) -> std::optional<theorem> {
+    try {
+      return prove();
+    } catch (const refusal&) {  // a step needs more than arithmetic, or a condition is missing
+      return std::nullopt;
+    }
+  };
+  if (forward_is_cheaper(tape_, f, variable))
+    if (auto d = attempt([&] { return follow_forward(f, variable, result); })) return d;
+  return attempt([&]() -> std::optional<theorem> {
     std::unordered_map<node_id, theorem> known;
     theorem d = differentiate(f, variable, known);
-    std::optional<theorem> same;
-    try {
-      same = follow_sweep(f, variable, result, known);
-    } catch (const refusal&) {
-      // a step of the sweep needs more than arithmetic: compare the whole
-    }
+    std::optional<theorem> same = attempt([&] { return follow_sweep(f, variable, result, known); });
     if (!same) same = full_.equate(d.says().right, result);
     if (!same) return std::nullopt;
     return kernel_.derivative_equal(d, *same);
-  } catch (const refusal&) {
-    return std::nullopt;
+  });
+}
+
+// d f = result, by following the forward sweep: the tangent of each node is what the derivative rule makes of the tangents of its
+// arguments, up to arithmetic that looks at this node only.
+std::optional<theorem> prover::follow_forward(node_id f, symbol_id variable, node_id result) {
+  std::vector<std::pair<node_id, node_id>> record;
+  if (forward(tape_, f, variable, record) != result) return std::nullopt;
+  const std::unordered_map<node_id, node_id> tangents(record.begin(), record.end());
+  const std::vector<node_id> nodes = tape_.reachable(f);
+  std::unordered_map<node_id, theorem> known;
+  for (node_id n : nodes) {
+    std::optional<theorem> d = differentiate_one(n, variable, known);
+    if (!d) continue;
+    const node_id rule = d->says().right;
+    auto own = tangents.find(n);
+    const node_id tangent = own != tangents.end() ? own->second : tape_.identity(tape_.out(rule), {tape_.constant(0), {}});
+    std::vector<node_id> closed;
+    for (edge_view e : tape_.args(n)) {
+      if (tape_.arity(e.node) != 0) closed.push_back(e.node);
+      if (auto it = tangents.find(e.node); it != tangents.end()) close_choice(it->second, closed);
+    }
+    std::erase(closed, tangent);
+    std::optional<theorem> same = full_.ring(rule, tangent, {}, closed);
+    if (!same) throw refusal("follow-forward: a step does not hold");
+    known.emplace(n, kernel_.derivative_equal(*d, *same));
   }
+  if (auto it = known.find(f); it != known.end()) return it->second;
+  return kernel_.differentiate(f, variable, {});
+}
+
+// Treats n as an atom; of a choice, which the sweep carries outside of products, the branches.
+void prover::close_choice(node_id n, std::vector<node_id>& closed) const {
+  while (tape_.op(n) == opcode::select) {
+    if (tape_.arity(tape_.arg(n, 3).node) != 0) closed.push_back(tape_.arg(n, 3).node);
+    n = tape_.arg(n, 2).node;
+  }
+  if (tape_.arity(n) != 0) closed.push_back(n);
 }
 
 // d f = result, by following the reverse sweep: with every node n that it visits, SUM adjoint*d over the nodes reached so far

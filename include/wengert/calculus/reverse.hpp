@@ -14,7 +14,11 @@ namespace wengert {
 // Jacobian the axes of f in front). O(size of f) new nodes for all symbols together. An exact zero where f is free of x.
 // Differentiating the answer again gives every higher order.
 std::vector<node_id> reverse(tape& t, node_id f, std::span<const symbol_id> by);
-node_id derivative(tape& t, node_id f, symbol_id by);
+
+// SUM over f's entries of cotangent * (d f / d x) for each symbol x, in the shape of x: the transposed Jacobian times a vector,
+// without the Jacobian. `cotangent` is a node over the axes of f. O(size of f) new nodes. Throws defect where its axes are
+// others.
+std::vector<node_id> pullback(tape& t, node_id f, node_id cotangent, std::span<const symbol_id> by);
 
 // The same by one symbol, where `rewrite(n, a)` may replace the adjoint a that was collected for n by an equal node of the same
 // axes before it is sent on. The sweep is as right as the replacements are.
@@ -28,7 +32,7 @@ struct adjoint_step {
   std::vector<std::pair<node_id, node_id>> sent;  // argument, contribution to its adjoint
 };
 
-// derivative(t, f, by), with the record of the sweep in its order (f first, the symbol last). Empty where f is free of `by`.
+// reverse(t, f, by), with the record of the sweep in its order (f first, the symbol last). Empty where f is free of `by`.
 node_id derivative(tape& t, node_id f, symbol_id by, std::vector<adjoint_step>& record);
 
 }  // namespace wengert

@@ -61,6 +61,10 @@ class prover {
  private:
   void know_factors(relation is, node_id n);
   theorem differentiate(node_id f, symbol_id variable, std::unordered_map<node_id, theorem>& known);
+  // d n, from the derivatives of n's arguments as far as these depend on the variable; nothing where none does.
+  std::optional<theorem> differentiate_one(node_id n, symbol_id variable, const std::unordered_map<node_id, theorem>& known);
+  std::optional<theorem> follow_forward(node_id f, symbol_id variable, node_id result);
+  void close_choice(node_id n, std::vector<node_id>& closed) const;
   std::optional<theorem> follow_sweep(node_id f, symbol_id variable, node_id result,
                                       const std::unordered_map<node_id, theorem>& known);
 
