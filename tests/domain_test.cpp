@@ -31,7 +31,8 @@ TEST_CASE("the branches of a choice between arrays count only where they are tak
   CHECK(refuted("if(z[k] > 0, log(z[k]), 0) == log(z[k])"));
   CHECK(refuted("if(u[1] > 0, log(u[1]), 0) == log(u[1])"));
   CHECK(refuted("sum(k, if(z[k] > 0, sum(i, log(z[k]*A[k,i]^2)), 0)) == sum(k, sum(i, log(z[k]*A[k,i]^2)))"));
-  CHECK(ask("sum(sinc(z)) == sum(sinc(z))").conditions == strings{"if(z = 0, 1, z) != 0"});
+  CHECK(proved("sum(sinc(z)) == sum(sinc(z))"));
+  CHECK(ask("sum(sinc(z)) == sum(sinc(z))").conditions.empty());
   CHECK_FALSE(refuted("sum(z) == sum(k, if(z[k] = 0, 0, z[k]^2/z[k]))"));
 }
 

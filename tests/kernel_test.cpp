@@ -8,6 +8,7 @@
 
 #include <wengert/calculus/problem.hpp>
 #include <wengert/proof/kernel.hpp>
+#include <wengert/proof/prover.hpp>
 
 using namespace wengert;
 
@@ -213,4 +214,26 @@ TEST_CASE("only the nodes that may reduce do") {
   std::array<edge, 1> one{t.whole(z)};
   CHECK_THROWS(t.make(opcode::exp, {}, std::vector{n}, reduction::sum, one));
   CHECK_THROWS(t.make(opcode::mul, {}, std::vector{n}, reduction::max, one));
+}
+
+TEST_CASE("a branch has the sign that the comparison which leads to it gives") {
+  auto holds = [](const std::string& text, relation is) {
+    problem p({{"x, y: real; z: vector[n]"}, {}, {}, {}, {text}});
+    prover with(p.on());
+    return with.known().known(is, p.expressions()[0].node);
+  };
+  CHECK(holds("if(x > 0, x, 1)", relation::positive));
+  CHECK(holds("if(x < 0, 1, x)", relation::nonnegative));
+  CHECK(holds("if(z > 2, z, 3)", relation::positive));
+  CHECK(holds("if(x != 0, x, 1)", relation::nonzero));
+  CHECK(holds("if(x = 0, 1, x)", relation::nonzero));
+  CHECK(holds("if(x < 0, x, 1)", relation::nonzero));
+  CHECK_FALSE(holds("if(x >= 0, x, 1)", relation::positive));
+  CHECK_FALSE(holds("if(x < 0, 1, x)", relation::positive));
+  CHECK_FALSE(holds("if(x > 0, 1, x)", relation::nonnegative));
+  CHECK_FALSE(holds("if(x > -1, x, 1)", relation::nonnegative));
+  CHECK_FALSE(holds("if(x > y, x, 1)", relation::nonzero));
+  CHECK_FALSE(holds("if(x != 1, x, 1)", relation::nonzero));
+  CHECK_FALSE(holds("if(x = 0, x, 1)", relation::nonzero));
+  CHECK_FALSE(holds("if(x <= 0, x, 1)", relation::nonzero));
 }

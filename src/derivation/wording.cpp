@@ -24,13 +24,18 @@ std::string wording::show(node_id n) const {
   }
 }
 
-// x - 0 != 0 reads x != 0.
+// x - 0 != 0 and -x != 0 read x != 0.
 node_id wording::tidy(const requirement& r) const {
   if (r.is == relation::real_power) return r.node;
   tape& t = problem_.on();
   kernel k(t);
   facts nothing(k);
-  return normalizer(nothing, normalizer::form::light).of(r.node).node;
+  node_id n = normalizer(nothing, normalizer::form::light).of(r.node).node;
+  if (r.is != relation::nonzero || t.op(n) != opcode::mul || t.bound_count(n) > 0) return n;
+  std::vector<edge> factors = t.args(n).copy();
+  std::erase_if(factors, [&](const edge& e) { return t.is_constant(e.node) && !t.is_constant(e.node, 0); });
+  if (factors.empty() || factors.size() == t.arity(n)) return n;
+  return factors.size() == 1 ? t.identity(t.out(n), factors[0]) : t.mul(t.out(n), factors);
 }
 
 std::string wording::condition(const requirement& r) const {

@@ -121,6 +121,26 @@ class sign_rules {
       if (given(is, e.node)) return true;
     return false;
   }
+  // Both branches of a select have the sign: known, or because of the comparison that leads to them.
+  bool branches(relation is, node_id n) {
+    return (arg(is, n, 2) || guarded(is, n, true)) && (arg(is, n, 3) || guarded(is, n, false));
+  }
+  // Of p < q, p <= q or p != q that holds where the branch is taken: the branch is q and p has a sign, or it is p or q and not 0.
+  bool guarded(relation is, node_id n, bool taken) {
+    edge p = t_.arg(n, 0), q = t_.arg(n, 1), u = t_.arg(n, taken ? 2 : 3);
+    comparison c = t_.comparison_of(n);
+    if (c == comparison::eq || c == comparison::ne) {
+      bool differ = (c == comparison::ne) == taken;
+      bool apart_from_zero = (u == p && t_.is_constant(q.node, 0)) || (u == q && t_.is_constant(p.node, 0));
+      return is == relation::nonzero && differ && apart_from_zero;
+    }
+    bool strict = (c == comparison::lt) == taken;
+    if (!taken) std::swap(p, q);
+    if (is == relation::nonzero && strict && u == p && t_.is_constant(q.node, 0)) return true;
+    if (!(u == q)) return false;
+    if (is == relation::nonnegative) return given(relation::nonnegative, p.node);
+    return given(strict ? relation::nonnegative : relation::positive, p.node);
+  }
   bool nonempty(node_id n) {
     for (range_id r : t_.bound(n))
       if (!surely_le(t_.range_of(r).lo, t_.range_of(r).hi)) return false;
@@ -155,7 +175,7 @@ class sign_rules {
       case opcode::power:
         return t_.value(n) == 0 || arg(relation::positive, n, 0) ||
                (is_even_integer(t_.value(n)) && arg(relation::nonzero, n, 0));
-      case opcode::select: return arg(relation::positive, n, 2) && arg(relation::positive, n, 3);
+      case opcode::select: return branches(relation::positive, n);
       case opcode::max: return some(relation::positive, n);
       case opcode::min: return every(relation::positive, n);
       case opcode::hypot: return some(relation::nonzero, n);
@@ -179,7 +199,7 @@ class sign_rules {
         return arg(relation::nonnegative, n, 0) && (!extremum || nonempty(n));
       }
       case opcode::power: return is_even_integer(t_.value(n)) || arg(relation::nonnegative, n, 0);
-      case opcode::select: return arg(relation::nonnegative, n, 2) && arg(relation::nonnegative, n, 3);
+      case opcode::select: return branches(relation::nonnegative, n);
       case opcode::max: return some(relation::nonnegative, n);
       case opcode::min: return every(relation::nonnegative, n);
       default: return false;
@@ -225,7 +245,7 @@ class sign_rules {
       case opcode::identity:
         return (t_.red(n) == reduction::none || t_.red(n) == reduction::prod) && arg(relation::nonzero, n, 0);
       case opcode::power: return t_.value(n) == 0 || (is_integer(t_.value(n)) && arg(relation::nonzero, n, 0));
-      case opcode::select: return arg(relation::nonzero, n, 2) && arg(relation::nonzero, n, 3);
+      case opcode::select: return branches(relation::nonzero, n);
       case opcode::abs: return arg(relation::nonzero, n, 0);
       default: return false;
     }
