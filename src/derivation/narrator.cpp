@@ -37,6 +37,14 @@ std::string narrator::fresh(const std::string& wish, int number) {
   return numbered();
 }
 
+std::string narrator::first_free(std::initializer_list<const char*> wishes) {
+  for (const char* w : wishes)
+    if (taken_.insert(w).second) return w;
+  return fresh("u", 1);
+}
+
+void narrator::reserve(std::initializer_list<const char*> letters) { taken_.insert(letters.begin(), letters.end()); }
+
 std::map<node_id, std::string> narrator::names_of(const std::vector<node_id>& units, node_id root) {
   std::map<node_id, std::string> names;
   std::map<std::string, std::vector<node_id>> wishes;

@@ -2,6 +2,7 @@
 // tale.
 #pragma once
 
+#include <initializer_list>
 #include <map>
 #include <set>
 #include <span>
@@ -33,6 +34,10 @@ class narrator {
   void forget();
   // A name that nothing else has: the wish, or the wish with the first free number from `number` on.
   std::string fresh(const std::string& wish, int number = 0);
+  // The first of the wishes that nothing else has; if all are taken, u1, u2, ...
+  std::string first_free(std::initializer_list<const char*> wishes);
+  // No name from now on.
+  void reserve(std::initializer_list<const char*> letters);
   // From now on `n` is called by that name.
   void name(node_id n, const std::string& name, const printed& value);
   // A name for each unit: a let's own; for the root C, or f; else capital letters for matrices, Z for what is linear in the units
