@@ -23,6 +23,7 @@ constexpr std::array commands{
     command_row{command::diff, "diff", "EXPR --wrt V", "only the simplified derivative and its conditions"},
     command_row{command::grad, "grad", "EXPR --wrt V --at VALUES", "value and gradient as numbers"},
     command_row{command::prove, "prove", "'L == R'", "a theorem, or where the two sides differ"},
+    command_row{command::check, "check", "FILE", "recheck a certificate, as the stand-alone wengert-check does"},
     command_row{command::rules, "rules", "", "every rule of the kernel, and how it was established"},
     command_row{command::batch, "batch", "", "JSON lines in, JSON lines out, one for one"},
     command_row{command::help, "help", "[COMMAND|errors]", "how a command is used, or every error code with an example"},
@@ -106,6 +107,9 @@ const std::array options{
     option_row{"--format", "text|latex|html|json", "derive diff grad prove rules",
                "latex: a document (derive) or a fragment to paste; grad and rules: text or json",
                [](arguments& a, const std::string& v) { a.format = format_named(v); }},
+    option_row{"--certificate", "FILE", "derive diff prove",
+               "write the proof to FILE (- for behind the answer), for wengert-check",
+               [](arguments& a, const std::string& v) { a.certificate = only_one("--certificate", a.certificate, v); }},
     option_row{"--output", "FILE", "", "write the answer to FILE",
                [](arguments& a, const std::string& v) { a.output = only_one("--output", a.output, v); }},
     option_row{"--help", "", "", "this text", [](arguments& a, const std::string&) { a.help = true; }},
@@ -178,6 +182,8 @@ void check_use(const command_row& row, const arguments& a) {
   const std::string usage = fmt::format("usage: wengert {} {}", row.name, row.operands);
   if (belongs_to(*find_option("--wrt"), row.name) && a.text.wrt.empty())
     throw error("U06", fmt::format("{} needs --wrt: what to differentiate by", row.name), usage);
+  if (!a.certificate.empty() && a.text.wrt.size() > 1)
+    throw error("U10", "--certificate is about one derivative, and there are several --wrt", "ask for them one by one");
   if (a.form.expand && a.form.factor)
     throw error("U10", "--expand and --factor contradict each other", "--common-denominator goes with either");
   if (row.op == command::grad && a.at.empty())
@@ -226,6 +232,10 @@ arguments parse_arguments(std::span<const std::string> words) {
   if (row.op == command::help) {
     if (sorted.operands.size() > 2) throw error("U05", "help takes one topic", "usage: wengert help [COMMAND|errors]");
     if (sorted.operands.size() == 2) parsed.topic = sorted.operands[1];
+  } else if (row.op == command::check) {
+    if (sorted.operands.size() != 2)
+      throw error("U05", "check takes one file", "usage: wengert check FILE; '-' reads standard input");
+    parsed.checked = sorted.operands[1];
   } else if (row.operands.empty()) {
     if (sorted.operands.size() > 1) throw error("U05", fmt::format("{} takes no operands", row.name));
   } else {
@@ -239,6 +249,7 @@ arguments parse_arguments(std::span<const std::string> words) {
 request question_of(const arguments& asked) {
   request question{*asked.op, asked.text, {}, asked.order, asked.verbosity, asked.style, asked.find_conditions,
                    asked.how, asked.form};
+  question.form.certificate = !asked.certificate.empty();
   for (const std::string& values : asked.at) add_values(question.at, values);
   return question;
 }
@@ -260,7 +271,7 @@ std::string help_text(std::optional<command> about) {
   text +=
       "\nThere are no short options: an argument that begins with '-' and is no option is EXPR.\n"
       "EXPR '-' reads standard input.\n"
-      "Exit status: 0 done, 1 not proved, 2 wrong input or usage, 3 a defect of wengert.\n";
+      "Exit status: 0 done, 1 not proved or refused, 2 wrong input or usage, 3 a defect of wengert.\n";
   return text;
 }
 

@@ -24,8 +24,10 @@ struct arguments {
   bool find_conditions = false;
   notation how = notation::shortest;
   result_form form;
-  std::string output;  // a file name, or empty
-  std::string topic;   // of `help`, or empty
+  std::string output;       // a file name, or empty
+  std::string certificate;  // likewise
+  std::string checked;      // the file that `check` is about
+  std::string topic;        // of `help`, or empty
 };
 
 // There are no short options: an argument that begins with '-' and is no listed option is an expression. Throws error Unn.

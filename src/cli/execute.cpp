@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <check.hpp>
 #include <wengert/derivation/documents.hpp>
 
 #include "json_text.hpp"
@@ -155,6 +156,7 @@ answer answer_diff(const request& question, output_format format) {
   append_all(said.warnings, found.warnings);
   for (const diff_result& result : found.results) {
     const value_there there = value_of(p, result, question.at);
+    said.certificate = result.certificate;
     warn_undefined(said, there.undefined);
     if (format == output_format::text) said.text += text_of(result, there, several);
     json_members about;
@@ -203,6 +205,7 @@ answer answer_derive(const request& question, output_format format) {
   for (const derivation& derived : found) {
     append_all(said.notes, derived.notes);
     append_all(said.warnings, derived.warnings);
+    said.certificate = derived.result.certificate;
     if (format == output_format::text) {
       if (!said.text.empty()) said.text += "\n";
       said.text += derived.text;
@@ -267,8 +270,9 @@ std::string text_of(const prove_result& found, const std::string& statement) {
 
 answer answer_prove(const request& question, output_format format) {
   problem p = problem_of(question);
-  const prove_result found = prove(p, question.find_conditions);
+  const prove_result found = prove(p, question.find_conditions, question.form.certificate);
   answer said;
+  said.certificate = found.certificate;
   append_all(said.notes, p.notes());
   append_all(said.notes, found.notes);
   append_all(said.warnings, found.warnings);
@@ -298,10 +302,13 @@ answer execute(const request& question, output_format format) {
     case command::diff: said = answer_diff(question, format); break;
     case command::grad: said = answer_grad(question, format); break;
     case command::prove: said = answer_prove(question, format); break;
+    case command::check:
     case command::batch:
     case command::rules:
     case command::help: throw defect("this command is no question");
   }
+  if (question.form.certificate && said.exit_code == 0 && said.certificate.empty())
+    throw error("C02", "there is no certificate: not every part of this statement has a theorem");
   if (format == output_format::json) {
     json_members extra;
     if (!said.notes.empty()) extra.texts("notes", said.notes);
@@ -309,6 +316,14 @@ answer execute(const request& question, output_format format) {
     said.text = "\"ok\": true, " + said.text + (extra.inside().empty() ? "" : ", ") + extra.inside();
   }
   return said;
+}
+
+std::string recheck(const std::string& certificate) {
+  std::string report;
+  if (checker::check_certificate(certificate, report)) return report;
+  if (report.ends_with('\n')) report.pop_back();
+  const std::size_t end = report.find('\n');
+  throw error("C01", "the certificate is " + report.substr(0, end), end == std::string::npos ? "" : report.substr(end + 1));
 }
 
 }  // namespace wengert::cli

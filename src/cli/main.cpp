@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <memory>
 #include <new>
 #include <string>
 #include <vector>
@@ -27,12 +28,21 @@ bool colours_on(int descriptor) {
   return ::isatty(descriptor) == 1 && (refused == nullptr || *refused == '\0');
 }
 
-std::string read_standard_input() {
+std::string read_all(std::FILE* file, std::string_view name) {
   std::string text;
   char buffer[1 << 16];
-  while (const std::size_t got = std::fread(buffer, 1, sizeof buffer, stdin)) text.append(buffer, got);
-  if (std::ferror(stdin) != 0) throw error("U07", "standard input cannot be read");
+  while (const std::size_t got = std::fread(buffer, 1, sizeof buffer, file)) text.append(buffer, got);
+  if (std::ferror(file) != 0) throw error("U07", fmt::format("{} cannot be read", name));
   return text;
+}
+
+std::string read_standard_input() { return read_all(stdin, "standard input"); }
+
+std::string read_file(const std::string& name) {
+  if (name == "-") return read_standard_input();
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(name.c_str(), "rb"), std::fclose);
+  if (!file) throw error("U07", fmt::format("'{}' cannot be read", name));
+  return read_all(file.get(), fmt::format("'{}'", name));
 }
 
 int answer_question(const arguments& asked) {
@@ -42,8 +52,11 @@ int answer_question(const arguments& asked) {
   const answer said = execute(question, asked.format);
   for (const std::string& note : said.notes) fmt::print(stderr, "note: {}\n", harmless(note));
   for (const std::string& warning : said.warnings) fmt::print(stderr, "warning: {}\n", harmless(warning));
+  const bool to_output = asked.certificate == "-";
+  if (!said.certificate.empty() && !to_output) write_all(destination(asked.certificate).file(), said.certificate);
   const destination to(asked.output);
   write_all(to.file(), asked.format == output_format::json ? "{" + said.text + "}\n" : said.text);
+  if (to_output) write_all(to.file(), said.certificate);
   return said.exit_code;
 }
 
@@ -58,6 +71,11 @@ int run(const std::vector<std::string>& words) {
     if (!run_batch(STDIN_FILENO, to.file())) throw error("U07", "the answers cannot be written");
     return done;
   }
+  if (*asked.op == command::check) {
+    const std::string report = recheck(read_file(asked.checked));
+    write_all(destination(asked.output).file(), report);
+    return done;
+  }
   if (*asked.op == command::rules || *asked.op == command::help) {
     const destination to(asked.output);
     write_all(to.file(), *asked.op == command::rules ? rules_reference(asked.format) : help_about(asked.topic));
@@ -69,7 +87,7 @@ int run(const std::vector<std::string>& words) {
 int refuse(const error& e, output_format format) {
   fmt::print(stderr, "{}", describe(e, colours_on(STDERR_FILENO)));
   if (format == output_format::json) fmt::print("{{{}}}\n", json_error(e));
-  return wrong_input;
+  return e.code.starts_with('C') ? not_proved : wrong_input;
 }
 
 int own_up(const char* what, output_format format) {

@@ -23,6 +23,7 @@ std::string outcome(const error_code& row) {
   try {
     const arguments asked = parse_arguments(split_words(row.words));
     if (*asked.op == command::batch) return answer_line(std::string_view(input).substr(0, input.find('\n')));
+    if (*asked.op == command::check) recheck(input);
     request question = question_of(asked);
     std::string& expression = question.text.expressions.at(0);
     if (expression == "-") expression = input;

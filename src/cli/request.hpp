@@ -8,7 +8,7 @@
 
 namespace wengert::cli {
 
-enum class command { derive, diff, grad, prove, batch, rules, help };
+enum class command { derive, diff, grad, prove, check, batch, rules, help };
 
 struct request {
   command op = command::diff;
@@ -29,9 +29,13 @@ struct answer {
   std::string text;  // in the format asked for; JSON as the inside of an object, without its braces
   std::vector<std::string> notes, warnings;
   int exit_code = 0;
+  std::string certificate;  // if it was asked for and there is one
 };
 
 // Throws error for whatever the user has got wrong.
 answer execute(const request& question, output_format format);
+
+// What a certificate establishes. Throws error C01 where it is refused.
+std::string recheck(const std::string& certificate);
 
 }  // namespace wengert::cli

@@ -10,6 +10,7 @@
 #include <wengert/calculus/derivative.hpp>
 #include <wengert/calculus/partials.hpp>
 #include <wengert/core/error.hpp>
+#include <wengert/proof/certificate.hpp>
 
 #include "forms.hpp"
 #include "named_parts.hpp"
@@ -85,6 +86,28 @@ std::string claim_of(const tape& t, const expression& e, const target& by, std::
   return text;
 }
 
+// The theorem that a step makes of two, if both are there and the kernel does not refuse it.
+template <typename Step>
+std::optional<theorem> joined(const std::optional<theorem>& a, const std::optional<theorem>& b, Step step) {
+  if (!a || !b) return std::nullopt;
+  try {
+    return step();
+  } catch (const refusal&) {
+    return std::nullopt;
+  }
+}
+
+// The theorem, and what every D inside the expression is; nothing where one of them has no theorem.
+std::vector<theorem> with_sites(tape& t, prover& with, const expression& e, const theorem& proved) {
+  std::vector<theorem> all{proved};
+  for (const derivative_site& s : e.sites) {
+    auto d = s.at == none ? with.certify_derivative(s.function, s.variable, derivative(t, s.function, s.variable)) : std::nullopt;
+    if (!d) return {};
+    all.push_back(*d);
+  }
+  return all;
+}
+
 }  // namespace
 
 node_id at_entry(tape& t, node_id n, const target& by) {
@@ -114,20 +137,18 @@ differentiated differentiate(problem& p, prover& with, const expression& e, cons
     for (const requirement& r : defined_near(with, e.node, by.variable)) needs.push_back(r);
   for (const derivative_site& s : e.sites)
     for (const requirement& r : requirements(t, s)) needs.push_back(r);
-  differentiated d{f.node, none, {none, f.equal, {}, {}}, {}, {}, true, e.letters, true};
+  differentiated d{f.node, none, {none, f.equal, {}, {}}, {}, {}, e.letters, true, {}, {}};
   std::vector<requirement> open;
   d.conditions = with.assume_domain(needs, false, open);
+  kernel& proof = with.using_kernel();
   node_id swept = f.node;
   for (int k = 0; k < order; ++k) {
     node_id before = swept;
     swept = derivative(t, before, by.variable);
     for (const requirement& r : with.assume_domain(requirements(t, before, by.variable), false, open)) d.conditions.push_back(r);
     auto certified = with.certify_derivative(before, by.variable, swept);
-    if (certified && k == 0) certified = with.using_kernel().derivative_of_equal(f.equal, *certified);
-    if (certified)
-      d.rests_on.push_back(*certified);
-    else
-      d.certified = false;
+    d.proved = k == 0 ? certified : joined(d.proved, certified, [&] { return proof.derivative_again(*d.proved, *certified); });
+    if (k == 0) d.proved = joined(d.proved, d.proved, [&] { return proof.derivative_of_equal(f.equal, *certified); });
   }
   d.swept = at_entry(t, swept, by);
   bool named = std::ranges::any_of(by.letters, [](const std::string& l) { return !l.empty(); });
@@ -163,11 +184,13 @@ differentiated differentiate(problem& p, prover& with, const expression& e, cons
     }
   }
   d.in_form = !asked || formed;
-  d.rests_on.push_back(d.answer.equal);
+  if (d.swept != swept) d.proved = joined(d.proved, d.proved, [&] { return proof.derivative_entry(*d.proved, d.swept); });
+  d.proved = joined(d.proved, d.proved, [&] { return proof.derivative_equal(*d.proved, d.answer.equal); });
+  if (form.certificate && d.proved) d.goals = with_sites(t, with, e, *d.proved);
   return d;
 }
 
-diff_result describe(problem& p, const prover& with, const expression& e, const target& by, const differentiated& d, int order) {
+diff_result describe(problem& p, prover& with, const expression& e, const target& by, const differentiated& d, int order) {
   diff_result r;
   wording words(p, d.answer.letters);
   r.expression = e.text;
@@ -187,8 +210,12 @@ diff_result describe(problem& p, const prover& with, const expression& e, const 
     std::string text = words.condition(c);
     if (std::ranges::find(r.conditions, text) == r.conditions.end()) r.conditions.push_back(text);
   }
-  r.hypotheses_used = with.facts_used(d.rests_on);
-  r.proof = {with.using_kernel().proof_size(d.rests_on), d.certified};
+  if (d.proved) {
+    std::span<const theorem> whole(&*d.proved, 1);
+    r.hypotheses_used = with.facts_used(whole);
+    r.proof = {with.using_kernel().proof_size(whole), true};
+    if (!d.goals.empty()) r.certificate = certificate(with.using_kernel(), r.claim + " == " + r.derivative, d.goals);
+  }
   return r;
 }
 

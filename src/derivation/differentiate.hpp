@@ -1,6 +1,7 @@
 // One derivative of one problem: swept, certified by the kernel, and written as well as we can.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,19 +20,19 @@ struct differentiated {
   node_id swept;                        // the reverse sweep's answer, at the target's entry
   presented answer;                     // the same, written
   std::vector<requirement> conditions;  // assumed: what the expression needs
-  std::vector<theorem> rests_on;
-  bool certified;                    // whether the kernel confirmed every step
-  std::vector<std::string> letters;  // of the answer's axes, as far as the user named them
-  bool in_form = true;               // whether it is in the form that was asked for
+  std::optional<theorem> proved;        // the derivative of the expression is `answer`: the whole statement as one theorem
+  std::vector<std::string> letters;     // of the answer's axes, as far as the user named them
+  bool in_form = true;                  // whether it is in the form that was asked for
   // What the answer's text is written with, where it would be too long without.
   std::vector<std::pair<std::string, std::string>> parts{};
+  std::vector<theorem> goals{};  // if a certificate was asked for and there is one: `proved`, and what it speaks of
 };
 
 // The derivative of the given order. The prover must be fresh; it takes the problem's facts.
 differentiated differentiate(problem& p, prover& with, const expression& e, const target& by, int order, notation how,
                              const result_form& form = {});
 
-diff_result describe(problem& p, const prover& with, const expression& e, const target& by, const differentiated& d, int order);
+diff_result describe(problem& p, prover& with, const expression& e, const target& by, const differentiated& d, int order);
 
 // A note, where an answer that was wanted in matrix notation has index letters.
 void note_letters(std::vector<std::string>& notes, const presented& answer);

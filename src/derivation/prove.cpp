@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <wengert/calculus/derivative.hpp>
+#include <wengert/proof/certificate.hpp>
 #include <wengert/proof/prover.hpp>
 #include <wengert/text/printer.hpp>
 
@@ -95,8 +96,8 @@ attempt try_to_prove(problem& p, prover& with, const std::vector<fact>& conditio
 }
 
 // What was proved, and under how many conditions.
-std::size_t describe(prove_result& r, const problem& p, const prover& with, const std::vector<fact>& conditions, const attempt& a,
-                     const wording& words) {
+std::size_t describe(prove_result& r, const problem& p, prover& with, const std::vector<fact>& conditions, const attempt& a,
+                     const wording& words, bool with_certificate) {
   r.status = verdict::proved;
   r.conditions.clear();
   r.hypotheses_used.clear();
@@ -107,12 +108,21 @@ std::size_t describe(prove_result& r, const problem& p, const prover& with, cons
     if (std::ranges::find(r.conditions, used) == r.conditions.end()) r.hypotheses_used.push_back(used);
   r.proof = {with.using_kernel().proof_size(a.rests_on), true};
   r.theorem = words.theorem(p.expressions()[0].text + " == " + p.expressions()[1].text, r.hypotheses_used, r.conditions);
+  // The theorem about D(e, a), a let, is about a hidden symbol: its instance at the let's value is no theorem of the kernel.
+  bool hidden = std::ranges::any_of(p.expressions(), [](const expression& e) {
+    return std::ranges::any_of(e.sites, [](const derivative_site& s) { return s.at != none; });
+  });
+  if (with_certificate && !hidden) {
+    std::vector<theorem> goals{*a.equal};  // then the derivatives in it, and what makes the right side defined
+    goals.insert(goals.end(), a.rests_on.begin(), a.rests_on.end() - 1);
+    r.certificate = certificate(with.using_kernel(), p.expressions()[0].text + " == " + p.expressions()[1].text, goals);
+  }
   return r.conditions.size();
 }
 
 }  // namespace
 
-prove_result prove(problem& p, bool search_conditions) {
+prove_result prove(problem& p, bool search_conditions, bool with_certificate) {
   const expression &left = p.expressions().at(0), &right = p.expressions().at(1);
   tape& t = p.on();
   wording words(p, left.letters);
@@ -126,7 +136,7 @@ prove_result prove(problem& p, bool search_conditions) {
       if (conditions.empty()) r.difference = a.obstacle;
       return std::nullopt;
     }
-    return describe(r, p, with, conditions, a, words);
+    return describe(r, p, with, conditions, a, words, with_certificate);
   };
   if (proof_under({})) return r;
   if (search_conditions)

@@ -198,7 +198,8 @@ class sign_rules {
         bool extremum = t_.red(n) == reduction::max || t_.red(n) == reduction::min;
         return arg(relation::nonnegative, n, 0) && (!extremum || nonempty(n));
       }
-      case opcode::power: return is_even_integer(t_.value(n)) || arg(relation::nonnegative, n, 0);
+      case opcode::power:  // 0^(-1/2) is unspecified
+        return is_even_integer(t_.value(n)) || (arg(relation::nonnegative, n, 0) && (is_integer(t_.value(n)) || t_.value(n) > 0));
       case opcode::select: return branches(relation::nonnegative, n);
       case opcode::max: return some(relation::nonnegative, n);
       case opcode::min: return every(relation::nonnegative, n);
@@ -323,9 +324,10 @@ bool continuous_everywhere(const tape& t, node_id root) {
 
 void kernel::refuse(std::string_view name, std::string_view why) { throw refusal(fmt::format("{}: {}", name, why)); }
 
-theorem kernel::make(std::string_view name, claim c, std::span<const theorem> premises) {
+theorem kernel::make(std::string_view name, claim c, std::span<const theorem> premises, std::vector<std::uint32_t> details,
+                     std::shared_ptr<const instantiation> terms) {
   theorem r;
-  proof_step s{name, {}, c};
+  proof_step s{name, {}, c, std::move(details), std::move(terms)};
   for (const theorem& p : premises) {
     s.premises.push_back(p.step_);
     std::vector<hypothesis_id> all;
@@ -353,8 +355,9 @@ std::size_t kernel::proof_size(std::span<const theorem> goals) const {
 theorem kernel::assume(const claim& c, std::string text, origin from) {
   if (c.what == kind::derivative || !c.apart.empty()) refuse("hypothesis", "only equations and signs may be assumed");
   if (c.what == kind::equal && !same_axes(tape_, c.left, c.right)) refuse("hypothesis", "the sides have different axes");
-  theorem r = make("hypothesis", c, {});
-  r.hypotheses_ = {static_cast<hypothesis_id>(assumed_.size())};
+  auto h = static_cast<hypothesis_id>(assumed_.size());
+  theorem r = make("hypothesis", c, {}, {h});
+  r.hypotheses_ = {h};
   assumed_.push_back({c, std::move(text), from});
   return r;
 }
@@ -373,6 +376,8 @@ theorem kernel::symmetric(const theorem& ab) {
 theorem kernel::transitive(const theorem& ab, const theorem& bc) {
   if (ab.says().what != kind::equal || bc.says().what != kind::equal) refuse("transitive", "a premise is no equation");
   if (ab.says().right != bc.says().left) refuse("transitive", "the equations do not meet");
+  if (ab.says().left == ab.says().right) return bc;  // a = a says nothing
+  if (bc.says().left == bc.says().right) return ab;
   claim c = equal_claim(ab.says().left, bc.says().right);
   c.apart = ab.says().apart;
   for (const auto& pair : bc.says().apart)
@@ -411,6 +416,7 @@ theorem kernel::ring(node_id a, node_id b, std::span<const theorem> premises, st
   o.opaque.insert(opaque.begin(), opaque.end());
   for (const theorem& p : premises)
     if (p.says().what == kind::equal && p.says().apart.empty()) o.rewrite_by(tape_, p.says().left, p.says().right);
+  std::vector<node_id> met;
   auto agree = [&](bool expand_products) {
     expander::options how = o;
     how.expand_products = expand_products;
@@ -428,6 +434,7 @@ theorem kernel::ring(node_id a, node_id b, std::span<const theorem> premises, st
       });
     });
     if (!x.vanishes(std::move(difference))) return false;
+    met = x.met_opaque();
     for (symbol_id s : x.used_symmetries()) symmetries.push_back(symmetry_of(s));
     return true;
   };
@@ -436,7 +443,7 @@ theorem kernel::ring(node_id a, node_id b, std::span<const theorem> premises, st
   } catch (const too_large&) {
     refuse("ring", "the expanded sides are too large");
   }
-  theorem r = make("ring", std::move(c), premises);
+  theorem r = make("ring", std::move(c), premises, std::move(met));
   r.hypotheses_.insert(r.hypotheses_.end(), symmetries.begin(), symmetries.end());
   std::ranges::sort(r.hypotheses_);
   r.hypotheses_.erase(std::unique(r.hypotheses_.begin(), r.hypotheses_.end()), r.hypotheses_.end());
@@ -570,7 +577,8 @@ theorem kernel::instance_terms(const rule& r, frame& f, const term& x, const ter
   if (r.has_parameter && r.parameter_fits && !r.parameter_fits(c)) refuse(r.name, "the parameter does not fit");
   require(r.where(x, y, c), premises, r.name);
   node_id left = r.left(x, y, c).over_frame(), right = r.right(x, y, c).over_frame();
-  return make(r.name, equal_claim(left, right), premises);
+  auto made_of = std::make_shared<instantiation>(instantiation{f.axes, x.as_edge(), y.as_edge(), c});
+  return make(r.name, equal_claim(left, right), premises, {}, std::move(made_of));
 }
 
 theorem kernel::instance(const matrix_rule& r, const matrix_terms& m, std::span<const theorem> premises) {
@@ -599,7 +607,7 @@ theorem kernel::instance(const matrix_rule& r, const matrix_terms& m, std::span<
   matrix_identity made = r.build(tape_, used);
   for (const auto& [is, n] : made.where)
     if (!says(is, n, premises)) refuse(r.name, "a condition has no premise");
-  return make(r.name, equal_claim(made.left, made.right), premises);
+  return make(r.name, equal_claim(made.left, made.right), premises, {used.a, used.b, used.c, used.v});
 }
 
 // --- signs
@@ -635,7 +643,7 @@ theorem kernel::factor_nonzero(const theorem& product, std::size_t k) {
   if (!product_like || k >= tape_.arity(n)) refuse("factor-nonzero", "not a product");
   edge_view e = tape_.arg(n, k);
   if (!reads_everything(tape_, n, e)) refuse("factor-nonzero", "the product does not read every entry of the factor");
-  return make("factor-nonzero", sign_claim(relation::nonzero, e.node), std::span(&product, 1));
+  return make("factor-nonzero", sign_claim(relation::nonzero, e.node), std::span(&product, 1), {static_cast<std::uint32_t>(k)});
 }
 
 theorem kernel::argument_sign(const theorem& value) {
@@ -704,7 +712,8 @@ theorem kernel::differentiate(node_id n, symbol_id variable, std::span<const the
   for (std::size_t k = 0; k < args.size(); ++k) {
     if (!wanted[k]) continue;
     auto d = std::ranges::find_if(premises, [&](const theorem& p) {
-      return p.says().what == kind::derivative && p.says().left == args[k].node && p.says().variable == variable;
+      const claim& d = p.says();
+      return d.what == kind::derivative && d.left == args[k].node && d.variable == variable && d.order == 1 && d.entry.empty();
     });
     if (d == premises.end()) refuse(name, "the derivative of an argument has no premise");
     edge de{d->says().right, moved(args[k]).labels};
@@ -737,15 +746,45 @@ bool kernel::holds_near(hypothesis_id h, symbol_id variable) {
   return strict && continuous_everywhere(tape_, c.left);
 }
 
+void kernel::require_near(const theorem& t, symbol_id variable, std::string_view name) {
+  for (hypothesis_id h : t.hypotheses())
+    if (!holds_near(h, variable)) refuse(name, fmt::format("'{}' holds at the point only, not near it", assumed_[h].text));
+  const symbol_info& s = tape_.symbol(variable);
+  if (s.integer_valued) refuse(name, fmt::format("'{}' is an integer at the point only, and the premise may rest on it", s.name));
+}
+
+theorem kernel::derivative_entry(const theorem& derivative, node_id read) {
+  claim c = derivative.says();
+  bool reads = c.what == kind::derivative && c.entry.empty() && tape_.op(read) == opcode::identity &&
+               tape_.bound_count(read) == 0 && tape_.arg(read, 0).node == c.right;
+  if (!reads) refuse("derivative-entry", "the node does not read the derivative");
+  std::vector<label> labels = edge(tape_.arg(read, 0)).labels, own = tape::straight(tape_.rank(c.left));
+  bool same = tape_.rank(read) >= own.size() && std::equal(own.begin(), own.end(), labels.begin()) &&
+              std::ranges::equal(tape_.out(c.left), tape_.out(read).first(own.size()));
+  if (!same) refuse("derivative-entry", "only the axes of the variable may be read");
+  c.entry.assign(labels.begin() + static_cast<std::ptrdiff_t>(own.size()), labels.end());
+  c.right = read;
+  return make("derivative-entry", std::move(c), std::span(&derivative, 1));
+}
+
+theorem kernel::derivative_again(const theorem& first, const theorem& next) {
+  claim c = first.says();
+  const claim& d = next.says();
+  if (c.what != kind::derivative || d.what != kind::derivative || !c.entry.empty() || !d.entry.empty() || d.order != 1 ||
+      d.variable != c.variable || d.left != c.right || c.order >= 9)
+    refuse("derivative-again", "the premises do not meet");
+  require_near(first, c.variable, "derivative-again");
+  ++c.order;
+  c.right = d.right;
+  const theorem both[] = {first, next};
+  return make("derivative-again", std::move(c), both);
+}
+
 theorem kernel::derivative_of_equal(const theorem& equal, const theorem& derivative) {
   const claim &e = equal.says(), &d = derivative.says();
   if (d.what != kind::derivative || e.what != kind::equal || !e.apart.empty() || e.right != d.left)
     refuse("derivative-of-equal", "the premises do not meet");
-  for (hypothesis_id h : equal.hypotheses())
-    if (!holds_near(h, d.variable))
-      refuse("derivative-of-equal", fmt::format("'{}' holds at the point only, not near it", assumed_[h].text));
-  if (tape_.symbol(d.variable).integer_valued && e.left != e.right)
-    refuse("derivative-of-equal", "the variable is an integer at the point only, and the equation may rest on it");
+  if (e.left != e.right) require_near(equal, d.variable, "derivative-of-equal");
   claim c = d;
   c.left = e.left;
   const theorem both[] = {equal, derivative};

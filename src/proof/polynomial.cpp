@@ -195,7 +195,10 @@ polynomial expander::atom(node_id n) const {
 }
 
 polynomial expander::compute(node_id n) {
-  if (options_.opaque.contains(n)) return atom(n);
+  if (options_.opaque.contains(n)) {
+    met_opaque_.push_back(n);  // once: it is remembered
+    return atom(n);
+  }
   if (auto it = options_.rewrite.find(n); it != options_.rewrite.end()) {
     used_rewrites_.insert(n);
     return of(it->second);

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <stdexcept>
@@ -32,6 +33,8 @@ struct claim {
   node_id left = none;               // the node that the claim is about
   node_id right = none;              // equal: the other side; derivative: d left / d variable, axes of left, then of variable
   symbol_id variable = none;         // derivative
+  std::uint8_t order = 1;            // derivative: how often; `right` has the axes of the variable as often
+  std::vector<label> entry;          // derivative: where `right` reads those axes, by its own; empty: each at an axis of its own
   relation is = relation::positive;  // sign
   // equal: the claim is only made where the indices of these pairs of output axes differ.
   std::vector<std::pair<std::uint8_t, std::uint8_t>> apart;
@@ -69,10 +72,21 @@ struct hypothesis {
   origin from;
 };
 
+// What an instance of a row of the table of rules was made of.
+struct instantiation {
+  std::vector<range_id> frame;
+  edge x, y;
+  rational parameter;
+};
+
+// With the nodes of its claim and its premises, a step holds all that is needed to check it again.
 struct proof_step {
   std::string_view rule;
   std::vector<step_id> premises;
   claim says;
+  // ring: the opaque nodes; hypothesis: which; factor-nonzero: which argument; a matrix rule: A, B, c, v
+  std::vector<std::uint32_t> details;
+  std::shared_ptr<const instantiation> terms;  // of a row of the table of rules
 };
 
 class kernel {
@@ -128,6 +142,10 @@ class kernel {
   theorem differentiate(node_id n, symbol_id variable, std::span<const theorem> premises);
   // From  d a / d x = d  and  d = e.
   theorem derivative_equal(const theorem& derivative, const theorem& equal);
+  // From  d a / d x = d : the same where `read`, a node that only reads d, reads the axes of x.
+  theorem derivative_entry(const theorem& derivative, node_id read);
+  // From  d a / d x = b  near the point and  d b / d x : the next derivative of a.
+  theorem derivative_again(const theorem& first, const theorem& next);
   // From  a = b  near the point and  d b / d x.
   theorem derivative_of_equal(const theorem& equal, const theorem& derivative);
   // Whether a hypothesis also holds near the point when `variable` moves.
@@ -137,7 +155,10 @@ class kernel {
   node_id condition_node(const condition& c);
 
  private:
-  theorem make(std::string_view name, claim c, std::span<const theorem> premises);
+  theorem make(std::string_view name, claim c, std::span<const theorem> premises, std::vector<std::uint32_t> details = {},
+               std::shared_ptr<const instantiation> terms = nullptr);
+  // What t says also holds when the variable moves a little.
+  void require_near(const theorem& t, symbol_id variable, std::string_view name);
   bool depends(node_id n, symbol_id variable);
   hypothesis_id symmetry_of(symbol_id s);
   [[noreturn]] static void refuse(std::string_view name, std::string_view why);

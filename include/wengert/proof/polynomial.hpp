@@ -111,6 +111,8 @@ class expander {
   const std::unordered_set<node_id>& used_rewrites() const { return used_rewrites_; }
   // The symbols whose symmetry was used so far.
   const std::set<symbol_id>& used_symmetries() const { return used_symmetries_; }
+  // The opaque nodes that were met.
+  const std::vector<node_id>& met_opaque() const { return met_opaque_; }
 
   // --- arithmetic on polynomials over the same axes
   polynomial zero(std::span<const range_id> axes) const { return {{axes.begin(), axes.end()}, {}}; }
@@ -170,6 +172,7 @@ class expander {
   std::unordered_map<node_id, polynomial> memo_;
   std::unordered_set<node_id> used_rewrites_;
   std::set<symbol_id> used_symmetries_;
+  std::vector<node_id> met_opaque_;
   std::unordered_map<node_id, bool> symmetric_;
   int depth_ = 0;  // of push() within push()
 };

@@ -1,0 +1,221 @@
+#include "graph.hpp"
+
+#include <array>
+
+#include "tables.hpp"
+
+namespace checker {
+
+namespace {
+
+constexpr std::int64_t farthest = std::int64_t{1} << 50;
+
+affine moved(affine a, std::int64_t by) {
+  a.plus += by;
+  if (a.plus > farthest || a.plus < -farthest) throw refusal("an index is too large");
+  return a;
+}
+
+void put(std::string& key, std::int64_t v) { key += std::to_string(v) + ' '; }
+
+std::string key_of(const node& n) {
+  std::string key;
+  put(key, n.op);
+  put(key, static_cast<int>(n.red));
+  put(key, n.attribute);
+  key += n.value.text() + ' ';
+  put(key, static_cast<std::int64_t>(n.rank));
+  for (int a : n.axes) put(key, a);
+  for (const edge& e : n.args) {
+    key += '|';
+    put(key, e.node);
+    for (const label& l : e.labels) {
+      put(key, l.axis);
+      put(key, l.at.dim);
+      put(key, l.at.plus);
+    }
+  }
+  return key;
+}
+
+}  // namespace
+
+label shifted(label l, std::int64_t by) {
+  l.at = moved(l.at, by);
+  return l;
+}
+
+label composed(const label& inner, const std::vector<label>& outer) {
+  return inner.axis < 0 ? inner : shifted(outer.at(static_cast<std::size_t>(inner.axis)), inner.at.plus);
+}
+
+int graph::range_number(const range& r) {
+  moved(r.lo, 0);
+  moved(r.hi, 0);
+  auto [it, fresh] = range_numbers_.try_emplace(r, static_cast<int>(ranges_.size()));
+  if (fresh) ranges_.push_back(r);
+  return it->second;
+}
+
+int graph::derivative_number(const function_derivative& f) {
+  auto it = std::find(unknowns.begin(), unknowns.end(), f);
+  if (it == unknowns.end()) it = unknowns.insert(it, f);
+  return static_cast<int>(it - unknowns.begin());
+}
+
+// An index never leaves the range of the axis that it reads.
+void graph::check_labels(const node& user, const edge& e) const {
+  if (e.node < 0 || static_cast<std::size_t>(e.node) >= nodes_.size()) throw refusal("an argument that is no node so far");
+  const node& read = at(e.node);
+  if (e.labels.size() != read.rank) throw refusal("an argument with too many or too few labels");
+  for (std::size_t k = 0; k < e.labels.size(); ++k) {
+    const label& l = e.labels[k];
+    range from{l.at, l.at};
+    if (l.axis >= 0) {
+      if (static_cast<std::size_t>(l.axis) >= user.axes.size())
+        throw refusal("a label names an axis that the node does not have");
+      from = bounds(user.axes[static_cast<std::size_t>(l.axis)]);
+      from = {moved(from.lo, l.at.plus), moved(from.hi, l.at.plus)};
+    }
+    const range& to = bounds(read.axes[k]);
+    if (!(from == to) && !(surely_le(to.lo, from.lo) && surely_le(from.hi, to.hi)))
+      throw refusal("an index may leave the range that it reads");
+  }
+}
+
+void graph::check(const node& n) const {
+  if (n.rank > n.axes.size() || n.axes.size() > 200) throw refusal("a node with too many axes");
+  for (const edge& e : n.args) check_labels(n, e);
+  auto need = [](bool fine) {
+    if (!fine) throw refusal("a node with the wrong axes, arguments or attributes for its kind");
+  };
+  std::size_t arity = n.args.size();
+  bool plain = n.bound() == 0 && n.red == reduction::none, leaf = plain && arity == 0;
+  switch (n.op) {
+    case constant:
+    case pi: need(leaf && n.rank == 0); break;
+    case dim: need(leaf && n.rank == 0 && n.attribute >= 0 && static_cast<std::size_t>(n.attribute) < dims.size()); break;
+    case symbol:
+      need(leaf && n.attribute >= 0 && static_cast<std::size_t>(n.attribute) < symbols.size() &&
+           symbols[static_cast<std::size_t>(n.attribute)].axes == n.axes);
+      break;
+    case index_of: need(leaf && n.rank == 1); break;
+    case delta: need(leaf && n.rank == 2); break;
+    case add: need(plain && arity >= 1); break;
+    case mul: need(arity >= 1 && n.red == (n.bound() == 0 ? reduction::none : reduction::sum)); break;
+    case identity: need(arity == 1 && (n.bound() == 0) == (n.red == reduction::none)); break;
+    case power: need(plain && arity == 1); break;
+    case select: need(plain && arity == 4 && n.attribute >= 0 && n.attribute < 4); break;
+    case unknown:
+      need(plain && n.attribute >= 0 && static_cast<std::size_t>(n.attribute) < unknowns.size() &&
+           unknowns[static_cast<std::size_t>(n.attribute)].orders.size() == arity);
+      break;
+    case inv:
+    case det:
+    case adj: {
+      std::size_t own = n.op == det ? 0 : 2;
+      need(arity == 1 && n.red == reduction::none && n.bound() == 2 && n.rank >= own && n.axes[n.rank] == n.axes[n.rank + 1] &&
+           bounds(n.axes[n.rank]).lo == affine{-1, 1});
+      for (std::size_t k = n.rank - own; k < n.rank; ++k) {
+        need(n.axes[k] == n.axes[n.rank]);
+        for (const label& l : n.args[0].labels) need(!l.is_axis(k));
+      }
+      break;
+    }
+    default:
+      need(n.op >= functions && n.op < functions + function_count() && plain && static_cast<int>(arity) == function(n.op).arity);
+  }
+}
+
+int graph::make(node n) {
+  check(n);
+  auto [it, fresh] = numbers_.try_emplace(key_of(n), static_cast<int>(nodes_.size()));
+  if (fresh) nodes_.push_back(std::move(n));
+  return it->second;
+}
+
+int graph::make(int op, std::vector<int> out, std::vector<edge> args, std::vector<int> bound, reduction red, int attribute,
+                const rational& value) {
+  node n;
+  n.op = op;
+  n.red = bound.empty() ? reduction::none : red;
+  n.rank = out.size();
+  n.axes = std::move(out);
+  n.axes.insert(n.axes.end(), bound.begin(), bound.end());
+  n.args = std::move(args);
+  n.value = value;
+  n.attribute = attribute;
+  return make(std::move(n));
+}
+
+int graph::read(const std::vector<int>& out, const edge& e) {
+  if (e.labels == straight(out.size()) && out == this->out(e.node)) return e.node;
+  return make(identity, out, {e});
+}
+
+bool graph::depends(int n, int s) {
+  std::vector<bool>& known = depends_[s];
+  for (std::size_t m = known.size(); m <= static_cast<std::size_t>(n); ++m) {
+    bool d = nodes_[m].op == symbol && nodes_[m].attribute == s;
+    for (const edge& e : nodes_[m].args) d = d || known[static_cast<std::size_t>(e.node)];
+    known.push_back(d);
+  }
+  return known[static_cast<std::size_t>(n)];
+}
+
+// --- terms
+
+namespace {
+
+std::vector<int> carried_by(const std::vector<edge>& args) {
+  std::set<int> axes;
+  for (const edge& e : args)
+    for (const label& l : e.labels)
+      if (l.axis >= 0) axes.insert(l.axis);
+  return {axes.begin(), axes.end()};
+}
+
+void renumber(edge& e, const std::vector<int>& carried) {
+  for (label& l : e.labels)
+    if (l.axis >= 0) l.axis = static_cast<int>(std::lower_bound(carried.begin(), carried.end(), l.axis) - carried.begin());
+}
+
+}  // namespace
+
+edge apply(frame& f, int op, std::vector<edge> args, int attribute, const rational& value) {
+  std::vector<int> carried = carried_by(args), out;
+  std::vector<label> labels;
+  for (int a : carried) {
+    out.push_back(f.axes.at(static_cast<std::size_t>(a)));
+    labels.push_back(label::of_axis(static_cast<std::size_t>(a)));
+  }
+  for (edge& e : args) renumber(e, carried);
+  return {f.on.make(op, std::move(out), std::move(args), {}, reduction::none, attribute, value), labels};
+}
+
+edge number(frame& f, const rational& q) { return {f.on.number(q), {}}; }
+edge plus(frame& f, const edge& a, const edge& b) { return apply(f, add, {a, b}); }
+edge times(frame& f, const edge& a, const edge& b) { return apply(f, mul, {a, b}); }
+edge minus(frame& f, const edge& a) { return times(f, number(f, -1), a); }
+edge raised(frame& f, const edge& a, const rational& p) { return p == rational(1) ? a : apply(f, power, {a}, 0, p); }
+edge choose(frame& f, comparison c, const edge& l, const edge& r, const edge& then, const edge& other) {
+  return apply(f, select, {l, r, then, other}, static_cast<int>(c));
+}
+
+int narrowed(frame& f, const edge& e) {
+  std::vector<int> carried = carried_by({e}), out;
+  for (int a : carried) out.push_back(f.axes.at(static_cast<std::size_t>(a)));
+  edge own = e;
+  renumber(own, carried);
+  return f.on.read(out, own);
+}
+
+int over_frame(frame& f, const edge& e) { return f.on.read(f.axes, e); }
+
+bool implies(sign have, sign want) {
+  if (have == want) return true;
+  if (have == sign::positive) return want == sign::nonnegative || want == sign::nonzero || want == sign::off_poles;
+  return have == sign::not_integer && want == sign::off_poles;
+}
+
+}  // namespace checker
