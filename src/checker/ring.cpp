@@ -175,6 +175,20 @@ polynomial ring::expand_power(int n) {
       return read(q, base.labels, r.axes);
     }
   }
+  const node b = g_.at(base.node);
+  bool product_node = (b.op == mul && b.bound() == 0) || (b.op == power && b.value.is_whole());
+  if (powers_of_factors_ && e.is_whole() && product_node && !whole_.contains(base.node) && !rewrites_.contains(base.node)) {
+    if (++depth_ > deepest) throw refusal("the expanded sides are too large");
+    polynomial q{g_.out(base.node), {{monomial{}, rational(1)}}};
+    for (const edge& f : b.args) {
+      rational k = b.op == power ? b.value * m.value : m.value;
+      int own = g_.raised(g_.out(f.node), g_.whole(f.node), k);
+      polynomial factor_power = of(own);
+      q = product(q, read(factor_power, f.labels, q.axes));
+    }
+    --depth_;
+    return read(q, base.labels, r.axes);
+  }
   push(r, {{}, {{base.node, base.labels, e}}}, 1);
   return r;
 }
@@ -807,7 +821,16 @@ polynomial ring::spread(const polynomial& p) {
   return r;
 }
 
+// First with the powers of products as they are; then with each factor to the power.
 bool ring::equal(int a, int b, const std::vector<std::pair<int, int>>& apart) {
+  if (agree(a, b, apart)) return true;
+  memo_.clear();
+  symmetric_.clear();
+  powers_of_factors_ = true;
+  return agree(a, b, apart);
+}
+
+bool ring::agree(int a, int b, const std::vector<std::pair<int, int>>& apart) {
   polynomial d = of(a);
   add_scaled(d, of(b), -1);
   std::erase_if(d.terms, [&](const auto& term) {  // delta is 0 where its indices differ

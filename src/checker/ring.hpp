@@ -80,6 +80,7 @@ class ring {
   outcome open(piece& x, polynomial& p);
   void order(monomial& m, std::size_t free);
 
+  bool agree(int a, int b, const std::vector<std::pair<int, int>>& apart);
   bool is_zero(polynomial p);
   polynomial spread(const polynomial& p);
   bool divide(const monomial& m, const rational& c, const std::vector<int>& axes, polynomial& r);
@@ -95,6 +96,7 @@ class ring {
   std::map<int, polynomial> memo_;
   std::map<int, bool> symmetric_;
   std::set<int> symmetries_;
+  bool powers_of_factors_ = false;  // (u*v)^k is u^k*v^k, though u*v may be multiplied out
   std::size_t work_ = 0;
   int depth_ = 0;
 };
