@@ -23,6 +23,7 @@ constexpr std::array commands{
     command_row{command::diff, "diff", "EXPR --wrt V", "only the simplified derivative and its conditions"},
     command_row{command::grad, "grad", "EXPR --wrt V --at VALUES", "value and gradient as numbers"},
     command_row{command::prove, "prove", "'L == R'", "a theorem, or where the two sides differ"},
+    command_row{command::emit, "emit", "EXPR --wrt V --lang c++|c", "a self-contained function of value and gradient"},
     command_row{command::check, "check", "FILE", "recheck a certificate, as the stand-alone wengert-check does"},
     command_row{command::rules, "rules", "", "every rule of the kernel, and how it was established"},
     command_row{command::batch, "batch", "", "JSON lines in, JSON lines out, one for one"},
@@ -50,6 +51,12 @@ output_format format_named(const std::string& name) {
   throw error("U04", fmt::format("--format takes text, latex, html or json, not '{}'", name));
 }
 
+target_language language_named(const std::string& name) {
+  if (name == "c++") return target_language::cpp;
+  if (name == "c") return target_language::c;
+  throw error("U04", fmt::format("--lang takes c++ or c, not '{}'", name));
+}
+
 derivation_style style_named(const std::string& name) {
   if (name == "textbook") return derivation_style::textbook;
   if (name == "adjoint") return derivation_style::adjoint;
@@ -72,8 +79,8 @@ struct option_row {
   void (*take)(arguments&, const std::string& value);
 };
 
-constexpr std::string_view expression_commands = "derive diff grad prove";
-constexpr std::string_view derivative_commands = "derive diff grad";
+constexpr std::string_view expression_commands = "derive diff grad prove emit";
+constexpr std::string_view derivative_commands = "derive diff grad emit";
 
 const std::array options{
     option_row{"--wrt", "V", derivative_commands, "differentiate by V: a name, z[1] or z[i]; repeat for several",
@@ -88,6 +95,8 @@ const std::array options{
                [](arguments& a, const std::string& v) { a.text.givens.push_back(v); }},
     option_row{"--at", "VALUES", "diff grad", "a point: 'x=1.5, z=[0.1,0.2], W=[[1,2],[3,4]], y=pi/2'",
                [](arguments& a, const std::string& v) { a.at.push_back(v); }},
+    option_row{"--lang", "c++|c", "emit", "the language of the function: C++17 or C99",
+               [](arguments& a, const std::string& v) { a.lang = language_named(v); }},
     option_row{"--verbosity", "0..3", "derive", "how much of the derivation to show",
                [](arguments& a, const std::string& v) { a.verbosity = integer_between("--verbosity", v, 0, 3); }},
     option_row{"--style", "textbook|adjoint", "derive", "as a person would derive it, or as the reverse sweep goes, node by node",
@@ -186,6 +195,7 @@ void check_use(const command_row& row, const arguments& a) {
     throw error("U10", "--certificate is about one derivative, and there are several --wrt", "ask for them one by one");
   if (a.form.expand && a.form.factor)
     throw error("U10", "--expand and --factor contradict each other", "--common-denominator goes with either");
+  if (row.op == command::emit && !a.lang) throw error("U06", "emit needs --lang: c++ or c", usage);
   if (row.op == command::grad && a.at.empty())
     throw error("U06", "grad needs --at: the point", "for example --at 'x=1.5, z=[0.1,0.2]'");
 }
@@ -248,7 +258,8 @@ arguments parse_arguments(std::span<const std::string> words) {
 
 request question_of(const arguments& asked) {
   request question{*asked.op, asked.text, {}, asked.order, asked.verbosity, asked.style, asked.find_conditions,
-                   asked.how, asked.form};
+                   asked.how, asked.form, {}};
+  question.lang = asked.lang.value_or(target_language::cpp);
   question.form.certificate = !asked.certificate.empty();
   for (const std::string& values : asked.at) add_values(question.at, values);
   return question;

@@ -24,6 +24,7 @@ struct arguments {
   bool find_conditions = false;
   notation how = notation::shortest;
   result_form form;
+  std::optional<target_language> lang;
   std::string output;       // a file name, or empty
   std::string certificate;  // likewise
   std::string checked;      // the file that `check` is about

@@ -249,6 +249,18 @@ answer answer_grad(const request& question, output_format format) {
   return said;
 }
 
+// --- emit
+
+answer answer_emit(const request& question) {
+  problem p = problem_of(question);
+  emitted_code found = emit(p, question.lang);
+  answer said;
+  said.text = std::move(found.text);
+  append_all(said.notes, found.notes);
+  append_all(said.warnings, found.warnings);
+  return said;
+}
+
 // --- prove
 
 std::string_view name_of(verdict status) {
@@ -302,6 +314,7 @@ answer execute(const request& question, output_format format) {
     case command::diff: said = answer_diff(question, format); break;
     case command::grad: said = answer_grad(question, format); break;
     case command::prove: said = answer_prove(question, format); break;
+    case command::emit: said = answer_emit(question); break;
     case command::check:
     case command::batch:
     case command::rules:

@@ -5,10 +5,11 @@
 #include <vector>
 
 #include <wengert/derivation/commands.hpp>
+#include <wengert/emit/emit.hpp>
 
 namespace wengert::cli {
 
-enum class command { derive, diff, grad, prove, check, batch, rules, help };
+enum class command { derive, diff, grad, prove, emit, check, batch, rules, help };
 
 struct request {
   command op = command::diff;
@@ -20,6 +21,7 @@ struct request {
   bool find_conditions = false;
   notation how = notation::shortest;
   result_form form;
+  target_language lang = target_language::cpp;
 };
 
 enum class output_format { text, latex, html, json };
