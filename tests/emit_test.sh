@@ -119,6 +119,7 @@ check 'K=3 z=[1,2,3] y=[0,1,0.5]' 'norm2(z - y)' --wrt z --wrt y --var "$v"
 check 'm=2 n=3 W=[[1,2,3],[4,5,6]] x=[1,-1,2] b=[0.5,1]' 'sum(tanh(W*x + b))' --wrt W --wrt b --var 'W: matrix[m,n]; x: vector[n]; b: vector[m]'
 check 'm=2 n=3 W=[[1,2,3],[4,5,6]] x=[1,-1,2]' 'W*x' --wrt x --var 'W: matrix[m,n]; x: vector[n]'
 check 'n=2 A=[[1,2],[3,4]] x=[1,-1]' "x'*A*x" --wrt x --wrt A --var 'A: matrix[n,n]; x: vector[n]'
+check 'K=3 z=[10000,-10000,9999] y=[1,0,1]' 'sum(k, -y[k]*log(1/(1+exp(-z[k]))) - (1-y[k])*log(1 - 1/(1+exp(-z[k]))))' --wrt z --var "$v"
 check 'while=2 int=3' 'while*int^3' --wrt while --var 'while, int: real'
 
 if wengert emit x --wrt x --lang rust >"$scratch/out" 2>&1; then fail 'an unknown language'; else pass; fi

@@ -49,10 +49,14 @@ class choice_of_form {
  private:
   node_id stable(node_id n) {
     if (t_.reachable(n).size() > largest_proof) return n;
-    std::optional<normal> found;
     std::size_t fewest = seen_.failures(n, n);
-    auto better = [&](node_id form) { return seen_.failures(form, form) <= fewest; };
-    found = find_stable_form(with_, n, better);
+    auto look = [&](node_id form) {
+      fewest = std::min(fewest, seen_.failures(form, form));
+      return false;
+    };
+    find_stable_form(with_, n, look);
+    auto best = [&](node_id form) { return seen_.failures(form, form) == fewest; };
+    const std::optional<normal> found = find_stable_form(with_, n, best);
     return found ? found->node : n;
   }
 
