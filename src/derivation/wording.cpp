@@ -24,6 +24,18 @@ std::string wording::show(node_id n) const {
   }
 }
 
+// 1 - x, for a condition that -1 times it meets as well, as x - 1.
+node_id wording::with_positive_sign(node_id n) const {
+  tape& t = problem_.on();
+  if (!show(n).starts_with('-')) return n;
+  kernel k(t);
+  facts nothing(k);
+  const std::array<edge, 2> negated{edge{t.constant(-1), {}}, t.whole(n)};
+  normalizer full(nothing, normalizer::form::full);
+  node_id m = full.of(t.mul(t.out(n), negated)).node;
+  return show(m).size() < show(n).size() ? m : n;
+}
+
 // x - 0 != 0 and -x != 0 read x != 0.
 node_id wording::tidy(const requirement& r) const {
   if (r.is == relation::real_power) return r.node;
@@ -31,6 +43,7 @@ node_id wording::tidy(const requirement& r) const {
   kernel k(t);
   facts nothing(k);
   node_id n = normalizer(nothing, normalizer::form::light).of(r.node).node;
+  if (r.is == relation::nonzero && t.op(n) == opcode::add) return with_positive_sign(n);
   if (r.is != relation::nonzero || t.op(n) != opcode::mul || t.bound_count(n) > 0) return n;
   std::vector<edge> factors = t.args(n).copy();
   std::erase_if(factors, [&](const edge& e) { return t.is_constant(e.node) && !t.is_constant(e.node, 0); });

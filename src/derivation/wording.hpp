@@ -25,6 +25,8 @@ class wording {
 
  private:
   node_id tidy(const requirement& r) const;
+  node_id with_positive_sign(node_id n) const;
+
   problem& problem_;
   std::vector<std::string> letters_;
 };

@@ -1,6 +1,7 @@
 #include <wengert/proof/kernel.hpp>
 
 #include <algorithm>
+#include <unordered_map>
 #include <unordered_set>
 
 #include <fmt/format.h>
@@ -125,7 +126,8 @@ class sign_rules {
   bool branches(relation is, node_id n) {
     return (arg(is, n, 2) || guarded(is, n, true)) && (arg(is, n, 3) || guarded(is, n, false));
   }
-  // Of p < q, p <= q or p != q that holds where the branch is taken: the branch is q and p has a sign, or it is p or q and not 0.
+  // Of p < q, p <= q or p != q that holds where the branch is taken: the branch is q - p; or it is q and p has a sign, or it is p
+  // or q and not 0.
   bool guarded(relation is, node_id n, bool taken) {
     edge p = t_.arg(n, 0), q = t_.arg(n, 1), u = t_.arg(n, taken ? 2 : 3);
     comparison c = t_.comparison_of(n);
@@ -137,9 +139,25 @@ class sign_rules {
     bool strict = (c == comparison::lt) == taken;
     if (!taken) std::swap(p, q);
     if (is == relation::nonzero && strict && u == p && t_.is_constant(q.node, 0)) return true;
-    if (!(u == q)) return false;
-    if (is == relation::nonnegative) return given(relation::nonnegative, p.node);
-    return given(strict ? relation::nonnegative : relation::positive, p.node);
+    const bool p_may_be_zero = strict || is == relation::nonnegative;
+    if (u == q && given(p_may_be_zero ? relation::nonnegative : relation::positive, p.node)) return true;
+    return (strict || is == relation::nonnegative) && is_difference(n, u, q, p);
+  }
+  // u = q - p, as polynomials.
+  bool is_difference(node_id n, const edge& u, const edge& q, const edge& p) {
+    struct : sign_source {
+      bool known(relation, node_id) override { return false; }
+    } nothing;
+    const std::vector<range_id> out(t_.out(n).begin(), t_.out(n).end());
+    try {
+      expander x(t_, nothing, {});
+      polynomial d = x.of(t_.identity(out, u));
+      x.add(d, x.of(t_.identity(out, q)), -1);
+      x.add(d, x.of(t_.identity(out, p)), 1);
+      return d.is_zero();
+    } catch (const too_large&) {
+      return false;
+    }
   }
   bool nonempty(node_id n) {
     for (range_id r : t_.bound(n))
@@ -523,6 +541,60 @@ theorem kernel::lift_matrix_function(node_id n) {
   node_id closed = matrix_function(tape_, tape_.op(n), tape_.identity(own, {e.node, inside}));
   for (std::size_t k = batch; k < rank; ++k) outside.push_back(label::of_axis(k));
   return make("lift", equal_claim(n, tape_.identity(tape_.out(n), {closed, outside})), {});
+}
+
+namespace {
+
+// Whether the choice m compares what n compares: its first branch is taken where n's is (1), or where n's is not (-1); else 0.
+int compares_as(const tape& t, node_id m, node_id n) {
+  if (t.op(m) != opcode::select) return 0;
+  const comparison a = t.comparison_of(m), b = t.comparison_of(n);
+  const edge p = t.arg(n, 0), q = t.arg(n, 1);
+  const bool straight = t.arg(m, 0) == p && t.arg(m, 1) == q, turned = t.arg(m, 0) == q && t.arg(m, 1) == p;
+  if (a == b) return straight ? 1 : 0;
+  bool order = (a == comparison::lt && b == comparison::le) || (a == comparison::le && b == comparison::lt);
+  bool equality = (a == comparison::eq && b == comparison::ne) || (a == comparison::ne && b == comparison::eq);
+  return (order && turned) || (equality && straight) ? -1 : 0;
+}
+
+// One branch of the choice n, with the choices in it that are decided by n's comparison. Only what is read at n's own indices, or
+// has none, is decided with n.
+edge decided_branch(tape& t, node_id n, bool taken) {
+  const edge branch = t.arg(n, taken ? 2 : 3);
+  const std::vector<range_id> out(t.out(n).begin(), t.out(n).end());
+  auto as_n = [&](node_id m) { return std::ranges::equal(t.out(m), out); };
+  std::unordered_map<node_id, edge> now;  // what a node is there
+  auto read = [&](const edge& e, bool by_same_axes) {
+    auto it = now.find(e.node);
+    bool same_indices = e.labels.empty() || (by_same_axes && as_n(e.node) && e.labels == tape::straight(out.size()));
+    return it != now.end() && same_indices ? it->second : e;
+  };
+  for (node_id m : t.reachable(branch.node)) {
+    const bool same = as_n(m);
+    if (!same && t.rank(m) > 0) continue;
+    std::vector<edge> args = t.args(m).copy();
+    if (int sense = compares_as(t, m, n); sense != 0) {
+      now.insert_or_assign(m, read(args[taken == (sense > 0) ? 2 : 3], same));
+      continue;
+    }
+    std::vector<edge> decided;
+    for (const edge& e : args) decided.push_back(read(e, same));
+    if (decided == args) continue;
+    node_id made = t.make(t.op(m), t.out(m), t.bound(m), t.red(m), decided, t.attribute(m));
+    now.insert_or_assign(m, t.whole(made));
+  }
+  return read(branch, true);
+}
+
+}  // namespace
+
+theorem kernel::decided(node_id n) {
+  if (tape_.op(n) != opcode::select) refuse("decided", "not a choice");
+  const edge p = tape_.arg(n, 0), q = tape_.arg(n, 1);
+  const comparison c = tape_.comparison_of(n);
+  const edge first = decided_branch(tape_, n, true), second = decided_branch(tape_, n, false);
+  const std::vector<range_id> out(tape_.out(n).begin(), tape_.out(n).end());
+  return make("decided", equal_claim(n, tape_.select(out, c, p, q, first, second)), {});
 }
 
 theorem kernel::cases(node_id a, node_id b, std::uint8_t p, std::uint8_t q, const theorem& differ, const theorem& diagonal) {

@@ -286,7 +286,11 @@ theorem normalizer::arguments_first(node_id n) {
 
 theorem normalizer::arithmetic(node_id n) {
   theorem t = kernel_.reflexive(n);
-  if (tape_.op(n) == opcode::select && form_ == form::full) t = chain(t, indicator(n));
+  if (tape_.op(n) == opcode::select) {
+    theorem decided = kernel_.decided(n);
+    if (decided.says().right != n) return then_normalize(decided);
+    if (form_ == form::full) t = chain(t, indicator(n));
+  }
   if (tape_.op(n) == opcode::power && form_ == form::full) t = chain(t, root_of_sum(n));
   for (int round = 0; round < 200; ++round) {
     node_id m = t.says().right;

@@ -117,6 +117,9 @@ class kernel {
   // f(u[labels]) = f(u)[labels]: the function of the whole argument, read through the labels.
   // A function of a whole matrix is that of the matrix as a node of its own, over just the batch axes that the matrix has.
   theorem lift(node_id n);
+  // A choice n whose branches make the choices that the same comparison, or its contrary, decides: where p < q, each choice by
+  // p < q is its first branch and each by q <= p its second; elsewhere the other.
+  theorem decided(node_id n);
   // An equation that holds where axes p and q of both sides differ, and on the diagonal p = q, holds everywhere.
   theorem cases(node_id a, node_id b, std::uint8_t p, std::uint8_t q, const theorem& differ, const theorem& diagonal);
   // left = right of a row of the table, on the given nodes (all with the same output axes).
