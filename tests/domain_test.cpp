@@ -102,3 +102,25 @@ TEST_CASE("that a matrix is symmetric is a hypothesis") {
   problem p(problem_text{{"A: matrix[n,n]"}, {}, {"symmetric(A)"}, {"A"}, {"sqrt(sum(A.^2))^2"}});
   CHECK(diff(p, 1).results.at(0).derivative == "2*A");
 }
+
+TEST_CASE("a branch is differentiated under the comparison that leads to it") {
+  auto found = [](const std::string& text, const strings& vars = {}) {
+    problem p({vars, {}, {}, {"x"}, {text}});
+    return diff(p, 1).results.at(0);
+  };
+  struct row {
+    const char *text, *derivative, *condition;
+  };
+  for (const row& r :
+       {row{"if(x > 0, log(x), 0)", "if(x > 0, 1/x, 0)", "x != 0"}, row{"if(x <= 0, 1, log(x))", "if(x > 0, 1/x, 0)", "x != 0"},
+        row{"if(x > 1, log(x - 1), 0)", "if(x > 1, 1/(x - 1), 0)", "x - 1 != 0"},
+        row{"if(y > 0, sqrt(y)*x, x^2)", "if(y > 0, sqrt(y), 0) + if(y <= 0, 2*x, 0)", ""}}) {
+    CAPTURE(std::string(r.text));
+    diff_result d = found(r.text);
+    CHECK(d.proof.checked);
+    CHECK(d.derivative == r.derivative);
+    CHECK(d.conditions == (*r.condition ? strings{r.condition} : strings{}));
+  }
+  CHECK(found("sum(if(x > 0, log(x), 0))", {"x: vector[n]"}).proof.checked);
+  CHECK_FALSE(found("if(x > 0, log(x), 0) + log(x)").conditions.empty());
+}

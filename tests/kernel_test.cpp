@@ -237,3 +237,26 @@ TEST_CASE("a branch has the sign that the comparison which leads to it gives") {
   CHECK_FALSE(holds("if(x = 0, x, 1)", relation::nonzero));
   CHECK_FALSE(holds("if(x <= 0, x, 1)", relation::nonzero));
 }
+
+TEST_CASE("a choice decides the choices by the same comparison in its branches, and no others") {
+  auto decided = [](const std::string& text, const std::string& expected) {
+    problem p({{"x, y: real; z, w: vector[n]"}, {}, {}, {}, {text, expected}});
+    kernel k(p.on());
+    return k.decided(p.expressions()[0].node).says().right == p.expressions()[1].node;
+  };
+  CHECK(decided("if(x > 0, log(if(x > 0, x, 1)), 0)", "if(x > 0, log(x), 0)"));
+  CHECK(decided("if(x > 0, 1, log(if(x > 0, 2, y)))", "if(x > 0, 1, log(y))"));
+  CHECK(decided("if(x > 0, if(x <= 0, y, 3), 0)", "if(x > 0, 3, 0)"));
+  CHECK(decided("if(x = 0, 1, sin(x)/if(x != 0, x, 1))", "if(x = 0, 1, sin(x)/x)"));
+  CHECK(decided("if(z > 0, log(if(z > 0, z, 1)), 0)", "if(z > 0, log(z), 0)"));
+  CHECK(decided("if(y > 0, sum(z)*if(y > 0, y, 1), 0)", "if(y > 0, sum(z)*y, 0)"));
+  for (const char* same :
+       {"if(x > 0, log(if(x > 1, x, 1)), 0)", "if(x > 0, log(if(x >= 0, x, 1)), 0)", "if(x > 0, log(if(y > 0, x, 1)), 0)",
+        "if(z > 0, sum(if(z > 0, z, 1)), 0)", "if(z > 0, if(w > 0, z, w), 0)"})
+    CHECK_MESSAGE(decided(same, same), same);
+  problem p({{"z: vector[n]"}, {}, {}, {}, {"if(z[i] > 0, if(z[j] > 0, z[j], 1), 0)"}});
+  kernel k(p.on());
+  node_id n = p.expressions()[0].node;
+  CHECK(k.decided(n).says().right == n);
+  CHECK_THROWS_AS(k.decided(p.on().constant(1)), refusal);
+}

@@ -392,6 +392,7 @@ class checking {
         {"congruence", &checking::congruence},
         {"ring", &checking::by_ring},
         {"lift", &checking::lift},
+        {"decided", &checking::decided},
         {"cases", &checking::cases},
         {"sign", &checking::by_sign},
         {"transfer", &checking::transfer},
@@ -519,6 +520,61 @@ class checking {
     int closed = matrix_function(g_, n.op, g_.read(axes, {e.node, inside}));
     for (std::size_t k = batch; k < n.rank; ++k) outside.push_back(label::of_axis(k));
     need(c.right == g_.read(g_.out(c.left), {closed, outside}), "the step gives another node");
+  }
+
+  // A choice whose branches make the choices in them that the same comparison, or its contrary, decides.
+  void decided(words& w) {
+    need_premises(0);
+    const claim& c = stated(w);
+    node n = g_.at(c.left);
+    need(is_equation(c) && n.op == select, "not a choice");
+    const edge first = decided_branch(n, true), second = decided_branch(n, false);
+    n.args[2] = first;
+    n.args[3] = second;
+    need(c.right == g_.make(n), "the step gives another node");
+  }
+
+  // 1: the choice m goes to its first branch where n does; -1: where n does not; 0: another comparison.
+  static int sense_of(const node& m, const node& n) {
+    if (m.op != select) return 0;
+    auto a = static_cast<comparison>(m.attribute), b = static_cast<comparison>(n.attribute);
+    bool straight = m.args[0] == n.args[0] && m.args[1] == n.args[1], turned = m.args[0] == n.args[1] && m.args[1] == n.args[0];
+    if (a == b) return straight ? 1 : 0;
+    auto are = [&](comparison x, comparison y) { return (a == x && b == y) || (a == y && b == x); };
+    bool contrary = (are(comparison::lt, comparison::le) && turned) || (are(comparison::eq, comparison::ne) && straight);
+    return contrary ? -1 : 0;
+  }
+
+  // What is read at n's own indices, or has none, takes its value where n goes to this branch.
+  edge decided_branch(const node& n, bool first) {
+    const edge branch = n.args[first ? 2 : 3];
+    const std::vector<int> own(n.axes.begin(), n.axes.begin() + static_cast<std::ptrdiff_t>(n.rank));
+    std::set<int> parts;
+    for (std::vector<int> open{branch.node}; !open.empty();) {
+      int m = open.back();
+      open.pop_back();
+      if (parts.insert(m).second)
+        for (const edge& e : g_.at(m).args) open.push_back(e.node);
+    }
+    std::map<int, edge> there;
+    auto value = [&](const edge& e, bool over_own) {
+      auto it = there.find(e.node);
+      bool at_own = over_own && g_.out(e.node) == own && e.labels == straight(own.size());
+      return it != there.end() && (e.labels.empty() || at_own) ? it->second : e;
+    };
+    for (int m : parts) {  // arguments have smaller numbers
+      const node part = g_.at(m);
+      const bool over_own = g_.out(m) == own;
+      if (!over_own && part.rank > 0) continue;
+      if (int sense = sense_of(part, n); sense != 0) {
+        there[m] = value(part.args[(sense > 0) == first ? 2 : 3], over_own);
+        continue;
+      }
+      node changed = part;
+      for (edge& e : changed.args) e = value(e, over_own);
+      if (changed.args != part.args) there[m] = g_.whole(g_.make(changed));
+    }
+    return value(branch, true);
   }
 
   // Where two indices differ, and where they are equal.

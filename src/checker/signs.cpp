@@ -1,5 +1,6 @@
 #include "signs.hpp"
 
+#include "ring.hpp"
 #include "tables.hpp"
 
 namespace checker {
@@ -35,11 +36,11 @@ bool sign_rules::reduces_something(const node& m) const {
 }
 
 // Both branches of a choice, each where it is taken.
-bool sign_rules::branches(sign is, const node& m) const { return branch(is, m, true) && branch(is, m, false); }
+bool sign_rules::branches(sign is, node m) const { return branch(is, m, true) && branch(is, m, false); }
 
 // What is known of the branch anywhere, or follows from the comparison with which it is taken.
 bool sign_rules::branch(sign is, const node& m, bool taken) const {
-  const edge& u = m.args[taken ? 2 : 3];
+  const edge u = m.args[taken ? 2 : 3];
   if (given(is, u.node)) return true;
   edge low = m.args[0], high = m.args[1];
   auto c = static_cast<comparison>(m.attribute);
@@ -50,10 +51,23 @@ bool sign_rules::branch(sign is, const node& m, bool taken) const {
   }
   bool strict = (c == comparison::lt) == taken;  // low < high, or low <= high
   if (!taken) std::swap(low, high);
-  if (u == low) return is == sign::nonzero && strict && g_.is_number(high.node, 0);
-  if (u != high) return false;
   bool enough = is == sign::nonnegative || strict;
-  return given(enough ? sign::nonnegative : sign::positive, low.node);
+  if (u == low && is == sign::nonzero && strict && g_.is_number(high.node, 0)) return true;
+  if (u == high && given(enough ? sign::nonnegative : sign::positive, low.node)) return true;
+  return enough && is_gap(m, u, low, high);
+}
+
+// u = high - low, as polynomials, whatever is symmetric.
+bool sign_rules::is_gap(const node& m, const edge& u, const edge& low, const edge& high) const {
+  const std::vector<int> out(m.axes.begin(), m.axes.begin() + static_cast<std::ptrdiff_t>(m.rank));
+  const edge minus{g_.number(rational(-1)), {}};
+  const edge below = g_.whole(g_.make(mul, out, {minus, low}));
+  ring r(g_);
+  try {
+    return r.equal(g_.read(out, u), g_.make(add, out, {high, below}), {}) && r.symmetries().empty();
+  } catch (const refusal&) {
+    return false;
+  }
 }
 
 bool sign_rules::follows(sign is, int n) {

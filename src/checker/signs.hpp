@@ -9,7 +9,7 @@ namespace checker {
 
 class sign_rules {
  public:
-  explicit sign_rules(const graph& g) : g_(g) {}
+  explicit sign_rules(graph& g) : g_(g) {}
   void know(sign is, int n) { known_.emplace(n, is); }
   // Whether it is known, or follows in one step from what is known.
   bool follows(sign is, int n);
@@ -26,12 +26,13 @@ class sign_rules {
   bool nonzero(int n) const;
   bool integer(int n) const;
   bool off_poles(int n);
-  bool branches(sign is, const node& m) const;
+  bool branches(sign is, node m) const;
   bool branch(sign is, const node& m, bool taken) const;
+  bool is_gap(const node& m, const edge& u, const edge& low, const edge& high) const;
   bool is_square(const node& m) const;
   bool sum_of_counts(const node& m) const;
 
-  const graph& g_;
+  graph& g_;
   std::set<std::pair<int, sign>> known_;
 };
 

@@ -133,8 +133,8 @@ differentiated differentiate(problem& p, prover& with, const expression& e, cons
   if (order != 1 && order != 2) throw error("U04", "the order of a derivative is 1 or 2");
   normal f = choose_function(with, e.node, by.variable);
   with.assume(p.facts());
-  const normal guarded = with_guards(with, f.node);
-  f = {guarded.node, with.using_kernel().transitive(f.equal, guarded.equal)};
+  if (const normal guarded = with_guards(with, f.node); guarded.node != f.node)
+    f = {guarded.node, with.using_kernel().transitive(f.equal, guarded.equal)};
   std::vector<requirement> needs = requirements(t, f.node, by.variable);
   if (f.node != e.node)
     for (const requirement& r : defined_near(with, e.node, by.variable)) needs.push_back(r);
@@ -153,9 +153,10 @@ differentiated differentiate(problem& p, prover& with, const expression& e, cons
     d.proved = k == 0 ? certified : joined(d.proved, certified, [&] { return proof.derivative_again(*d.proved, *certified); });
     if (k == 0) d.proved = joined(d.proved, d.proved, [&] { return proof.derivative_of_equal(f.equal, *certified); });
   }
-  const normal tidy = with_choices_decided(with, swept);
-  d.proved = joined(d.proved, d.proved, [&] { return proof.derivative_equal(*d.proved, tidy.equal); });
-  swept = tidy.node;
+  if (const normal tidy = with_choices_decided(with, swept); tidy.node != swept) {
+    d.proved = joined(d.proved, d.proved, [&] { return proof.derivative_equal(*d.proved, tidy.equal); });
+    swept = tidy.node;
+  }
   d.swept = at_entry(t, swept, by);
   bool named = std::ranges::any_of(by.letters, [](const std::string& l) { return !l.empty(); });
   std::size_t own = t.rank(e.node) - e.letters.size();

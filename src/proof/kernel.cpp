@@ -154,7 +154,7 @@ class sign_rules {
       polynomial d = x.of(t_.identity(out, u));
       x.add(d, x.of(t_.identity(out, q)), -1);
       x.add(d, x.of(t_.identity(out, p)), 1);
-      return d.is_zero();
+      return d.is_zero() && x.used_symmetries().empty();
     } catch (const too_large&) {
       return false;
     }
