@@ -8,8 +8,8 @@
 
 #include <fmt/format.h>
 
-#include <wengert/calculus/problem.hpp>
 #include <wengert/calculus/derivative.hpp>
+#include <wengert/calculus/problem.hpp>
 #include <wengert/core/error.hpp>
 #include <wengert/numeric/evaluate.hpp>
 #include <wengert/text/printer.hpp>
