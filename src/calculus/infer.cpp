@@ -84,7 +84,7 @@ class inference {
   }
 
   // Names the arguments and their shapes; those of the call where the item stands in a composite's definition.
-  [[noreturn]] void misfit(item_id i, std::string reason, std::string code = "S01", std::string hint = {}) {
+  [[noreturn]] void misfit(item_id i, const std::string& reason, std::string code = "S01", std::string hint = {}) {
     const item& where = w_.items[i];
     std::string parts;
     const std::vector<item_id>& args = where.at.call_arguments == none ? where.args : w_.items[where.at.call_arguments].args;

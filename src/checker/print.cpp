@@ -32,7 +32,7 @@ std::string printer::show(const affine& a) const {
 
 std::string printer::show(const label& l, const std::vector<std::string>& at) const {
   if (l.axis < 0) return show(l.at);
-  std::string r = at.at(static_cast<std::size_t>(l.axis));
+  const std::string& r = at.at(static_cast<std::size_t>(l.axis));
   return l.at.plus == 0 ? r : r + (l.at.plus > 0 ? "+" : "") + std::to_string(l.at.plus);
 }
 
@@ -84,7 +84,7 @@ std::string printer::body(const node& m, const std::vector<std::string>& outer, 
     at.push_back(letter(next_letter_++));
     ranges += at.back() + " in " + show(g_.bounds(m.axes[k])) + ", ";
   }
-  auto bracket = [&](std::string s, int own) { return own < tightness ? "(" + s + ")" : s; };
+  auto bracket = [&](const std::string& s, int own) { return own < tightness ? "(" + s + ")" : s; };
   auto list = [&](std::size_t from) {
     std::string r;
     for (std::size_t k = from; k < m.args.size(); ++k) r += (k == from ? "" : ", ") + show(m.args[k], at, 0);

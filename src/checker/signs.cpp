@@ -35,7 +35,8 @@ bool sign_rules::reduces_something(const node& m) const {
   return true;
 }
 
-// Both branches of a choice, each where it is taken.
+// Both branches of a choice, each where it is taken. A copy, since looking at them may make nodes.
+// NOLINTNEXTLINE(performance-unnecessary-value-param)
 bool sign_rules::branches(sign is, node m) const { return branch(is, m, true) && branch(is, m, false); }
 
 // What is known of the branch anywhere, or follows from the comparison with which it is taken.

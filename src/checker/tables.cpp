@@ -444,7 +444,7 @@ matrix_sides matrix_formula(graph& g, const matrix_row& row, const std::array<in
   std::vector<int> square = out;
   square.insert(square.end(), {size, size});
   std::size_t b = out.size();
-  auto with = [&](int n, std::vector<std::size_t> places) {
+  auto with = [&](int n, const std::vector<std::size_t>& places) {
     edge e{n, straight(b)};
     for (std::size_t p : places) e.labels.push_back(label::of_axis(p));
     return e;

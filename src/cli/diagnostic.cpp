@@ -39,7 +39,7 @@ std::string harmless(std::string_view text) {
 }
 
 std::string describe(const error& e, bool colours) {
-  const std::string text = harmless(render(e)) + "\n";
+  std::string text = harmless(render(e)) + "\n";
   const std::size_t heading = text.find(':');
   if (!colours || heading == std::string::npos) return text;
   return fmt::format("\033[1;31m{}\033[0m{}", text.substr(0, heading), text.substr(heading));

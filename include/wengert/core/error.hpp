@@ -13,12 +13,8 @@ namespace wengert {
 // points from 1; column 0 means that no place is known.
 class error : public std::runtime_error {
  public:
-  error(std::string code_, std::string message, std::string hint_ = {}, std::size_t column_ = 0, std::size_t length_ = 1)
-      : std::runtime_error(std::move(message)),
-        code(std::move(code_)),
-        hint(std::move(hint_)),
-        column(column_),
-        length(length_) {}
+  error(std::string code_, const std::string& message, std::string hint_ = {}, std::size_t column_ = 0, std::size_t length_ = 1)
+      : std::runtime_error(message), code(std::move(code_)), hint(std::move(hint_)), column(column_), length(length_) {}
 
   std::string code;
   std::string hint;

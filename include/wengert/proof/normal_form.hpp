@@ -99,7 +99,7 @@ class normalizer {
   theorem root_of_sum(node_id n);
   theorem indicator(node_id n);
 
-  theorem chain(theorem first, const theorem& next) { return kernel_.transitive(first, next); }
+  theorem chain(const theorem& first, const theorem& next) { return kernel_.transitive(first, next); }
   theorem then_normalize(const theorem& t);
   std::optional<theorem> try_rule(std::string_view name, frame& f, const term& x, const term& y, const rational& c = 0);
   theorem with_argument(node_id n, std::size_t k, const theorem& equal);
