@@ -364,19 +364,19 @@ class layouter {
     bool own = names_.knows(s.name) || s.axis != 0;  // a function of the user's, or one that needs its axis named
     std::size_t count = s.children.size();
     if (!own && count == 1) {
-      math argument = alone(s.children[0]);
-      if (s.name == "sqrt") return {{kind::root, {}, {std::move(argument)}}, binds::factor};
-      if (s.name == "cbrt") return {{kind::root, {}, {std::move(argument), leaf(kind::number, "3")}}, binds::factor};
+      auto argument = [&] { return alone(s.children[0]); };
+      if (s.name == "sqrt") return {{kind::root, {}, {argument()}}, binds::factor};
+      if (s.name == "cbrt") return {{kind::root, {}, {argument(), leaf(kind::number, "3")}}, binds::factor};
       if (std::string_view fence = look_up(fenced, s.name); !fence.empty()) {
-        math m = bracket(std::move(argument), fence);
+        math m = bracket(argument(), fence);
         if (!s.name.starts_with("norm")) return {std::move(m)};
         std::string_view which = std::string_view(s.name).substr(4);
         return {script(std::move(m), leaf(which == "F" ? kind::name : kind::number, which), {})};
       }
       if (s.name == "inv") return inverse(s.children[0]);
       if (s.name == "vector" && is_number(s.children[0], 1)) return {leaf(kind::word, "𝟏")};
-      if (s.name == "integer") return integer(s, std::move(argument));
-      if (s.name == off_poles_property) return off_poles(std::move(argument));
+      if (s.name == "integer") return integer(s, argument());
+      if (s.name == off_poles_property) return off_poles(argument());
     }
     if (!own && s.name == "delta" && count == 2) return {script(leaf(kind::name, "δ"), subscript(s.children), {})};
     if (!own && s.name == "dot" && count == 2) return {bracket(arguments(s.children), "⟨")};
