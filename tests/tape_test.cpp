@@ -121,10 +121,10 @@ TEST_CASE("ranges and dimensions are interned and shifted") {
   CHECK(t.shift(r, 0) == r);
   CHECK(t.range_of(t.shift(r, 2)) == range{{none, 3}, {K, 2}});
   CHECK(t.shift(t.shift(r, 2), -2) == r);
-  CHECK(surely_le({none, 1}, {K, 0}));
-  CHECK_FALSE(surely_le({none, 2}, {K, 0}));
-  CHECK_FALSE(surely_le({K, 0}, {none, 5}));
-  CHECK(surely_le({K, -1}, {K, 0}));
+  CHECK(t.surely_le({none, 1}, {K, 0}));
+  CHECK_FALSE(t.surely_le({none, 2}, {K, 0}));
+  CHECK_FALSE(t.surely_le({K, 0}, {none, 5}));
+  CHECK(t.surely_le({K, -1}, {K, 0}));
 }
 
 TEST_CASE("ranges that are views of the tape's own pool survive its growth") {

@@ -257,7 +257,7 @@ class elaborator {
   void check_reach(item_id i, const position& p, range_id axis) const {
     range r = reach(p);
     const range& within = on_.range_of(axis);
-    if (surely_le(within.lo, r.lo) && surely_le(r.hi, within.hi)) return;
+    if (w_.on.surely_le(within.lo, r.lo) && w_.on.surely_le(r.hi, within.hi)) return;
     bool empty = r.lo.dim == r.hi.dim && r.hi.offset < r.lo.offset;
     if (empty) return;
     std::string what =

@@ -649,7 +649,7 @@ class inference {
         if (of(l).known) continue;
         affine here{hi.dim, hi.offset + offset};
         auto [it, fresh_entry] = reach.try_emplace(root(l), here);
-        if (!fresh_entry && surely_le(it->second, here)) it->second = here;
+        if (!fresh_entry && w_.on.surely_le(it->second, here)) it->second = here;
       }
     }
     for (auto& [l, hi] : reach)
@@ -736,14 +736,14 @@ class inference {
         continue;
       }
       bool clear =
-          (surely_le(r->lo, here.lo) || surely_le(here.lo, r->lo)) && (surely_le(r->hi, here.hi) || surely_le(here.hi, r->hi));
+          (w_.on.surely_le(r->lo, here.lo) || w_.on.surely_le(here.lo, r->lo)) && (w_.on.surely_le(r->hi, here.hi) || w_.on.surely_le(here.hi, r->hi));
       if (!clear)
         throw w_.fail(k.at, "S01",
                       fmt::format("the range of '{}' is not clear: {}..{} or {}..{}", k.name, shown(w_, r->lo), shown(w_, r->hi),
                                   shown(w_, here.lo), shown(w_, here.hi)),
                       "give the sum bounds, or declare equal lengths");
-      if (surely_le(r->lo, here.lo)) r->lo = here.lo;
-      if (surely_le(here.hi, r->hi)) r->hi = here.hi;
+      if (w_.on.surely_le(r->lo, here.lo)) r->lo = here.lo;
+      if (w_.on.surely_le(here.hi, r->hi)) r->hi = here.hi;
     }
     if (r) resolve(s, *r);
     return r.has_value();
@@ -765,7 +765,7 @@ class inference {
 
   // A free letter runs over an axis, not over the part of it that a delta names.
   range widened(range r) const {
-    if (usual_ && surely_le(usual_->lo, r.lo) && surely_le(r.hi, usual_->hi)) return *usual_;
+    if (usual_ && w_.on.surely_le(usual_->lo, r.lo) && w_.on.surely_le(r.hi, usual_->hi)) return *usual_;
     if (r.lo.dim == none && r.lo.offset > 1) r.lo.offset = 1;
     return r;
   }

@@ -40,7 +40,7 @@ integer_form integer_by_form(const term& y) {
         all.integer = is_integer(t.value(n));
         all.nonnegative = all.nonnegative && t.value(n) >= 0;
         break;
-      case opcode::index_value: all.nonnegative = all.nonnegative && surely_le({none, 0}, t.range_of(t.out(n)[0]).lo); break;
+      case opcode::index_value: all.nonnegative = all.nonnegative && t.surely_le({none, 0}, t.range_of(t.out(n)[0]).lo); break;
       case opcode::symbol:
         all.integer = t.symbol(t.symbol_of(n)).integer_valued;
         all.nonnegative = false;

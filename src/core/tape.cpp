@@ -20,24 +20,12 @@ std::uint64_t mix(std::uint64_t h, std::uint64_t v) {
   return h ^ (h >> 32);
 }
 
-std::string show(const tape& t, const affine& a) {
-  if (a.dim == none) return fmt::format("{}", a.offset);
-  if (a.offset == 0) return t.dim_name(a.dim);
-  return fmt::format("{}{:+}", t.dim_name(a.dim), a.offset);
-}
-
 affine shifted(affine a, std::int64_t by) {
   a.offset += by;
   return a;
 }
 
 }  // namespace
-
-bool surely_le(const affine& a, const affine& b) {
-  if (a.dim == b.dim) return a.offset <= b.offset;
-  if (a.dim == none) return a.offset <= b.offset + 1;  // b's dimension is at least 1
-  return false;
-}
 
 tape::tape() : table_(64, none) { make_range({none, 1}, {none, 1}); }
 
@@ -65,6 +53,16 @@ range_id tape::shift(range_id r, std::int64_t by) {
   if (by == 0) return r;
   range old = ranges_[r];
   return make_range(shifted(old.lo, by), shifted(old.hi, by));
+}
+
+std::string tape::text_of(const affine& a) const {
+  if (a.dim == none) return fmt::format("{}", a.offset);
+  return a.offset == 0 ? dim_name(a.dim) : fmt::format("{}{:+}", dim_name(a.dim), a.offset);
+}
+
+void tape::assume(length_condition c) {
+  if (!order_.assume(c.lesser, c.greater)) throw defect("conditions on dimensions that contradict each other");
+  length_conditions_.push_back(std::move(c));
 }
 
 // --- interning
@@ -147,9 +145,9 @@ void tape::check_edge(const edge& e, std::span<const range_id> out, std::span<co
     if (surely_le(target.lo, lo) && surely_le(hi, target.hi)) continue;
     throw error(
         "S04",
-        lo == hi ? fmt::format("index {} may lie outside {}..{}", show(*this, lo), show(*this, target.lo), show(*this, target.hi))
-                 : fmt::format("an index that runs over {}..{} may leave {}..{}", show(*this, lo), show(*this, hi),
-                               show(*this, target.lo), show(*this, target.hi)),
+        lo == hi ? fmt::format("index {} may lie outside {}..{}", text_of(lo), text_of(target.lo), text_of(target.hi))
+                 : fmt::format("an index that runs over {}..{} may leave {}..{}", text_of(lo), text_of(hi),
+                               text_of(target.lo), text_of(target.hi)),
         "give the sum bounds that stay inside the range");
   }
 }
@@ -162,9 +160,9 @@ void tape::check_matrix(opcode op, std::span<const range_id> out, std::span<cons
   const range &rows = ranges_[bound[0]], &columns = ranges_[bound[1]];
   if (bound[0] != bound[1])
     throw error("S01", fmt::format("the inverse and the determinant are of square matrices; this one is [{}, {}]",
-                                   show(*this, rows.hi), show(*this, columns.hi)));
+                                   text_of(rows.hi), text_of(columns.hi)));
   if (rows.lo != affine{none, 1})
-    throw error("S01", fmt::format("the indices of this matrix run over {}..{}", show(*this, rows.lo), show(*this, rows.hi)),
+    throw error("S01", fmt::format("the indices of this matrix run over {}..{}", text_of(rows.lo), text_of(rows.hi)),
                 "a matrix that is inverted, or whose determinant is taken, is indexed from 1");
   std::size_t batch = out.size() - own;
   for (std::size_t k = batch; k < out.size(); ++k)

@@ -161,7 +161,7 @@ class sign_rules {
   }
   bool nonempty(node_id n) {
     for (range_id r : t_.bound(n))
-      if (!surely_le(t_.range_of(r).lo, t_.range_of(r).hi)) return false;
+      if (!t_.surely_le(t_.range_of(r).lo, t_.range_of(r).hi)) return false;
     return true;
   }
   sign_fact fact(node_id n) {
@@ -186,7 +186,7 @@ class sign_rules {
       case opcode::constant: return t_.value(n) > 0;
       case opcode::dim_value:
       case opcode::pi: return true;
-      case opcode::index_value: return surely_le({none, 1}, t_.range_of(t_.out(n)[0]).lo);
+      case opcode::index_value: return t_.surely_le({none, 1}, t_.range_of(t_.out(n)[0]).lo);
       case opcode::add: return every(relation::nonnegative, n) && some(relation::positive, n);
       case opcode::mul: return every(relation::positive, n) && nonempty(n);
       case opcode::identity: return arg(relation::positive, n, 0) && (t_.red(n) == reduction::prod || nonempty(n));
@@ -209,7 +209,7 @@ class sign_rules {
     switch (t_.op(n)) {
       case opcode::constant: return t_.value(n) >= 0;
       case opcode::delta: return true;
-      case opcode::index_value: return surely_le({none, 0}, t_.range_of(t_.out(n)[0]).lo);
+      case opcode::index_value: return t_.surely_le({none, 0}, t_.range_of(t_.out(n)[0]).lo);
       case opcode::add: return every(relation::nonnegative, n) || least_index_sum(n) >= 0;
       case opcode::mul: return every(relation::nonnegative, n) || is_square(n);
       case opcode::identity: {  // the extremum of nothing is unspecified
@@ -324,7 +324,7 @@ bool reads_everything(const tape& t, node_id n, const edge_view& e) {
     used[a] = true;
   }
   for (std::size_t a = 0; a < used.size(); ++a)
-    if (!used[a] && !surely_le(t.range_of(t.axes(n)[a]).lo, t.range_of(t.axes(n)[a]).hi)) return false;
+    if (!used[a] && !t.surely_le(t.range_of(t.axes(n)[a]).lo, t.range_of(t.axes(n)[a]).hi)) return false;
   return true;
 }
 

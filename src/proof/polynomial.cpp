@@ -102,11 +102,13 @@ range values_of(const tape& t, const label& l, const monomial& m, std::span<cons
   return r;
 }
 
-bool inside(const range& a, const range& b) { return a == b || (surely_le(b.lo, a.lo) && surely_le(a.hi, b.hi)); }
+bool inside(const tape& t, const range& a, const range& b) {
+  return a == b || (t.surely_le(b.lo, a.lo) && t.surely_le(a.hi, b.hi));
+}
 
-bool surely_less(affine a, const affine& b) {
+bool surely_less(const tape& t, affine a, const affine& b) {
   ++a.offset;
-  return surely_le(a, b);
+  return t.surely_le(a, b);
 }
 
 bool is_delta(const factor& f) { return f.node == delta_atom && f.power == 1; }
@@ -555,14 +557,14 @@ expander::outcome expander::contract_delta(piece& x, std::span<const range_id> a
     }
     range ra = values_of(t_, a, m, axes), rb = values_of(t_, b, m, axes);
     bool same_base = a.axis == b.axis && a.dim == b.dim && (!a.is_constant() || a.offset != b.offset);
-    if ((same_base && a.offset != b.offset) || surely_less(ra.hi, rb.lo) || surely_less(rb.hi, ra.lo)) return outcome::gone;
+    if ((same_base && a.offset != b.offset) || surely_less(t_, ra.hi, rb.lo) || surely_less(t_, rb.hi, ra.lo)) return outcome::gone;
     // A bound index that must equal something is that thing.
     for (int turn = 0; turn < 2; ++turn, std::swap(a, b)) {
       if (a.is_constant() || static_cast<std::size_t>(a.axis) < free) continue;
       auto axis = static_cast<std::size_t>(a.axis);
       label to = shifted(b, -std::int64_t{a.offset});
       if (!b.is_constant() && b.axis == a.axis) continue;
-      if (!inside(values_of(t_, to, m, axes), t_.range_of(m.bound[axis - free]))) continue;
+      if (!inside(t_, values_of(t_, to, m, axes), t_.range_of(m.bound[axis - free]))) continue;
       erase();
       replace_axis(m.factors, axis, to);
       drop_axis(m, axis, free);
@@ -576,7 +578,7 @@ expander::outcome expander::contract_delta(piece& x, std::span<const range_id> a
     bool moved = m.factors[k].labels != tidy;
     m.factors[k].labels = tidy;
     auto axis = static_cast<std::size_t>(b.axis);
-    if (inside(values_of(t_, to, m, axes), t_.range_of(axis_range(axis, m, axes)))) {
+    if (inside(t_, values_of(t_, to, m, axes), t_.range_of(axis_range(axis, m, axes)))) {
       factor own = m.factors[k];
       erase();
       if (carries(m, axis)) moved = true;
@@ -631,7 +633,7 @@ expander::outcome expander::sum_out(piece& x, std::span<const range_id> axes, st
     affine beyond = r.hi;
     ++beyond.offset;
     if (beyond == r.lo) return outcome::gone;  // an empty sum
-    if (carries(m, axis) || !surely_le(r.lo, beyond)) continue;
+    if (carries(m, axis) || !t_.surely_le(r.lo, beyond)) continue;
     drop_axis(m, axis, axes.size());
     polynomial count = value_of(beyond, axes);
     polynomial lo = value_of(r.lo, axes);

@@ -172,7 +172,7 @@ class requirement_list {
     for (std::size_t a = 0; a < first && to_the_letter_; ++a) {
       const range v = t_.range_of(t_.axes(n)[a]);
       bool carried = std::ranges::any_of(e.labels, [&](const label& l) { return !l.is_constant() && std::size_t(l.axis) == a; });
-      if (!carried && !surely_le(v.lo, v.hi))
+      if (!carried && !t_.surely_le(v.lo, v.hi))
         r.push_back({comparison::le, bound(v.lo, f).as_edge(), bound(v.hi, f).as_edge(), true});
     }
     return r;
@@ -196,7 +196,7 @@ class requirement_list {
     if (t_.op(n) != opcode::identity || (t_.red(n) != reduction::max && t_.red(n) != reduction::min)) return;
     for (std::size_t b = t_.rank(n); b < f.axes.size(); ++b) {
       range r = t_.range_of(f.axes[b]);
-      if (!surely_le(r.lo, r.hi)) all.push_back(ops::positive(bound(r.hi, f) - bound(r.lo, f) + 1));
+      if (!t_.surely_le(r.lo, r.hi)) all.push_back(ops::positive(bound(r.hi, f) - bound(r.lo, f) + 1));
     }
   }
 

@@ -20,6 +20,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include <wengert/core/dims.hpp>
 #include <wengert/core/opcode.hpp>
 #include <wengert/core/rational.hpp>
 
@@ -27,26 +28,7 @@ namespace wengert {
 
 using node_id = std::uint32_t;
 using symbol_id = std::uint32_t;  // a real, vector or matrix variable
-using dim_id = std::uint32_t;     // a symbolic dimension, an integer >= 1
 using range_id = std::uint32_t;   // an interned interval of integers
-
-inline constexpr std::uint32_t none = 0xFFFFFFFF;
-
-// dim + offset, or the plain integer `offset` where dim is `none`. Dimensions are integers >= 1.
-struct affine {
-  dim_id dim = none;
-  std::int64_t offset = 0;
-  friend bool operator==(const affine&, const affine&) = default;
-};
-
-// The integers lo .. hi, both included; empty where hi < lo.
-struct range {
-  affine lo, hi;
-  friend bool operator==(const range&, const range&) = default;
-};
-
-// Whether a <= b for every value >= 1 of the dimensions. False also means: not known.
-bool surely_le(const affine& a, const affine& b);
 
 // Where an edge reads one axis of its argument: at (axis of the user) + offset, or at a constant index.
 struct label {
@@ -110,6 +92,13 @@ class tape {
   range_id range_to(const affine& hi) { return make_range({none, 1}, hi); }  // 1 .. hi
   const range& range_of(range_id r) const { return ranges_.at(r); }
   range_id shift(range_id r, std::int64_t by);  // the range lo+by .. hi+by
+  std::string text_of(const affine& a) const;   // K+1
+  // Whether a <= b for all dimensions that the tape is about. False also means: not known.
+  bool surely_le(const affine& a, const affine& b) const { return order_.surely_le(a, b); }
+  // From now on the tape is about dimensions that meet the condition, and so is every theorem about its nodes.
+  void assume(length_condition c);
+  const std::vector<length_condition>& length_conditions() const { return length_conditions_; }
+  const dim_order& order() const { return order_; }
 
   // --- leaves
   node_id constant(const rational& value);
@@ -208,6 +197,8 @@ class tape {
   std::unordered_map<std::string, symbol_id> symbol_ids_;
   std::vector<std::string> dim_names_;
   std::unordered_map<std::string, dim_id> dim_ids_;
+  dim_order order_;
+  std::vector<length_condition> length_conditions_;
   std::vector<range> ranges_;
   std::unordered_map<std::string, range_id> range_ids_;
 };
