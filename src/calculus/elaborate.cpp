@@ -240,47 +240,32 @@ class elaborator {
     return v;
   }
 
-  std::string shown(const affine& a) const {
-    if (a.dim == none) return fmt::format("{}", a.offset);
-    return a.offset == 0 ? on_.dim_name(a.dim) : fmt::format("{}{:+}", on_.dim_name(a.dim), a.offset);
-  }
-
-  // z[3] of a z of length K: nothing says that K is at least 3.
-  std::string longer(item_id i, std::int64_t index) const {
-    const item& base = w_.items[w_.items[i].args[0]];
-    if (base.is != form::variable || base.has.rank() != 1 || index < 1) return "declare a length that is long enough";
-    return fmt::format("give the vector a length that is a number, such as --var '{}: vector[{}]'", w_.entities[base.ref].name,
-                       index);
-  }
-
-  // The index must stay in the axis, for every value of the dimensions.
-  void check_reach(item_id i, const position& p, range_id axis) const {
+  // The index must stay in the axis, for every value of the dimensions that the tape is about.
+  void check_reach(item_id i, const position& p, range_id axis, std::string_view array) const {
     range r = reach(p);
-    const range& within = on_.range_of(axis);
-    if (w_.on.surely_le(within.lo, r.lo) && w_.on.surely_le(r.hi, within.hi)) return;
+    const range within = on_.range_of(axis);
+    const origin& at = w_.items[i].at;
+    std::string_view written = w_.slice(at);
+    if (length_is_made_to_hold(w_, within.lo, r.lo, written) && length_is_made_to_hold(w_, r.hi, within.hi, written)) return;
     bool empty = r.lo.dim == r.hi.dim && r.hi.offset < r.lo.offset;
     if (empty) return;
-    std::string what =
-        r.lo == r.hi ? fmt::format("index {}", shown(r.lo)) : fmt::format("an index over {}..{}", shown(r.lo), shown(r.hi));
-    std::string_view written = w_.slice(w_.items[i].at);
+    const std::string lo = on_.text_of(r.lo), hi = on_.text_of(r.hi);
+    const std::string bounds = fmt::format("{}..{}", on_.text_of(within.lo), on_.text_of(within.hi));
     if (written.find('[') == std::string_view::npos && written.find('_') != std::string_view::npos && p.slot == none)
-      throw w_.fail(w_.items[i].at, "S04",
-                    fmt::format("{} is read as an entry, but {} is not in {}..{}", w_.quoted(w_.items[i].at), shown(r.lo),
-                                shown(within.lo), shown(within.hi)),
+      throw w_.fail(at, "S04", fmt::format("{} is read as an entry, but {} is not in {}", w_.quoted(at), lo, bounds),
                     fmt::format("declare it, --var '{}: real', if it is a name", written));
     bool symbolic = within.hi.dim != none || r.hi.dim != none;
-    throw w_.fail(w_.items[i].at, "S04",
-                  fmt::format("{} of {} {} {}..{}", what, w_.quoted(w_.items[w_.items[i].args[0]].at),
-                              symbolic ? "may leave" : "leaves", shown(within.lo), shown(within.hi)),
-                  !symbolic                         ? "indices begin at 1"
-                  : p.slot == none && p.dim == none ? longer(i, p.offset)
-                                                    : "declare a length that is long enough, or give the sum bounds");
+    std::string what = r.lo == r.hi ? fmt::format("index {}", lo) : fmt::format("an index over {}..{}", lo, hi);
+    throw w_.fail(at, "S04", fmt::format("{} of {} leaves {}", what, array, bounds),
+                  !symbolic                  ? "indices begin at 1"
+                  : w_.given_lengths.empty() ? "declare a length that is long enough, or give the sum bounds"
+                                             : "declare a length that is long enough, or see what the facts say of the lengths");
   }
 
   value indexed(item_id i) {
     const item& x = w_.items[i];
     value v = w_.values[x.args[0]];
-    for (std::size_t k = 0; k < x.index.size(); ++k) check_reach(i, x.index[k], v.array[k]);
+    for (std::size_t k = 0; k < x.index.size(); ++k) check_reach(i, x.index[k], v.array[k], w_.quoted(w_.items[x.args[0]].at));
     for (mark& m : v.marks) {
       if (m.is != mark::kind::array) continue;
       mark to = mark_of(x.index[m.id]);
@@ -559,6 +544,7 @@ class elaborator {
         v.marks.push_back(on_array(v.array.size()));
         v.array.push_back(axes[k]);
       } else {
+        check_reach(i, x.index[k], axes[k], fmt::format("'{}'", by.name));
         v.marks.push_back(mark_of(x.index[k]));
       }
     }

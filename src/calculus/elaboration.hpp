@@ -171,6 +171,8 @@ struct workspace {
   std::set<std::string> independent;    // names that --wrt lists
   std::vector<std::string> notes;
   std::map<node_id, call>* calls = nullptr;
+  std::vector<length_condition> given_lengths;  // what the facts say of the order of dimensions
+  bool lengths_open = true;                     // whether an index may still ask for a condition on them
 
   // The entity of a name, made on first use.
   entity_id named(const std::string& name, const origin& at);
@@ -227,6 +229,15 @@ std::vector<resolved_fact> resolve_fact(workspace& w, const syntax_tree& tree, s
 resolved_target resolve_target(workspace& w, const syntax_tree& tree, std::uint32_t text);
 item_id resolve_call(workspace& w, const composite& c, const std::vector<item_id>& arguments, std::uint8_t axis,
                      const origin& at);
+
+// --- lengths
+
+// What a fact says of dimensions: K >= 3, n <= K, m = n.
+std::vector<length_condition> lengths_in(const workspace& w, const resolved_fact& f);
+// Whether a <= b follows from what the tape is about and the facts. The facts used become conditions of the tape.
+bool length_follows(workspace& w, const affine& a, const affine& b, std::string_view needed_by);
+// Makes a <= b, if it does not follow, a condition of the tape; false where it cannot hold, or conditions are closed.
+bool length_is_made_to_hold(workspace& w, const affine& a, const affine& b, std::string_view needed_by);
 
 // --- infer and elaborate the items from `first` on
 

@@ -18,13 +18,8 @@ range shifted(range r, std::int64_t by) {
   return r;
 }
 
-std::string shown(const workspace& w, const affine& a) {
-  if (a.dim == none) return fmt::format("{}", a.offset);
-  return a.offset == 0 ? w.on.dim_name(a.dim) : fmt::format("{}{:+}", w.on.dim_name(a.dim), a.offset);
-}
-
 std::string shown(const workspace& w, const range& r) {
-  return r.lo == affine{none, 1} ? shown(w, r.hi) : fmt::format("{}..{}", shown(w, r.lo), shown(w, r.hi));
+  return r.lo == affine{none, 1} ? w.on.text_of(r.hi) : fmt::format("{}..{}", w.on.text_of(r.lo), w.on.text_of(r.hi));
 }
 
 class inference {
@@ -735,12 +730,12 @@ class inference {
         r = here;
         continue;
       }
-      bool clear =
-          (w_.on.surely_le(r->lo, here.lo) || w_.on.surely_le(here.lo, r->lo)) && (w_.on.surely_le(r->hi, here.hi) || w_.on.surely_le(here.hi, r->hi));
+      auto follows = [&](const affine& a, const affine& b) { return length_follows(w_, a, b, k.name); };
+      bool clear = (follows(r->lo, here.lo) || follows(here.lo, r->lo)) && (follows(r->hi, here.hi) || follows(here.hi, r->hi));
       if (!clear)
         throw w_.fail(k.at, "S01",
-                      fmt::format("the range of '{}' is not clear: {}..{} or {}..{}", k.name, shown(w_, r->lo), shown(w_, r->hi),
-                                  shown(w_, here.lo), shown(w_, here.hi)),
+                      fmt::format("the range of '{}' is not clear: {}..{} or {}..{}", k.name, w_.on.text_of(r->lo),
+                                  w_.on.text_of(r->hi), w_.on.text_of(here.lo), w_.on.text_of(here.hi)),
                       "give the sum bounds, or declare equal lengths");
       if (w_.on.surely_le(r->lo, here.lo)) r->lo = here.lo;
       if (w_.on.surely_le(here.hi, r->hi)) r->hi = here.hi;

@@ -125,6 +125,8 @@ class reader {
       fact_meets.push_back(meet(w_, sides, w_.items[f.left].at));
     }
     note_names_of_facts();
+    for (const resolved_fact& f : facts)
+      for (length_condition& c : lengths_in(w_, f)) w_.given_lengths.push_back(std::move(c));
     infer(w_, 0, 0);
     elaborate(w_, 0);
   }
@@ -284,6 +286,7 @@ problem::problem(const problem_text& text) : tape_(std::make_unique<tape>()), st
     if (plain && std::ranges::all_of(e.axes, [&](length_id l) { return known(w, l); })) symbol_of(w, id);
   }
   notes_ = w.notes;
+  w.lengths_open = false;
 }
 
 problem::~problem() = default;

@@ -121,6 +121,8 @@ class checking {
     } else if (first == "dim") {
       g_.dims.push_back(new_name(w.next()));
       dims_.emplace(g_.dims.back(), static_cast<int>(g_.dims.size()) - 1);
+    } else if (first == "length") {
+      assume_length(w);
     } else if (first == "symbol") {
       declare(w);
     } else if (first == "goal") {
@@ -221,6 +223,21 @@ class checking {
   }
 
   // --- declarations and nodes
+
+  // length 3 <= K
+  void assume_length(words& w) {
+    range known;
+    known.lo = place(w.next());
+    w.expect("<=");
+    known.hi = place(w.next());
+    constexpr std::int64_t farthest = std::int64_t{1} << 31;
+    for (const affine& a : {known.lo, known.hi})
+      if (a.plus > farthest || a.plus < -farthest) throw refusal("a length too far away");
+    affine beyond = known.hi;
+    ++beyond.plus;
+    if (known.lo.dim == known.hi.dim || g_.surely_le(beyond, known.lo)) throw refusal("no dimensions are so long");
+    g_.lengths.push_back(known);
+  }
 
   void declare(words& w) {
     symbol_info s;
@@ -899,6 +916,7 @@ class checking {
     }
     for (const std::string& line : print.explanations()) r += "  with " + line + "\n";
     std::string facts;
+    for (const range& known : g_.lengths) facts += "  where " + print.show(known.lo) + " <= " + print.show(known.hi) + "\n";
     for (std::size_t s = 0; s < g_.symbols.size(); ++s) {
       if (g_.symbols[s].integer) facts += "  where " + g_.symbols[s].name + " is a whole number\n";
       if (used.contains(-1 - static_cast<int>(s))) facts += "  where " + g_.symbols[s].name + " is symmetric\n";

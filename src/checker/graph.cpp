@@ -57,6 +57,23 @@ int graph::range_number(const range& r) {
   return it->second;
 }
 
+// The greatest numbers that are known to stand below the dimensions if a.dim stands at 0, by chains of inequalities.
+bool graph::surely_le(const affine& a, const affine& b) const {
+  if (a.dim == b.dim) return a.plus <= b.plus;
+  if (lengths.empty()) return a.dim < 0 && a.plus <= b.plus + 1;
+  std::vector<std::optional<std::int64_t>> below(dims.size() + 1);  // the number 0, then the dimensions
+  auto at = [&](int dim) -> std::optional<std::int64_t>& { return below[static_cast<std::size_t>(dim + 1)]; };
+  auto raise = [&](int dim, std::int64_t to) { at(dim) = std::max(at(dim).value_or(to), to); };
+  raise(a.dim, 0);
+  for (std::size_t round = 0; round <= dims.size(); ++round) {
+    for (const range& known : lengths)
+      if (auto from = at(known.lo.dim)) raise(known.hi.dim, *from + known.lo.plus - known.hi.plus);
+    if (auto from = at(-1))
+      for (std::size_t d = 0; d < dims.size(); ++d) raise(static_cast<int>(d), *from + 1);
+  }
+  return at(b.dim) && *at(b.dim) >= a.plus - b.plus;
+}
+
 int graph::derivative_number(const function_derivative& f) {
   auto it = std::find(unknowns.begin(), unknowns.end(), f);
   if (it == unknowns.end()) it = unknowns.insert(it, f);

@@ -20,11 +20,6 @@ struct affine {
   std::int64_t plus = 0;
   friend auto operator<=>(const affine&, const affine&) = default;
 };
-// Whether a <= b for all values of the dimensions.
-inline bool surely_le(const affine& a, const affine& b) {
-  if (a.dim == b.dim) return a.plus <= b.plus;
-  return a.dim < 0 && a.plus <= b.plus + 1;
-}
 
 struct range {
   affine lo, hi;
@@ -123,11 +118,14 @@ class graph {
   std::size_t size() const { return nodes_.size(); }
   // Whether the bounds of a range have at least one number between them, for all dimensions.
   bool nonempty(int r) const { return surely_le(bounds(r).lo, bounds(r).hi); }
+  // Whether a <= b for all dimensions that meet the inequalities of the certificate.
+  bool surely_le(const affine& a, const affine& b) const;
   // Whether a node depends on a symbol.
   bool depends(int n, int symbol_number);
   int derivative_number(const function_derivative& f);
 
   std::vector<std::string> dims;
+  std::vector<range> lengths;  // lo <= hi is assumed
   std::vector<symbol_info> symbols;
   std::vector<function_derivative> unknowns;
 

@@ -35,11 +35,13 @@ void drop(monomial& m, std::size_t axis, std::size_t free) {
       if (l.axis > static_cast<int>(axis)) --l.axis;
 }
 
-bool inside(const range& a, const range& b) { return a == b || (surely_le(b.lo, a.lo) && surely_le(a.hi, b.hi)); }
+bool inside(const graph& g, const range& a, const range& b) {
+  return a == b || (g.surely_le(b.lo, a.lo) && g.surely_le(a.hi, b.hi));
+}
 
-bool surely_less(affine a, const affine& b) {
+bool surely_less(const graph& g, affine a, const affine& b) {
   ++a.plus;
-  return surely_le(a, b);
+  return g.surely_le(a, b);
 }
 
 bool all_free(const factor& f, std::size_t free) {
@@ -496,13 +498,13 @@ ring::outcome ring::contract(monomial& m, const std::vector<int>& axes) {
     }
     range ra = values(a, m, axes), rb = values(b, m, axes);
     bool never = a.axis == b.axis && a.at.dim == b.at.dim;  // then they differ by a number
-    if (never || surely_less(ra.hi, rb.lo) || surely_less(rb.hi, ra.lo)) return outcome::gone;
+    if (never || surely_less(g_, ra.hi, rb.lo) || surely_less(g_, rb.hi, ra.lo)) return outcome::gone;
     // A bound index that must be equal to something is that.
     for (int turn = 0; turn < 2; ++turn, std::swap(a, b)) {
       if (a.axis < static_cast<int>(free) || a.axis == b.axis) continue;
       auto axis = static_cast<std::size_t>(a.axis);
       label to = shifted(b, -a.at.plus);
-      if (!inside(values(to, m, axes), g_.bounds(m.bound[axis - free]))) continue;
+      if (!inside(g_, values(to, m, axes), g_.bounds(m.bound[axis - free]))) continue;
       remove();
       put_at(m, axis, to);
       drop(m, axis, free);
@@ -518,7 +520,7 @@ ring::outcome ring::contract(monomial& m, const std::vector<int>& axes) {
     factor own = m.factors[k];
     own.labels = tidy;
     m.factors[k] = own;
-    if (inside(values(to, m, axes), g_.bounds(axis < free ? axes[axis] : m.bound[axis - free]))) {
+    if (inside(g_, values(to, m, axes), g_.bounds(axis < free ? axes[axis] : m.bound[axis - free]))) {
       remove();
       changed = changed || names(m, axis);
       put_at(m, axis, to);
@@ -563,7 +565,7 @@ ring::outcome ring::count(piece& x, const std::vector<int>& axes, std::vector<pi
     affine beyond = r.hi;
     ++beyond.plus;
     if (beyond == r.lo) return outcome::gone;  // a sum over nothing
-    if (names(x.m, axis) || !surely_le(r.lo, beyond)) continue;
+    if (names(x.m, axis) || !g_.surely_le(r.lo, beyond)) continue;
     drop(x.m, axis, axes.size());
     if (beyond.plus != r.lo.plus) more.push_back({x.m, x.c * rational(beyond.plus - r.lo.plus)});
     auto dimension = [&](int d, int times) {

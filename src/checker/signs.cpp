@@ -105,7 +105,7 @@ bool sign_rules::positive(int n) {
   switch (m.op) {
     case dim:
     case pi: return true;
-    case index_of: return surely_le({-1, 1}, g_.bounds(m.axes[0]).lo);
+    case index_of: return g_.surely_le({-1, 1}, g_.bounds(m.axes[0]).lo);
     case add: return every(sign::nonnegative, m) && some(sign::positive, m);
     case mul: return every(sign::positive, m) && reduces_something(m);
     case identity: return first(sign::positive, m) && (m.red == reduction::prod || reduces_something(m));
@@ -128,7 +128,7 @@ bool sign_rules::nonnegative(int n) const {
   const node& m = g_.at(n);
   switch (m.op) {
     case delta: return true;
-    case index_of: return surely_le({-1, 0}, g_.bounds(m.axes[0]).lo);
+    case index_of: return g_.surely_le({-1, 0}, g_.bounds(m.axes[0]).lo);
     case add: return every(sign::nonnegative, m) || sum_of_counts(m);
     case mul: return every(sign::nonnegative, m) || is_square(m);
     case identity:  // the extremum of nothing is anything

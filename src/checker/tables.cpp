@@ -531,7 +531,7 @@ std::pair<bool, bool> whole_by_form(const graph& g, int y) {
       if (!m.value.is_whole()) return {false, false};
       nonnegative = nonnegative && m.value >= rational(0);
     } else if (m.op == index_of) {
-      nonnegative = nonnegative && surely_le({-1, 0}, g.bounds(m.axes[0]).lo);
+      nonnegative = nonnegative && g.surely_le({-1, 0}, g.bounds(m.axes[0]).lo);
     } else if (m.op == symbol) {
       if (!g.symbols[static_cast<std::size_t>(m.attribute)].integer) return {false, false};
       nonnegative = false;

@@ -84,6 +84,7 @@ constexpr std::array table{
     error_code{"V06", "a value is given to a name that does not occur", "grad x --wrt x --at 'x=1, q=2'"},
     error_code{"V07", "a value is given to a name that has its value by --let", "grad 'a*x' --wrt x --let 'a = x^2' --at 'x=1, a=2'"},
     error_code{"V08", "a declared function has no value", "grad 'f(x)' --wrt x --var 'f: function(t)' --at x=1"},
+    error_code{"V09", "an array is too short or too long for an index", "grad 'sum(z) + z[3]' --wrt z --var 'z: vector[K]' --at 'z=[1,2]'"},
     error_code{"V10", "the text of --at is not understood", "grad x --wrt x --at 'x'"},
     error_code{"V11", "a name has two values", "grad x --wrt x --at 'x=1, x=2'"},
     error_code{"V12", "a value is no finite number", "grad x --wrt x --at 'x=log(0)'"},

@@ -33,4 +33,15 @@ bool dim_order::assume(const affine& a, const affine& b) {
   return true;
 }
 
+// Since the gaps are closed, sizes that fit the earlier ones always have a next one that fits.
+void dim_order::fit(std::vector<std::int64_t>& sizes) const {
+  for (std::size_t j = 1; j <= sizes.size(); ++j)
+    for (bool raise : {false, true})
+      for (std::size_t i = 0; i < j; ++i) {
+        std::int64_t at = i == 0 ? 0 : sizes[i - 1], up = gap(i, j), down = gap(j, i);
+        if (raise && up != unknown) sizes[j - 1] = std::max(sizes[j - 1], at + up);
+        if (!raise && down != unknown) sizes[j - 1] = std::min(sizes[j - 1], at - down);
+      }
+}
+
 }  // namespace wengert

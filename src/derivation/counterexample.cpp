@@ -57,7 +57,12 @@ std::optional<sample_point> point_sampler::draw(std::span<const node_id> roots) 
   }
   auto pick = [&](std::int64_t lo, std::int64_t hi) { return std::uniform_int_distribution<std::int64_t>(lo, hi)(random_); };
   sample_point p;
-  for (dim_id d = 0; d < tape_.dim_count(); ++d) p.dims[d] = pick(1, 4);
+  std::vector<std::int64_t> sizes(tape_.dim_count());
+  for (std::int64_t& size : sizes) size = pick(1, 4);
+  tape_.order().fit(sizes);
+  constexpr std::int64_t largest = 64;
+  if (std::ranges::any_of(sizes, [](std::int64_t size) { return size > largest; })) return std::nullopt;
+  for (dim_id d = 0; d < sizes.size(); ++d) p.dims[d] = sizes[d];
   int style = static_cast<int>(pick(0, 3));
   const std::vector<node_id> needed = tape_.reachable(all);
   if (std::ranges::any_of(needed, [&](node_id n) { return tape_.op(n) == opcode::unknown; })) return std::nullopt;  // no values

@@ -14,6 +14,7 @@
 
 #include "forms.hpp"
 #include "guards.hpp"
+#include "lengths.hpp"
 #include "named_parts.hpp"
 #include "typeset.hpp"
 #include "units.hpp"
@@ -223,6 +224,7 @@ diff_result describe(problem& p, prover& with, const expression& e, const target
     r.proof = {with.using_kernel().proof_size(whole), true};
     if (!d.goals.empty()) r.certificate = certificate(with.using_kernel(), r.claim + " == " + r.derivative, d.goals);
   }
+  add_lengths(t, r.conditions, r.hypotheses_used);
   return r;
 }
 

@@ -6,6 +6,7 @@
 #include <array>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <wengert/calculus/derivative.hpp>
 #include <wengert/proof/certificate.hpp>
@@ -14,6 +15,7 @@
 
 #include "counterexample.hpp"
 #include "find_conditions.hpp"
+#include "lengths.hpp"
 #include "wording.hpp"
 
 namespace wengert {
@@ -106,6 +108,7 @@ std::size_t describe(prove_result& r, const problem& p, prover& with, const std:
   for (const requirement& c : a.conditions) r.conditions.push_back(words.condition(c));
   for (const std::string& used : with.facts_used(a.rests_on))
     if (std::ranges::find(r.conditions, used) == r.conditions.end()) r.hypotheses_used.push_back(used);
+  add_lengths(p.on(), r.conditions, r.hypotheses_used);
   r.proof = {with.using_kernel().proof_size(a.rests_on), true};
   r.theorem = words.theorem(p.expressions()[0].text + " == " + p.expressions()[1].text, r.hypotheses_used, r.conditions);
   // The theorem about D(e, a), a let, is about a hidden symbol: its instance at the let's value is no theorem of the kernel.
@@ -138,6 +141,12 @@ prove_result prove(problem& p, bool search_conditions, bool with_certificate) {
     }
     return describe(r, p, with, conditions, a, words, with_certificate);
   };
+  // An index of the right side alone must stay in its range wherever the left side is defined.
+  const std::vector<std::string> lengths = lengths_of_right_side(p);
+  if (!lengths.empty() && !search_conditions) {
+    r.difference = fmt::format("the right side needs {}, which does not follow", fmt::join(lengths, " and "));
+    return r;
+  }
   if (proof_under({})) return r;
   if (search_conditions)
     if (auto found = find_conditions(p, words, left, right, left_needs, right_needs, proof_under)) {

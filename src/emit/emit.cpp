@@ -13,6 +13,7 @@
 #include <wengert/text/printer.hpp>
 
 #include "../derivation/differentiate.hpp"
+#include "../derivation/lengths.hpp"
 #include "lowering.hpp"
 #include "samples.hpp"
 
@@ -177,12 +178,8 @@ class emitter {
   std::string shape_of(std::span<const range_id> axes) const {
     std::vector<std::string> sizes;
     for (range_id r : axes) {
-      auto text = [&](const affine& a) {
-        if (a.dim == none) return std::to_string(a.offset);
-        return a.offset == 0 ? t_.dim_name(a.dim) : fmt::format("{}{:+}", t_.dim_name(a.dim), a.offset);
-      };
       const range& x = t_.range_of(r);
-      sizes.push_back(x.lo == affine{none, 1} ? text(x.hi) : fmt::format("{}..{}", text(x.lo), text(x.hi)));
+      sizes.push_back(x.lo == affine{none, 1} ? t_.text_of(x.hi) : fmt::format("{}..{}", t_.text_of(x.lo), t_.text_of(x.hi)));
     }
     return sizes.empty() ? "a number" : fmt::format("[{}], row by row", fmt::join(sizes, ", "));
   }
@@ -253,9 +250,14 @@ class emitter {
     for (const std::string& l : chosen_.says.lines) s += "//   " + one_line(l) + "\n";
     for (const fact& f : p_.facts())
       if (s.find("// given " + one_line(f.text) + "\n") == std::string::npos) s += "// given " + one_line(f.text) + "\n";
-    for (const std::string& c : chosen_.says.conditions) s += "// where " + one_line(c) + "\n";
-    if (!chosen_.says.conditions.empty())
+    const std::vector<std::string> lengths = length_texts(t_);
+    std::vector<std::string> conditions = chosen_.says.conditions;
+    std::erase_if(conditions, [&](const std::string& c) { return std::ranges::find(lengths, c) != lengths.end(); });
+    for (const std::string& c : conditions) s += "// where " + one_line(c) + "\n";
+    if (!conditions.empty())
       s += "// Where a condition fails, the numbers are those of the formulas below, infinities and NaN included.\n";
+    for (const std::string& c : lengths)
+      s += "// Only for " + one_line(c) + ": elsewhere arrays would be read behind their ends.\n";
     s += "//\n";
     for (const std::string& a : shapes_) s += "// " + a + "\n";
     if (to_ == target_language::c) s += "// Returns 0, or 1 where there is no memory.\n";

@@ -49,7 +49,10 @@ samples::samples(const tape& t) : tape_(t) {
 }
 
 void samples::bind(place& at, std::uint64_t& state) const {
-  auto size_of = [&](dim_id d) { return static_cast<std::int64_t>(3 + d % 3); };
+  std::vector<std::int64_t> sizes(tape_.dim_count());
+  for (dim_id d = 0; d < sizes.size(); ++d) sizes[d] = 3 + d % 3;
+  tape_.order().fit(sizes);
+  auto size_of = [&](dim_id d) { return sizes[d]; };
   auto value_of = [&](const affine& a) { return a.offset + (a.dim == none ? 0 : size_of(a.dim)); };
   for (dim_id d = 0; d < tape_.dim_count(); ++d) {
     at.rounded.bind_dim(d, size_of(d));

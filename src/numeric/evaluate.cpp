@@ -1,6 +1,7 @@
 #include <wengert/numeric/evaluate.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <numbers>
@@ -82,6 +83,12 @@ template <class T> void evaluator<T>::bind_dim(dim_id d, std::int64_t size) {
     throw error("V03", fmt::format("the dimension '{}' is {}{} and cannot be {} as well", name, known.size, why, size));
   }
   known.size = size;
+  for (const length_condition& c : tape_.length_conditions()) {
+    bool open = std::ranges::any_of(std::array{c.lesser.dim, c.greater.dim}, [&](dim_id e) { return e != none && !dim_size(e); });
+    if (open || resolve(c.lesser) <= resolve(c.greater)) continue;
+    throw error("V09", fmt::format("the dimension '{}' is {}, but {} needs {} <= {}", name, size, c.needed_by,
+                                   tape_.text_of(c.lesser), tape_.text_of(c.greater)));
+  }
 }
 
 template <class T> void evaluator<T>::fit_axis(symbol_id s, std::size_t axis, std::size_t size) {

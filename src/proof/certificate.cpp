@@ -94,7 +94,7 @@ class writer {
   std::string shown(const affine& a) {
     if (a.dim == none) return fmt::format("{}", a.offset);
     dims_.insert(a.dim);
-    return a.offset == 0 ? t_.dim_name(a.dim) : fmt::format("{}{:+}", t_.dim_name(a.dim), a.offset);
+    return t_.text_of(a);
   }
   std::string shown(range_id r) {
     const range own = t_.range_of(r);
@@ -146,9 +146,11 @@ class writer {
       symbols += fmt::format("symbol {} {}{}{}\n", info.name, shown(std::span<const range_id>(info.axes)),
                              info.integer_valued ? " integer" : "", info.symmetric ? " symmetric" : "");
     }
-    std::string dims;
+    std::string lengths, dims;
+    for (const length_condition& c : t_.length_conditions())
+      lengths += fmt::format("length {} <= {}\n", shown(c.lesser), shown(c.greater));
     for (dim_id d : dims_) dims += fmt::format("dim {}\n", t_.dim_name(d));
-    return dims + symbols;
+    return dims + lengths + symbols;
   }
 
   // --- steps

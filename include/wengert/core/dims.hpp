@@ -36,11 +36,11 @@ struct length_condition {
 class dim_order {
  public:
   // Whether a <= b follows.
-  bool surely_le(const affine& a, const affine& b) const {
-    return gap(place(a.dim), place(b.dim)) >= a.offset - b.offset;
-  }
+  bool surely_le(const affine& a, const affine& b) const { return gap(place(a.dim), place(b.dim)) >= a.offset - b.offset; }
   // From now on a <= b. Where that contradicts what is known nothing changes, and the answer is false.
   bool assume(const affine& a, const affine& b);
+  // Changes sizes, one per dimension, so that they meet all that is known.
+  void fit(std::vector<std::int64_t>& sizes) const;
 
  private:
   // The number 0 has the place 0, dimension d the place d + 1.
