@@ -243,7 +243,10 @@ TEST_CASE("an index outside its sum is refused") {
   CHECK(code("a[k]*sum(k, y[k]) == 1") == "N02");
   CHECK(code("sum(k, y[k]) == sum(k, y[k])*k") == "N02");
   CHECK(code("z[3]", {"z: vector[2]"}) == "S04");
-  CHECK(code("z[3]", {"z: vector[K]"}) == "S04");
+  CHECK(code("z[3]", {"z: vector[K]"}) == "none");
+  CHECK(code(texts({"z[3]"}, {"z: vector[K]"}, {}, {"K <= 2"})) == "S04");
+  CHECK(code(texts({"sum(k, 1, n, z[k+2])"}, {"z: vector[K]"}, {}, {"K = n + 1"})) == "S04");
+  CHECK(code(texts({"sum(k, 1, n, z[k+2])"}, {"z: vector[K]"}, {}, {"K = n + 2"})) == "none");
   CHECK(code("sum(k, 1, K, z[k+1])", {"z: vector[K]"}) == "S04");
   CHECK(code("z[0]", {"z: vector[K]"}) == "S04");
   CHECK(code("z[n]", {"z: vector[n]"}) == "none");

@@ -257,8 +257,8 @@ class elaborator {
     bool symbolic = within.hi.dim != none || r.hi.dim != none;
     std::string what = r.lo == r.hi ? fmt::format("index {}", lo) : fmt::format("an index over {}..{}", lo, hi);
     throw w_.fail(at, "S04", fmt::format("{} of {} leaves {}", what, array, bounds),
-                  !symbolic                  ? "indices begin at 1"
-                  : w_.given_lengths.empty() ? "declare a length that is long enough, or give the sum bounds"
+                  !symbolic || !on_.surely_le(within.lo, r.lo) ? "indices begin at 1"
+                  : w_.given_lengths.empty()                   ? "declare a length that is long enough, or give the sum bounds"
                                              : "declare a length that is long enough, or see what the facts say of the lengths");
   }
 

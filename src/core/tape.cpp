@@ -143,12 +143,11 @@ void tape::check_edge(const edge& e, std::span<const range_id> out, std::span<co
       hi = shifted(from.hi, l.offset);
     }
     if (surely_le(target.lo, lo) && surely_le(hi, target.hi)) continue;
-    throw error(
-        "S04",
-        lo == hi ? fmt::format("index {} may lie outside {}..{}", text_of(lo), text_of(target.lo), text_of(target.hi))
-                 : fmt::format("an index that runs over {}..{} may leave {}..{}", text_of(lo), text_of(hi),
-                               text_of(target.lo), text_of(target.hi)),
-        "give the sum bounds that stay inside the range");
+    throw error("S04",
+                lo == hi ? fmt::format("index {} may lie outside {}..{}", text_of(lo), text_of(target.lo), text_of(target.hi))
+                         : fmt::format("an index that runs over {}..{} may leave {}..{}", text_of(lo), text_of(hi),
+                                       text_of(target.lo), text_of(target.hi)),
+                "give the sum bounds that stay inside the range");
   }
 }
 

@@ -557,7 +557,8 @@ expander::outcome expander::contract_delta(piece& x, std::span<const range_id> a
     }
     range ra = values_of(t_, a, m, axes), rb = values_of(t_, b, m, axes);
     bool same_base = a.axis == b.axis && a.dim == b.dim && (!a.is_constant() || a.offset != b.offset);
-    if ((same_base && a.offset != b.offset) || surely_less(t_, ra.hi, rb.lo) || surely_less(t_, rb.hi, ra.lo)) return outcome::gone;
+    if ((same_base && a.offset != b.offset) || surely_less(t_, ra.hi, rb.lo) || surely_less(t_, rb.hi, ra.lo))
+      return outcome::gone;
     // A bound index that must equal something is that thing.
     for (int turn = 0; turn < 2; ++turn, std::swap(a, b)) {
       if (a.is_constant() || static_cast<std::size_t>(a.axis) < free) continue;

@@ -54,6 +54,7 @@ class rereading {
     for (const std::string& line : split(text, '\n')) {
       std::vector<std::string> w = split(line, ' ');
       if (w[0] == "dim") t.dim(w[1]);
+      if (w[0] == "length") t.assume({place(w[1]), place(w[3]), {}, {}});
       if (w[0] == "symbol") declare(w);
       if (w[0] == "goal") wanted.push_back(std::stoul(w[1].substr(1)));
       if (w[0][0] == 'n') nodes[w[0]] = node(w);
@@ -166,6 +167,7 @@ class point_of {
     std::uniform_real_distribution<real> wide(-2, 2), above(0.1L, 3);
     int manner = static_cast<int>(random() % 4);
     for (dim_id d = 0; d < t_.dim_count(); ++d) sizes_.push_back(1 + static_cast<std::int64_t>(random() % 3));
+    t_.order().fit(sizes_);
     for (symbol_id s = 0; s < t_.symbol_count(); ++s) {
       std::size_t count = 1;
       shapes_.emplace_back();
@@ -401,6 +403,8 @@ std::vector<std::string> originals() {
       {"sum(k, softmax(z)[k]) == 1", "", {}, {}},
       {"inv(A)*A == I", "", {}, {"A: matrix[n,n]"}},
       {"sqrt(x^2) == abs(x)", "", {}, {}},
+      {"sum(z)*z[3]", "z", {}, {"z: vector[K]"}},
+      {"sum(k, 1, n, z[k+1]*y[k])", "z", {}, {"z: vector[K]; y: vector[n]"}},
   };
   std::vector<std::string> r;
   for (const row& o : rows) {
