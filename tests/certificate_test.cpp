@@ -216,6 +216,20 @@ TEST_CASE("cases, entries, second derivatives and signs pass the checker") {
   check_step(k, k.transitive(differ, k.symmetric(differ)));
 }
 
+TEST_CASE("the checker joins the cases of a sign, and refuses those that rest on more") {
+  const std::string start =
+      "wengert certificate 1\nsymbol x []\nn0 symbol x\nn1 constant -1\nn2 mul [] n1 n0\nn3 constant 0\nn4 abs [] n0\n"
+      "n5 abs [] n4\ns0 hypothesis near : 0 < n0 ; \ns1 hypothesis near : 0 < n2 ; \ns2 hypothesis near : n0 = n3 ; \n"
+      "s3 hypothesis near : n5 = n4 ; \n";
+  auto report = [&](const std::string& lines) { return report_on(start + lines + "end\n"); };
+  const std::string joined = report("s4 any-sign s3 s3 s3 of n0 : n5 = n4\ngoal s4\n");
+  CHECK(joined.find("where") != std::string::npos);  // it rests on s3
+  const std::string third = report("s4 any-sign s2 s2 s2 of n0 : n0 = n3\ngoal s4\n");
+  CHECK(third.find("x = 0\n  where x = 0") != std::string::npos);
+  CHECK(report("s4 any-sign s3 s3 s2 of n0 : n5 = n4\ngoal s4\n").starts_with("refused"));
+  CHECK(report("s4 any-sign s3 s3 of n0 : n5 = n4\ngoal s4\n").starts_with("refused"));
+}
+
 // --- what must be refused
 
 TEST_CASE("what is wrong with a certificate is said, and nothing of it is accepted") {

@@ -260,3 +260,25 @@ TEST_CASE("a choice decides the choices by the same comparison in its branches, 
   CHECK(k.decided(n).says().right == n);
   CHECK_THROWS_AS(k.decided(p.on().constant(1)), refusal);
 }
+
+TEST_CASE("an equation that holds for each sign of a number holds, and rests on what else its cases rest on") {
+  sides s("x == y", "x, y: real; z: vector[n]", {"y > 0"});
+  kernel& k = s.k;
+  const auto signs = k.signs_of(s.left);
+  auto given = [&](const claim& c) { return k.assume(c, "", origin::domain); };
+  const theorem equal = given(equal_claim(s.left, s.right));
+  std::vector<theorem> cases;
+  for (const claim& c : signs) {  // each case rests on its own sign and on x = y
+    const theorem sign = given(c);
+    cases.push_back(c.what == claim::kind::equal ? k.transitive(sign, k.transitive(k.symmetric(sign), equal)) : equal);
+  }
+  CHECK(k.any_sign(s.left, cases[0], cases[1], cases[2]).hypotheses() == equal.hypotheses());
+  const theorem zero = given(signs[2]);
+  const theorem other = k.symmetric(equal);
+  CHECK_THROWS_AS(k.any_sign(s.left, equal, equal, other), refusal);
+  CHECK_THROWS_AS(k.any_sign(s.left, equal, equal, s.given(0)), refusal);
+  CHECK(k.any_sign(s.left, zero, zero, zero).hypotheses() == zero.hypotheses());  // x = 0 is the third case only
+  node_id z = s.p.on().symbol("z", std::vector<range_id>{s.p.on().range_to({s.p.on().dim("n"), 0})});
+  CHECK_THROWS_AS(k.signs_of(z), refusal);
+  CHECK_THROWS_AS(k.any_sign(z, equal, equal, equal), refusal);
+}

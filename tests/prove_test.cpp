@@ -135,3 +135,48 @@ TEST_CASE("numbers without bound") {
   CHECK_NOTHROW(ask("1/x == x", {"x^2 = y", "y^2 = x"}));
   CHECK(!proved("1/x == 0", {"x^2 = x"}));
 }
+
+TEST_CASE("kinks that cancel leave no condition") {
+  for (const char* s : {"D(abs(x)^2, x) == 2*x", "D(abs(x)^4, x) == 4*x^3", "D(sqrt(x^2)^2, x) == 2*x", "D(norm2(z)^2, z) == 2*z",
+                        "D(norm2(A*z)^2, z) == 2*A'*A*z", "D(normF(A*A - A)^2, A[1,1]) == D(sum((A*A - A).^2), A[1,1])",
+                        "D(relu(x) - relu(-x), x) == 1", "D(max(x, y) + min(x, y), x) == 1", "D(D(abs(x)^2*y, x), x) == 2*y",
+                        "2*x == D(abs(x)^2, x)", "D(sqrt(x^4), x) == 2*x"}) {
+    prove_result r = ask(s);
+    CHECK_MESSAGE(r.status == verdict::proved, std::string(s));
+    CHECK_MESSAGE(r.conditions.empty(), std::string(s));
+  }
+  CHECK(ask("D(abs(x), x) == sign(x)").conditions == std::vector<std::string>{"x != 0"});
+  CHECK(!proved("D(abs(x)^2, x) == 2*abs(x)"));
+  CHECK(!proved("1 == D(exp(log(x)), x)"));
+  CHECK(!proved("1 == D(sqrt(x)^2, x)", {"x >= 0"}));
+  CHECK(!proved("0 == D(0*log(x), x)", {"x >= 0"}));
+}
+
+TEST_CASE("branches of choices are differentiated where they are taken") {
+  prove_result r = ask("D(if(x > 0, log(x), 0), x) == if(x > 0, 1/x, 0)");
+  CHECK(r.status == verdict::proved);
+  CHECK(r.conditions == std::vector<std::string>{"x != 0"});
+  CHECK(proved("D(sum(if(z > 0, z.*log(z), 0)), z[i]) == if(z[i] > 0, log(z[i]) + 1, 0)"));
+  CHECK(!proved("D(if(x > 0, log(x), 0), x) == 1/x"));
+}
+
+TEST_CASE("a kink is no excuse where there is a derivative after all") {
+  CHECK(!proved("D(x*abs(x), x) == if(x = 0, 5, 2*abs(x))"));
+  CHECK(!proved("D(if(x > 0, x^2, 0), x) == if(x = 0, 5, if(x > 0, 2*x, 0))"));
+  CHECK(!proved("D(max(x, 0)^2, x) == 2*max(x, 0) + if(x = 0, 1, 0)"));
+  CHECK(!proved("D(abs(max(x, 0)*y), x) == abs(y)"));
+  CHECK(proved("D(if(x = 0, 1, x), x) == 1"));  // there is none at 0
+}
+
+TEST_CASE("where something depends on the sign of a number, each sign is looked at") {
+  for (const char* s : {"max(x, max(y, c)) == max(max(x, y), c)", "abs(x) == if(x >= 0, x, -x)", "max(x, y) == if(x < y, y, x)",
+                        "relu(x) == if(x > 0, x, 0)", "x*sign(x) == abs(x)", "sign(x)*abs(x) == x", "min(x, max(x, y)) == x",
+                        "abs(x - y)*sign(x - y) == x - y"}) {
+    prove_result r = ask(s);
+    CHECK_MESSAGE(r.status == verdict::proved, std::string(s));
+    CHECK_MESSAGE(r.conditions.empty(), std::string(s));
+  }
+  for (const char* s : {"max(x, y) == if(x < y, x, y)", "min(x, max(x, y)) == y", "sign(x)^2 == 1",
+                        "abs(x + y) == abs(x) + abs(y)", "sign(x + y) == sign(x) + sign(y)", "max(x, max(y, c)) == max(x, y)"})
+    CHECK_MESSAGE(!proved(s), std::string(s));
+}

@@ -536,7 +536,7 @@ class elaborator {
     if (s.at != none && is_leaf(on_.op(s.at)) && on_.op(s.at) != opcode::symbol)
       throw w_.fail(x.at, "N08", fmt::format("'{}' is a number, not a variable", by.name),
                     "there is no derivative by a constant");
-    v.node = derivative(on_, s.function, s.variable);
+    v.node = derivative(on_, s.smooth == none ? s.function : s.smooth, s.variable);
     if (s.at != none) v.node = substitute(on_, v.node, {{on_.symbol_node(s.variable), s.at}});
     const range_ids axes = on_.symbol(s.variable).axes;
     for (std::size_t k = 0; k < axes.size(); ++k) {
@@ -626,8 +626,11 @@ symbol_id symbol_of(workspace& w, entity_id id) {
 derivative_site site_of(workspace& w, item_id derivative) {
   const item& x = w.items[derivative];
   const entity& by = w.entities[x.ref];
-  derivative_site s{w.values[x.args[0]].node, symbol_of(w, x.ref), none};
-  if (by.let == none || by.independent) return s;
+  derivative_site s{w.values[x.args[0]].node, symbol_of(w, x.ref)};
+  if (by.let == none || by.independent) {
+    if (node_id smooth = w.instead ? w.instead(s.function, s.variable) : s.function; smooth != s.function) s.smooth = smooth;
+    return s;
+  }
   s.at = w.values[by.let].node;
   s.function = substitute(w.on, s.function, {{s.at, w.on.symbol_node(s.variable)}});
   return s;

@@ -15,6 +15,8 @@ struct problem::state {
   explicit state(tape& t) : w(t) {}
 
   workspace w;
+  std::vector<resolved_text> texts;
+  std::vector<item_id> meets;
 };
 
 namespace {
@@ -287,6 +289,20 @@ problem::problem(const problem_text& text) : tape_(std::make_unique<tape>()), st
   }
   notes_ = w.notes;
   w.lengths_open = false;
+  state_->texts = std::move(r.expressions);
+  state_->meets = std::move(r.meets);
+}
+
+std::vector<expression> problem::expressions(const function_choice& instead) {
+  workspace& w = state_->w;
+  std::vector<expression> all;
+  w.instead = instead;
+  elaborate(w, 0);
+  for (std::size_t k = 0; k < state_->texts.size(); ++k)
+    for (expression& e : finished(w, state_->texts[k], state_->meets[k])) all.push_back(std::move(e));
+  w.instead = nullptr;
+  elaborate(w, 0);
+  return all;
 }
 
 problem::~problem() = default;

@@ -411,6 +411,7 @@ class checking {
         {"lift", &checking::lift},
         {"decided", &checking::decided},
         {"cases", &checking::cases},
+        {"any-sign", &checking::any_sign},
         {"sign", &checking::by_sign},
         {"transfer", &checking::transfer},
         {"factor-nonzero", &checking::factor_nonzero},
@@ -610,6 +611,25 @@ class checking {
     out.erase(out.begin() + q);
     need(is_equation(same) && same.left == g_.read(out, {c.left, at}) && same.right == g_.read(out, {c.right, at}),
          "the second premise is not the case of equal indices");
+  }
+
+  // Where a number is positive, negative and 0: the equation rests on none of the three.
+  void any_sign(words& w) {
+    w.expect("of");
+    int u = node_named(w.next());
+    need_premises(3);
+    need(g_.at(u).rank == 0, "the entries of an array may differ in sign");
+    const edge minus{g_.number(rational(-1)), {}};
+    const std::array own{sign_of(sign::positive, u), sign_of(sign::positive, g_.make(mul, {}, {minus, g_.whole(u)})),
+                         equation(u, g_.number(rational(0)))};
+    std::set<int> others;
+    for (std::size_t k = 0; k < own.size(); ++k) {
+      need(is_equation(from(k)) && from(k) == from(0), "the cases do not prove the same equation");
+      for (int h : steps_[static_cast<std::size_t>(current_.premises[k])].hypotheses)
+        if (h < 0 || !(hypotheses_[static_cast<std::size_t>(h)].says == own[k])) others.insert(h);
+    }
+    current_.hypotheses.assign(others.begin(), others.end());
+    conclude(w, from(0));
   }
 
   // Whether a premise, or the node alone, gives a sign.

@@ -233,7 +233,59 @@ std::optional<bool> undefined(tape& t, evaluator<long double>& e, const sample_p
   return std::nullopt;
 }
 
+// Whether the right side is undefined at the point, or differs from the value of the left side there.
+bool differs(tape& t, evaluator<long double>& e, const sample_point& p, std::span<const long double> left,
+             const expression& right, const std::vector<requirement>& right_needs) {
+  std::optional<bool> nowhere = undefined(t, e, p, right, right_needs);
+  if (!nowhere) return false;
+  auto r = e(right.node);
+  bool wrong = *nowhere;
+  for (std::size_t k = 0; k < left.size() && !wrong; ++k)
+    wrong = std::isfinite(r[k]) && std::fabs(left[k] - r[k]) > 1e-6L * (1 + std::fabs(left[k]) + std::fabs(r[k]));
+  return wrong;
+}
+
+bool tame(std::span<const long double> values) {
+  return std::ranges::all_of(values, [](long double v) { return std::isfinite(v) && std::fabs(v) < 1e8L; });
+}
+
 }  // namespace
+
+bool differs_at_a_kink(tape& t, const std::vector<fact>& givens, const expression& left, const expression& right,
+                       const std::vector<requirement>& left_needs, const std::vector<requirement>& right_needs,
+                       const std::vector<requirement>& assumed) {
+  const std::vector<requirement> needs = with_doubts(t, right, right_needs);
+  std::vector<node_id> roots{left.node, right.node};
+  for (const requirement& r : left_needs) roots.push_back(r.node);
+  for (const requirement& r : right_needs) roots.push_back(r.node);
+  for (const requirement& kink : assumed) {
+    if (!kink.smooth || kink.is == relation::real_power) continue;
+    std::vector<fact> at = givens;
+    at.push_back({"", true, kink.node, t.identity(t.out(kink.node), {t.constant(0), {}}), {}});
+    point_sampler there(t, at), anywhere(t, givens);
+    for (int attempt = 0; attempt < 100; ++attempt) {
+      auto p = (attempt % 2 == 0 ? there : anywhere).draw(roots);
+      if (!p) continue;
+      try {
+        evaluator<long double> e(t, std::size_t{1} << 22);
+        point_sampler::bind(e, t, *p);
+        auto met = [&](const requirement& r) {
+          auto v = e(r.node);
+          return r.smooth || meets(r.is, v, true);
+        };
+        auto v = e(left.node);
+        const std::vector<long double> l(v.begin(), v.end());
+        if (auto u = e(kink.node); meets(kink.is, u, false)) continue;
+        if (!std::ranges::all_of(left_needs, met) || !tame(l)) continue;
+        auto broken = [&](const derivative_site& d) { return surely_not_differentiable(t, d, *p); };
+        if (std::ranges::none_of(left.sites, broken) && differs(t, e, *p, l, right, needs)) return true;
+      } catch (const error&) {
+        continue;
+      }
+    }
+  }
+  return false;
+}
 
 std::optional<std::vector<std::pair<std::string, std::string>>> find_counterexample(tape& t, const std::vector<fact>& givens,
                                                                                     const expression& left,
@@ -256,15 +308,8 @@ std::optional<std::vector<std::pair<std::string, std::string>>> find_counterexam
         return std::vector<long double>(v.begin(), v.end());
       };
       bool defined = std::ranges::all_of(left_needs, [&](const requirement& r) { return meets(r.is, values(r.node), true); });
-      std::vector<long double> l = values(left.node);
-      if (!defined || !std::ranges::all_of(l, [](long double v) { return std::isfinite(v) && std::fabs(v) < 1e8L; })) continue;
-      std::optional<bool> nowhere = undefined(t, e, *p, right, needs);
-      if (!nowhere) continue;
-      bool wrong = *nowhere;
-      std::vector<long double> r = values(right.node);
-      for (std::size_t k = 0; k < l.size() && !wrong; ++k)
-        wrong = std::isfinite(r[k]) && std::fabs(l[k] - r[k]) > 1e-6L * (1 + std::fabs(l[k]) + std::fabs(r[k]));
-      if (!wrong) continue;
+      const std::vector<long double> l = values(left.node);
+      if (!defined || !tame(l) || !differs(t, e, *p, l, right, needs)) continue;
       std::vector<std::pair<std::string, std::string>> found;
       for (const auto& [s, v] : p->symbols) {
         std::string text;

@@ -49,4 +49,10 @@ std::optional<std::vector<std::pair<std::string, std::string>>> find_counterexam
                                                                                     const std::vector<requirement>& left_needs,
                                                                                     const std::vector<requirement>& right_needs);
 
+// Whether the left side's derivatives seem to exist somewhere though a condition fails that was assumed so that they do, and the
+// sides differ there: x*abs(x) has a derivative at 0.
+bool differs_at_a_kink(tape& t, const std::vector<fact>& givens, const expression& left, const expression& right,
+                       const std::vector<requirement>& left_needs, const std::vector<requirement>& right_needs,
+                       const std::vector<requirement>& assumed);
+
 }  // namespace wengert

@@ -25,36 +25,6 @@ namespace {
 
 constexpr std::size_t long_answer = 100;  // characters
 
-// The expression, or its light normal form where that is differentiable under fewer conditions: norm2(x)^2 has a derivative at 0.
-normal choose_function(prover& with, node_id f, symbol_id by) {
-  tape& t = with.using_kernel().on();
-  normal same{f, with.using_kernel().reflexive(f)};
-  normal light = with.light().of(f);
-  if (light.node == f || t.symbol(by).integer_valued) return same;
-  for (hypothesis_id h : light.equal.hypotheses())
-    if (!with.using_kernel().holds_near(h, by)) return same;
-  std::size_t now = with.missing(requirements(t, f, by)).size();
-  return with.missing(requirements(t, light.node, by)).size() < now ? light : same;
-}
-
-// What an expression needs to be defined near a point, where something simpler is differentiated in its place: 0*log(x) has a
-// derivative for x > 0 only.
-std::vector<requirement> defined_near(prover& with, node_id f, symbol_id by) {
-  kernel& k = with.using_kernel();
-  tape& t = k.on();
-  std::vector<requirement> all = requirements(t, expression{f, {}, {}, {}});
-  for (requirement& r : all) {
-    auto known = with.full().establish(r.is, r.node);
-    bool near = known && std::ranges::all_of(known->hypotheses(), [&](hypothesis_id h) { return k.holds_near(h, by); });
-    if (near || !t.mentions(r.node, by)) continue;
-    if (r.is == relation::nonnegative) r.is = relation::positive;
-    if (t.op(r.node) != opcode::pow || r.is != relation::real_power) continue;
-    frame axes = frame_of(t, r.node);
-    r = {relation::positive, k.condition_node(ops::positive(term(axes, t.arg(r.node, 0)))), false, false};
-  }
-  return all;
-}
-
 std::string dim_text(const tape& t, range_id r) {
   const affine& hi = t.range_of(r).hi;
   if (hi.dim == none) return std::to_string(hi.offset);
@@ -132,10 +102,9 @@ differentiated differentiate(problem& p, prover& with, const expression& e, cons
                              const result_form& form) {
   tape& t = p.on();
   if (order != 1 && order != 2) throw error("U04", "the order of a derivative is 1 or 2");
-  normal f = choose_function(with, e.node, by.variable);
+  with.assume_signs(p.facts());
+  const normal f = smoothest(with, e.node, by.variable);
   with.assume(p.facts());
-  if (const normal guarded = with_guards(with, f.node); guarded.node != f.node)
-    f = {guarded.node, with.using_kernel().transitive(f.equal, guarded.equal)};
   std::vector<requirement> needs = requirements(t, f.node, by.variable);
   if (f.node != e.node)
     for (const requirement& r : defined_near(with, e.node, by.variable)) needs.push_back(r);

@@ -92,7 +92,56 @@ class guarding {
   std::map<node_id, theorem> changed_;
 };
 
+constexpr std::size_t most_nodes = 400;  // of a function whose full normal form is looked at
+
+// What is asked for where g is differentiated in place of f.
+std::size_t count_missing(prover& with, node_id f, node_id g, symbol_id by) {
+  std::vector<requirement> all = requirements(with.using_kernel().on(), g, by);
+  if (g != f)
+    for (const requirement& r : defined_near(with, f, by)) all.push_back(r);
+  return with.missing(all).size();
+}
+
 }  // namespace
+
+normal smoothest(prover& with, node_id f, symbol_id by) {
+  kernel& k = with.using_kernel();
+  tape& t = k.on();
+  normal best{f, k.reflexive(f)};
+  std::size_t least = count_missing(with, f, f, by);
+  auto consider = [&](const normal& n) {
+    bool near = std::ranges::all_of(n.equal.hypotheses(), [&](hypothesis_id h) { return k.holds_near(h, by); });
+    if (n.node == best.node || !near) return;
+    std::size_t count = count_missing(with, f, n.node, by);
+    if (count >= least) return;
+    least = count;
+    best = n;
+  };
+  if (t.symbol(by).integer_valued) return best;  // what is equal for whole numbers may have another derivative
+  if (least > 0) consider(with.light().of(f));
+  if (least > 0 && t.reachable(f).size() <= most_nodes) consider(with.full().of(f));
+  if (const normal guarded = with_guards(with, best.node); guarded.node != best.node)
+    best = {guarded.node, k.transitive(best.equal, guarded.equal)};
+  with.light().forget();  // more will be known
+  with.full().forget();
+  return best;
+}
+
+std::vector<requirement> defined_near(prover& with, node_id f, symbol_id by) {
+  kernel& k = with.using_kernel();
+  tape& t = k.on();
+  std::vector<requirement> all = requirements(t, expression{f, {}, {}, {}});
+  for (requirement& r : all) {
+    auto known = with.full().establish(r.is, r.node);
+    bool near = known && std::ranges::all_of(known->hypotheses(), [&](hypothesis_id h) { return k.holds_near(h, by); });
+    if (near || !t.mentions(r.node, by)) continue;
+    if (r.is == relation::nonnegative) r.is = relation::positive;
+    if (t.op(r.node) != opcode::pow || r.is != relation::real_power) continue;
+    frame axes = frame_of(t, r.node);
+    r = {relation::positive, k.condition_node(ops::positive(term(axes, t.arg(r.node, 0)))), false, false};
+  }
+  return all;
+}
 
 normal with_guards(prover& with, node_id f) { return guarding(with).of(f, &guarding::guarded_choice); }
 

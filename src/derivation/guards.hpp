@@ -9,6 +9,14 @@ namespace wengert {
 // the branch is taken. So each branch is differentiated under the comparison that leads to it. And that f is equal to it.
 normal with_guards(prover& with, node_id f);
 
+// f, or an equal function, near the point, that is differentiable under fewer conditions: abs(x)^2 is x^2. Only signs may be
+// assumed so far: an equation that was assumed holds at the point.
+normal smoothest(prover& with, node_id f, symbol_id by);
+
+// What f needs to be defined near a point, where something simpler is differentiated in its place: 0*log(x) has a derivative for
+// x > 0 only.
+std::vector<requirement> defined_near(prover& with, node_id f, symbol_id by);
+
 // The same with each choice made that a choice around it decides: if(x > 0, log(if(x > 0, x, 1)), 0) is if(x > 0, log(x), 0).
 normal with_choices_decided(prover& with, node_id f);
 

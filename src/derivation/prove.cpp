@@ -3,7 +3,7 @@
 #include <wengert/derivation/commands.hpp>
 
 #include <algorithm>
-#include <array>
+#include <map>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -15,6 +15,7 @@
 
 #include "counterexample.hpp"
 #include "find_conditions.hpp"
+#include "guards.hpp"
 #include "lengths.hpp"
 #include "wording.hpp"
 
@@ -44,15 +45,76 @@ std::optional<std::string> mixes_point_and_neighbourhood(prover& with, const the
   return std::nullopt;
 }
 
-// Under the givens and the further conditions.
-attempt try_to_prove(problem& p, prover& with, const std::vector<fact>& conditions, const expression& left,
-                     const expression& right, const wording& words, const std::vector<requirement>& left_needs,
-                     const std::vector<requirement>& right_needs) {
+// What a side needs to have a value, where some of its D are of a function's stand-in.
+std::vector<requirement> needs_of(prover& with, const expression& side) {
+  tape& t = with.using_kernel().on();
+  std::vector<requirement> all;
+  auto take = [&](const std::vector<requirement>& more) {
+    for (const requirement& r : more)
+      if (std::ranges::none_of(all, [&](const requirement& q) { return q.is == r.is && q.node == r.node; })) all.push_back(r);
+  };
+  expression plain = side;
+  std::erase_if(plain.sites, [](const derivative_site& s) { return s.smooth != none; });
+  for (const derivative_site& s : side.sites) {
+    if (s.smooth == none) continue;
+    take(defined_near(with, s.function, s.variable));
+    take(requirements(t, s.smooth, s.variable));
+  }
+  take(requirements(t, plain));
+  return all;
+}
+
+// The two sides, and the functions of their D that are replaced by smoother ones.
+struct statement {
+  expression left, right;
+  std::map<std::pair<node_id, symbol_id>, theorem> smooth;
+};
+
+statement with_smooth_functions(problem& p, prover& with) {
+  statement s;
+  std::vector<expression> sides = p.expressions([&](node_id f, symbol_id by) {
+    auto it = s.smooth.find({f, by});
+    if (it == s.smooth.end()) it = s.smooth.emplace(std::pair(f, by), smoothest(with, f, by).equal).first;
+    return it->second.says().right;
+  });
+  s.left = std::move(sides.at(0));
+  s.right = std::move(sides.at(1));
+  return s;
+}
+
+// D(f, x), from the kernel's rules for what is differentiated in its place.
+std::optional<theorem> derivative_at(prover& with, const statement& s, const derivative_site& d) {
+  tape& t = with.using_kernel().on();
+  const node_id f = d.smooth == none ? d.function : d.smooth;
+  auto found = with.certify_derivative(f, d.variable, derivative(t, f, d.variable));
+  if (!found || d.smooth == none) return found;
+  try {
+    return with.using_kernel().derivative_of_equal(s.smooth.at({d.function, d.variable}), *found);
+  } catch (const refusal&) {
+    return std::nullopt;
+  }
+}
+
+// left = right, once the guards that choices brought into derivatives are gone.
+std::optional<theorem> equate(prover& with, node_id left, node_id right) {
+  kernel& k = with.using_kernel();
+  const normal l = with_choices_decided(with, left), r = with_choices_decided(with, right);
+  auto same = with.equate_by_cases(l.node, r.node);
+  if (!same) return std::nullopt;
+  return k.transitive(l.equal, k.transitive(*same, k.symmetric(r.equal)));
+}
+
+// Under the givens and the further conditions. With `smooth`, D is taken of smoother functions where there are any.
+attempt try_to_prove(problem& p, prover& with, const std::vector<fact>& conditions, bool smooth, const wording& words) {
   attempt a;
   std::vector<fact> known = p.facts();
   known.insert(known.end(), conditions.begin(), conditions.end());
+  with.assume_signs(known);
+  const statement s = smooth ? with_smooth_functions(p, with) : statement{p.expressions()[0], p.expressions()[1], {}};
+  const expression &left = s.left, &right = s.right;
   with.assume(known);
   std::vector<requirement> open;
+  const std::vector<requirement> left_needs = needs_of(with, left), right_needs = needs_of(with, right);
   a.conditions = with.assume_domain(left_needs, true, open);
   if (!open.empty()) {
     a.obstacle = fmt::format("the left side is known to be differentiable only where {}", words.condition(open.front()));
@@ -67,33 +129,36 @@ attempt try_to_prove(problem& p, prover& with, const std::vector<fact>& conditio
     a.rests_on.push_back(*t);
   }
   for (const expression* side : {&left, &right}) {
-    for (const derivative_site& s : side->sites) {
-      if (s.at != none) {
+    for (const derivative_site& d : side->sites) {
+      if (d.at != none) {
         // A theorem about every value of the hidden symbol that meets the conditions; at the let's value they were assumed or
         // shown.
         std::vector<requirement> none_open;
-        with.assume_domain(requirements(p.on(), s.function, s.variable), false, none_open);
+        with.assume_domain(requirements(p.on(), d.function, d.variable), false, none_open);
       }
-      node_id swept = derivative(p.on(), s.function, s.variable);
-      auto t = with.certify_derivative(s.function, s.variable, swept);
+      auto t = derivative_at(with, s, d);
       if (!t) {
-        a.obstacle = fmt::format("the kernel could not confirm the derivative of {}", words.show(s.function));
+        a.obstacle = fmt::format("the kernel could not confirm the derivative of {}", words.show(d.function));
         return a;
       }
       a.rests_on.push_back(*t);
     }
   }
-  a.equal = with.equate(left.node, right.node);
+  a.equal = equate(with, left.node, right.node);
   if (a.equal)
     if (auto at = mixes_point_and_neighbourhood(with, *a.equal, left.sites)) {
       a.equal.reset();
       a.obstacle = fmt::format("'{}' holds at the point only, where the left side need not be differentiable", *at);
       return a;
     }
-  if (!a.equal)
+  if (!a.equal) {
     a.obstacle = words.difference(with, left.node, right.node);
-  else
+  } else if (differs_at_a_kink(p.on(), known, left, right, left_needs, right_needs, a.conditions)) {
+    a.equal.reset();
+    a.obstacle = "the left side seems to be differentiable also where the sides differ";
+  } else {
     a.rests_on.push_back(*a.equal);
+  }
   return a;
 }
 
@@ -132,14 +197,18 @@ prove_result prove(problem& p, bool search_conditions, bool with_certificate) {
   std::vector<requirement> left_needs = requirements(t, left), right_needs = requirements(t, right);
   prove_result r;
   r.notes = p.notes();
+  const bool derives = !left.sites.empty() || !right.sites.empty();
   auto proof_under = [&](const std::vector<fact>& conditions) -> std::optional<std::size_t> {
-    prover with(t);
-    attempt a = try_to_prove(p, with, conditions, left, right, words, left_needs, right_needs);
-    if (!a.equal) {
-      if (conditions.empty()) r.difference = a.obstacle;
-      return std::nullopt;
+    std::optional<std::size_t> least;
+    for (bool smooth : {false, true}) {
+      if (smooth && (!derives || least == conditions.size())) break;
+      prover with(t);
+      attempt a = try_to_prove(p, with, conditions, smooth, words);
+      if (!a.equal && !least && conditions.empty()) r.difference = a.obstacle;
+      if (a.equal && (!least || conditions.size() + a.conditions.size() < *least))
+        least = describe(r, p, with, conditions, a, words, with_certificate);
     }
-    return describe(r, p, with, conditions, a, words, with_certificate);
+    return least;
   };
   // An index of the right side alone must stay in its range wherever the left side is defined.
   const std::vector<std::string> lengths = lengths_of_right_side(p);

@@ -208,6 +208,8 @@ class writer {
       std::ranges::sort(opaque);
       if (!opaque.empty()) put(" opaque");
       for (node_id n : opaque) put(" {}", name(n));
+    } else if (step.rule == "any-sign") {
+      put(" of {}", name(step.details.at(0)));
     } else if (!step.details.empty()) {
       for (std::size_t k = 0; k < 4; ++k)
         if (step.details[k] != none) put(" {} {}", "ABcv"[k], name(step.details[k]));

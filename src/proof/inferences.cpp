@@ -15,6 +15,8 @@ constexpr std::array of_equations{
     inference{"lift", "exp(z[i]) == exp(z)[i]", {}, "A function of an entry is the entry of the function of the whole array."},
     inference{"cases", "A[i,j] == B[i,j]", {"A[i,i] == B[i,i]", "A[i,j] == B[i,j] where i != j"},
               "What holds for equal indices and for different ones holds for all."},
+    inference{"any-sign", "a == b", {"a == b where u != 0", "a == b where u = 0"},
+              "What holds where a number is positive, where it is negative and where it is 0, holds."},
     inference{"transfer", "b > 0", {"a == b", "a > 0"}, "Equal terms have the same sign; likewise for >= 0, != 0 and integer."},
     inference{"factor-nonzero", "a != 0", {"a*b != 0"}, "If a product is not 0, neither are its factors."},
     inference{"argument-sign", "a > 0", {"tanh(a) > 0"},

@@ -618,6 +618,33 @@ theorem kernel::cases(node_id a, node_id b, std::uint8_t p, std::uint8_t q, cons
   return make("cases", equal_claim(a, b), both);
 }
 
+std::array<claim, 3> kernel::signs_of(node_id u) {
+  if (tape_.rank(u) != 0) refuse("any-sign", "the entries of an array may differ in sign");
+  const std::array<edge, 2> negative{edge{tape_.constant(-1), {}}, tape_.whole(u)};
+  return {sign_claim(relation::positive, u), sign_claim(relation::positive, tape_.mul({}, negative)),
+          equal_claim(u, tape_.constant(0))};
+}
+
+theorem kernel::any_sign(node_id u, const theorem& above, const theorem& below, const theorem& zero) {
+  constexpr std::string_view name = "any-sign";
+  const std::array<claim, 3> cases = signs_of(u);
+  const theorem premises[] = {above, below, zero};
+  std::vector<hypothesis_id> left;
+  for (std::size_t k = 0; k < 3; ++k) {
+    const claim& c = premises[k].says();
+    if (c.what != kind::equal || !c.apart.empty() || c.left != above.says().left || c.right != above.says().right)
+      refuse(name, "the cases do not prove the same equation");
+    for (hypothesis_id h : premises[k].hypotheses()) {
+      const claim& a = assumed_[h].says;
+      bool its_case = a.what == cases[k].what && a.left == cases[k].left && a.right == cases[k].right && a.is == cases[k].is;
+      if (!its_case) left.push_back(h);
+    }
+  }
+  theorem r = make(name, above.says(), premises, {u});
+  std::erase_if(r.hypotheses_, [&](hypothesis_id h) { return std::ranges::find(left, h) == left.end(); });
+  return r;
+}
+
 node_id kernel::condition_node(const condition& c) { return condition_node_on(tape_, c); }
 
 // Whether a premise, or the shape of the node alone, gives the sign.

@@ -632,7 +632,9 @@ theorem normalizer::function(node_id n) {
   if (tape_.arity(n) == 1) {
     edge e = tape_.arg(n, 0);
     bool broadcast = tape_.op(e.node) == opcode::identity && tape_.bound_count(e.node) == 0;
-    if (broadcast || !std::ranges::equal(e.labels, tape::straight(tape_.rank(n))) || tape_.rank(e.node) != tape_.rank(n)) {
+    bool whole = std::ranges::equal(e.labels, tape::straight(tape_.rank(n))) &&
+                 std::ranges::equal(tape_.out(e.node), tape_.out(n));  // or else a part of the argument
+    if (broadcast || !whole) {
       theorem t = kernel_.lift(n);
       return t.says().right == n ? same : then_normalize(t);
     }

@@ -17,6 +17,31 @@ namespace wengert {
 namespace {
 
 constexpr std::size_t most_guards = 8;
+constexpr std::size_t most_cases = 60;
+constexpr int deepest_cases = 4;
+
+// A number whose sign would make something simpler: the least term in an absolute value, a sign or a comparison; or none.
+node_id undecided(tape& t, const std::vector<node_id>& roots) {
+  std::pair<std::size_t, node_id> best{0, none};
+  for (node_id n : t.reachable(roots)) {
+    if (t.rank(n) != 0) continue;
+    node_id u = none;
+    switch (t.op(n)) {
+      case opcode::abs:
+      case opcode::sign: u = t.arg(n, 0).node; break;
+      case opcode::select: {
+        frame f{t, {}};
+        u = (term(f, t.arg(n, 1)) - term(f, t.arg(n, 0))).over_frame();
+        break;
+      }
+      default: break;
+    }
+    if (u == none || t.rank(u) != 0 || (t.arity(u) == 0 && t.op(u) != opcode::symbol)) continue;
+    const std::pair size{t.reachable(u).size(), u};
+    if (best.second == none || size < best) best = size;
+  }
+  return best.second;
+}
 
 class requirement_list {
  public:
@@ -54,9 +79,9 @@ class requirement_list {
       moving.insert(n);
       frame f = frame_of(t_, n);
       bool power = t_.op(n) == opcode::pow && (wanted[1] || !ops::integer_by_form(term(f, t_.arg(n, 1))).integer);
-      bool choice = t_.op(n) == opcode::select || !taken.contains(n);
-      bool exact = !power && !choice && t_.op(n) != opcode::adj;  // the adjugate is a polynomial
-      add(kink_conditions(n, f, wanted), true, exact);
+      bool exact = !power && t_.op(n) != opcode::adj;  // the adjugate is a polynomial
+      for (const condition& c : kink_conditions(n, f, wanted))
+        add({c}, true, exact && (c.is == relation::nonzero || taken.contains(n)));
     }
   }
 
@@ -259,6 +284,7 @@ void prover::assume(const std::vector<fact>& givens) {
     theorem t = kernel_.assume(equal_claim(g.left, g.right), g.text, origin::given);
     full_.use_equation(t);
     light_.use_equation(t);
+    equations_.push_back(t);
   }
   // A sign of a node is a sign of its normal form.
   for (const fact& g : givens) {
@@ -312,6 +338,35 @@ void prover::know_factors(relation is, node_id n) {
   } catch (const too_large&) {
     // its factors stay unknown
   }
+}
+
+std::optional<theorem> prover::equate_by_cases(node_id a, node_id b) {
+  if (auto t = full_.equate(a, b)) return t;
+  std::size_t tries = most_cases;
+  return equate_by_cases(full_, a, b, tries, 0);
+}
+
+// The cases of a number on whose sign it depends what a and b are: of the argument of an absolute value, say.
+std::optional<theorem> prover::equate_by_cases(normalizer& with, node_id a, node_id b, std::size_t& tries, int depth) {
+  if (depth == deepest_cases) return std::nullopt;
+  node_id u = undecided(tape_, {with.of(a).node, with.of(b).node});
+  if (u == none) return std::nullopt;
+  std::vector<theorem> cases;
+  for (const claim& c : kernel_.signs_of(u)) {
+    if (tries == 0) return std::nullopt;
+    --tries;
+    facts known = with.known_facts();
+    normalizer here(known, normalizer::form::full);
+    const theorem assumed = kernel_.assume(c, "", origin::domain);
+    known.add(assumed);
+    for (const theorem& t : equations_) here.use_equation(t);
+    if (c.what == claim::kind::equal) here.use_equation(assumed);
+    auto t = here.equate(a, b);
+    if (!t) t = equate_by_cases(here, a, b, tries, depth + 1);
+    if (!t) return std::nullopt;
+    cases.push_back(*t);
+  }
+  return kernel_.any_sign(u, cases[0], cases[1], cases[2]);
 }
 
 theorem prover::differentiate(node_id root, symbol_id variable) {

@@ -2,6 +2,7 @@
 // nodes of one tape.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <span>
@@ -24,8 +25,12 @@ struct name_role;
 struct derivative_site {
   node_id function;
   symbol_id variable;
-  node_id at = none;  // the let's value
+  node_id at = none;      // the let's value
+  node_id smooth = none;  // what was differentiated in place of the function
 };
+
+// What to differentiate by a symbol in place of a function: the function itself, or what equals it near the point.
+using function_choice = std::function<node_id(node_id function, symbol_id by)>;
 
 // An expression, elaborated. The first letters.size() output axes of `node` are the free index letters, in order of first
 // appearance; the others are the axes of its array value.
@@ -85,6 +90,8 @@ class problem {
 
   // One per text; an equation 'L == R' gives two, with the same letters and axes in the same order (the smaller side broadcast).
   const std::vector<expression>& expressions() const { return expressions_; }
+  // The same, where each D(f, x), from the innermost on, is the derivative of what is differentiated in place of f.
+  std::vector<expression> expressions(const function_choice& instead);
   const std::vector<target>& targets() const { return targets_; }
   const std::vector<fact>& facts() const { return facts_; }
   // The lets, in order: name and value. A let that `wrt` made independent is absent.

@@ -6,6 +6,7 @@
 // be defined asks for a premise that says so.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -122,6 +123,10 @@ class kernel {
   theorem decided(node_id n);
   // An equation that holds where axes p and q of both sides differ, and on the diagonal p = q, holds everywhere.
   theorem cases(node_id a, node_id b, std::uint8_t p, std::uint8_t q, const theorem& differ, const theorem& diagonal);
+  // An equation that holds where the number u is positive, where it is negative and where it is 0, holds.
+  theorem any_sign(node_id u, const theorem& above, const theorem& below, const theorem& zero);
+  // The hypotheses of these cases: u > 0, -u > 0 and u = 0.
+  std::array<claim, 3> signs_of(node_id u);
   // left = right of a row of the table, on the given nodes (all with the same output axes).
   theorem instance(const rule& r, std::span<const node_id> args, const rational& parameter, std::span<const theorem> premises);
   theorem instance_terms(const rule& r, frame& f, const term& x, const term& y, const rational& c,

@@ -18,7 +18,7 @@ struct requirement {
   relation is;
   node_id node;
   bool smooth;  // for a derivative to exist, besides being defined
-  bool exact;   // necessary too, not merely sufficient
+  bool exact;   // to be assumed: necessary, or a kink where there is rarely a derivative
 };
 
 // The requirements of an expression: of every operation in it, and, for each D in it, of the differentiated function.
@@ -48,6 +48,8 @@ class prover {
   theorem differentiate(node_id f, symbol_id variable);
 
   std::optional<theorem> equate(node_id a, node_id b) { return full_.equate(a, b); }
+  // The same, if need be for each sign of a few numbers on which it depends what a and b are.
+  std::optional<theorem> equate_by_cases(node_id a, node_id b);
 
   kernel& using_kernel() { return kernel_; }
   const kernel& using_kernel() const { return kernel_; }
@@ -59,6 +61,7 @@ class prover {
   std::vector<std::string> facts_used(std::span<const theorem> theorems) const;
 
  private:
+  std::optional<theorem> equate_by_cases(normalizer& with, node_id a, node_id b, std::size_t& tries, int depth);
   void know_factors(relation is, node_id n);
   theorem differentiate(node_id f, symbol_id variable, std::unordered_map<node_id, theorem>& known);
   // d n, from the derivatives of n's arguments as far as these depend on the variable; nothing where none does.
@@ -72,6 +75,7 @@ class prover {
   kernel kernel_;
   facts facts_;
   normalizer full_, light_;
+  std::vector<theorem> equations_;  // that were assumed
   bool signs_assumed_ = false, equations_assumed_ = false;
 };
 
