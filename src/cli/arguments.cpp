@@ -215,6 +215,8 @@ std::optional<command> find_command(std::string_view name) {
   return std::nullopt;
 }
 
+bool takes_declarations(command op) { return belongs_to(*find_option("--var"), row_of(op).name); }
+
 output_format wanted_format(std::span<const std::string> words) {
   for (std::size_t i = 0; i < words.size(); ++i)
     if (words[i] == "--format=json" || (words[i] == "--format" && i + 1 < words.size() && words[i + 1] == "json"))
@@ -271,7 +273,9 @@ std::string help_text(std::optional<command> about) {
     const command_row& row = row_of(*about);
     text = fmt::format("usage: wengert {} {}\n{}\n", row.name, row.operands, row.help);
   } else {
-    text = "usage: wengert COMMAND ...\n\nDerivatives that are derived, shown and proved.\n\n";
+    text =
+        "usage: wengert COMMAND ...\n       wengert              a prompt, for commands line by line\n\n"
+        "Derivatives that are derived, shown and proved.\n\n";
     for (const command_row& row : commands)
       text += fmt::format("  {:<36}{}\n", fmt::format("{} {}", row.name, row.operands), row.help);
   }

@@ -41,6 +41,8 @@ request question_of(const arguments& asked);
 output_format wanted_format(std::span<const std::string> words);
 
 std::optional<command> find_command(std::string_view name);
+// Whether the command is about an expression, so that --var, --let and --given may stand with it.
+bool takes_declarations(command op);
 std::string help_text(std::optional<command> about);
 
 }  // namespace wengert::cli

@@ -15,6 +15,7 @@
 #include "destination.hpp"
 #include "diagnostic.hpp"
 #include "json_text.hpp"
+#include "prompt.hpp"
 #include "reference.hpp"
 
 namespace wengert::cli {
@@ -96,12 +97,9 @@ int own_up(const char* what, output_format format) {
   return our_defect;
 }
 
-}  // namespace
-
-int main(const std::vector<std::string>& words) {
-  const output_format format = wanted_format(words);
+template <typename Action> int guarded(output_format format, Action&& action) {
   try {
-    return run(words);
+    return action();
   } catch (const error& e) {
     return refuse(e, format);
   } catch (const std::bad_alloc&) {
@@ -109,6 +107,26 @@ int main(const std::vector<std::string>& words) {
   } catch (const std::exception& e) {
     return own_up(e.what(), format);
   }
+}
+
+int run_prompt() {
+  prompt lines;
+  while (lines.read_line()) {
+    std::vector<std::string> words;
+    guarded(output_format::text, [&] {
+      words = lines.command();
+      return done;
+    });
+    if (!words.empty()) guarded(wanted_format(words), [&] { return run(words); });
+  }
+  return done;
+}
+
+}  // namespace
+
+int main(const std::vector<std::string>& words) {
+  if (words.empty()) return guarded(output_format::text, run_prompt);
+  return guarded(wanted_format(words), [&] { return run(words); });
 }
 
 }  // namespace wengert::cli
