@@ -48,4 +48,11 @@ node_id matrix_of(tape& t, node_id n) {
   return t.identity(axes, matrix_edge(t, n, batch));
 }
 
+bool is_symmetric_matrix(const tape& t, node_id n) {
+  if (t.op(n) == opcode::delta) return t.out(n)[0] == t.out(n)[1];
+  if (t.op(n) == opcode::symbol) return t.symbol(t.symbol_of(n)).symmetric;
+  bool of_matrix = (t.op(n) == opcode::inv || t.op(n) == opcode::adj) && t.rank(n) == 2;
+  return of_matrix && t.rank(t.arg(n, 0).node) == 2 && is_symmetric_matrix(t, t.arg(n, 0).node);
+}
+
 }  // namespace wengert

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <wengert/core/matrix.hpp>
+
 namespace wengert {
 
 namespace {
@@ -304,7 +306,7 @@ bool open_into(open_product& f, const tape& t, node_id n, const std::vector<labe
       if (f.axes[about.axes.back()] != t.out(n)[k]) return false;
     }
   if (about.axes.size() > 2) return false;
-  about.symmetric = t.op(n) == opcode::symbol && t.symbol(t.symbol_of(n)).symmetric;
+  about.symmetric = about.axes.size() == 2 && is_symmetric_matrix(t, n);
   about.identity = t.op(n) == opcode::delta && !about.axes.empty();
   about.divides = t.op(n) == opcode::power && t.value(n) < 0 && !whole(n);
   if (about.identity && t.out(n)[0] != t.out(n)[1]) return false;

@@ -147,9 +147,7 @@ void matrix_layout::append_row_sums(std::vector<block>& chain, block m, bool tur
   if (!turned) chain.push_back(sides);
 }
 
-bool matrix_layout::is_symmetric(const block& b) const {
-  return tape_.op(b.node) == opcode::symbol && tape_.symbol(tape_.symbol_of(b.node)).symmetric;
-}
+bool matrix_layout::is_symmetric(const block& b) const { return !b.vector && is_symmetric_matrix(tape_, b.node); }
 
 range_id matrix_layout::rows(const block& b) const { return tape_.out(b.node)[!b.vector && b.turned ? 1 : 0]; }
 range_id matrix_layout::columns(const block& b) const { return tape_.out(b.node)[b.vector || b.turned ? 0 : 1]; }
@@ -433,7 +431,7 @@ std::optional<std::vector<matrix_layout::term>> matrix_layout::grouped(const std
   for (std::size_t k = 0; k < terms.size(); ++k) {
     if (done[k]) continue;
     std::vector<term> same;
-    for (std::size_t m = k; m < terms.size(); ++m) {
+    for (std::size_t m = k; m < terms.size() && terms[k].chain.size() > 1; ++m) {
       if (done[m] || terms[m].chain.size() < 2 || end_of(terms[m]) != end_of(terms[k])) continue;
       same.push_back(terms[m]);
       done[m] = true;

@@ -435,11 +435,12 @@ node_id presenter::expanded(node_id n) {
   return lay_out(folded(without_numerators(p, full_), full_));
 }
 
-// The polynomial of n in which what has a name stays whole.
-polynomial presenter::with_names_whole(node_id n, bool expand_products) {
+// The polynomial of n in which what has a name stays whole, and so do the sums of `also`.
+polynomial presenter::with_names_whole(node_id n, bool expand_products, const std::set<node_id>& also) {
   recording_signs signs(prover_.known());
   expander::options o;
   for (const auto& [node, how] : names_) o.opaque.insert(node);
+  o.opaque.insert(also.begin(), also.end());
   o.expand_products = expand_products;
   expander x(tape_, signs, std::move(o));
   return x.of(n);
@@ -488,12 +489,26 @@ std::vector<node_id> presenter::candidates(node_id n) {
     }
   });
   r.push_back(light);
-  for (node_id m : suggested_) {
+  std::set<node_id> written;  // sums of arrays
+  for (const expression& e : problem_.expressions())
+    for (node_id m : tape_.reachable(e.node))
+      if (tape_.op(m) == opcode::add && tape_.rank(m) > 0) written.insert(m);
+  for (node_id suggestion : suggested_) {
+    node_id m = without_adjugates(suggestion);
     r.push_back(m);
     guarded([&] { add_both(with_names_whole(m, false)); });
+    guarded([&] { add_both(with_names_whole(m, false, written)); });
     guarded([&] { add_both(prover_.light().expand(prover_.light().of(m).node)); });
   }
   return r;
+}
+
+// With det(A)*inv(A) in place of adj(A), the derivative of det(A), where det(A) is not 0.
+node_id presenter::without_adjugates(node_id n) {
+  std::map<node_id, node_id> by;
+  for (node_id m : tape_.reachable(n))
+    if (tape_.op(m) == opcode::adj) by.emplace(m, prover_.full().of(m).node);
+  return by.empty() ? n : substitute(tape_, n, by);
 }
 
 // Whether `c` is defined wherever `original` is, even at a kink: relu(x)/x is no way to write the derivative of relu.

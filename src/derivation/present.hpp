@@ -95,7 +95,8 @@ class presenter {
   polynomial folded(const polynomial& p, const reading& in);
   bool fold_once(polynomial& p, const reading& in);
   polynomial with_lets(const polynomial& p);
-  polynomial with_names_whole(node_id n, bool expand_products);
+  polynomial with_names_whole(node_id n, bool expand_products, const std::set<node_id>& also = {});
+  node_id without_adjugates(node_id n);
   bool as_defined_as(node_id c, node_id original);
   polynomial without_numerators(polynomial p, const reading& in);
   void collect_patterns(node_id n);

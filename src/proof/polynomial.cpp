@@ -584,7 +584,7 @@ expander::outcome expander::contract_delta(piece& x, std::span<const range_id> a
       erase();
       if (carries(m, axis)) moved = true;
       replace_axis(m.factors, axis, to);
-      m.factors.push_back(own);
+      m.factors.insert(m.factors.begin() + static_cast<std::ptrdiff_t>(k), own);
     }
     if (moved) return outcome::changed;
   }

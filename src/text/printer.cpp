@@ -640,10 +640,9 @@ class writer {
   piece turned(node_id n) {
     enter();
     piece p = node(n, {true, {}});
-    bool symmetric = t_.op(n) == opcode::delta || (t_.op(n) == opcode::symbol && t_.symbol(t_.symbol_of(n)).symmetric);
     piece with_mark{at_least(level::atom, p) + "'", level::atom};
     bool by_parts = t_.rank(n) == 2 && !named(n);
-    if (symmetric)
+    if (is_symmetric_matrix(t_, n))
       with_mark = std::move(p);
     else if (by_parts && (t_.op(n) == opcode::mul || t_.op(n) == opcode::identity) && form_of(n).kind.possible)
       with_mark = matrix_product_text(n, true);

@@ -25,4 +25,7 @@ node_id of_same_matrix(tape& t, opcode op, node_id n);
 // The matrix that the matrix function `n` is of, with axes [batch.., n, n].
 node_id matrix_of(tape& t, node_id n);
 
+// Whether a matrix is known to be its own transpose: a symbol declared so, I, and the inverse and adjugate of such a one.
+bool is_symmetric_matrix(const tape& t, node_id n);
+
 }  // namespace wengert
