@@ -90,7 +90,91 @@ bool has_error(auto&& f) {
   return false;
 }
 
+// A function at random of x: vector[3], A: matrix[3,3] and t: real, with values and slopes of moderate size. Parts recur, so that
+// the graph is no tree.
+class random_graph {
+ public:
+  explicit random_graph(unsigned seed) : random_(seed) {}
+  std::string number(int depth) {
+    if (depth == 0) return one_of({"t", "x[1]", "x[3]", "A[2,1]", "t/2"});
+    switch (pick(9)) {
+      case 0: return "(" + number(depth - 1) + " + " + number(depth - 1) + ")";
+      case 1: return "(sin(" + number(depth - 1) + ")*" + number(depth - 1) + ")";
+      case 2: return "tanh(" + vector(depth - 1) + "'*" + vector(depth - 1) + ")";
+      case 3: return "exp(-(" + number(depth - 1) + ")^2)";
+      case 4: return "(" + number(depth - 1) + ")/(2 + sum(" + vector(depth - 1) + ".^2))";
+      case 5: return "logsumexp(" + vector(depth - 1) + ")";
+      case 6: return "sum(k, 1, 3, k*tanh(" + vector(depth - 1) + ")[k]*x[k])";
+      case 7: return "if(t < 1, " + number(depth - 1) + ", atan(" + number(depth - 1) + "))";
+      default: return "log(1 + (" + number(depth - 1) + ")^2)";
+    }
+  }
+  std::string vector(int depth) {
+    if (!vectors_.empty() && pick(3) == 0) return one_of(vectors_);
+    std::string v = fresh_vector(depth);
+    vectors_.push_back(v);
+    return v;
+  }
+
+ private:
+  std::string fresh_vector(int depth) {
+    if (depth == 0) return one_of({"x", "(A*x)", "diag(A)", "(t*x)"});
+    switch (pick(6)) {
+      case 0: return "(" + vector(depth - 1) + " - " + vector(depth - 1) + ")";
+      case 1: return "tanh(A*" + vector(depth - 1) + ")";
+      case 2: return "softmax(" + vector(depth - 1) + ")";
+      case 3: return "(sin(" + number(depth - 1) + ")*" + vector(depth - 1) + ")";
+      case 4: return "(" + vector(depth - 1) + ".*x)";
+      default: return "sqrt(1 + " + vector(depth - 1) + ".^2)";
+    }
+  }
+  std::string one_of(const std::vector<std::string>& all) { return all[pick(all.size())]; }
+  std::size_t pick(std::size_t n) { return random_() % n; }
+
+  std::mt19937 random_;
+  std::vector<std::string> vectors_;
+};
+
 }  // namespace
+
+TEST_CASE("on graphs at random both sweeps make the same Jacobian, and it is the slope") {
+  const std::vector<std::string> variables{"x", "t", "A"};
+  for (unsigned seed = 0; seed < 1000; ++seed) {
+    random_graph make(seed);
+    const std::string text = seed % 2 == 0 ? make.number(3) : make.vector(3);
+    problem p = question({"x: vector[3]; A: matrix[3,3]; t: real", text, variables[seed % 3]});
+    CAPTURE(text);
+    tape& t = p.on();
+    const node_id f = p.expressions()[0].node;
+    const symbol_id by = p.targets()[0].variable;
+    const node_id ahead = forward(t, f, by), back = reverse(t, f, {&by, 1}).front();
+    check_equal(t, ahead, back);
+    // Along a direction, by central differences.
+    evaluator<double> at(t);
+    bind_all(at, t, seed);
+    const node_id all[] = {f, back, t.symbol_node(by)};
+    at.evaluate(all);
+    const std::vector<double> jacobian(at.values(back).begin(), at.values(back).end());
+    const std::vector<double> here(at.values(all[2]).begin(), at.values(all[2]).end());
+    std::vector<double> way(here.size());
+    std::vector<std::size_t> shape(t.rank(all[2]), 3);
+    for (std::size_t k = 0; k < way.size(); ++k) way[k] = std::cos(static_cast<double>(k + seed));
+    auto value_at = [&](double step) {
+      std::vector<double> there = here;
+      for (std::size_t k = 0; k < way.size(); ++k) there[k] += step * way[k];
+      at.bind(by, there, shape);
+      at.evaluate(all);
+      return std::vector<double>(at.values(f).begin(), at.values(f).end());
+    };
+    constexpr double h = 1e-5;
+    const std::vector<double> up = value_at(h), down = value_at(-h);
+    for (std::size_t r = 0; r < up.size(); ++r) {
+      double slope = 0;
+      for (std::size_t k = 0; k < way.size(); ++k) slope += jacobian[r * way.size() + k] * way[k];
+      CHECK((up[r] - down[r]) / (2 * h) == doctest::Approx(slope).epsilon(1e-6).scale(100));
+    }
+  }
+}
 
 TEST_CASE("the forward sweep's Jacobian is the reverse sweep's") {
   for (const sample& s : samples) {

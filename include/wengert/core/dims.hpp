@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include <wengert/core/opcode.hpp>  // before `none`, which g++ would say that reduction::none shadows
+
 namespace wengert {
 
 using dim_id = std::uint32_t;  // a symbolic dimension, an integer >= 1
