@@ -25,7 +25,7 @@ constexpr std::array commands{
     command_row{command::prove, "prove", "'L == R'", "a theorem, or where the two sides differ"},
     command_row{command::emit, "emit", "EXPR --wrt V --lang c++|c", "a self-contained function of value and gradient"},
     command_row{command::check, "check", "FILE", "recheck a certificate, as the stand-alone wengert-check does"},
-    command_row{command::rules, "rules", "", "every rule of the kernel, and how it was established"},
+    command_row{command::rules, "rules", "[--fused [NAME]]", "every rule of the kernel, and how it was established; or rules derived by it"},
     command_row{command::batch, "batch", "", "JSON lines in, JSON lines out, one for one"},
     command_row{command::help, "help", "[COMMAND|errors]", "how a command is used, or every error code with an example"},
 };
@@ -113,10 +113,12 @@ const std::array options{
                [](arguments& a, const std::string&) { a.form.common_denominator = true; }},
     option_row{"--find-conditions", "", "prove", "where the equation does not hold as it stands, look for conditions",
                [](arguments& a, const std::string&) { a.find_conditions = true; }},
+    option_row{"--fused", "", "rules", "instead the fused rules, or the one named, each derived and proved now",
+               [](arguments& a, const std::string&) { a.fused = true; }},
     option_row{"--format", "text|latex|html|json", "derive diff grad prove rules",
                "latex: a document (derive) or a fragment to paste; grad and rules: text or json",
                [](arguments& a, const std::string& v) { a.format = format_named(v); }},
-    option_row{"--certificate", "FILE", "derive diff prove",
+    option_row{"--certificate", "FILE", "derive diff prove rules",
                "write the proof to FILE (- for behind the answer), for wengert-check",
                [](arguments& a, const std::string& v) { a.certificate = only_one("--certificate", a.certificate, v); }},
     option_row{"--output", "FILE", "", "write the answer to FILE",
@@ -248,6 +250,12 @@ arguments parse_arguments(std::span<const std::string> words) {
     if (sorted.operands.size() != 2)
       throw error("U05", "check takes one file", "usage: wengert check FILE; '-' reads standard input");
     parsed.checked = sorted.operands[1];
+  } else if (row.op == command::rules) {
+    if (sorted.operands.size() > (parsed.fused ? 2U : 1U))
+      throw error("U05", parsed.fused ? "rules --fused takes one name" : "rules takes no operands", "usage: wengert rules [--fused [NAME]]");
+    if (sorted.operands.size() == 2) parsed.topic = sorted.operands[1];
+    if (!parsed.certificate.empty() && parsed.topic.empty())
+      throw error("U06", "--certificate is about one fused rule, and none is named", "usage: wengert rules --fused NAME --certificate FILE");
   } else if (row.operands.empty()) {
     if (sorted.operands.size() > 1) throw error("U05", fmt::format("{} takes no operands", row.name));
   } else {

@@ -22,13 +22,14 @@ struct arguments {
   int verbosity = 1;
   derivation_style style = derivation_style::textbook;
   bool find_conditions = false;
+  bool fused = false;  // rules --fused
   notation how = notation::shortest;
   result_form form;
   std::optional<target_language> lang;
   std::string output;       // a file name, or empty
   std::string certificate;  // likewise
   std::string checked;      // the file that `check` is about
-  std::string topic;        // of `help`, or empty
+  std::string topic;        // of `help`, the fused rule that `rules` is about, or empty
 };
 
 // There are no short options: an argument that begins with '-' and is no listed option is an expression. Throws error Unn.

@@ -71,6 +71,7 @@ constexpr std::array table{
                [] { return lines("{\"op\": \"integrate\"}", 1); }},
     error_code{"U10", "two options contradict each other", "diff 'x^2' --wrt x --expand --factor"},
     error_code{"U11", "the language has no counterpart of a function", "emit 'lambertw(x)' --wrt x --lang c"},
+    error_code{"U12", "no fused rule has this name", "rules --fused softmax-crossentropy"},
     // certificates
     error_code{"C01", "a certificate is refused: a step of it does not hold, or it is not written as certificates are", "check -",
                "echo 'x^2'", [] { return lines("x^2", 1); }},

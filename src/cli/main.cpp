@@ -61,6 +61,19 @@ int answer_question(const arguments& asked) {
   return said.exit_code;
 }
 
+void list_fused_rules(const arguments& asked) {
+  std::vector<fused_rule> rules;
+  if (asked.topic.empty())
+    rules = derive_fused_rules();
+  else
+    rules.push_back(derive_rule(find_fused_source(asked.topic)));
+  const bool to_output = asked.certificate == "-";
+  if (!asked.certificate.empty() && !to_output) write_all(destination(asked.certificate).file(), rules[0].certificate);
+  const destination to(asked.output);
+  write_all(to.file(), fused_reference(rules, asked.format));
+  if (to_output) write_all(to.file(), rules[0].certificate);
+}
+
 int run(const std::vector<std::string>& words) {
   const arguments asked = parse_arguments(words);
   if (asked.help || asked.version) {
@@ -75,6 +88,10 @@ int run(const std::vector<std::string>& words) {
   if (*asked.op == command::check) {
     const std::string report = recheck(read_file(asked.checked));
     write_all(destination(asked.output).file(), report);
+    return done;
+  }
+  if (*asked.op == command::rules && asked.fused) {
+    list_fused_rules(asked);
     return done;
   }
   if (*asked.op == command::rules || *asked.op == command::help) {

@@ -2,6 +2,9 @@
 #pragma once
 
 #include <string>
+#include <vector>
+
+#include <wengert/derivation/fused_rules.hpp>
 
 #include "request.hpp"
 
@@ -9,6 +12,9 @@ namespace wengert::cli {
 
 // `wengert rules`: every rule of the kernel. In JSON a list, complete as it is.
 std::string rules_reference(output_format format);
+
+// `wengert rules --fused`: the fused rules, written out likewise.
+std::string fused_reference(const std::vector<fused_rule>& rules, output_format format);
 
 // `wengert help TOPIC`: how a command is used; for "errors" every code with its meaning, an example, and what it prints, which
 // comes from running it; for "" the commands. Throws error U01.

@@ -21,6 +21,8 @@ constexpr std::size_t largest_tree = 20000;  // nodes; what is larger is not mul
 
 constexpr std::size_t most_terms = 60;  // larger results are not rearranged
 
+constexpr std::size_t most_written = 40;  // sums that are kept whole
+
 bool is_node(node_id n) { return n < index_atom; }
 
 // Where a factor stands in a product: numbers and dimensions, scalars, arrays, functions, sums; denominators last.
@@ -50,6 +52,11 @@ std::vector<bool> carried_axes(const monomial& m, std::size_t count) {
     for (const label& l : f.labels)
       if (!l.is_constant()) r[static_cast<std::size_t>(l.axis)] = true;
   return r;
+}
+
+// The functions whose arguments a composite may have been applied to.
+bool opens_in_composites(opcode o) {
+  return o == opcode::exp || o == opcode::log || o == opcode::erf || o == opcode::sin || o == opcode::cos;
 }
 
 // How much there is to read: names and numbers weigh most, brackets least.
@@ -234,23 +241,26 @@ node_id presenter::factored(const polynomial& p) {
 // --- folding definitions back
 
 void presenter::add_pattern(node_id c) {
-  add_pattern(c, full_);
-  add_pattern(c, light_);
+  for (reading* r : {&full_, &light_, &as_written_}) add_pattern(c, *r);
 }
 
 void presenter::add_pattern(node_id c, reading& to) {
   if (std::ranges::any_of(to.patterns, [&](const pattern& q) { return q.node == c; })) return;
   polynomial p;
   try {
-    p = to.form.expand(to.form.of(c).node);
+    p = read(c, to);
     if (p.terms.size() > 3) return;
     p = without_numerators(std::move(p), to);
   } catch (const too_large&) {
     return;
   }
-  // The product that stands for it: a denominator, a sum, a function; never a mere symbol.
+  // The product that stands for it: a denominator, a sum, a function; never a mere symbol, nor what is the same in all entries.
   auto weight = [&](const monomial& m) {
     int w = 0;
+    const std::vector<bool> carried = carried_axes(m, p.axes.size() + m.bound.size());
+    if (std::find(carried.begin(), carried.begin() + static_cast<std::ptrdiff_t>(p.axes.size()), false) !=
+        carried.begin() + static_cast<std::ptrdiff_t>(p.axes.size()))
+      return 0;
     for (const factor& f : m.factors) {
       if (!is_node(f.node)) continue;
       bool symbol = tape_.op(f.node) == opcode::symbol;
@@ -278,7 +288,7 @@ polynomial presenter::without_numerators(polynomial p, const reading& in) {
         for (const auto& term : sum.terms) {
           const monomial& a = term.first;
           const rational& c = term.second;
-          if (!a.bound.empty() || a.factors.size() != 1 || a.factors[0].power != 1 || !is_node(a.factors[0].node)) continue;
+          if (!a.bound.empty() || a.factors.size() != 1 || a.factors[0].power < 1 || !is_node(a.factors[0].node)) continue;
           auto read = [&](const label& l) {
             if (l.is_constant()) return l;
             label r = f.labels[static_cast<std::size_t>(l.axis)];
@@ -288,7 +298,7 @@ polynomial presenter::without_numerators(polynomial p, const reading& in) {
           factor alone = a.factors[0];
           for (label& l : alone.labels) l = read(l);
           auto it = std::ranges::find_if(
-              m.factors, [&](const factor& g) { return g.node == alone.node && g.labels == alone.labels && g.power >= 1; });
+              m.factors, [&](const factor& g) { return g.node == alone.node && g.labels == alone.labels && g.power >= alone.power; });
           if (it == m.factors.end() || it->power.denominator() != 1) continue;
           bool elsewhere = std::ranges::any_of(sum.terms, [&](const auto& other) {
             return !(other.first == a) &&
@@ -300,11 +310,12 @@ polynomial presenter::without_numerators(polynomial p, const reading& in) {
           recording_signs signs(prover_.known());
           expander::options o;
           o.expand_products = in.expand_products;
+          o.opaque.insert(in.whole.begin(), in.whole.end());
           o.opaque.insert(f.node);
           expander x(tape_, signs, std::move(o));
           monomial rest = m;
           factor& lowered = rest.factors[static_cast<std::size_t>(it - m.factors.begin())];
-          lowered.power -= 1;
+          lowered.power -= alone.power;
           if (lowered.power == 0) rest.factors.erase(rest.factors.begin() + (it - m.factors.begin()));
           polynomial q = p;
           q.terms.erase(m);
@@ -336,31 +347,43 @@ polynomial presenter::without_numerators(polynomial p, const reading& in) {
 
 void presenter::collect_patterns(node_id n) {
   std::vector<node_id> named;
-  for (const auto& [node, how] : names_) named.push_back(node);
+  composed_ = functions_of_composites();
+  for (const auto& [node, how] : names_) {
+    auto opened = [&](const edge& e) { return bare_functions(e.node) > 0; };
+    if (std::ranges::none_of(how.args, opened)) named.push_back(node);
+  }
   named.insert(named.end(), recognized_.begin(), recognized_.end());
   for (node_id c : named) add_pattern(c);
   if (discover_) discover(n);
-  for (reading* r : {&full_, &light_})
+  for (reading* r : {&full_, &light_, &as_written_})
     std::ranges::stable_sort(r->patterns, std::greater(), [](const pattern& q) { return q.product.factors.size(); });
 }
 
 // Composites of one argument, applied to what stands inside the functions of the result.
 void presenter::discover(node_id n) {
   std::vector<edge> arguments;
-  for (node_id m : tape_.reachable(prover_.full().of(n).node)) {
-    if (tape_.op(m) != opcode::exp && tape_.op(m) != opcode::log) continue;
-    edge e = tape_.whole(tape_.arg(m, 0).node);
-    if (tape_.rank(e.node) > 1 || std::ranges::find(arguments, e) != arguments.end()) continue;
-    arguments.push_back(e);
-    if (arguments.size() > 6) break;
-  }
+  auto add_argument = [&](node_id m) {
+    edge e = tape_.whole(m);
+    if (tape_.rank(m) <= 1 && arguments.size() <= 6 && std::ranges::find(arguments, e) == arguments.end()) arguments.push_back(e);
+  };
+  std::set<opcode> met;
+  const std::vector<node_id> parts = tape_.reachable(prover_.full().of(n).node);
+  for (node_id m : parts)
+    if (find_function(tape_.op(m)) && tape_.arity(m) == 1) {
+      met.insert(tape_.op(m));
+      if (opens_in_composites(tape_.op(m))) add_argument(tape_.arg(m, 0).node);
+    }
+  if (met.empty()) return;
+  for (const auto& [c, how] : names_)
+    if (!how.is_let && how.args.size() == 1) add_argument(how.args[0].node);
+  discover_quotients(n, arguments);
   for (const composite& c : composites()) {
     if (c.kinds.size() != 1 || c.kinds[0] == 'm') continue;
     for (const edge& e : arguments) {
       if (c.kinds[0] == 'v' && tape_.rank(e.node) != 1) continue;
       try {
         node_id made = problem_.apply(c.name, std::span(&e, 1));
-        auto is_met = [&](node_id m) { return tape_.op(m) == opcode::exp || tape_.op(m) == opcode::log; };
+        auto is_met = [&](node_id m) { return met.contains(tape_.op(m)); };
         if (std::ranges::any_of(tape_.reachable(made), is_met)) add_pattern(made);
       } catch (const error&) {
         // the composite does not take such an argument
@@ -369,11 +392,25 @@ void presenter::discover(node_id n) {
   }
 }
 
+// tan and tanh, where there are others of their kind.
+void presenter::discover_quotients(node_id n, const std::vector<edge>& arguments) {
+  auto has = [&](std::initializer_list<opcode> kinds) {
+    return std::ranges::any_of(tape_.reachable(n), [&](node_id m) { return std::ranges::find(kinds, tape_.op(m)) != kinds.end(); });
+  };
+  const bool hyperbolic = has({opcode::sinh, opcode::cosh}), circular = has({opcode::sin, opcode::cos});
+  for (const edge& e : arguments) {
+    const std::vector<range_id> axes(tape_.out(e.node).begin(), tape_.out(e.node).end());
+    if (hyperbolic) add_pattern(tape_.apply(opcode::tanh, axes, std::span(&e, 1)));
+    if (circular) add_pattern(tape_.apply(opcode::tan, axes, std::span(&e, 1)));
+  }
+}
+
 // Replaces one product that a pattern stands for by the pattern: product = (node - rest)/coefficient.
 bool presenter::fold_once(polynomial& p, const reading& in) {
   recording_signs signs(prover_.known());
   expander::options o;
   o.expand_products = in.expand_products;
+  o.opaque.insert(in.whole.begin(), in.whole.end());
   for (const pattern& q : in.patterns) o.opaque.insert(q.node);
   for (const pattern& q : in.patterns) {
     for (const auto& [m, c] : p.terms) {
@@ -396,7 +433,8 @@ bool presenter::fold_once(polynomial& p, const reading& in) {
         left.power -= want.power * found.power;
         if (left.power == 0) rest.factors.erase(rest.factors.begin() + (it - m.factors.begin()));
       } else {
-        matcher match(q.product, q.axes.size(), m, p.axes.size());
+        auto positive = [&](node_id n) { return is_node(n) && tape_.op(n) == opcode::add && prover_.known().known(relation::positive, n); };
+        matcher match(q.product, q.axes.size(), m, p.axes.size(), matcher::no_node, positive);
         if (!match.run()) continue;
         rest = match.rest();
         found.labels = match.labels();
@@ -446,6 +484,138 @@ polynomial presenter::with_names_whole(node_id n, bool expand_products, const st
   return x.of(n);
 }
 
+// --- sums as they are written
+
+// The sums that the expressions and the composites in them are written with, such as x - mean(x).
+void presenter::find_written_sums() {
+  if (!as_written_.whole.empty()) return;
+  std::vector<node_id> roots;
+  for (const expression& e : problem_.expressions()) roots.push_back(e.node);
+  for (node_id m : tape_.reachable(roots)) {
+    if (tape_.op(m) != opcode::add || as_written_.whole.size() > most_written) continue;
+    as_written_.whole.insert(m);
+    for (std::size_t a = 0; a < tape_.rank(m); ++a) {
+      std::vector<range_id> out(tape_.out(m).begin(), tape_.out(m).end());
+      const range_id along = out[a];
+      out.erase(out.begin() + static_cast<std::ptrdiff_t>(a));
+      std::vector<label> labels = tape::straight(out.size());
+      labels.insert(labels.begin() + static_cast<std::ptrdiff_t>(a), label::of_axis(out.size()));
+      node_id sum = tape_.identity(out, {m, labels}, std::span(&along, 1), reduction::sum);
+      try {
+        const polynomial p = prover_.full().expand(prover_.full().of(sum).node);
+        const bool number = p.is_zero() || (p.terms.size() == 1 && p.terms.begin()->first == monomial{});
+        if (number) numbers_.push_back({{{along}, {{m, labels, exponent(1)}}}, out.size(), p.is_zero() ? rational(0) : p.terms.begin()->second});
+      } catch (const too_large&) {
+        // its value stays unknown
+      }
+    }
+  }
+  around_sums_.keep_whole(std::vector<node_id>(as_written_.whole.begin(), as_written_.whole.end()));
+  for (const theorem& t : prover_.equations()) around_sums_.use_equation(t);
+}
+
+// With sums over an axis as the numbers that they are: the deviations from a mean add up to 0.
+polynomial presenter::with_sums_evaluated(const polynomial& p) const {
+  polynomial r = p;
+  for (const product_of_sum& s : numbers_) {
+    polynomial next{p.axes, {}};
+    for (const auto& [m, c] : r.terms) {
+      matcher match(s.sum, s.free, m, p.axes.size());
+      const bool met = match.run();
+      const monomial left = met ? match.rest() : m;
+      if ((next.terms[left] += met ? rational(c * s.number) : c) == 0) next.terms.erase(left);
+    }
+    r = std::move(next);
+  }
+  return r;
+}
+
+polynomial presenter::read(node_id n, const reading& in) const {
+  const polynomial p = in.form.expand(in.form.of(n).node);
+  return in.whole.empty() ? p : with_sums_evaluated(p);
+}
+
+// What most terms share is taken out of these, and so on: a*b + a*c + d as a*(b + c) + d.
+node_id presenter::gathered(const polynomial& p) {
+  polynomial r = p;
+  for (int round = 0; round < 8 && r.terms.size() > 2; ++round) {
+    const factor* best = nullptr;
+    std::size_t most = 1;
+    auto carries = [](const monomial& m, const factor& f) {
+      return std::ranges::any_of(m.factors, [&](const factor& g) { return g.node == f.node && g.labels == f.labels && g.power == f.power; });
+    };
+    auto count = [&](const factor& f) {
+      return static_cast<std::size_t>(std::ranges::count_if(r.terms, [&](const auto& t) { return carries(t.first, f); }));
+    };
+    for (const auto& [m, c] : r.terms)
+      for (const factor& f : m.factors) {
+        bool fixed = std::ranges::all_of(
+            f.labels, [&](const label& l) { return l.is_constant() || static_cast<std::size_t>(l.axis) < r.axes.size(); });
+        if (!fixed || f.node == delta_atom || !is_node(f.node)) continue;
+        if (std::size_t n = count(f); n > most) {
+          most = n;
+          best = &f;
+        }
+      }
+    if (!best || most == r.terms.size()) break;
+    const factor shared = *best;
+    polynomial group{r.axes, {}}, rest{r.axes, {}};
+    for (const auto& [m, c] : r.terms) {
+      if (!carries(m, shared)) {
+        rest.terms.emplace(m, c);
+        continue;
+      }
+      monomial x = m;
+      std::erase_if(x.factors, [&](const factor& g) { return g.node == shared.node && g.labels == shared.labels; });
+      group.terms.emplace(std::move(x), c);
+    }
+    monomial product{{}, {shared, {gathered(group), tape::straight(r.axes.size()), exponent(1)}}};
+    std::sort(product.factors.begin(), product.factors.end());
+    rest.terms.emplace(std::move(product), 1);
+    r = std::move(rest);
+  }
+  return r.terms.size() > 1 ? factored(r) : lay_out(r);
+}
+
+// Without the functions that composites are made of, as far as these are found.
+node_id presenter::folded_argument(node_id n) {
+  if (names_.contains(n) || tape_.op(n) == opcode::symbol || bare_functions(n) == 0) return n;
+  node_id best = n;
+  for (const reading* r : {&light_, &full_}) {
+    try {
+      const node_id m = lay_out(folded(without_numerators(read(n, *r), *r), *r));
+      if (bare_functions(m) < bare_functions(best)) best = m;
+    } catch (const too_large&) {
+      // not in this reading
+    }
+  }
+  return best;
+}
+
+// What stands inside functions, with definitions folded back to their names: log(exp(z)/sum(exp(z))/q) as
+// log(softmax(z)/q).
+node_id presenter::with_arguments_folded(node_id n) {
+  std::map<node_id, node_id> now;
+  std::vector<std::pair<node_id, bool>> stack{{n, false}};
+  while (!stack.empty()) {
+    auto [m, ready] = stack.back();
+    stack.pop_back();
+    if (now.contains(m)) continue;
+    if (tape_.arity(m) == 0 || names_.contains(m)) {
+      now[m] = m;
+    } else if (!ready) {
+      stack.emplace_back(m, true);
+      for (edge_view e : tape_.args(m)) stack.emplace_back(e.node, false);
+    } else {
+      const std::vector<edge> before = tape_.args(m).copy();
+      std::vector<edge> args = before;
+      for (edge& e : args) e.node = find_function(tape_.op(m)) ? folded_argument(now.at(e.node)) : now.at(e.node);
+      now[m] = args == before ? m : tape_.make(tape_.op(m), tape_.out(m), tape_.bound(m), tape_.red(m), args, tape_.attribute(m));
+    }
+  }
+  return now.at(n);
+}
+
 // --- the choice
 
 std::vector<node_id> presenter::candidates(node_id n) {
@@ -454,6 +624,7 @@ std::vector<node_id> presenter::candidates(node_id n) {
     if (p.terms.size() > most_terms) return;
     r.push_back(lay_out(p));
     if (p.terms.size() > 1) r.push_back(factored(p));
+    if (p.terms.size() > 2) r.push_back(gathered(p));
     if (polynomial q = with_lets(p); q.terms != p.terms) r.push_back(lay_out(q));
   };
   auto guarded = [&](auto&& build) {
@@ -465,6 +636,7 @@ std::vector<node_id> presenter::candidates(node_id n) {
   };
   node_id light = prover_.light().of(n).node;
   if (tree_size(tape_, n, names_, largest_tree) == largest_tree) return {light, n};
+  find_written_sums();
   guarded([&] { add_both(with_names_whole(n, false)); });
   guarded([&] { add_both(with_names_whole(n, true)); });
   guarded([&] { add_both(prover_.light().expand(light)); });
@@ -488,6 +660,12 @@ std::vector<node_id> presenter::candidates(node_id n) {
       r.push_back(tape_.identity(p.axes, lay_out_product(m, f->coefficient, p.axes)));
     }
   });
+  guarded([&] {
+    if (as_written_.whole.empty()) return;
+    const polynomial p = read(n, as_written_);
+    add_both(p);
+    add_both(folded(without_numerators(p, as_written_), as_written_));
+  });
   r.push_back(light);
   std::set<node_id> written;  // sums of arrays
   for (const expression& e : problem_.expressions())
@@ -500,6 +678,9 @@ std::vector<node_id> presenter::candidates(node_id n) {
     guarded([&] { add_both(with_names_whole(m, false, written)); });
     guarded([&] { add_both(prover_.light().expand(prover_.light().of(m).node)); });
   }
+  composed_ = functions_of_composites();
+  for (std::size_t k = 0, count = r.size(); k < count; ++k)
+    if (node_id m = with_arguments_folded(r[k]); m != r[k]) r.push_back(m);
   return r;
 }
 
@@ -521,7 +702,7 @@ bool presenter::as_defined_as(node_id c, node_id original) {
     for (hypothesis_id h : t->hypotheses()) {
       const hypothesis& why = prover_.using_kernel().hypothesis_of(h);
       bool needed_before =
-          std::ranges::any_of(before, [&](const requirement& b) { return b.node == why.says.left && b.is == why.says.is; });
+          std::ranges::any_of(before, [&](const requirement& b) { return prover_.assumed_for(b) == why.says.left && b.is == why.says.is; });
       if (why.from == origin::differentiable && !needed_before) return false;
     }
   }
@@ -616,9 +797,49 @@ std::size_t presenter::bare_functions(node_id n) const {
   return count;
 }
 
+// How much easier to read it is for its sums that the user typed: (1 - s)*y + s/K is one thing to whoever wrote it.
+std::size_t presenter::familiarity(node_id n) const {
+  std::set<node_id> seen;
+  std::vector<node_id> stack{n};
+  std::size_t count = 0;
+  while (!stack.empty()) {
+    node_id m = stack.back();
+    stack.pop_back();
+    if (names_.contains(m) || !seen.insert(m).second) continue;
+    if (auto it = familiar_.find(m); it != familiar_.end()) count += it->second;
+    for (edge_view a : tape_.args(m)) stack.push_back(a.node);
+  }
+  return count;
+}
+
+// The sums of the expressions outside of the composites in them.
+void presenter::find_familiar_sums() {
+  std::set<node_id> seen;
+  std::vector<node_id> stack;
+  for (const expression& e : problem_.expressions()) stack.push_back(e.node);
+  while (!stack.empty()) {
+    node_id m = stack.back();
+    stack.pop_back();
+    if (!seen.insert(m).second) continue;
+    if (tape_.op(m) == opcode::add && !familiar_.contains(m)) {
+      try {
+        familiar_[m] = reading_cost(print_with_letters(tape_, m, {&names_, {}}).text) / 5;
+      } catch (const error&) {
+        // too long to be read
+      }
+    }
+    auto how = names_.find(m);
+    if (how != names_.end() && !how->second.is_let)
+      for (const edge& a : how->second.args) stack.push_back(a.node);
+    else
+      for (edge_view a : tape_.args(m)) stack.push_back(a.node);
+  }
+}
+
 // The layouts that can be printed, the shortest first.
 std::vector<presenter::choice> presenter::choices(const std::vector<node_id>& layouts, const print_options& how) {
   composed_ = functions_of_composites();
+  find_familiar_sums();
   std::vector<choice> r;
   for (node_id c : layouts) {
     try {
@@ -626,6 +847,8 @@ std::vector<presenter::choice> presenter::choices(const std::vector<node_id>& la
       std::size_t cost = reading_cost(text.text) + 8 * text.letters.size();
       if (how.matrix_notation) cost += 3 * strange_sums(c);
       cost += 12 * bare_functions(c);
+      cost -= std::min(cost, familiarity(c));
+      if (getenv("WDEBUG")) fprintf(stderr, "%zu %s\n", cost, text.text.c_str());
       if (tape_.op(c) == opcode::mul) cost -= std::min<std::size_t>(cost, 4);  // a product says more than a sum
       r.push_back({cost, c, std::move(text)});
     } catch (const error&) {

@@ -77,11 +77,20 @@ class presenter {
     polynomial rest;
   };
 
-  // How polynomials are read: multiplied out, or with sums as factors; and what the names stand for then.
+  // How polynomials are read: in a normal form, multiplied out, or with sums as factors, some of which stay whole; and what the
+  // names stand for then.
   struct reading {
     normalizer& form;
     bool expand_products;
+    std::set<node_id> whole;
     std::vector<pattern> patterns;
+  };
+
+  // A sum over one axis of a node, and the number that it is.
+  struct product_of_sum {
+    monomial sum;
+    std::size_t free;
+    rational number;
   };
 
   struct choice {
@@ -99,8 +108,15 @@ class presenter {
   node_id without_adjugates(node_id n);
   bool as_defined_as(node_id c, node_id original);
   polynomial without_numerators(polynomial p, const reading& in);
+  polynomial read(node_id n, const reading& in) const;
+  polynomial with_sums_evaluated(const polynomial& p) const;
+  void find_written_sums();
+  node_id gathered(const polynomial& p);
+  node_id with_arguments_folded(node_id n);
+  node_id folded_argument(node_id n);
   void collect_patterns(node_id n);
   void discover(node_id n);
+  void discover_quotients(node_id n, const std::vector<edge>& arguments);
   void add_pattern(node_id c);
   void add_pattern(node_id c, reading& to);
   std::vector<node_id> candidates(node_id n);
@@ -108,6 +124,8 @@ class presenter {
   std::size_t strange_sums(node_id n) const;
   std::set<node_id> functions_of_composites() const;
   std::size_t bare_functions(node_id n) const;
+  std::size_t familiarity(node_id n) const;
+  void find_familiar_sums();
   std::vector<choice> choices(const std::vector<node_id>& layouts, const print_options& how);
 
   problem& problem_;
@@ -115,10 +133,13 @@ class presenter {
   tape& tape_;
   const std::map<node_id, call>& names_;
   bool discover_;
-  reading full_{prover_.full(), true, {}}, light_{prover_.light(), false, {}};
+  normalizer around_sums_{prover_.known(), normalizer::form::light};  // light, with the sums whole
+  reading full_{prover_.full(), true, {}, {}}, light_{prover_.light(), false, {}, {}}, as_written_{around_sums_, false, {}, {}};
   std::vector<node_id> recognized_, suggested_;
   std::map<node_id, node_id> values_;  // of stand-ins
   std::set<node_id> units_;            // sums as the user wrote them
+  std::vector<product_of_sum> numbers_;  // sums over an axis of what stands in as_written_.whole, where they are numbers
+  std::map<node_id, std::size_t> familiar_;  // sums outside of composites, and what they are worth
   std::set<node_id> composed_;         // functions inside composites
 };
 

@@ -10,7 +10,7 @@ bool matcher::assign(std::size_t k) {
   for (factor& have : rest_.factors) {
     if (have.node != want.node || have.labels.size() != want.labels.size()) continue;
     bool enough = want.power > 0 ? have.power >= want.power : have.power <= want.power;
-    if (!enough || (have.power - want.power).denominator() != 1) continue;
+    if (!enough || ((have.power - want.power).denominator() != 1 && !splits_(have.node))) continue;
     auto saved_map = map_;
     exponent saved = have.power;
     std::vector<label> labels = have.labels;

@@ -142,9 +142,16 @@ expander normalizer::make_expander(recording_signs& signs, std::span<const node_
   return expander(tape_, signs, std::move(o));
 }
 
+void normalizer::keep_whole(std::span<const node_id> nodes) {
+  opaque_.assign(nodes.begin(), nodes.end());
+  memo_.clear();
+}
+
+bool normalizer::stays_whole(node_id n) const { return std::ranges::find(opaque_, n) != opaque_.end(); }
+
 polynomial normalizer::expand(node_id n) {
   recording_signs signs(facts_);
-  return make_expander(signs, {}).of(n);
+  return make_expander(signs, opaque_).of(n);
 }
 
 std::vector<theorem> normalizer::powers_used(const expander& x) const {
@@ -156,6 +163,7 @@ std::vector<theorem> normalizer::powers_used(const expander& x) const {
 
 std::optional<theorem> normalizer::ring(node_id a, node_id b, std::vector<theorem> premises, std::span<const node_id> opaque) {
   if (a == b) return kernel_.reflexive(a);
+  if (opaque.empty()) opaque = opaque_;
   recording_signs signs(facts_);
   expander::options o;
   o.opaque.insert(opaque.begin(), opaque.end());
@@ -246,6 +254,7 @@ normal normalizer::compute_or_leave(node_id n) {
 }
 
 normal normalizer::compute(node_id n) {
+  if (stays_whole(n)) return {n, kernel_.reflexive(n)};
   if (is_leaf(tape_.op(n))) {
     if (auto it = leaves_.find(n); it != leaves_.end()) {
       theorem t = then_normalize(it->second);
@@ -343,7 +352,6 @@ std::optional<theorem> normalizer::apply_rules(node_id n, const polynomial& p) {
   }
   for (const product_rule& r : products_)
     if (auto t = replace_product(n, p, r)) return t;
-  if (form_ == form::full || !opaque_.empty()) return close_sums(n, p);
   return close_sums(n, p);
 }
 
@@ -462,7 +470,7 @@ theorem normalizer::indicator(node_id n) {
 
 std::optional<normalizer::factored> normalizer::factor_out(node_id n) {
   recording_signs signs(facts_);
-  expander x = make_expander(signs, {});
+  expander x = make_expander(signs, opaque_);
   polynomial p = x.of(n);
   if (p.is_zero()) return std::nullopt;
   std::size_t free = p.axes.size();

@@ -311,11 +311,13 @@ std::vector<requirement> prover::assume_domain(const std::vector<requirement>& a
       open.push_back(q);
       continue;
     }
-    theorem t = kernel_.assume(sign_claim(q.is, q.node), "", q.smooth ? origin::differentiable : origin::domain);
-    facts_.add(t);
-    normal n = full_.of(q.node);
-    if (n.node != q.node && q.is != relation::real_power) facts_.add(kernel_.transfer(n.equal, t));
-    if (q.is == relation::positive || q.is == relation::nonzero) know_factors(q.is, n.node);
+    const requirement simple = simplified(q);
+    assume_requirement(simple);
+    assumed.push_back(simple);
+    if (simple.node == q.node) continue;
+    simplified_.emplace(std::pair(q.is, q.node), simple.node);
+    if (full_.establish(q.is, q.node)) continue;
+    assume_requirement(q);
     assumed.push_back(q);
   }
   // What a matrix function becomes depends on what is known of determinants.
@@ -327,6 +329,54 @@ std::vector<requirement> prover::assume_domain(const std::vector<requirement>& a
     light_.forget();
   }
   return assumed;
+}
+
+void prover::assume_requirement(const requirement& q) {
+  theorem t = kernel_.assume(sign_claim(q.is, q.node), "", q.smooth ? origin::differentiable : origin::domain);
+  facts_.add(t);
+  normal n = full_.of(q.node);
+  if (n.node != q.node && q.is != relation::real_power) facts_.add(kernel_.transfer(n.equal, t));
+  if (q.is == relation::positive || q.is == relation::nonzero) know_factors(q.is, n.node);
+}
+
+// The same condition without factors that are known to be positive (or, where a node must not be 0, not to be 0):
+// 2*pi*v > 0 as v > 0, p/exp(z) > 0 as p > 0, and 1/x > 0 as x > 0.
+requirement prover::simplified(const requirement& q) {
+  if (q.is != relation::positive && q.is != relation::nonzero) return q;
+  std::optional<normalizer::factored> product;
+  try {
+    product = full_.factor_out(full_.of(q.node).node);
+  } catch (const too_large&) {
+    return q;
+  }
+  if (!product) return q;
+  const std::vector<range_id> axes(tape_.out(q.node).begin(), tape_.out(q.node).end());
+  if (product->sum != none) product->factors.push_back({product->sum, tape::straight(axes.size()), exponent(1)});
+  monomial left;
+  bool fewer = false;
+  for (factor f : product->factors) {
+    if (f.node >= index_atom) return q;
+    const bool root = f.power.denominator() != 1;
+    if (facts_.known(q.is, f.node)) {
+      fewer = true;
+      continue;
+    }
+    if (root && (q.is != relation::nonzero || !facts_.known(relation::nonnegative, f.node))) return q;
+    const exponent least = q.is == relation::nonzero || f.power.numerator() % 2 != 0 ? 1 : 2;
+    fewer = fewer || f.power != least;
+    f.power = least;
+    left.factors.push_back(std::move(f));
+  }
+  if (!fewer || left.factors.empty()) return q;
+  std::sort(left.factors.begin(), left.factors.end());
+  requirement r = q;
+  r.node = to_node(tape_, left, product->coefficient < 0 && q.is == relation::positive ? -1 : 1, axes);
+  return r;
+}
+
+node_id prover::assumed_for(const requirement& q) const {
+  auto it = simplified_.find({q.is, q.node});
+  return it == simplified_.end() ? q.node : it->second;
 }
 
 // What is not 0 has factors that are not 0.

@@ -12,15 +12,19 @@ namespace wengert {
 // Finds the factors of a pattern among those of a monomial.
 class matcher {
  public:
-  // `symmetric` tells of which nodes the two indices may be swapped.
-  matcher(
-      const monomial& pattern, std::size_t pattern_free, const monomial& target, std::size_t free,
-      std::function<bool(node_id)> symmetric = [](node_id) { return false; })
+  using property = std::function<bool(node_id)>;
+  static bool no_node(node_id) { return false; }
+
+  // `symmetric` tells of which nodes the two indices may be swapped, `splits` which are positive: their powers are products of
+  // other powers.
+  matcher(const monomial& pattern, std::size_t pattern_free, const monomial& target, std::size_t free,
+          property symmetric = no_node, property splits = no_node)
       : pattern_(pattern),
         pattern_free_(pattern_free),
         target_(target),
         free_(free),
         symmetric_(std::move(symmetric)),
+        splits_(std::move(splits)),
         map_(pattern_free + pattern.bound.size()) {}
 
   bool run() {
@@ -45,7 +49,7 @@ class matcher {
   std::size_t pattern_free_;
   const monomial& target_;
   std::size_t free_;
-  std::function<bool(node_id)> symmetric_;
+  property symmetric_, splits_;
   std::vector<std::optional<label>> map_;
   monomial rest_;
 };

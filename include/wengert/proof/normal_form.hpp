@@ -27,6 +27,8 @@ class normalizer {
 
   // Uses an equation from now on, read so that its leading product is replaced by the rest.
   void use_equation(const theorem& equation);
+  // Leaves these nodes as they are from now on, atoms to whatever stands around them.
+  void keep_whole(std::span<const node_id> nodes);
   // More may be known now: what was found so far is found again.
   void forget() { memo_.clear(); }
 
@@ -64,6 +66,7 @@ class normalizer {
     bool keep_whole;  // the replacement stays one atom
   };
 
+  bool stays_whole(node_id n) const;
   normal compute_or_leave(node_id n);
   normal compute(node_id n);
   void read_equation(const theorem& equation);

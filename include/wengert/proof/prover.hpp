@@ -1,9 +1,11 @@
 // The proof of one statement: givens and domains as hypotheses, derivatives that are certified, equations, counterexamples.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include <wengert/calculus/problem.hpp>
@@ -38,6 +40,8 @@ class prover {
   // Makes the requirements hypotheses, but for those that follow from what is known; returns those that were assumed. With
   // `exact_only`, requirements that are merely sufficient are not assumed but returned in `open`.
   std::vector<requirement> assume_domain(const std::vector<requirement>& all, bool exact_only, std::vector<requirement>& open);
+  // The node whose sign was assumed so that the requirement holds.
+  node_id assumed_for(const requirement& q) const;
   // The requirements that do not follow from what is known.
   std::vector<requirement> missing(const std::vector<requirement>& all);
 
@@ -56,12 +60,16 @@ class prover {
   facts& known() { return facts_; }
   normalizer& full() { return full_; }
   normalizer& light() { return light_; }
+  // The user's equations, in the order in which they were assumed.
+  const std::vector<theorem>& equations() const { return equations_; }
 
   // The user's facts that theorems rest on, as typed.
   std::vector<std::string> facts_used(std::span<const theorem> theorems) const;
 
  private:
   std::optional<theorem> equate_by_cases(normalizer& with, node_id a, node_id b, std::size_t& tries, int depth);
+  requirement simplified(const requirement& q);
+  void assume_requirement(const requirement& q);
   void know_factors(relation is, node_id n);
   theorem differentiate(node_id f, symbol_id variable, std::unordered_map<node_id, theorem>& known);
   // d n, from the derivatives of n's arguments as far as these depend on the variable; nothing where none does.
@@ -76,6 +84,7 @@ class prover {
   facts facts_;
   normalizer full_, light_;
   std::vector<theorem> equations_;  // that were assumed
+  std::map<std::pair<relation, node_id>, node_id> simplified_;  // requirements that were assumed in a simpler form
   bool signs_assumed_ = false, equations_assumed_ = false;
 };
 
