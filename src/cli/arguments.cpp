@@ -25,7 +25,8 @@ constexpr std::array commands{
     command_row{command::prove, "prove", "'L == R'", "a theorem, or where the two sides differ"},
     command_row{command::emit, "emit", "EXPR --wrt V --lang c++|c", "a self-contained function of value and gradient"},
     command_row{command::check, "check", "FILE", "recheck a certificate, as the stand-alone wengert-check does"},
-    command_row{command::rules, "rules", "[--fused [NAME]]", "every rule of the kernel, and how it was established; or rules derived by it"},
+    command_row{command::rules, "rules", "[--fused [NAME]]",
+                "every rule of the kernel, and how it was established; or rules derived by it"},
     command_row{command::batch, "batch", "", "JSON lines in, JSON lines out, one for one"},
     command_row{command::help, "help", "[COMMAND|errors]", "how a command is used, or every error code with an example"},
 };
@@ -252,10 +253,12 @@ arguments parse_arguments(std::span<const std::string> words) {
     parsed.checked = sorted.operands[1];
   } else if (row.op == command::rules) {
     if (sorted.operands.size() > (parsed.fused ? 2U : 1U))
-      throw error("U05", parsed.fused ? "rules --fused takes one name" : "rules takes no operands", "usage: wengert rules [--fused [NAME]]");
+      throw error("U05", parsed.fused ? "rules --fused takes one name" : "rules takes no operands",
+                  "usage: wengert rules [--fused [NAME]]");
     if (sorted.operands.size() == 2) parsed.topic = sorted.operands[1];
     if (!parsed.certificate.empty() && parsed.topic.empty())
-      throw error("U06", "--certificate is about one fused rule, and none is named", "usage: wengert rules --fused NAME --certificate FILE");
+      throw error("U06", "--certificate is about one fused rule, and none is named",
+                  "usage: wengert rules --fused NAME --certificate FILE");
   } else if (row.operands.empty()) {
     if (sorted.operands.size() > 1) throw error("U05", fmt::format("{} takes no operands", row.name));
   } else {

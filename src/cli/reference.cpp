@@ -70,8 +70,7 @@ std::string help_about(const std::string& topic) {
 
 std::string rules_reference(output_format format) {
   const std::vector<listed_rule> rules = list_rules();
-  if (format == output_format::json)
-    return json_list(rules, [](const listed_rule& r) { return members_of(r).object(); }) + "\n";
+  if (format == output_format::json) return json_list(rules, [](const listed_rule& r) { return members_of(r).object(); }) + "\n";
   std::string text;
   for (const listed_rule& r : rules) text += statement_of(r) + reason_of(r);
   return text;

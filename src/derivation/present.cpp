@@ -54,10 +54,8 @@ std::vector<bool> carried_axes(const monomial& m, std::size_t count) {
   return r;
 }
 
-// The functions whose arguments a composite may have been applied to.
-bool opens_in_composites(opcode o) {
-  return o == opcode::exp || o == opcode::log || o == opcode::erf || o == opcode::sin || o == opcode::cos;
-}
+// The functions by which composites are found.
+bool opens_in_composites(opcode o) { return o == opcode::exp || o == opcode::log || o == opcode::erf; }
 
 // How much there is to read: names and numbers weigh most, brackets least.
 std::size_t reading_cost(const std::string& text) {
@@ -297,8 +295,9 @@ polynomial presenter::without_numerators(polynomial p, const reading& in) {
           };
           factor alone = a.factors[0];
           for (label& l : alone.labels) l = read(l);
-          auto it = std::ranges::find_if(
-              m.factors, [&](const factor& g) { return g.node == alone.node && g.labels == alone.labels && g.power >= alone.power; });
+          auto it = std::ranges::find_if(m.factors, [&](const factor& g) {
+            return g.node == alone.node && g.labels == alone.labels && g.power >= alone.power;
+          });
           if (it == m.factors.end() || it->power.denominator() != 1) continue;
           bool elsewhere = std::ranges::any_of(sum.terms, [&](const auto& other) {
             return !(other.first == a) &&
@@ -364,44 +363,48 @@ void presenter::discover(node_id n) {
   std::vector<edge> arguments;
   auto add_argument = [&](node_id m) {
     edge e = tape_.whole(m);
-    if (tape_.rank(m) <= 1 && arguments.size() <= 6 && std::ranges::find(arguments, e) == arguments.end()) arguments.push_back(e);
+    if (tape_.rank(m) <= 2 && arguments.size() <= 6 && std::ranges::find(arguments, e) == arguments.end()) arguments.push_back(e);
   };
-  std::set<opcode> met;
-  const std::vector<node_id> parts = tape_.reachable(prover_.full().of(n).node);
-  for (node_id m : parts)
-    if (find_function(tape_.op(m)) && tape_.arity(m) == 1) {
-      met.insert(tape_.op(m));
+  discover_quotients(n);
+  for (node_id form : {n, prover_.light().of(n).node, prover_.full().of(n).node})
+    for (node_id m : tape_.reachable(form))
       if (opens_in_composites(tape_.op(m))) add_argument(tape_.arg(m, 0).node);
-    }
-  if (met.empty()) return;
+  if (arguments.empty()) return;
   for (const auto& [c, how] : names_)
     if (!how.is_let && how.args.size() == 1) add_argument(how.args[0].node);
-  discover_quotients(n, arguments);
   for (const composite& c : composites()) {
     if (c.kinds.size() != 1 || c.kinds[0] == 'm') continue;
     for (const edge& e : arguments) {
-      if (c.kinds[0] == 'v' && tape_.rank(e.node) != 1) continue;
-      try {
-        node_id made = problem_.apply(c.name, std::span(&e, 1));
-        auto is_met = [&](node_id m) { return met.contains(tape_.op(m)); };
-        if (std::ranges::any_of(tape_.reachable(made), is_met)) add_pattern(made);
-      } catch (const error&) {
-        // the composite does not take such an argument
+      const std::size_t rank = tape_.rank(e.node);
+      if (c.kinds[0] == 'v' && rank == 0) continue;
+      const bool along_axis = c.kinds[0] == 'v' && rank == 2;
+      for (std::uint8_t axis = along_axis ? 1 : 0; axis <= (along_axis ? 2 : 0); ++axis) {
+        try {
+          const std::size_t named = problem_.calls().size();
+          node_id made = problem_.apply(c.name, std::span(&e, 1), axis);
+          if (composed_.contains(made)) {  // the log(a) of a cross_entropy needs no name of its own
+            if (problem_.calls().size() > named) problem_.unname(made);
+            continue;
+          }
+          auto is_met = [&](node_id m) { return opens_in_composites(tape_.op(m)); };
+          if (std::ranges::any_of(tape_.reachable(made), is_met)) add_pattern(made);
+        } catch (const error&) {
+          // the composite does not take such an argument
+        }
       }
     }
   }
 }
 
-// tan and tanh, where there are others of their kind.
-void presenter::discover_quotients(node_id n, const std::vector<edge>& arguments) {
-  auto has = [&](std::initializer_list<opcode> kinds) {
-    return std::ranges::any_of(tape_.reachable(n), [&](node_id m) { return std::ranges::find(kinds, tape_.op(m)) != kinds.end(); });
-  };
-  const bool hyperbolic = has({opcode::sinh, opcode::cosh}), circular = has({opcode::sin, opcode::cos});
-  for (const edge& e : arguments) {
-    const std::vector<range_id> axes(tape_.out(e.node).begin(), tape_.out(e.node).end());
-    if (hyperbolic) add_pattern(tape_.apply(opcode::tanh, axes, std::span(&e, 1)));
-    if (circular) add_pattern(tape_.apply(opcode::tan, axes, std::span(&e, 1)));
+// tan and tanh of what sine and cosine are taken of.
+void presenter::discover_quotients(node_id n) {
+  std::size_t found = 0;
+  for (node_id m : tape_.reachable(n)) {
+    const opcode o = tape_.op(m);
+    if ((o != opcode::cos && o != opcode::cosh) || ++found > 4) continue;
+    const std::vector<range_id> axes(tape_.out(m).begin(), tape_.out(m).end());
+    const edge e = tape_.arg(m, 0);
+    add_pattern(tape_.apply(o == opcode::cos ? opcode::tan : opcode::tanh, axes, std::span(&e, 1)));
   }
 }
 
@@ -433,7 +436,9 @@ bool presenter::fold_once(polynomial& p, const reading& in) {
         left.power -= want.power * found.power;
         if (left.power == 0) rest.factors.erase(rest.factors.begin() + (it - m.factors.begin()));
       } else {
-        auto positive = [&](node_id n) { return is_node(n) && tape_.op(n) == opcode::add && prover_.known().known(relation::positive, n); };
+        auto positive = [&](node_id n) {
+          return is_node(n) && tape_.op(n) == opcode::add && prover_.known().known(relation::positive, n);
+        };
         matcher match(q.product, q.axes.size(), m, p.axes.size(), matcher::no_node, positive);
         if (!match.run()) continue;
         rest = match.rest();
@@ -494,6 +499,7 @@ void presenter::find_written_sums() {
   for (node_id m : tape_.reachable(roots)) {
     if (tape_.op(m) != opcode::add || as_written_.whole.size() > most_written) continue;
     as_written_.whole.insert(m);
+    if (node_id again = prover_.light().of(m).node; again != m && tape_.op(again) == opcode::add) normalized_[again] = m;
     for (std::size_t a = 0; a < tape_.rank(m); ++a) {
       std::vector<range_id> out(tape_.out(m).begin(), tape_.out(m).end());
       const range_id along = out[a];
@@ -504,7 +510,9 @@ void presenter::find_written_sums() {
       try {
         const polynomial p = prover_.full().expand(prover_.full().of(sum).node);
         const bool number = p.is_zero() || (p.terms.size() == 1 && p.terms.begin()->first == monomial{});
-        if (number) numbers_.push_back({{{along}, {{m, labels, exponent(1)}}}, out.size(), p.is_zero() ? rational(0) : p.terms.begin()->second});
+        if (number)
+          numbers_.push_back(
+              {{{along}, {{m, labels, exponent(1)}}}, out.size(), p.is_zero() ? rational(0) : p.terms.begin()->second});
       } catch (const too_large&) {
         // its value stays unknown
       }
@@ -531,8 +539,13 @@ polynomial presenter::with_sums_evaluated(const polynomial& p) const {
 }
 
 polynomial presenter::read(node_id n, const reading& in) const {
-  const polynomial p = in.form.expand(in.form.of(n).node);
-  return in.whole.empty() ? p : with_sums_evaluated(p);
+  const node_id m = in.form.of(n).node;
+  if (in.whole.empty()) return in.form.expand(m);
+  recording_signs signs(prover_.known());
+  expander::options o;
+  o.opaque.insert(in.whole.begin(), in.whole.end());
+  o.expand_products = in.expand_products;
+  return with_sums_evaluated(expander(tape_, signs, std::move(o)).of(m));
 }
 
 // What most terms share is taken out of these, and so on: a*b + a*c + d as a*(b + c) + d.
@@ -542,7 +555,8 @@ node_id presenter::gathered(const polynomial& p) {
     const factor* best = nullptr;
     std::size_t most = 1;
     auto carries = [](const monomial& m, const factor& f) {
-      return std::ranges::any_of(m.factors, [&](const factor& g) { return g.node == f.node && g.labels == f.labels && g.power == f.power; });
+      return std::ranges::any_of(m.factors,
+                                 [&](const factor& g) { return g.node == f.node && g.labels == f.labels && g.power == f.power; });
     };
     auto count = [&](const factor& f) {
       return static_cast<std::size_t>(std::ranges::count_if(r.terms, [&](const auto& t) { return carries(t.first, f); }));
@@ -662,7 +676,7 @@ std::vector<node_id> presenter::candidates(node_id n) {
   });
   guarded([&] {
     if (as_written_.whole.empty()) return;
-    const polynomial p = read(n, as_written_);
+    const polynomial p = read(substitute(tape_, n, normalized_), as_written_);
     add_both(p);
     add_both(folded(without_numerators(p, as_written_), as_written_));
   });
@@ -701,8 +715,8 @@ bool presenter::as_defined_as(node_id c, node_id original) {
     if (!t) return false;
     for (hypothesis_id h : t->hypotheses()) {
       const hypothesis& why = prover_.using_kernel().hypothesis_of(h);
-      bool needed_before =
-          std::ranges::any_of(before, [&](const requirement& b) { return prover_.assumed_for(b) == why.says.left && b.is == why.says.is; });
+      bool needed_before = std::ranges::any_of(
+          before, [&](const requirement& b) { return prover_.assumed_for(b) == why.says.left && b.is == why.says.is; });
       if (why.from == origin::differentiable && !needed_before) return false;
     }
   }
@@ -848,7 +862,6 @@ std::vector<presenter::choice> presenter::choices(const std::vector<node_id>& la
       if (how.matrix_notation) cost += 3 * strange_sums(c);
       cost += 12 * bare_functions(c);
       cost -= std::min(cost, familiarity(c));
-      if (getenv("WDEBUG")) fprintf(stderr, "%zu %s\n", cost, text.text.c_str());
       if (tape_.op(c) == opcode::mul) cost -= std::min<std::size_t>(cost, 4);  // a product says more than a sum
       r.push_back({cost, c, std::move(text)});
     } catch (const error&) {

@@ -116,7 +116,7 @@ class presenter {
   node_id folded_argument(node_id n);
   void collect_patterns(node_id n);
   void discover(node_id n);
-  void discover_quotients(node_id n, const std::vector<edge>& arguments);
+  void discover_quotients(node_id n);
   void add_pattern(node_id c);
   void add_pattern(node_id c, reading& to);
   std::vector<node_id> candidates(node_id n);
@@ -134,13 +134,14 @@ class presenter {
   const std::map<node_id, call>& names_;
   bool discover_;
   normalizer around_sums_{prover_.known(), normalizer::form::light};  // light, with the sums whole
-  reading full_{prover_.full(), true, {}, {}}, light_{prover_.light(), false, {}, {}}, as_written_{around_sums_, false, {}, {}};
+  reading full_{prover_.full(), true, {}, {}}, light_{prover_.light(), false, {}, {}}, as_written_{around_sums_, true, {}, {}};
   std::vector<node_id> recognized_, suggested_;
-  std::map<node_id, node_id> values_;  // of stand-ins
-  std::set<node_id> units_;            // sums as the user wrote them
-  std::vector<product_of_sum> numbers_;  // sums over an axis of what stands in as_written_.whole, where they are numbers
+  std::map<node_id, node_id> values_;        // of stand-ins
+  std::set<node_id> units_;                  // sums as the user wrote them
+  std::map<node_id, node_id> normalized_;    // light normal forms of what stands in as_written_.whole, and these
+  std::vector<product_of_sum> numbers_;      // sums over an axis of what stands in as_written_.whole, where they are numbers
   std::map<node_id, std::size_t> familiar_;  // sums outside of composites, and what they are worth
-  std::set<node_id> composed_;         // functions inside composites
+  std::set<node_id> composed_;               // functions inside composites
 };
 
 }  // namespace wengert

@@ -340,9 +340,9 @@ void prover::assume_requirement(const requirement& q) {
 }
 
 // The same condition without factors that are known to be positive (or, where a node must not be 0, not to be 0):
-// 2*pi*v > 0 as v > 0, p/exp(z) > 0 as p > 0, and 1/x > 0 as x > 0.
+// 2*pi*v > 0 as v > 0, p/exp(z) > 0 as p > 0, and x^2/x > 0 as x > 0.
 requirement prover::simplified(const requirement& q) {
-  if (q.is != relation::positive && q.is != relation::nonzero) return q;
+  if ((q.is != relation::positive && q.is != relation::nonzero) || tape_.op(q.node) == opcode::power) return q;
   std::optional<normalizer::factored> product;
   try {
     product = full_.factor_out(full_.of(q.node).node);
