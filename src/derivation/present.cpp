@@ -681,15 +681,11 @@ std::vector<node_id> presenter::candidates(node_id n) {
     add_both(folded(without_numerators(p, as_written_), as_written_));
   });
   r.push_back(light);
-  std::set<node_id> written;  // sums of arrays
-  for (const expression& e : problem_.expressions())
-    for (node_id m : tape_.reachable(e.node))
-      if (tape_.op(m) == opcode::add && tape_.rank(m) > 0) written.insert(m);
   for (node_id suggestion : suggested_) {
     node_id m = without_adjugates(suggestion);
     r.push_back(m);
     guarded([&] { add_both(with_names_whole(m, false)); });
-    guarded([&] { add_both(with_names_whole(m, false, written)); });
+    guarded([&] { add_both(with_names_whole(m, false, as_written_.whole)); });
     guarded([&] { add_both(prover_.light().expand(prover_.light().of(m).node)); });
   }
   composed_ = functions_of_composites();
