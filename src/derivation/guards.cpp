@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include <wengert/calculus/partials.hpp>
@@ -94,12 +95,14 @@ class guarding {
 
 constexpr std::size_t most_nodes = 400;  // of a function whose full normal form is looked at
 
-// What is asked for where g is differentiated in place of f.
+// How many conditions are asked for where g is differentiated in place of f.
 std::size_t count_missing(prover& with, node_id f, node_id g, symbol_id by) {
   std::vector<requirement> all = requirements(with.using_kernel().on(), g, by);
   if (g != f)
     for (const requirement& r : defined_near(with, f, by)) all.push_back(r);
-  return with.missing(all).size();
+  std::set<std::pair<relation, node_id>> different;
+  for (const requirement& r : with.missing(all)) different.emplace(r.is, with.full().of(r.node).node);
+  return different.size();
 }
 
 }  // namespace

@@ -630,6 +630,84 @@ node_id presenter::with_arguments_folded(node_id n) {
   return now.at(n);
 }
 
+namespace {
+
+// A term of a sum that is `value` where the comparison holds, else 0.
+struct chosen_term {
+  comparison c;
+  edge left, right, value;
+};
+
+// p < q where `c` says that q <= p, and so on.
+void negate(chosen_term& t) {
+  switch (t.c) {
+    case comparison::lt: t.c = comparison::le; break;
+    case comparison::le: t.c = comparison::lt; break;
+    case comparison::eq: t.c = comparison::ne; return;
+    case comparison::ne: t.c = comparison::eq; return;
+  }
+  std::swap(t.left, t.right);
+}
+
+// e as such a term, if it is one: a choice, or a product with a choice between 1 and 0.
+std::optional<chosen_term> chosen(tape& t, const edge& e, std::span<const range_id> axes) {
+  auto whole = [&](const edge& a) { return a.labels == tape::straight(axes.size()) && std::ranges::equal(t.out(a.node), axes); };
+  if (!whole(e)) return std::nullopt;
+  std::vector<edge> others;
+  edge choice = e;
+  if (t.op(e.node) == opcode::mul && t.bound_count(e.node) == 0) {
+    others = t.args(e.node).copy();
+    auto is_choice = [&](const edge& a) { return t.op(a.node) == opcode::select && whole(a); };
+    auto it = std::ranges::find_if(others, is_choice);
+    if (it == others.end()) return std::nullopt;
+    choice = *it;
+    others.erase(it);
+  }
+  if (t.op(choice.node) != opcode::select) return std::nullopt;
+  const std::vector<edge> args = t.args(choice.node).copy();
+  for (std::size_t taken : {2U, 3U}) {
+    if (!t.is_constant(args[5 - taken].node, 0)) continue;
+    chosen_term r{t.comparison_of(choice.node), args[0], args[1], args[taken]};
+    if (!t.is_constant(r.value.node, 1) || others.empty()) others.push_back(r.value);
+    r.value = others.size() == 1 ? others[0] : t.whole(t.mul(axes, others));
+    if (taken == 3) negate(r);
+    return r;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+// Sums of choices that exclude each other as one: if(a <= b, u, 0) + if(b < a, v, 0) as if(a <= b, u, v).
+node_id presenter::with_choices_joined(node_id n) {
+  std::map<node_id, node_id> now;
+  for (node_id m : tape_.reachable(n)) {
+    const std::vector<edge> before = tape_.args(m).copy();
+    std::vector<edge> args = before;
+    for (edge& e : args) e.node = now.at(e.node);
+    const std::vector<range_id> out(tape_.out(m).begin(), tape_.out(m).end());
+    for (std::size_t i = 0; tape_.op(m) == opcode::add && i < args.size(); ++i) {
+      const auto first = chosen(tape_, args[i], out);
+      for (std::size_t j = i + 1; first && j < args.size(); ++j) {
+        auto second = chosen(tape_, args[j], out);
+        if (!second) continue;
+        negate(*second);
+        if (second->c != first->c || second->left != first->left || second->right != first->right) continue;
+        args[i] = tape_.whole(tape_.select(out, first->c, first->left, first->right, first->value, second->value));
+        args.erase(args.begin() + static_cast<std::ptrdiff_t>(j));
+        break;
+      }
+    }
+    if (args == before)
+      now[m] = m;
+    else if (args.size() == 1 && tape_.op(m) == opcode::add)
+      now[m] = args[0].node;
+    else
+      now[m] = tape_.make(tape_.op(m), out, tape_.bound(m), tape_.red(m), args, tape_.attribute(m));
+  }
+  return now.at(n);
+}
+
 // --- the choice
 
 std::vector<node_id> presenter::candidates(node_id n) {
@@ -690,7 +768,8 @@ std::vector<node_id> presenter::candidates(node_id n) {
   }
   composed_ = functions_of_composites();
   for (std::size_t k = 0, count = r.size(); k < count; ++k)
-    if (node_id m = with_arguments_folded(r[k]); m != r[k]) r.push_back(m);
+    for (node_id m : {with_arguments_folded(r[k]), with_choices_joined(r[k])})
+      if (m != r[k]) r.push_back(m);
   return r;
 }
 

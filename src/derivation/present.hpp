@@ -113,6 +113,7 @@ class presenter {
   void find_written_sums();
   node_id gathered(const polynomial& p);
   node_id with_arguments_folded(node_id n);
+  node_id with_choices_joined(node_id n);
   node_id folded_argument(node_id n);
   void collect_patterns(node_id n);
   void discover(node_id n);
