@@ -173,7 +173,7 @@ struct workspace {
   std::map<node_id, call>* calls = nullptr;
   std::vector<length_condition> given_lengths;  // what the facts say of the order of dimensions
   bool lengths_open = true;                     // whether an index may still ask for a condition on them
-  function_choice instead;  // empty: every function is differentiated itself
+  function_choice instead;                      // empty: every function is differentiated itself
 
   // The entity of a name, made on first use.
   entity_id named(const std::string& name, const origin& at);

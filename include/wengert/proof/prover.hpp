@@ -83,7 +83,7 @@ class prover {
   kernel kernel_;
   facts facts_;
   normalizer full_, light_;
-  std::vector<theorem> equations_;  // that were assumed
+  std::vector<theorem> equations_;                              // that were assumed
   std::map<std::pair<relation, node_id>, node_id> simplified_;  // requirements that were assumed in a simpler form
   bool signs_assumed_ = false, equations_assumed_ = false;
 };
