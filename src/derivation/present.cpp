@@ -378,7 +378,8 @@ void presenter::discover(node_id n) {
       const std::size_t rank = tape_.rank(e.node);
       if (c.kinds[0] == 'v' && rank == 0) continue;
       const bool along_axis = c.kinds[0] == 'v' && rank == 2;
-      for (std::uint8_t axis = along_axis ? 1 : 0; axis <= (along_axis ? 2 : 0); ++axis) {
+      const std::uint8_t first = along_axis ? 1 : 0, last = along_axis ? 2 : 0;
+      for (std::uint8_t axis = first; axis <= last; ++axis) {
         try {
           const std::size_t named = problem_.calls().size();
           node_id made = problem_.apply(c.name, std::span(&e, 1), axis);
