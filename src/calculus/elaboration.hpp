@@ -198,7 +198,6 @@ struct workspace {
 // One text, resolved. `letters` are its free letters in order of appearance.
 struct resolved_text {
   std::vector<item_id> sides;  // one, or the two of a comparison
-  token_kind join = token_kind::end;
   std::vector<slot_id> letters;
   std::vector<std::set<item_id>> sites;  // the derivatives in each side
   std::vector<std::string> texts;        // of each side

@@ -1088,8 +1088,10 @@ resolved_text resolve_statement(workspace& w, const syntax_tree& tree, std::uint
   const syntax_node& root = tree[tree.root];
   std::vector<syntax_id> sides{tree.root};
   if (root.kind == syntax::compare) {
+    if (root.joins[0] != token_kind::equal)
+      throw w.fail(r.at(tree.root), "U05", "only equations can be proved: two expressions joined by '=='",
+                   "inequalities stand in --given and in if(...)");
     sides = root.children;
-    result.join = root.joins[0];
   }
   for (syntax_id s : sides) {
     std::set<item_id> sites;
