@@ -1,0 +1,573 @@
+(* Claims about nodes, steps, the checker, and its soundness. A claim is NEAR (true) or AT (false): `regs` are hypotheses that hold in a
+   region that is open in the directions `vars`, `hyps` hold at the point only. *)
+From Coq Require Import Reals Lra Lia Arith PArith List FMapPositive ZArith QArith Qreals Bool FunctionalExtensionality.
+From Coquelicot Require Import Coquelicot.
+From Wengert Require Import Sums Functions Rules Ring.
+Import ListNotations.
+Open Scope R_scope.
+Definition arrs := positive -> list nat -> R.
+Fixpoint updi (l p : list nat) (t old : R) : R := match l, p with
+ | [], [] => t | x :: l, y :: p => if Nat.eqb x y then updi l p t old else old | _, _ => old end.
+Definition updl (A : arrs) (s : positive) (p : list nat) (t : R) : arrs := fun a l => if Pos.eqb a s then updi l p t (A a l) else A a l.
+Lemma updi_same l : forall p (F : list nat -> R), updi l p (F p) (F l) = F l.
+Proof. induction l; destruct p; cbn; intro F; try easy. destruct (Nat.eqb_spec a n); [subst|easy]. apply (IHl p (fun l => F (n :: l))). Qed.
+Lemma updl_id A s p : updl A s p (A s p) = A.
+Proof. apply functional_extensionality; intro a. apply functional_extensionality; intro l. unfold updl. destruct (Pos.eqb_spec a s); [subst; apply updi_same|easy]. Qed.
+Lemma un_dec : forall x y : un, {x = y} + {x <> y}. Proof. decide equality. Defined.
+Lemma bi_dec : forall x y : bi, {x = y} + {x <> y}. Proof. decide equality. Defined.
+Lemma cmp_dec : forall x y : cmp, {x = y} + {x <> y}. Proof. decide equality. Defined.
+Lemma rel_dec : forall x y : rel, {x = y} + {x <> y}. Proof. decide equality. Defined.
+Lemma q_dec : forall x y : Q, {x = y} + {x <> y}. Proof. intros [a b] [c d]. destruct (Z.eq_dec a c), (Pos.eq_dec b d); try (right; congruence). left; congruence. Defined.
+Lemma op_dec' : forall x y : op, {x = y} + {x <> y}. Proof. decide equality; auto using Pos.eq_dec, Z.eq_dec, un_dec, bi_dec, cmp_dec, q_dec. Defined.
+Definition edge := (id * list nat)%type.
+(* Cent: the derivative of a at the entry that L reads off the axes of d *)
+Inductive claim := Ceq (a b : id) | Csgn (r : rel) (a : id) | Cder (a : id) (s : positive) (W : list positive) (d : id)
+  | Cent (a : id) (s : positive) (W : list positive) (L : list nat) (d : id).
+Inductive step :=
+| Shyp (n : nat) | Sreg (n : nat)
+| Srefl (a : id) | Ssym (p : id) | Strans (p q : id)
+| Sring (a b : id) (den : positive) (opq ps : list id)
+| Scong (a b : id) (ps : list id)
+| Srule (r : rule) (c : Q) (a b : id) (x y : edge) (cs : list edge) (ps : list id)
+| Ssame (t : tm) (a b : id) (x y : edge)                (* both are the template t of x and y *)
+| Ssgn (r : rel) (a : id) (ps : list id) | Stransfer (p q : id) | Sfactor (p : id) (k : nat) | Sargument (p : id)
+| Sder (a : id) (s : positive) (W : list positive) (d : id) (parts : list (list edge)) (cs : list edge) (den : positive) (opq ps : list id)
+| Sderto (p q : id)                                     (* der a is d, d = e: der a is e *)
+| Sderfun (p q : id)                                    (* a = b near: der b is der a *)
+| Sentry (p : id) (d : id).
+Section K.
+Variable T : PM.t node.
+Variables (vars : list positive) (regs hyps : list claim).
+Variable dp : positive -> id -> bool.                   (* whether a node depends on a variable *)
+Notation get a := (PM.find a T).
+Definition rng a := match get a with Some n => nr n | None => [] end.
+Definition Gof (den : positive) (opq : list id) (l : list claim) (a : id) : option (list mono) := if existsb (Pos.eqb a) opq then None else
+  match find (fun c => match c with Ceq x b => Pos.eqb x a && negb (Pos.eqb b a) | _ => false end) l with
+  | Some (Ceq _ b) => Some [M 1 [] [(Hn b, seq 0 (length (rng a)), 1%Z)]]
+  | _ => match get a with Some n => npoly den n | None => None end end.
+Definition implies (r r' : rel) : bool := if rel_dec r r' then true else match r, r' with Pos, Nonneg | Pos, Nonzero => true | _, _ => false end.
+Definition rconst (r : rel) (c : Q) : bool := match r with Pos => Z.ltb 0 (Qnum c) | Nonneg => Z.leb 0 (Qnum c) | Nonzero => negb (Z.eqb (Qnum c) 0) | Integer => Pos.eqb (Qden c) 1 | Real_power => true | _ => false end.
+Definition leaf_sign (r : rel) (n : node) : bool := match no n with Oconst c => rconst r c | Odim _ | Opi | Oindex => match r with Pos | Nonneg | Nonzero => true | _ => false end
+  | Odelta => match r with Nonneg => true | _ => false end | _ => match r with Real_power => true | _ => false end end.
+Definition kn (l : list claim) (r : rel) (a : id) : bool := existsb (fun c => match c with Csgn r' x => Pos.eqb x a && implies r' r | _ => false end) l
+  || match get a with Some n => leaf_sign r n | None => false end.
+(* a^k = b for a node a, from a claim about the node a^k *)
+Definition pwof (opq : list id) (l : list claim) (a : id) : option (Z * id) := if existsb (Pos.eqb a) opq then None else
+  match find (fun c => match c with Ceq x _ => match get x with Some n => match no n, nb n, na n with
+      | Opow q, [], [(a', ls)] => Pos.eqb a a' && (Pos.eqb (Qden q) 1 && (Z.leb 2 (Qnum q) && ((if ln_dec ls (seq 0 (length (rng a))) then true else false) && (if lp_dec (nr n) (rng a) then true else false)))) | _, _, _ => false end | None => false end | _ => false end) l with
+  | Some (Ceq x b) => match get x with Some n => match no n with Opow q => Some (Qnum q, b) | _ => None end | None => None end | _ => None end.
+Definition eqof (l : list claim) a b := Pos.eqb a b || existsb (fun c => match c with Ceq x y => Pos.eqb x a && Pos.eqb y b | _ => false end) l.
+Definition dlook (l : list claim) s W a : option (option id) := if negb (dp s a) then Some None else
+  match find (fun c => match c with Cder x s' W' _ => Pos.eqb x a && (Pos.eqb s s' && if lp_dec W W' then true else false) | _ => false end) l with
+  Some (Cder _ _ _ d) => Some (Some d) | _ => None end.
+Definition zero l den opq fd p := solve rng (Gof den opq l) (kn l) (pwof opq l) 60 600 fd p.
+(* --- matching nodes against templates *)
+Definition comp (L bl : list nat) : option (list nat) := if forallb (fun x => Nat.ltb x (length L)) bl then Some (map (fun x => nth x L 0%nat) bl) else None.
+Fixpoint direct (k : nat) (a : id) (L : list nat) : edge := match k with O => (a, L) | S k => match get a with None => (a, L) | Some n => match no n, nb n, na n with
+  | Oid, [], [(b, bl)] => match comp L bl with Some K => direct k b K | None => (a, L) end | _, _, _ => (a, L) end end end.
+Definition eqe (x y : edge) : bool := let x := direct 60 (fst x) (snd x) in let y := direct 60 (fst y) (snd y) in Pos.eqb (fst x) (fst y) && if ln_dec (snd x) (snd y) then true else false.
+Section MATCH.
+Variables X Y : edge.
+Definition sub (f : edge -> bool) (L bl : list nat) (b : id) : bool := match comp L bl with Some K => f (b, K) | None => false end.
+Fixpoint tmatch (t : tm) (e : edge) : bool := match t with TX => eqe e X | TY => eqe e Y | _ => let '(a, L) := direct 60 (fst e) (snd e) in
+  match get a with None => false | Some n => match nb n with _ :: _ => false | [] => match t, no n, na n with
+  | TC c, Oconst c', _ => if q_dec c c' then true else false
+  | TPi, Opi, _ => true
+  | TAdd s u, Oadd, [(b, bl); (b', bl')] => sub (tmatch s) L bl b && sub (tmatch u) L bl' b'
+  | TMul s u, Omul, [(b, bl); (b', bl')] => sub (tmatch s) L bl b && sub (tmatch u) L bl' b'
+  | TPow s q, Opow q', [(b, bl)] => (if q_dec q q' then true else false) && sub (tmatch s) L bl b
+  | T1 f s, Oun f', [(b, bl)] => (if un_dec f f' then true else false) && sub (tmatch s) L bl b
+  | T2 f s u, Obi f', [(b, bl); (b', bl')] => (if bi_dec f f' then true else false) && (sub (tmatch s) L bl b && sub (tmatch u) L bl' b')
+  | TSel c p q s u, Osel c', [(b1, l1); (b2, l2); (b3, l3); (b4, l4)] => (if cmp_dec c c' then true else false) && ((sub (tmatch p) L l1 b1 && sub (tmatch q) L l2 b2) && (sub (tmatch s) L l3 b3 && sub (tmatch u) L l4 b4))
+  | _, _, _ => false end end end end.
+End MATCH.
+Definition cond_ok l D X Y (rt : rel * tm) (c : edge) : bool := kn l (fst rt) (fst c) && (lab_ok D (snd c) (rng (fst c)) && tmatch X Y (snd rt) c).
+Fixpoint forall2b {A B} (f : A -> B -> bool) (a : list A) (b : list B) : bool := match a, b with [], [] => true | x :: a, y :: b => f x y && forall2b f a b | _, _ => false end.
+Definition conds_ok l D X Y (cs : conds) (es : list edge) := forall2b (cond_ok l D X Y) cs es.
+Section DER.
+Variables (l : list claim) (s : positive) (W : list positive) (D : list positive) (r : nat).
+Definition lab x := if Nat.ltb x r then x else (x + length W)%nat.
+Definition dfac d ls : fac := (Hn d, map lab ls ++ seq r (length W), 1%Z).
+Fixpoint dsum (args : list (id * list nat)) : option (list (Q * list fac)) := match args with [] => Some []
+ | (a, ls) :: t => if lab_ok D ls (rng a) then match dlook l s W a, dsum t with
+   | Some None, Some q => Some q | Some (Some d), Some q => Some ((1%Q, [dfac d ls]) :: q) | _, _ => None end else None end.
+Fixpoint dprod (pre : list fac) (args : list (id * list nat)) : option (list (Q * list fac)) := match args with [] => Some []
+ | (a, ls) :: t => if lab_ok D ls (rng a) then match dlook l s W a, dprod ((Hn a, map lab ls, 1%Z) :: pre) t with
+   | Some None, Some q => Some q
+   | Some (Some d), Some q => Some ((1%Q, dfac d ls :: pre ++ map (fun al => (Hn (fst al), map lab (snd al), 1%Z)) t) :: q) | _, _ => None end else None end.
+Definition alts (o : op) : list (conds * list (list tm)) := match o with
+ | Opow q => [let d := d_pow q in (fst d, [snd d])] | Oun u => [let d := d_un u in (fst d, [[snd d]])]
+ | Obi b => map (fun d => (fst d, map (fun t => [t]) (snd d))) (d_bi b) | _ => [] end.
+Definition factors X Y (ts : list tm) (es : list edge) : bool := forall2b (fun t e => lab_ok D (snd e) (rng (fst e)) && tmatch X Y t e) ts es.
+Fixpoint dfun X Y (args : list edge) (tss : list (list tm)) (parts : list (list edge)) : option (list (Q * list fac)) := match args, tss, parts with
+ | [], [], [] => Some []
+ | (a, ls) :: args, ts :: tss, es :: parts => if lab_ok D ls (rng a) then match dlook l s W a, dfun X Y args tss parts with
+   | Some None, Some q => Some q
+   | Some (Some d), Some q => if factors X Y ts es then Some ((1%Q, dfac d ls :: map (fun e => (Hn (fst e), map lab (snd e), 1%Z)) es) :: q) else None
+   | _, _ => None end else None
+ | _, _, _ => None end.
+Fixpoint first_alt X Y (args : list edge) parts cs (al : list (conds * list (list tm))) : option (list (Q * list fac)) := match al with [] => None
+ | (c, tss) :: al => if conds_ok l D X Y c cs then match dfun X Y args tss parts with Some q => Some q | None => first_alt X Y args parts cs al end else first_alt X Y args parts cs al end.
+Definition dbody (o : op) (args : list edge) (parts : list (list edge)) (cs : list edge) : option (list (Q * list fac)) := match o with
+ | Oadd | Oid => dsum args | Omul => dprod [] args
+ | Opow _ | Oun _ | Obi _ => match args with [] => None | X :: r => first_alt X (hd X r) args parts cs (alts o) end
+ | _ => None end.
+End DER.
+Definition derpoly (l : list claim) (s : positive) (W : list positive) (a : id) parts cs (n : node) : option (list mono) := let r := length (nr n) in if negb (dp s a) then Some [] else match no n with
+ | Oconst _ | Odelta | Odim _ | Oindex | Opi => Some []
+ | Osym s' => if Pos.eqb s s' then if lp_dec (nr n) W then Some [M 1 [] (map (fun q => (Hd, [q; r + q]%nat, 1%Z)) (seq 0 r))] else None else Some []
+ | o => match dbody l s W (nr n ++ nb n) r o (na n) parts cs with Some q => Some (map (fun cf => M (fst cf) (nb n) (snd cf)) q) | None => None end end.
+Definition one c d n : list mono := [M c [] [(Hn d, seq 0 n, 1%Z)]].
+(* --- signs: what is known of the arguments by number *)
+Section SIGN.
+Variables (n : nat) (k : rel -> nat -> bool) (eqa : nat -> nat -> bool).
+Definition al r := forallb (k r) (seq 0 n).
+Definition so r := existsb (k r) (seq 0 n).
+Definition even (q : Q) := Pos.eqb (Qden q) 1 && Z.even (Qnum q).
+Definition sign_pos (o : op) : bool := match o with
+ | Oadd => al Nonneg && so Pos | Omul => al Pos | Oid => Nat.eqb n 1 && al Pos
+ | Opow q => Nat.eqb n 1 && (al Pos || (even q && al Nonzero))
+ | Oun u => Nat.eqb n 1 && (positive_fun u || (sign_of_argument u && al Pos) || (match u with Uabs => true | _ => false end && al Nonzero))
+ | Obi b => Nat.eqb n 2 && match b with Bpow => k Pos 0%nat | Bmax => so Pos | Bmin => al Pos | Bhypot => so Nonzero | _ => false end
+ | Osel _ => k Pos 2%nat && k Pos 3%nat | _ => false end.
+Definition sign_nonneg (o : op) : bool := match o with
+ | Oadd => al Nonneg | Omul => al Nonneg || (Nat.eqb n 2 && eqa 0%nat 1%nat) | Oid => Nat.eqb n 1 && al Nonneg
+ | Opow q => Nat.eqb n 1 && (al Nonneg || even q)
+ | Oun u => Nat.eqb n 1 && (nonneg_fun u || (sign_of_argument u && al Nonneg))
+ | Obi b => Nat.eqb n 2 && match b with Bmax => so Nonneg | Bmin => al Nonneg | Bhypot => true | _ => false end
+ | Osel _ => k Nonneg 2%nat && k Nonneg 3%nat | _ => false end.
+Definition sign_nonzero (o : op) : bool := match o with
+ | Omul => al Nonzero | Oid => Nat.eqb n 1 && al Nonzero | Opow q => Nat.eqb n 1 && (Pos.eqb (Qden q) 1 && al Nonzero)
+ | Oun u => Nat.eqb n 1 && (((match u with Uabs => true | u => sign_of_argument u end) && al Nonzero))
+ | Osel _ => k Nonzero 2%nat && k Nonzero 3%nat | _ => false end.
+Definition sign_of (r : rel) (o : op) : bool := match r with Pos => sign_pos o | Nonneg => sign_nonneg o || sign_pos o | Nonzero => sign_nonzero o || sign_pos o | _ => false end.
+End SIGN.
+Definition arg_kn l (n : node) (r : rel) (i : nat) : bool := match nth_error (na n) i with Some (b, ls) => kn l r b && lab_ok (nr n ++ nb n) ls (rng b) | None => false end.
+Definition arg_eq (n : node) (i j : nat) : bool := match nth_error (na n) i, nth_error (na n) j with Some (b, ls), Some (b', ls') => Pos.eqb b b' && if ln_dec ls ls' then true else false | _, _ => false end.
+Definition sgn l (r : rel) (a : id) (n : node) : bool := kn l r a || (match r with Pos => kn l Nonneg a && kn l Nonzero a | _ => false end
+  || (match r, nb n with Nonzero, _ :: _ => sign_of (length (na n)) (arg_kn l n) (arg_eq n) Pos (no n) | _, _ => sign_of (length (na n)) (arg_kn l n) (arg_eq n) r (no n) end)).
+Section CK.
+Variable cl : PM.t (bool * claim).
+Fixpoint gath (ps : list id) : option (list (bool * claim)) := match ps with [] => Some []
+ | p :: t => match PM.find p cl, gath t with Some c, Some r => Some (c :: r) | _, _ => None end end.
+Definition whole (e : edge) : bool := lab_ok (rng (fst e)) (snd e) (rng (fst e)).
+(* every entry of the argument (b, ls) of n is read *)
+Definition reads (n : node) (b : id) (ls : list nat) : bool := match ls, rng b with [], [] => true | _, _ => (if ln_dec ls (seq 0 (length (nr n))) then true else false) && (if lp_dec (rng b) (nr n) then true else false) end.
+Definition equations (l : list claim) (r : list positive) (a b : id) (n n' : node) : bool := Nat.eqb (length (na n)) (length (na n')) && forallb (fun xy => (if ln_dec (snd (fst xy)) (snd (snd xy)) then true else false)
+  && (eqof l (fst (fst xy)) (fst (snd xy)) && lab_ok (nr n ++ nb n) (snd (fst xy)) (rng (fst (fst xy))))) (combine (na n) (na n')).
+Definition check1 (st : step) : option (bool * claim) := match st with
+| Shyp n => match nth_error hyps n with Some c => Some (false, c) | None => None end
+| Sreg n => match nth_error regs n with Some c => Some (true, c) | None => None end
+| Srefl a => Some (true, Ceq a a)
+| Ssym p => match PM.find p cl with Some (m, Ceq a b) => if lp_dec (rng a) (rng b) then Some (m, Ceq b a) else None | _ => None end
+| Strans p q => match PM.find p cl, PM.find q cl with Some (m, Ceq a b), Some (m', Ceq b' c) => if Pos.eqb b b' then if lp_dec (rng a) (rng b) then Some (m && m', Ceq a c) else None else None | _, _ => None end
+| Sring a b den opq ps => match gath ps with None => None | Some bl => let l := map snd bl in let r := length (rng a) in
+   if lp_dec (rng a) (rng b) then if zero l den opq (rng a) (one 1 a r ++ one (-1) b r) then Some (forallb fst bl, Ceq a b) else None else None end
+| Scong a b ps => match gath ps, get a, get b with Some bl, Some n, Some n' =>
+   if op_dec' (no n) (no n') then if lp_dec (nr n) (nr n') then if lp_dec (nb n) (nb n') then if equations (map snd bl) (rng a) a b n n' then Some (forallb fst bl, Ceq a b) else None else None else None else None | _, _, _ => None end
+| Srule r c a b x y cs ps => match gath ps, row_of r c with Some bl, Some w => let D := rng a in let I := seq 0 (length D) in
+   if lp_dec D (rng b) then if tmatch x y (left_of w) (a, I) && (tmatch x y (right_of w) (b, I) && conds_ok (map snd bl) D x y (where_of w) cs) then Some (forallb fst bl, Ceq a b) else None else None | _, _ => None end
+| Ssame t a b x y => let I := seq 0 (length (rng a)) in if lp_dec (rng a) (rng b) then if tmatch x y t (a, I) && tmatch x y t (b, I) then Some (true, Ceq a b) else None else None
+| Ssgn r a ps => match gath ps, get a with Some bl, Some n => if sgn (map snd bl) r a n then Some (forallb fst bl, Csgn r a) else None | _, _ => None end
+| Stransfer p q => match PM.find p cl, PM.find q cl with Some (m, Ceq a b), Some (m', Csgn r a') => if Pos.eqb a a' then if lp_dec (rng a) (rng b) then Some (m && m', Csgn r b) else None else None | _, _ => None end
+| Sfactor p k => match PM.find p cl with Some (m, Csgn r a) => if implies r Nonzero then match get a with Some n => match nb n, nth_error (na n) k with
+    | [], Some (b, ls) => if reads n b ls && (match no n with Omul => true | Oid => Nat.eqb (length (na n)) 1 | Opow q => Nat.eqb (length (na n)) 1 && negb (Z.eqb (Qnum q) 0) | _ => false end) then Some (m, Csgn Nonzero b) else None
+    | _, _ => None end | None => None end else None | _ => None end
+| Sargument p => match PM.find p cl with Some (m, Csgn r a) => match get a with Some n => match no n, nb n, na n with
+    | Oun u, [], [(b, ls)] => if reads n b ls && (sign_of_argument u && match r with Pos | Nonneg | Nonzero => true | _ => false end) then Some (m, Csgn r b) else None | _, _, _ => None end | None => None end | _ => None end
+| Sder a s W d parts cs den opq ps => match gath ps, get a with Some bl, Some n => let l := map snd bl in match derpoly l s W a parts cs n with
+    | Some q => let r := (length (nr n) + length W)%nat in if zero l den opq (nr n ++ W) (q ++ one (-1) d r) then Some (forallb fst bl, Cder a s W d) else None
+    | None => None end | _, _ => None end
+| Sderto p q => match PM.find p cl, PM.find q cl with
+    | Some (m, Cder a s W d), Some (m', Ceq d' e) => if Pos.eqb d d' then if lp_dec (rng d) (rng a ++ W) then Some (m && m', Cder a s W e) else None else None
+    | Some (m, Cent a s W L d), Some (m', Ceq d' e) => if Pos.eqb d d' then if lp_dec (rng d) (rng e) then Some (m && m', Cent a s W L e) else None else None
+    | _, _ => None end
+| Sderfun p q => match PM.find p cl, PM.find q cl with
+    | Some (true, Ceq a b), Some (m, Cder b' s W d) => if existsb (Pos.eqb s) vars && (Pos.eqb b b' && (if lp_dec (rng a) (rng b) then true else false)) then Some (m, Cder a s W d) else None
+    | _, _ => None end
+| Sentry p d => match PM.find p cl, get d with Some (m, Cder a s W d0), Some n => let r := length (rng a) in match no n, nb n, na n with
+    | Oid, [], [(d1, ls)] => let L := skipn r ls in if Pos.eqb d0 d1 && ((if ln_dec (firstn r ls) (seq 0 r) then true else false) && (lab_ok (nr n) (seq 0 r) (rng a) && lab_ok (nr n) L W)) then Some (m, Cent a s W L d) else None
+    | _, _, _ => None end | _, _ => None end
+end.
+End CK.
+Fixpoint check (cl : PM.t (bool * claim)) (n : positive) (ss : list step) : option (PM.t (bool * claim)) := match ss with
+ | [] => Some cl | st :: r => match check1 cl st with Some c => check (PM.add n c cl) (Pos.succ n) r | None => None end end.
+(* --- what it all means *)
+Variable dv : positive -> nat.
+Hypothesis Hdv : forall d, (0 < dv d)%nat.
+Hypothesis Hnum : forall p, dv (xO p) = Pos.to_nat p.
+Variables (RG HY : arrs -> Prop).
+Hypothesis opn : forall A s p, In s vars -> RG A -> locally (A s p) (fun t => RG (updl A s p t)).
+Variable val : arrs -> id -> list nat -> R.
+Hypothesis model : forall a n, get a = Some n -> forall A e, val A a e = ev dv A (val A) n e.
+Hypothesis dpok : forall s a, dp s a = false -> forall A p t e, val (updl A s p t) a e = val A a e.
+Notation inD D e := (inr (map dv D) e).
+Definition sem (A : arrs) (c : claim) : Prop := match c with
+ | Ceq a b => forall e, inD (rng a) e -> val A a e = val A b e
+ | Csgn r a => forall e, inD (rng a) e -> rv r (val A a e)
+ | Cder a s W d => forall e p, inD (rng a) e -> inD W p -> is_derive (fun t => val (updl A s p t) a e) (A s p) (val A d (e ++ p))
+ | Cent a s W L d => forall e, inD (rng d) e -> is_derive (fun t => val (updl A s (map (lk e) L) t) a (firstn (length (rng a)) e)) (A s (map (lk e) L)) (val A d e) end.
+Definition valid (bc : bool * claim) := forall A, RG A -> (fst bc = false -> HY A) -> sem A (snd bc).
+Hypothesis Hreg : forall A, RG A -> forall n c, nth_error regs n = Some c -> sem A c.
+Hypothesis Hhyp : forall A, RG A -> HY A -> forall n c, nth_error hyps n = Some c -> sem A c.
+Lemma map_seq_lk e n : length e = n -> map (lk e) (seq 0 n) = e.
+Proof. intros <-. unfold lk. apply nth_ext with 0%nat 0%nat. now rewrite map_length, seq_length. intros k Hk. rewrite map_length, seq_length in Hk.
+  rewrite (nth_indep _ 0%nat (nth (length e) e 0%nat)) by now rewrite map_length, seq_length. rewrite (map_nth (fun x => nth x e 0%nat)). now rewrite seq_nth. Qed.
+Section AT.
+Variable A : arrs. Variable l : list claim.
+Hypothesis Hl : forall c, In c l -> sem A c.
+Lemma Gof_ok den opq a p : Gof den opq l a = Some p -> forall e, inD (rng a) e -> val A a e = pv dv (val A) p e.
+Proof. unfold Gof. destruct (existsb _ opq); [easy|]. intros H e He.
+  assert (N : match get a with Some n => npoly den n | None => None end = Some p -> val A a e = pv dv (val A) p e).
+  { destruct (get a) as [n|] eqn:E; [|easy]. intro P. rewrite (model _ _ E). now apply (npoly_ok _ _ _ den). }
+  destruct (find _ l) as [c|] eqn:F; [|auto]. apply find_some in F as [I F]. destruct c; try discriminate; auto. apply andb_prop in F as [F _]. apply Pos.eqb_eq in F. subst a0. injection H as <-.
+  rewrite (Hl _ I e He). unfold pv, mv; cbn [mc md mf map msum pf fv hv pw]. rewrite Q2R_1, app_nil_r, map_seq_lk. ring. apply inr_len in He. easy. Qed.
+Lemma implies_ok r r' v : implies r r' = true -> rv r v -> rv r' v.
+Proof. unfold implies. destruct (rel_dec r r'); [now subst|]. destruct r, r'; try easy; cbn; intros; lra. Qed.
+Lemma rconst_ok r c : rconst r c = true -> rv r (qv c).
+Proof. assert (P : 0 < / IZR (Zpos (Qden c))) by (apply Rinv_0_lt_compat, IZR_lt; lia). destruct r; try easy; cbn [rconst rv]; intro H; rewrite ?qvR; unfold Q2R.
+  - apply Rmult_lt_0_compat; [|easy]. apply IZR_lt. now apply Z.ltb_lt.
+  - apply Rmult_le_pos; [|now apply Rlt_le]. apply IZR_le. now apply Z.leb_le.
+  - apply Rmult_integral_contrapositive_currified; [|lra]. apply not_0_IZR. intro E. now rewrite E in H.
+  - apply Pos.eqb_eq in H. exists (Qnum c). unfold Q2R. rewrite H. field. Qed.
+Lemma leaf_sign_ok r n e : leaf_sign r n = true -> rv r (ev dv A (val A) n e).
+Proof. unfold leaf_sign, ev. destruct (no n); destruct r; try easy; intro H; try (now apply rconst_ok); cbn [rv]; try (unfold delta; destruct (Nat.eqb _ _); lra);
+  try (assert (0 < INR (dv d)) by apply lt_0_INR, Hdv; lra); try (assert (0 < INR (S (lk e 0))) by (apply lt_0_INR; lia); lra); try (pose proof PI_RGT_0; lra). Qed.
+Lemma kn_ok r a : kn l r a = true -> forall e, inD (rng a) e -> rv r (val A a e).
+Proof. unfold kn. intros H e He. apply orb_prop in H as [H|H].
+  - apply existsb_exists in H as (c & I & E). destruct c; try discriminate. apply andb_prop in E as [E1 E2]. apply Pos.eqb_eq in E1; subst. apply (implies_ok _ _ _ E2). now apply (Hl _ I e).
+  - destruct (get a) as [n|] eqn:E; [|easy]. rewrite (model _ _ E). now apply leaf_sign_ok. Qed.
+Lemma pwof_ok opq a k b : pwof opq l a = Some (k, b) -> (0 < k)%Z /\ forall e, inD (rng a) e -> pw (val A a e) k = val A b e.
+Proof. unfold pwof. destruct (existsb _ opq); [easy|]. destruct (find _ l) as [c|] eqn:F; [|easy]. apply find_some in F as [I F]. destruct c; try discriminate. destruct (get a0) as [n|] eqn:E; [|easy].
+  destruct n as [o r0 bb a1]; cbn [no nb na nr] in *. destruct o; try easy. destruct bb; [|easy]. destruct a1 as [|[a' ls] [|]]; try easy. intro H. injection H as <- <-.
+  apply andb_prop in F as [F1 F]. apply andb_prop in F as [F2 F]. apply andb_prop in F as [F3 F]. apply andb_prop in F as [F4 F5]. apply Pos.eqb_eq in F1, F2. apply Z.leb_le in F3. subst a'.
+  destruct (ln_dec _ _); [subst|easy]. destruct (lp_dec _ _); [|easy]. subst r0. split; [lia|]. intros e He. assert (R0 : inD (rng a0) e) by (unfold rng at 1; rewrite E; exact He). specialize (Hl _ I e R0). rewrite (model _ _ E) in Hl. rewrite <- Hl. unfold ev; cbn [no nb na map msum opv hd fst snd].
+  rewrite app_nil_r, map_seq_lk by now apply inr_len in He. unfold qpow. rewrite F2. reflexivity. Qed.
+Lemma eqof_ok a b : eqof l a b = true -> forall e, inD (rng a) e -> val A a e = val A b e.
+Proof. unfold eqof. intros H e He. apply orb_prop in H as [H|H]. apply Pos.eqb_eq in H. now subst. apply existsb_exists in H as (c & I & E). destruct c; try discriminate.
+  apply andb_prop in E as [E1 E2]. apply Pos.eqb_eq in E1, E2; subst. now apply (Hl _ I e). Qed.
+Lemma zero_ok den opq fd p e : zero l den opq fd p = true -> inD fd e -> pv dv (val A) p e = 0.
+Proof. unfold zero. generalize 60%nat, 600%nat. intros n m H He. exact (solve_ok dv rng (Gof den opq l) (kn l) (pwof opq l) (val A) Hdv Hnum (Gof_ok den opq) kn_ok (pwof_ok opq) n m fd p e H He). Qed.
+Lemma one_ok c d n e : length e = n -> pv dv (val A) (one c d n) e = Q2R c * val A d e.
+Proof. intro L. unfold one, pv, mv; cbn [mc md mf map msum pf fv hv pw]. rewrite app_nil_r, map_seq_lk by easy. ring. Qed.
+(* --- matching *)
+Definition at_ (e : list nat) (x : edge) := val A (fst x) (map (lk e) (snd x)).
+Lemma comp_ok L bl K e : comp L bl = Some K -> map (lk (map (lk e) L)) bl = map (lk e) K.
+Proof. unfold comp. destruct (forallb _ _) eqn:F; [|easy]. intro H. injection H as <-. rewrite map_map. apply map_ext_in. intros x I. rewrite forallb_forall in F. specialize (F x I). apply Nat.ltb_lt in F.
+  unfold lk at 1. rewrite (nth_indep _ 0%nat (lk e 0)) by now rewrite map_length. now rewrite map_nth. Qed.
+Lemma direct_ok k : forall a L e, at_ e (direct k a L) = at_ e (a, L).
+Proof. induction k; intros a L e; cbn [direct]; [easy|]. destruct (get a) as [[o r b al]|] eqn:E; [|easy]. cbn [no nb na]. destruct o; try easy. destruct b; [|easy]. destruct al as [|[b bl] [|]]; try easy. destruct (comp L bl) as [K|] eqn:C; [|easy].
+  rewrite IHk. unfold at_; cbn [fst snd]. rewrite (model _ _ E). unfold ev; cbn [no nb na map msum opv fst snd sm]. now rewrite app_nil_r, (comp_ok _ _ _ _ C). Qed.
+Lemma eqe_ok x y e : eqe x y = true -> at_ e x = at_ e y.
+Proof. unfold eqe. intro H. rewrite (surjective_pairing x), (surjective_pairing y). rewrite <- (direct_ok 60 (fst x)), <- (direct_ok 60 (fst y)). destruct (direct 60 (fst x) (snd x)) as [a L], (direct 60 (fst y) (snd y)) as [b K]. cbn [fst snd] in H.
+  apply andb_prop in H as [H1 H2]. apply Pos.eqb_eq in H1. destruct (ln_dec L K); [now subst|easy]. Qed.
+Lemma tmatch_ok X Y e t : forall x, tmatch X Y t x = true -> at_ e x = tv (at_ e X) (at_ e Y) t.
+Proof. assert (S : forall u (IH : forall x, tmatch X Y u x = true -> at_ e x = tv (at_ e X) (at_ e Y) u) L bl b, sub (tmatch X Y u) L bl b = true -> val A b (map (lk (map (lk e) L)) bl) = tv (at_ e X) (at_ e Y) u).
+  { intros u IH L bl b H. unfold sub in H. destruct (comp L bl) as [K|] eqn:C; [|easy]. rewrite (comp_ok _ _ _ _ C). now apply (IH (b, K)). }
+  assert (N : forall u x, (forall o r al a L, direct 60 (fst x) (snd x) = (a, L) -> get a = Some (Nd o r [] al) -> tmatch X Y u x = true -> u <> TX -> u <> TY -> ev dv A (val A) (Nd o r [] al) (map (lk e) L) = tv (at_ e X) (at_ e Y) u) -> u <> TX -> u <> TY -> tmatch X Y u x = true -> at_ e x = tv (at_ e X) (at_ e Y) u).
+  { intros u x K U1 U2 H. rewrite (surjective_pairing x). rewrite <- (direct_ok 60). destruct (direct 60 (fst x) (snd x)) as [a L] eqn:D.
+    assert (G : exists o r al, get a = Some (Nd o r [] al)). { destruct u; try easy; cbn [tmatch] in H; rewrite D in H; (destruct (get a) as [[o r bb al]|]; [|discriminate H]); cbn [no nb na] in H; (destruct bb; [|discriminate H]); now exists o, r, al. }
+    destruct G as (o & r & al & G). unfold at_ at 1; cbn [fst snd]. rewrite (model _ _ G). now apply K with a. }
+  induction t; intros x H; try exact (eqe_ok _ _ _ H);
+    (refine (N _ x _ _ _ H); [|discriminate|discriminate]; intros o r0 al a L D G H' _ _; cbn [tmatch] in H'; rewrite D, G in H'; cbn [no nb na] in H'; destruct o; try discriminate H'; cbn [tv]; unfold ev; cbn [no nb na map msum opv]; rewrite ?app_nil_r).
+  - match type of H' with context[q_dec ?u ?v] => destruct (q_dec u v) as [K|]; [|easy] end. cbn [ev] in *. now rewrite K.
+  - reflexivity.
+  - destruct al as [|[b bl] [|[b' bl'] [|]]]; try discriminate H'. apply andb_prop in H' as [H1 H2]. cbn [map fst snd sm]. now rewrite (S _ IHt1 _ _ _ H1), (S _ IHt2 _ _ _ H2).
+  - destruct al as [|[b bl] [|[b' bl'] [|]]]; try discriminate H'. apply andb_prop in H' as [H1 H2]. cbn [map fst snd pr]. now rewrite (S _ IHt1 _ _ _ H1), (S _ IHt2 _ _ _ H2).
+  - destruct al as [|[b bl] [|]]; try discriminate H'. apply andb_prop in H' as [H1 H2]. match type of H1 with context[q_dec ?u ?v] => destruct (q_dec u v) as [K|]; [|easy] end. cbn [map fst snd hd]. rewrite K. now rewrite (S _ IHt _ _ _ H2).
+  - destruct al as [|[b bl] [|]]; try discriminate H'. apply andb_prop in H' as [H1 H2]. match type of H1 with context[un_dec ?u ?v] => destruct (un_dec u v) as [K|]; [|easy] end. cbn [map fst snd hd]. rewrite K. now rewrite (S _ IHt _ _ _ H2).
+  - destruct al as [|[b0 bl] [|[b' bl'] [|]]]; try discriminate H'. apply andb_prop in H' as [H1 H2]. apply andb_prop in H2 as [H2 H3]. match type of H1 with context[bi_dec ?u ?v] => destruct (bi_dec u v) as [K|]; [|easy] end. cbn [map fst snd hd nth]. rewrite K. now rewrite (S _ IHt1 _ _ _ H2), (S _ IHt2 _ _ _ H3).
+  - destruct al as [|[b1 l1] [|[b2 l2] [|[b3 l3] [|[b4 l4] [|]]]]]; try discriminate H'. apply andb_prop in H' as [H1 H2]. apply andb_prop in H2 as [H2 H3]. apply andb_prop in H2 as [H2 H4], H3 as [H3 H5]. match type of H1 with context[cmp_dec ?u ?v] => destruct (cmp_dec u v) as [K|]; [|easy] end. cbn [map fst snd hd nth]. rewrite K.
+    now rewrite (S _ IHt1 _ _ _ H2), (S _ IHt2 _ _ _ H4), (S _ IHt3 _ _ _ H3), (S _ IHt4 _ _ _ H5). Qed.
+Lemma conds_ok_ok D X Y cs : forall es e, conds_ok l D X Y cs es = true -> inD D e -> Functions.holds (at_ e X) (at_ e Y) cs.
+Proof. induction cs as [|[r t] cs IH]; intros [|c es] e H He; try discriminate; [constructor|]. cbn in H. apply andb_prop in H as [H1 H2]. constructor; [|now apply (IH es)]. unfold cond_ok in H1. cbn [fst snd] in *.
+  apply andb_prop in H1 as [K1 H1]. apply andb_prop in H1 as [K2 K3]. rewrite <- (tmatch_ok _ _ _ _ _ K3). apply (kn_ok _ _ K1). now apply (lab_inr dv D e (snd c)). Qed.
+(* derivative *)
+Variables (s : positive) (W : list positive).
+Lemma dlook_ok a d : dlook l s W a = Some d -> match d with Some d => sem A (Cder a s W d) | None => forall p t e, val (updl A s p t) a e = val A a e end.
+Proof. unfold dlook. destruct (dp s a) eqn:D; cbn [negb]; [|intro H; injection H as <-; intros; now apply dpok]. destruct (find _ l) as [c|] eqn:F; [|easy]. apply find_some in F as [I F]. destruct c; try discriminate. apply andb_prop in F as [F1 F]. apply andb_prop in F as [F2 F3].
+  apply Pos.eqb_eq in F1, F2. destruct (lp_dec W W0); [|easy]. intro E. injection E as <-. subst. now apply Hl. Qed.
+Definition qvl (q : list (Q * list fac)) e := fold_right (fun cf acc => Q2R (fst cf) * pf dv (val A) (snd cf) e + acc) 0 q.
+Lemma pv_q q b e : pv dv (val A) (map (fun cf => M (fst cf) b (snd cf)) q) e = msum (map dv b) (fun l => qvl q (e ++ l)).
+Proof. induction q; cbn [map pv qvl fold_right]. now rewrite msum_zero. rewrite IHq. unfold mv; cbn [mc md mf]. rewrite <- msum_scal, <- msum_plus. easy. Qed.
+Lemma der_msum ds : forall (F : R -> list nat -> R) x L, (forall k, inr ds k -> is_derive (fun t => F t k) x (L k)) -> is_derive (fun t => msum ds (F t)) x (msum ds L).
+Proof. induction ds; cbn; intros F x L HF. apply HF. constructor.
+  refine (D_is_derive (D_bsum a (F := fun i t => msum ds (fun k => F t (i :: k))) (v := fun i => msum ds (fun k => F x (i :: k))) (l := fun i => msum ds (fun k => L (i :: k))) _)).
+  intros i Hi. split; [easy|]. apply (IHds (fun t k => F t (i :: k))). intros k Hk. apply HF. now constructor. Qed.
+Variables (D : list positive) (r : nat) (e p k : list nat).
+Hypothesis Lr : length e = r.
+Hypothesis Hp : inD W p.
+Hypothesis HD : inD D (e ++ k).
+Let E := (e ++ p) ++ k.
+Let x := A s p.
+Lemma lab_lk y : lk E (lab W r y) = lk (e ++ k) y.
+Proof. unfold E, lab. pose proof (inr_len _ _ _ Hp) as LP. destruct (Nat.ltb_spec y r). rewrite <- app_assoc, !lk_app_l by lia. easy.
+  rewrite !lk_app_r by (rewrite ?app_length; lia). f_equal. rewrite app_length. lia. Qed.
+Lemma map_lab ls : map (lk E) (map (lab W r) ls) = map (lk (e ++ k)) ls.
+Proof. rewrite map_map. apply map_ext. apply lab_lk. Qed.
+Lemma map_W : map (lk E) (seq r (length W)) = p.
+Proof. pose proof (inr_len _ _ _ Hp) as LP. rewrite <- LP. apply nth_ext with 0%nat 0%nat. now rewrite map_length, seq_length. intros j Hj. rewrite map_length, seq_length in Hj.
+  rewrite (nth_indep _ 0%nat (lk E 0)) by now rewrite map_length, seq_length. rewrite map_nth, seq_nth by easy. unfold E. rewrite lk_app_l by (rewrite app_length; lia). rewrite lk_app_r by lia. unfold lk. f_equal. lia. Qed.
+Lemma dfac_v d ls : fv dv (val A) E (dfac W r d ls) = val A d (map (lk (e ++ k)) ls ++ p).
+Proof. unfold dfac. cbn [fv hv pw]. now rewrite map_app, map_lab, map_W. Qed.
+Definition fa (al : id * list nat) t := val (updl A s p t) (fst al) (map (lk (e ++ k)) (snd al)).
+Lemma fa_x al : fa al x = val A (fst al) (map (lk (e ++ k)) (snd al)).
+Proof. unfold fa, x. now rewrite updl_id. Qed.
+Definition dval d ls := match d with Some d => val A d (map (lk (e ++ k)) ls ++ p) | None => 0 end.
+Lemma fa_d a ls d : lab_ok D ls (rng a) = true -> dlook l s W a = Some d -> is_derive (fa (a, ls)) x (dval d ls).
+Proof. intros H1 H2. apply dlook_ok in H2. destruct (lab_inr dv D (e ++ k) ls (rng a) HD H1) as [B _]. destruct d; [exact (H2 _ p B Hp)|]. apply is_derive_ext with (fun _ => val A a (map (lk (e ++ k)) ls)). intro; symmetry; apply H2. apply @is_derive_const. Qed.
+Lemma dsum_ok args : forall q, dsum l s W D r args = Some q -> is_derive (fun t => sm (map (fun al => fa al t) args)) x (qvl q E).
+Proof. induction args as [|[a ls] t IH]; cbn [dsum]; intros q H. injection H as <-. exact (is_derive_const 0 x).
+  destruct (lab_ok D ls (rng a)) eqn:B; [|easy]. destruct (dlook l s W a) as [d|] eqn:F; [|easy]. pose proof (fa_d _ _ _ B F) as G0.
+  destruct (dsum l s W D r t) as [q'|] eqn:Q; [|now destruct d]. specialize (IH _ eq_refl).
+  apply is_derive_ext with (fun t0 => fa (a, ls) t0 + sm (map (fun al => fa al t0) t)). intro; cbn [map]; now rewrite sm_cons.
+  evar_last. apply @is_derive_plus; [exact G0|exact IH]. change (dval d ls + qvl q' E = qvl q E). destruct d; injection H as <-; unfold dval. cbn [qvl fold_right fst snd pf]. fold (qvl q' E). rewrite dfac_v, Q2R_1. ring. ring. Qed.
+Lemma pf_rest t : pf dv (val A) (map (fun al => (Hn (fst al), map (lab W r) (snd al), 1%Z)) t) E = pr (map (fun al => fa al x) t).
+Proof. induction t; cbn [map pf]. easy. rewrite pr_cons, IHt, fa_x. cbn [fv hv pw]. now rewrite map_lab. Qed.
+Lemma dprod_ok args : forall pre q, dprod l s W D r pre args = Some q -> exists d, is_derive (fun t => pr (map (fun al => fa al t) args)) x d /\ qvl q E = pf dv (val A) pre E * d.
+Proof. induction args as [|[a ls] t IH]; cbn [dprod]; intros pre q H. injection H as <-. exists 0. split. exact (is_derive_const 1 x). cbn. ring.
+  destruct (lab_ok D ls (rng a)) eqn:B; [|easy]. destruct (dlook l s W a) as [d|] eqn:F; [|easy]. pose proof (fa_d _ _ _ B F) as G0.
+  destruct (dprod l s W D r _ t) as [q'|] eqn:Q; [|now destruct d]. destruct (IH _ _ Q) as (d2 & G2 & E2).
+  exists (dval d ls * pr (map (fun al => fa al x) t) + fa (a, ls) x * d2). split.
+  - apply is_derive_ext with (fun t0 => fa (a, ls) t0 * pr (map (fun al => fa al t0) t)). intro; cbn [map]; now rewrite pr_cons.
+    apply (is_derive_mult (fa (a, ls)) (fun t0 => pr (map (fun al => fa al t0) t)) x _ _ G0 G2). intros; apply Rmult_comm.
+  - assert (E3 : pf dv (val A) ((Hn a, map (lab W r) ls, 1%Z) :: pre) E = fa (a, ls) x * pf dv (val A) pre E) by (cbn [pf fv hv pw]; now rewrite map_lab, fa_x).
+    rewrite E3 in E2. destruct d; injection H as <-; unfold dval.
+    + cbn [qvl fold_right fst snd pf]. fold (qvl q' E). rewrite E2, pf_app, pf_rest, dfac_v, Q2R_1. ring.
+    + rewrite E2. ring. Qed.
+Lemma at_lab y : at_ (e ++ k) y = val A (fst y) (map (lk E) (map (lab W r) (snd y))). Proof. unfold at_. now rewrite map_lab. Qed.
+Lemma factors_ok X Y ts : forall es, factors D X Y ts es = true -> pf dv (val A) (map (fun y => (Hn (fst y), map (lab W r) (snd y), 1%Z)) es) E = pl (at_ (e ++ k) X) (at_ (e ++ k) Y) ts.
+Proof. induction ts as [|t ts IH]; intros [|y es] H; try discriminate; [easy|]. cbn in H. apply andb_prop in H as [H1 H2]. apply andb_prop in H1 as [H1 H3]. cbn [map pf pl]. rewrite (IH _ H2). f_equal.
+  rewrite <- (tmatch_ok _ _ _ _ _ H3). cbn [fv hv pw fst snd]. now rewrite at_lab. Qed.
+Fixpoint gsum X Y (args : list edge) (tss : list (list tm)) (ds : list R) : R := match args, tss, ds with a :: args, ts :: tss, d :: ds => pl X Y ts * d + gsum X Y args tss ds | _, _, _ => 0 end.
+Lemma dfun_ok X Y args : forall tss parts q, dfun l s W D r X Y args tss parts = Some q ->
+  exists ds, Forall2 (fun al d => is_derive (fa al) x d) args ds /\ length tss = length args /\ qvl q E = gsum (at_ (e ++ k) X) (at_ (e ++ k) Y) args tss ds.
+Proof. induction args as [|[a ls] args IH]; intros [|ts tss] [|es parts] q H; try discriminate; cbn [dfun] in H. injection H as <-. exists []. repeat split. constructor.
+  destruct (lab_ok D ls (rng a)) eqn:B; [|easy]. destruct (dlook l s W a) as [d|] eqn:F; [|easy]. pose proof (fa_d _ _ _ B F) as G0.
+  destruct (dfun l s W D r X Y args tss parts) as [q'|] eqn:Q; [|now destruct d]. destruct (IH _ _ _ Q) as (ds & F2 & LT & V). exists (dval d ls :: ds). split; [now constructor|]. split; [cbn; congruence|]. cbn [gsum].
+  destruct d as [d|]; unfold dval.
+  - destruct (factors D X Y ts es) eqn:FF; [|easy]. injection H as <-. cbn [qvl fold_right fst snd pf]. fold (qvl q' E). rewrite V, dfac_v, (factors_ok _ _ _ _ FF), Q2R_1. ring.
+  - injection H as <-. rewrite V. ring. Qed.
+Lemma first_alt_ok X Y args parts cs al : forall q, first_alt l s W D r X Y args parts cs al = Some q -> exists c tss, In (c, tss) al /\ conds_ok l D X Y c cs = true /\ dfun l s W D r X Y args tss parts = Some q.
+Proof. induction al as [|[c tss] al IH]; intros q H; cbn [first_alt] in H; [easy|]. destruct (conds_ok l D X Y c cs) eqn:C; [destruct (dfun l s W D r X Y args tss parts) as [q'|] eqn:Q|].
+  - injection H as <-. exists c, tss. repeat split; auto. now left.
+  - destruct (IH _ H) as (c' & t' & I & R0). exists c', t'. split; [now right|easy].
+  - destruct (IH _ H) as (c' & t' & I & R0). exists c', t'. split; [now right|easy]. Qed.
+Lemma at_fa al : at_ (e ++ k) al = fa al x. Proof. now rewrite fa_x. Qed.
+Lemma dbody_ok o args parts cs q : dbody l s W D r o args parts cs = Some q -> is_derive (fun t => opv o (map (fun al => fa al t) args)) x (qvl q E).
+Proof. intro H.
+  assert (U : alts o <> [] -> match args with [] => None | X :: r0 => first_alt l s W D r X (hd X r0) args parts cs (alts o) end = Some q -> is_derive (fun t => opv o (map (fun al => fa al t) args)) x (qvl q E)).
+  { intros O H0. destruct args as [|X rest]; [easy|]. destruct (first_alt_ok _ _ _ _ _ _ _ H0) as (c & tss & I & C & DF). destruct (dfun_ok _ _ _ _ _ _ DF) as (ds & F2 & LT & V).
+    pose proof (conds_ok_ok _ _ _ _ _ _ C HD) as HC. rewrite V. clear V DF H0.
+    destruct o; try (now elim O); cbn [alts] in I.
+    - destruct I as [I|[]]. injection I as <- <-. destruct rest; [|discriminate LT]. inversion F2 as [|? d ? ? F3 F4]; subst. inversion F4; subst. cbn [gsum map opv hd] in *. rewrite Rplus_0_r, !at_fa in *.
+      apply (der_comp (fun v => qpow v q0)); [|exact F3]. now apply d_pow_ok.
+    - destruct I as [I|[]]. injection I as <- <-. destruct rest; [|discriminate LT]. inversion F2 as [|? d ? ? F3 F4]; subst. inversion F4; subst. cbn [gsum map opv hd pl] in *. rewrite Rplus_0_r, Rmult_1_r, !at_fa in *.
+      apply (der_comp (uv u)); [|exact F3]. now apply d_un_ok.
+    - apply in_map_iff in I as (alt & EQ & I). injection EQ as <- <-. destruct rest as [|Y rest]; [destruct b; cbn in I; repeat (destruct I as [<-|I]; [discriminate LT|]); easy|]. destruct rest; [|destruct b; cbn in I; repeat (destruct I as [<-|I]; [discriminate LT|]); easy].
+      inversion F2 as [|? d1 ? ? F3 F4]; subst. inversion F4 as [|? d2 ? ? F5 F6]; subst. inversion F6; subst. cbn [hd] in *. rewrite !at_fa in *. cbn [map opv hd nth].
+      pose proof (d_bi_ok b alt (fa X) (fa Y) x d1 d2 I F3 F5 HC) as G. evar_last. exact G. destruct (snd alt) as [|t1 [|t2 [|]]]; try discriminate LT. cbn [map nth gsum pl]. ring. }
+  destruct o; try discriminate; cbn [dbody] in H; auto; try (apply U; [easy|exact H]).
+  - now apply dsum_ok.
+  - destruct (dprod_ok _ _ _ H) as (d & G1 & G2). assert (X : qvl q E = d) by (rewrite G2; cbn [pf]; ring). rewrite X. exact G1.
+  - now apply dsum_ok.
+  - apply U; [|exact H]. destruct b; easy. Qed.
+End AT.
+Lemma msum_pos ds : forall f, (forall d, In d ds -> (0 < d)%nat) -> (forall l, inr ds l -> 0 < f l) -> 0 < msum ds f.
+Proof. induction ds; cbn; intros f Hd Hf. apply Hf. constructor. apply pos_bsum. apply Hd; now left. intros i Hi. apply IHds. intros; apply Hd; now right. intros. apply Hf. now constructor. Qed.
+Lemma updi_delta e p t old : length e = length p -> updi e p t old = if (if list_eq_dec Nat.eq_dec e p then true else false) then t else old.
+Proof. revert p. induction e as [|a e IHe]; destruct p as [|b p]; cbn [updi]; intro H; try discriminate; [easy|]. injection H as H. rewrite (IHe p H).
+  destruct (Nat.eqb_spec a b) as [->|N].
+  - destruct (list_eq_dec Nat.eq_dec e p) as [->|N1]; destruct (list_eq_dec Nat.eq_dec (b :: _) (b :: p)) as [E2|N2]; try easy. exfalso. now injection E2.
+  - destruct (list_eq_dec Nat.eq_dec (a :: e) (b :: p)) as [E2|N2]; try easy. exfalso. now injection E2. Qed.
+Lemma pdelta_gen V e : forall p u v, length e = length p -> length u = length v -> 
+  pf dv V (map (fun q => (Hd, [length u + q; length u + length e + length v + q]%nat, 1%Z)) (seq 0 (length e))) ((u ++ e) ++ v ++ p) = if (if list_eq_dec Nat.eq_dec e p then true else false) then 1 else 0.
+Proof. induction e as [|a e IH]; intros [|b p] u v H Huv; try discriminate. reflexivity. injection H as H. cbn [length seq map pf fv hv pw].
+  specialize (IH p (u ++ [a]) (v ++ [b]) H). rewrite !app_length in IH. cbn [length] in IH. specialize (IH ltac:(lia)).
+  rewrite <- seq_shift, map_map.
+  match type of IH with pf _ _ ?L ?E' = _ => match goal with |- _ * pf _ _ ?L2 ?E2 = _ => replace L2 with L; [assert (EE : E' = E2) by (now rewrite <- !app_assoc); rewrite EE in IH|] end end.
+  2:{ apply map_ext. intro q. do 3 f_equal. lia. f_equal. lia. }
+  rewrite IH. replace (lk ((u ++ a :: e) ++ v ++ b :: p) (length u + 0)) with a. 2:{ rewrite <- app_assoc, lk_app_r by lia. replace (length u + 0 - length u)%nat with 0%nat by lia. reflexivity. }
+  replace (lk ((u ++ a :: e) ++ v ++ b :: p) (length u + S (length e) + length v + 0)) with b. 2:{ rewrite lk_app_r by (rewrite app_length; cbn; lia). rewrite app_length. cbn [length]. rewrite lk_app_r by lia. replace (_ - _ - _)%nat with 0%nat by lia. reflexivity. }
+  change (delta a b * (if (if list_eq_dec Nat.eq_dec e p then true else false) then 1 else 0) = if (if list_eq_dec Nat.eq_dec (a :: e) (b :: p) then true else false) then 1 else 0). unfold delta. destruct (Nat.eqb_spec a b).
+  - subst. destruct (list_eq_dec Nat.eq_dec e p), (list_eq_dec Nat.eq_dec (b :: e) (b :: p)); try (exfalso; congruence); cbv iota; ring.
+  - destruct (list_eq_dec Nat.eq_dec (a :: e) (b :: p)) as [E2|]; [exfalso; now injection E2|cbv iota; ring]. Qed.
+Lemma derpoly_ok A l s W n q a parts cs : (forall c, In c l -> sem A c) -> get a = Some n -> derpoly l s W a parts cs n = Some q -> forall e p, inD (nr n) e -> inD W p ->
+  is_derive (fun t => val (updl A s p t) a e) (A s p) (pv dv (val A) q (e ++ p)).
+Proof. intros Hl Ha H e p He Hp. pose proof (inr_len _ _ _ He) as LE. pose proof (inr_len _ _ _ Hp) as LP. unfold derpoly in H. destruct (dp s a) eqn:DP; cbn [negb] in H.
+  2:{ injection H as <-. apply is_derive_ext with (fun _ => val A a e). intro; symmetry; now apply dpok. exact (is_derive_const _ _). }
+  apply is_derive_ext with (fun t => ev dv (updl A s p t) (val (updl A s p t)) n e). intro; symmetry; now apply model.
+  assert (GEN : forall o, match dbody l s W (nr n ++ nb n) (length (nr n)) o (na n) parts cs with Some q => Some (map (fun cf => M (fst cf) (nb n) (snd cf)) q) | None => None end = Some q ->
+    is_derive (fun t => msum (map dv (nb n)) (fun k => opv o (map (fun al => val (updl A s p t) (fst al) (map (lk (e ++ k)) (snd al))) (na n)))) (A s p) (pv dv (val A) q (e ++ p))).
+  { intros o H0. destruct (dbody l s W (nr n ++ nb n) (length (nr n)) o (na n) parts cs) as [q'|] eqn:Q; [|discriminate H0]. injection H0 as <-. rewrite pv_q. apply der_msum. intros k Hk.
+    apply (dbody_ok A l Hl s W (nr n ++ nb n) (length (nr n)) e p k LE Hp) with (parts := parts) (cs := cs); [now apply inr_app|exact Q]. }
+  unfold ev. revert GEN H. cbv zeta. destruct (no n) eqn:O; intros GEN H; try exact (GEN _ H); try (injection H as <-; exact (is_derive_const _ _)); try exact (GEN (Osel c) H).
+  destruct (Pos.eqb_spec s a0).
+    + subst a0. destruct (lp_dec (nr n) W) as [EW|]; [|easy]. injection H as <-. unfold updl. rewrite Pos.eqb_refl.
+      unfold pv, mv; cbn [mc md mf map msum]. rewrite app_nil_r.
+      pose proof (pdelta_gen (val A) e p [] [] ltac:(congruence) eq_refl) as P. cbn [length app Nat.add] in P. rewrite Nat.add_0_r in P.
+      rewrite <- LE, P, Q2R_1. apply is_derive_ext with (fun t => if (if list_eq_dec Nat.eq_dec e p then true else false) then t else A s e). intro t; symmetry; apply updi_delta; congruence.
+      destruct (list_eq_dec _ _ _). replace (1 * 1 + 0) with 1 by ring. apply @is_derive_id. replace (1 * 0 + 0) with 0 by ring. exact (is_derive_const _ _).
+    + injection H as <-. unfold updl. destruct (Pos.eqb_spec a0 s); [congruence|]. exact (is_derive_const _ _). Qed.
+Lemma gath_in cl ps : (forall p c, PM.find p cl = Some c -> valid c) -> forall bl, gath cl ps = Some bl -> forall A, RG A -> (forallb fst bl = false -> HY A) -> forall c, In c (map snd bl) -> sem A c.
+Proof. intro Hcl. induction ps as [|p ps IH]; cbn; intros bl H A HA HH c I. injection H as <-. easy. destruct (PM.find p cl) as [[m c0]|] eqn:F; [|easy]. destruct (gath cl ps) as [bl'|]; [|easy]. injection H as <-. cbn in *.
+  destruct I as [<-|I]. apply (Hcl _ _ F A HA). cbn. intros ->. now apply HH. apply (IH _ eq_refl A HA); [|easy]. intro E. apply HH. rewrite E. apply andb_false_r. Qed.
+Ltac ifs := repeat match goal with H : (if ?b then _ else _) = Some _ |- _ => destruct b eqn:?; [|discriminate] | H : match ?x with _ => _ end = Some _ |- _ => destruct x eqn:?; try discriminate end.
+Lemma rng_get a n : get a = Some n -> rng a = nr n. Proof. unfold rng. now intros ->. Qed.
+Lemma sm_all (P : R -> Prop) : P 0 -> (forall a b, P a -> P b -> P (a + b)) -> forall l, (forall v, In v l -> P v) -> P (sm l).
+Proof. intros P0 PA. induction l as [|x l IH]; intros H; [easy|]. rewrite sm_cons. apply PA; [apply H; now left|apply IH; intros; apply H; now right]. Qed.
+Lemma pr_all (P : R -> Prop) : P 1 -> (forall a b, P a -> P b -> P (a * b)) -> forall l, (forall v, In v l -> P v) -> P (pr l).
+Proof. intros P0 PA. induction l as [|x l IH]; intros H; [easy|]. rewrite pr_cons. apply PA; [apply H; now left|apply IH; intros; apply H; now right]. Qed.
+Lemma sm_some l : (forall v, In v l -> 0 <= v) -> (exists v, In v l /\ 0 < v) -> 0 < sm l.
+Proof. induction l as [|x l IH]; intros H (v & I & P); [easy|]. rewrite sm_cons. assert (0 <= x) by (apply H; now left). destruct I as [->|I].
+  - assert (0 <= sm l) by (apply (sm_all (fun x => 0 <= x)); [lra|intros; lra|intros; apply H; now right]). lra.
+  - assert (0 < sm l) by (apply IH; [intros; apply H; now right|now exists v]). lra. Qed.
+Section SIGNS.
+Variables (vs : list R) (k : rel -> nat -> bool) (eqa : nat -> nat -> bool).
+Hypothesis kok : forall r i, k r i = true -> (i < length vs)%nat /\ rv r (nth i vs 0).
+Hypothesis eqok : forall i j, eqa i j = true -> nth i vs 0 = nth j vs 0.
+Notation n := (length vs).
+Lemma al_ok r : al n k r = true -> forall v, In v vs -> rv r v.
+Proof. unfold al. intros H v I. rewrite forallb_forall in H. apply (In_nth _ _ 0) in I as (i & L & <-). apply kok. apply H. apply in_seq. lia. Qed.
+Lemma so_ok r : so n k r = true -> exists v, In v vs /\ rv r v.
+Proof. unfold so. intros H. apply existsb_exists in H as (i & I & E). destruct (kok _ _ E). exists (nth i vs 0). split; [now apply nth_In|easy]. Qed.
+Lemma one_arg : Nat.eqb n 1 = true -> exists v, vs = [v].
+Proof. intro H. apply Nat.eqb_eq in H. destruct vs as [|v [|]]; try discriminate. now exists v. Qed.
+Lemma two_args : Nat.eqb n 2 = true -> exists v w, vs = [v; w].
+Proof. intro H. apply Nat.eqb_eq in H. destruct vs as [|v [|w [|]]]; try discriminate. now exists v, w. Qed.
+Lemma even_pw q v : even q = true -> 0 <= qpow v q /\ (v <> 0 -> 0 < qpow v q).
+Proof. unfold even. intro H. apply andb_prop in H as [H1 H2]. apply Pos.eqb_eq in H1. apply Z.even_spec in H2 as [z Z]. unfold qpow. rewrite H1, Z. cbn [root]. replace (2 * z)%Z with (z + z)%Z by lia.
+  assert (N : v <> 0 -> 0 < pw v (z + z)). { intro N. rewrite pw_add0 by easy. pose proof (pw_ne0 v z N). nra. } split; [|easy].
+  destruct (Req_dec v 0) as [->|N']. destruct (Z.eq_dec (z + z) 0) as [->|E]. cbn. lra. rewrite pw_0 by easy. lra. apply Rlt_le, N, N'. Qed.
+Lemma choose_case c p q u v (P : R -> Prop) : P u -> P v -> P (choose c p q u v).
+Proof. intros. destruct c; cbn; match goal with |- context[if ?d then _ else _] => destruct d end; easy. Qed.
+Ltac one H := apply one_arg in H as [v H]; try (assert (Iv : In v vs) by (rewrite H; now left)).
+Lemma sign_pos_ok o : sign_pos n k o = true -> 0 < opv o vs.
+Proof. unfold sign_pos. destruct o; try easy; intro H.
+  - apply andb_prop in H as [H1 H2]. apply sm_some. exact (al_ok _ H1). exact (so_ok _ H2).
+  - apply (pr_all (fun v => 0 < v)). lra. intros; now apply Rmult_lt_0_compat. exact (al_ok _ H).
+  - apply andb_prop in H as [H1 H2]. pose proof (al_ok _ H2) as K. one H1. rewrite H1. cbn. now apply (K v).
+  - apply andb_prop in H as [H1 H2]. one H1. cbn [opv]. replace (hd 0 vs) with v by now rewrite H1. apply orb_prop in H2 as [H2|H2]. apply qpow_pos. exact (al_ok _ H2 v Iv). apply andb_prop in H2 as [H2 H3]. apply even_pw. easy. exact (al_ok _ H3 v Iv).
+  - apply andb_prop in H as [H1 H2]. one H1. cbn [opv]. replace (hd 0 vs) with v by now rewrite H1. apply orb_prop in H2 as [H2|H2]; [apply orb_prop in H2 as [H2|H2]|].
+    now apply positive_fun_ok. apply andb_prop in H2 as [H2 H3]. apply sign_of_argument_cases. easy. exact (al_ok _ H3 v Iv). destruct u; try easy. cbn in H2. cbn. apply Rabs_pos_lt. exact (al_ok _ H2 v Iv).
+  - apply andb_prop in H as [H1 H2]. apply two_args in H1 as (v & w & H1). assert (Iv : In v vs /\ In w vs) by (rewrite H1; cbn; auto). cbn [opv]. replace (hd 0 vs) with v by now rewrite H1. replace (nth 1 vs 0) with w by now rewrite H1. destruct b; try easy; cbn [bv].
+    + apply kok in H2 as [_ H2]. rewrite H1 in H2. cbn in H2. unfold rpow. destruct (Rlt_dec 0 v); [apply exp_pos|easy].
+    + apply so_ok in H2 as (u & I & P). unfold hypot. apply sqrt_lt_R0. rewrite H1 in I. cbn in P. destruct I as [<-|[<-|[]]]; nra.
+    + unfold Rmin. pose proof (al_ok _ H2 v (proj1 Iv)). pose proof (al_ok _ H2 w (proj2 Iv)). cbn in *. destruct (Rle_dec v w); lra.
+    + apply so_ok in H2 as (u & I & P). rewrite H1 in I. cbn in P. unfold Rmax. destruct I as [<-|[<-|[]]]; destruct (Rle_dec v w); lra.
+  - apply andb_prop in H as [H1 H2]. cbn [opv]. apply choose_case. now apply kok in H1. now apply kok in H2. Qed.
+Lemma sign_nonneg_ok o : sign_nonneg n k eqa o = true -> 0 <= opv o vs.
+Proof. unfold sign_nonneg. destruct o; try easy; intro H.
+  - apply (sm_all (fun v => 0 <= v)). lra. intros; lra. exact (al_ok _ H).
+  - apply orb_prop in H as [H|H]. apply (pr_all (fun v => 0 <= v)). lra. intros; now apply Rmult_le_pos. exact (al_ok _ H). apply andb_prop in H as [H1 H2]. apply two_args in H1 as (v & w & H1). apply eqok in H2. rewrite H1 in *. cbn in H2. subst. cbn. nra.
+  - apply andb_prop in H as [H1 H2]. pose proof (al_ok _ H2) as K. one H1. rewrite H1. cbn. now apply (K v).
+  - apply andb_prop in H as [H1 H2]. one H1. cbn [opv]. replace (hd 0 vs) with v by now rewrite H1. apply orb_prop in H2 as [H2|H2]. apply qpow_nn. exact (al_ok _ H2 v Iv). now apply even_pw.
+  - apply andb_prop in H as [H1 H2]. one H1. cbn [opv]. replace (hd 0 vs) with v by now rewrite H1. apply orb_prop in H2 as [H2|H2]. now apply nonneg_fun_ok. apply andb_prop in H2 as [H2 H3]. pose proof (al_ok _ H3 v Iv) as P. cbn in P. destruct (sign_of_argument_cases u v H2) as (C1 & _ & C3). destruct (Req_dec v 0). rewrite C3 by easy. lra. apply Rlt_le, C1. lra.
+  - apply andb_prop in H as [H1 H2]. apply two_args in H1 as (v & w & H1). assert (Iv : In v vs /\ In w vs) by (rewrite H1; cbn; auto). cbn [opv]. replace (hd 0 vs) with v by now rewrite H1. replace (nth 1 vs 0) with w by now rewrite H1. destruct b; try easy; cbn [bv].
+    + apply sqrt_pos.
+    + unfold Rmin. pose proof (al_ok _ H2 v (proj1 Iv)). pose proof (al_ok _ H2 w (proj2 Iv)). cbn in *. destruct (Rle_dec v w); lra.
+    + apply so_ok in H2 as (u & I & P). rewrite H1 in I. cbn in P. unfold Rmax. destruct I as [<-|[<-|[]]]; destruct (Rle_dec v w); lra.
+  - apply andb_prop in H as [H1 H2]. cbn [opv]. apply choose_case. now apply kok in H1. now apply kok in H2. Qed.
+Lemma sign_nonzero_ok o : sign_nonzero n k o = true -> opv o vs <> 0.
+Proof. unfold sign_nonzero. destruct o; try easy; intro H.
+  - apply (pr_all (fun v => v <> 0)). lra. intros; now apply Rmult_integral_contrapositive_currified. exact (al_ok _ H).
+  - apply andb_prop in H as [H1 H2]. pose proof (al_ok _ H2) as K. one H1. rewrite H1. cbn. now apply (K v).
+  - apply andb_prop in H as [H1 H2]. one H1. cbn [opv]. replace (hd 0 vs) with v by now rewrite H1. apply andb_prop in H2 as [H2 H3]. apply Pos.eqb_eq in H2. unfold qpow. rewrite H2. cbn [root]. apply pw_ne0. exact (al_ok _ H3 v Iv).
+  - apply andb_prop in H as [H1 H2]. one H1. cbn [opv]. replace (hd 0 vs) with v by now rewrite H1. apply andb_prop in H2 as [H2 H3]. pose proof (al_ok _ H3 v Iv) as P. cbn in P.
+    assert (C : u = Uabs \/ sign_of_argument u = true) by (destruct u; auto). destruct C as [->|C]. cbn. now apply Rabs_no_R0. destruct (sign_of_argument_cases u v C) as (C1 & C2 & _). destruct (Rlt_dec 0 v). specialize (C1 r). lra. assert (v < 0) as L by lra. specialize (C2 L). lra.
+  - apply andb_prop in H as [H1 H2]. cbn [opv]. apply (choose_case _ _ _ _ _ (fun v => v <> 0)). now apply kok in H1. now apply kok in H2. Qed.
+Lemma sign_of_ok r o : sign_of n k eqa r o = true -> rv r (opv o vs).
+Proof. destruct r; try easy; cbn [sign_of rv]; intro H.
+  - now apply sign_pos_ok.
+  - apply orb_prop in H as [H|H]. now apply sign_nonneg_ok. now apply Rlt_le, sign_pos_ok.
+  - apply orb_prop in H as [H|H]. now apply sign_nonzero_ok. pose proof (sign_pos_ok _ H). lra. Qed.
+End SIGNS.
+Lemma dvs_pos ds d : In d (map dv ds) -> (0 < d)%nat. Proof. intro I. apply in_map_iff in I as (x & <- & _). apply Hdv. Qed.
+Ltac get_premises Hcl HA HH := match goal with G : gath _ _ = Some ?bl |- _ => pose proof (gath_in _ _ Hcl _ G _ HA HH) as Hl end.
+Lemma arg_kn_ok A l n e k : (forall c, In c l -> sem A c) -> inD (nr n) e -> inD (nb n) k -> let vs := map (fun al => val A (fst al) (map (lk (e ++ k)) (snd al))) (na n) in
+  forall r i, arg_kn l n r i = true -> (i < length vs)%nat /\ rv r (nth i vs 0).
+Proof. intros Hl He Hk vs r i H. unfold arg_kn in H. destruct (nth_error (na n) i) as [[b ls]|] eqn:E; [|easy]. apply andb_prop in H as [H1 H2]. assert (L : (i < length (na n))%nat) by (apply nth_error_Some; congruence). unfold vs. rewrite map_length. split; [easy|].
+  set (f := fun al : id * list nat => val A (fst al) (map (lk (e ++ k)) (snd al))). rewrite (nth_indep _ 0 (f (1%positive, []))) by now rewrite map_length. rewrite map_nth. apply nth_error_nth with (d := (1%positive, [])) in E. rewrite E. unfold f; cbn [fst snd]. apply (kn_ok A l Hl _ _ H1). eapply lab_inr; [|exact H2]. now apply inr_app. Qed.
+Lemma arg_eq_ok A n e k : let vs := map (fun al => val A (fst al) (map (lk (e ++ k)) (snd al))) (na n) in forall i j, arg_eq n i j = true -> nth i vs 0 = nth j vs 0.
+Proof. intros vs i j H. unfold arg_eq in H. destruct (nth_error (na n) i) as [[b ls]|] eqn:E1; [|easy]. destruct (nth_error (na n) j) as [[b' ls']|] eqn:E2; [|easy]. apply andb_prop in H as [H1 H2]. apply Pos.eqb_eq in H1. destruct (ln_dec ls ls'); [subst|easy].
+  assert (L1 : (i < length (na n))%nat) by (apply nth_error_Some; congruence). assert (L2 : (j < length (na n))%nat) by (apply nth_error_Some; congruence). unfold vs.
+  set (f := fun al : id * list nat => val A (fst al) (map (lk (e ++ k)) (snd al))). rewrite !(nth_indep _ 0 (f (1%positive, []))) by now rewrite map_length. rewrite !map_nth. apply nth_error_nth with (d := (1%positive, [])) in E1, E2. now rewrite E1, E2. Qed.
+Lemma msum_nn ds : forall f, (forall l, inr ds l -> 0 <= f l) -> 0 <= msum ds f.
+Proof. induction ds; cbn; intros f Hf. apply Hf. constructor. apply nn_bsum. intros i Hi. apply IHds. intros. apply Hf. now constructor. Qed.
+Lemma sign_node_ok A l r n e : (forall c, In c l -> sem A c) -> inD (nr n) e -> (r = Pos \/ r = Nonneg \/ nb n = []) -> sign_of (length (na n)) (arg_kn l n) (arg_eq n) r (no n) = true -> rv r (ev dv A (val A) n e).
+Proof. intros Hl He C H. set (vs := fun k => map (fun al => val A (fst al) (map (lk (e ++ k)) (snd al))) (na n)).
+  assert (K : forall k, inD (nb n) k -> rv r (opv (no n) (vs k))). { intros k Hk. apply (sign_of_ok (vs k) (arg_kn l n) (arg_eq n)). exact (arg_kn_ok A l n e k Hl He Hk). exact (arg_eq_ok A n e k). unfold vs. now rewrite map_length. }
+  assert (M : rv r (msum (map dv (nb n)) (fun k => opv (no n) (vs k)))). { destruct C as [->|[->|E]]. apply msum_pos; [intros d Hd; apply in_map_iff in Hd as (z & <- & _); apply Hdv|exact K]. apply msum_nn. exact K. rewrite E in *. cbn [map msum]. apply K. constructor. }
+  unfold ev. unfold vs in M. destruct (no n) eqn:O; try exact M; destruct r; discriminate H. Qed.
+Lemma sgn_ok A l r a n e : (forall c, In c l -> sem A c) -> get a = Some n -> sgn l r a n = true -> inD (rng a) e -> rv r (val A a e).
+Proof. intros Hl G H He. assert (He' : inD (nr n) e) by (unfold rng in He; now rewrite G in He). unfold sgn in H. apply orb_prop in H as [H|H]. now apply (kn_ok A l Hl r a H). apply orb_prop in H as [H|H].
+  - destruct r; try easy. apply andb_prop in H as [H1 H2]. pose proof (kn_ok A l Hl _ _ H1 e He) as P. pose proof (kn_ok A l Hl _ _ H2 e He) as Q. cbn in *. lra.
+  - rewrite (model _ _ G). assert (D : (r = Nonzero /\ nb n <> [] /\ sign_of (length (na n)) (arg_kn l n) (arg_eq n) Pos (no n) = true) \/ ((r = Pos \/ r = Nonneg \/ nb n = [] \/ (r <> Nonzero)) /\ sign_of (length (na n)) (arg_kn l n) (arg_eq n) r (no n) = true)).
+    { destruct r; try (right; split; [auto; right; right; right; discriminate|exact H]). destruct (nb n). right. split; auto. left. repeat split; easy. }
+    destruct D as [(-> & _ & S)|[C S]]. pose proof (sign_node_ok A l Pos n e Hl He' (or_introl eq_refl) S) as P. cbn in *. lra. destruct r; try discriminate S; apply (sign_node_ok A l); auto. destruct C as [|[|[|]]]; try easy. auto. Qed.
+Lemma reads_ok n b ls e' : reads n b ls = true -> inD (rng b) e' -> exists e, inD (nr n) e /\ map (lk e) ls = e'.
+Proof. intros H He. assert (Z : exists z, inD (nr n) z). { induction (nr n) as [|d ds [z IH]]. exists []. constructor. exists (0%nat :: z). constructor; [apply Hdv|easy]. }
+  assert (K : (if ln_dec ls (seq 0 (length (nr n))) then true else false) && (if lp_dec (rng b) (nr n) then true else false) = true -> exists e, inD (nr n) e /\ map (lk e) ls = e').
+  { intro K. apply andb_prop in K as [K1 K2]. destruct (ln_dec _ _); [subst|easy]. destruct (lp_dec _ _) as [E|]; [|easy]. rewrite E in He. exists e'. split; [easy|]. apply map_seq_lk. now apply inr_len in He. }
+  unfold reads in H. destruct ls; [|exact (K H)]. destruct (rng b) eqn:R; [|exact (K H)]. destruct Z as [z Z]. exists z. split; [easy|]. inversion He. reflexivity. Qed.
+Lemma pr_nonzero l v : pr l <> 0 -> In v l -> v <> 0.
+Proof. induction l as [|x l IH]; intros P I; [easy|]. rewrite pr_cons in P. destruct I as [->|I]. intros ->. apply P. ring. apply IH; [|easy]. intro E. apply P. rewrite E. ring. Qed.
+Lemma check1_ok cl st c : (forall p c, PM.find p cl = Some c -> valid c) -> check1 cl st = Some c -> valid c.
+Proof. intros Hcl H. destruct st; cbn [check1] in H; unfold valid; intros A HA HH.
+  - (* Shyp *) ifs. injection H as <-. cbn in *. eapply Hhyp; eauto.
+  - (* Sreg *) ifs. injection H as <-. cbn in *. eapply Hreg; eauto.
+  - (* Srefl *) injection H as <-. now intros e _.
+  - (* Ssym *) destruct (PM.find p cl) as [[m []]|] eqn:F; try discriminate. destruct (lp_dec _ _) as [R|]; [|discriminate]. injection H as <-. pose proof (Hcl _ _ F A HA HH) as S. intros e He. symmetry. apply S. now rewrite R.
+  - (* Strans *) destruct (PM.find p cl) as [[m []]|] eqn:F; try discriminate. destruct (PM.find q cl) as [[m' []]|] eqn:F'; try discriminate. destruct (Pos.eqb_spec b a0); [subst|discriminate]. destruct (lp_dec _ _) as [R|]; [|discriminate]. injection H as <-. cbn [fst] in HH.
+    pose proof (Hcl _ _ F A HA) as S. pose proof (Hcl _ _ F' A HA) as S'. cbn [fst snd sem] in *. intros e He. rewrite S by (easy || (intros ->; now apply HH)). apply S'; [intros ->; apply HH, andb_false_r|now rewrite <- R].
+  - (* Sring *) ifs. injection H as <-. cbn [fst snd] in *. get_premises Hcl HA HH. intros ix He.
+    match goal with Z : zero _ _ _ _ _ = true |- _ => pose proof (zero_ok A _ Hl _ _ _ _ ix Z He) as Z0 end. rewrite pv_app, !one_ok in Z0 by (apply inr_len in He; congruence).
+    rewrite Q2R_1 in Z0. assert (Q2R (-1) = -1) as M1 by (unfold Q2R; cbn; field). rewrite M1 in Z0. lra.
+  - (* Scong *) destruct (gath cl ps) as [bl|] eqn:G; [|discriminate]. destruct (get a) as [n|] eqn:E1; [|discriminate]. destruct (get b) as [n'|] eqn:E2; [|discriminate]. destruct (op_dec' _ _) as [O|]; [|discriminate]. destruct (lp_dec (nr n) _) as [RR|]; [|discriminate]. destruct (lp_dec (nb n) _) as [BB|]; [|discriminate]. destruct (equations _ _ _ _ _ _) eqn:EQ; [|discriminate]. injection H as <-.
+    cbn [fst snd] in *. get_premises Hcl HA HH. intros ix He. unfold equations in EQ. apply andb_prop in EQ as [LN FB]. apply Nat.eqb_eq in LN.
+    rewrite (rng_get _ _ E1) in He. rewrite (model _ _ E1), (model _ _ E2). clear E1 E2. destruct n as [o r0 b0 a0], n' as [o' r1 b1 a1]. cbn [no nr nb na] in *. subst o' r1 b1.
+    assert (X : forall k, inD b0 k -> map (fun al => val A (fst al) (map (lk (ix ++ k)) (snd al))) a0 = map (fun al => val A (fst al) (map (lk (ix ++ k)) (snd al))) a1).
+    { intros k Hk. clear - Hl FB LN He Hk. revert a1 LN FB. induction a0 as [|[x lx] a0 IH]; intros [|[y ly] a1] LN FB; try easy. cbn [length combine forallb fst snd map] in *. apply andb_prop in FB as [F1 F2]. rewrite (IH a1) by (easy || lia). f_equal.
+      apply andb_prop in F1 as [F1 F3]. apply andb_prop in F3 as [F3 F4]. destruct (ln_dec lx ly); [subst|easy]. apply (eqof_ok A _ Hl); [easy|]. eapply lab_inr; [|exact F4]. now apply inr_app. }
+    unfold ev; cbn [no nb na]. destruct o; try easy; apply msum_ext; intros k Hk; now rewrite X.
+  - (* Srule *) destruct (gath cl ps) as [bl|] eqn:G; [|discriminate]. destruct (row_of r c0) as [w|] eqn:RW; [|discriminate]. cbv zeta in H. destruct (lp_dec _ _) as [RR|]; [|discriminate]. destruct (_ && _) eqn:C; [|discriminate]. injection H as <-. cbn [fst snd] in *. get_premises Hcl HA HH. intros ix He.
+    apply andb_prop in C as [C1 C]. apply andb_prop in C as [C2 C3]. pose proof (tmatch_ok A x y ix _ _ C1) as M1. pose proof (tmatch_ok A x y ix _ _ C2) as M2. unfold at_ at 1 in M1. unfold at_ at 1 in M2. cbn [fst snd] in *. pose proof (inr_len _ _ _ He) as LE. rewrite map_seq_lk in M1, M2 by easy. rewrite M1, M2.
+    apply (rules_sound r c0 w); [easy|]. exact (conds_ok_ok A _ Hl _ _ _ _ _ _ C3 He).
+  - (* Ssame *) cbv zeta in H. destruct (lp_dec _ _) as [RR|]; [|discriminate]. destruct (_ && _) eqn:C; [|discriminate]. injection H as <-. cbn [fst snd] in *. intros ix He. apply andb_prop in C as [C1 C2].
+    pose proof (tmatch_ok A x y ix _ _ C1) as M1. pose proof (tmatch_ok A x y ix _ _ C2) as M2. unfold at_ at 1 in M1. unfold at_ at 1 in M2. cbn [fst snd] in *. pose proof (inr_len _ _ _ He) as LE. rewrite map_seq_lk in M1, M2 by easy. now rewrite M1, M2.
+  - (* Ssgn *) destruct (gath cl ps) as [bl|] eqn:G; [|discriminate]. destruct (get a) as [n|] eqn:E1; [|discriminate]. destruct (sgn _ _ _ _) eqn:C; [|discriminate]. injection H as <-. cbn [fst snd] in *. get_premises Hcl HA HH. intros ix He. now apply (sgn_ok A (map snd bl) r a n).
+  - (* Stransfer *) destruct (PM.find p cl) as [[m []]|] eqn:F; try discriminate. destruct (PM.find q cl) as [[m' []]|] eqn:F'; try discriminate. destruct (Pos.eqb_spec a a0); [subst|discriminate]. destruct (lp_dec _ _) as [RR|]; [|discriminate]. injection H as <-. cbn [fst] in HH.
+    pose proof (Hcl _ _ F A HA) as S. pose proof (Hcl _ _ F' A HA) as S'. cbn [fst snd sem] in *. intros e He. rewrite <- RR in He. rewrite <- S by (easy || (intros ->; now apply HH)). apply S'; [intros ->; apply HH, andb_false_r|easy].
+  - (* Sfactor *) destruct (PM.find p cl) as [[m []]|] eqn:F; try discriminate. destruct (implies r Nonzero) eqn:I; [|discriminate]. destruct (get a) as [n|] eqn:E1; [|discriminate]. destruct n as [o r0 b0 a0]; cbn [no nb na nr] in *. destruct b0; [|discriminate]. destruct (nth_error a0 k) as [[b ls]|] eqn:E2; [|discriminate]. destruct (_ && _) eqn:C; [|discriminate]. injection H as <-. cbn [fst snd] in *.
+    apply andb_prop in C as [C1 C2]. pose proof (Hcl _ _ F A HA HH) as S. intros e' He'. destruct (reads_ok _ _ _ _ C1 He') as (e & He & EQ). cbn [nr] in He. cbn [snd sem] in S. specialize (S e). rewrite (rng_get _ _ E1) in S. cbn [nr] in S. specialize (S He). apply (implies_ok _ _ _ I) in S. cbn [rv] in *. rewrite (model _ _ E1) in S. unfold ev in S; cbn [no nb na map msum] in S.
+    assert (IV : In (val A b e') (map (fun al => val A (fst al) (map (lk (e ++ [])) (snd al))) a0)). { apply in_map_iff. exists (b, ls). cbn [fst snd]. rewrite app_nil_r, EQ. split; [easy|]. eapply nth_error_In; eauto. }
+    destruct o; try discriminate C2; cbn [opv] in S.
+    + now apply (pr_nonzero _ _ S).
+    + destruct a0 as [|al [|]]; try discriminate. cbn in IV, S. destruct IV as [<-|[]]. exact S.
+    + apply andb_prop in C2 as [C2 C3]. destruct a0 as [|al [|]]; try discriminate. cbn [map hd] in IV, S. destruct IV as [<-|[]]. intro Z. apply S. rewrite Z. unfold qpow. assert (RZ : root (Qden q) 0 = 0). { destruct (Pos.eq_dec (Qden q) 1) as [->|D]. reflexivity. apply root_neg; [easy|lra]. } rewrite RZ. apply pw_0. intro Z2. now rewrite Z2 in C3.
+  - (* Sargument *) destruct (PM.find p cl) as [[m []]|] eqn:F; try discriminate. destruct (get a) as [n|] eqn:E1; [|discriminate]. destruct n as [o r0 b0 a0]; cbn [no nb na nr] in *. destruct o; try discriminate. destruct b0; [|discriminate]. destruct a0 as [|[b ls] [|]]; try discriminate. destruct (_ && _) eqn:C; [|discriminate]. injection H as <-. cbn [fst snd] in *.
+    apply andb_prop in C as [C1 C2]. apply andb_prop in C2 as [C2 C3]. pose proof (Hcl _ _ F A HA HH) as S. intros e' He'. destruct (reads_ok _ _ _ _ C1 He') as (e & He & EQ). cbn [nr] in He. cbn [snd sem] in S. specialize (S e). rewrite (rng_get _ _ E1) in S. cbn [nr] in S. specialize (S He). rewrite (model _ _ E1) in S. unfold ev in S; cbn [no nb na map msum opv hd fst snd] in S. rewrite app_nil_r, EQ in S.
+    destruct (sign_of_argument_cases u (val A b e') C2) as (K1 & K2 & K3). destruct r; try discriminate; cbn [rv] in *; destruct (Rtotal_order (val A b e') 0) as [L|[L|L]]; try lra; try (specialize (K2 L); lra); try (specialize (K3 L); lra).
+  - (* Sder *) destruct (gath cl ps) as [bl|] eqn:G; [|discriminate]. destruct (get a) as [n|] eqn:E1; [|discriminate]. cbv zeta in H. destruct (derpoly _ _ _ _ _ _ _) as [q|] eqn:DP; [|discriminate]. destruct (zero _ _ _ _ _) eqn:ZZ; [|discriminate]. injection H as <-. cbn [fst snd] in *. get_premises Hcl HA HH. intros ix pp He Hp. rewrite (rng_get _ _ E1) in He.
+    pose proof (derpoly_ok A _ s W n _ a _ _ Hl E1 DP ix pp He Hp) as G0. assert (HE : inD (nr n ++ W) (ix ++ pp)) by now apply inr_app.
+    pose proof (zero_ok A _ Hl _ _ _ _ _ ZZ HE) as Z. rewrite pv_app, one_ok in Z. 2:{ rewrite app_length. apply inr_len in He, Hp. congruence. }
+    assert (Q2R (-1) = -1) as M1 by (unfold Q2R; cbn; field). rewrite M1 in Z. match type of G0 with is_derive _ _ ?V => match goal with |- is_derive _ _ ?V2 => replace V2 with V by lra end end. exact G0.
+  - (* Sderto *) destruct (PM.find p cl) as [[m []]|] eqn:F; try discriminate; destruct (PM.find q cl) as [[m' []]|] eqn:F'; try discriminate; (destruct (Pos.eqb_spec d a0); [subst|discriminate]); (destruct (lp_dec _ _) as [RR|]; [|discriminate]); injection H as <-; cbn [fst] in HH;
+      pose proof (Hcl _ _ F A HA) as S; pose proof (Hcl _ _ F' A HA) as S'; cbn [fst snd sem] in *.
+    + intros e pp He Hp. rewrite <- S'. apply S; auto. intros ->; now apply HH. intros ->; apply HH, andb_false_r. rewrite RR. now apply inr_app.
+    + intros e He. rewrite <- RR in He. rewrite <- S'. apply S; auto. intros ->; now apply HH. intros ->; apply HH, andb_false_r. easy.
+  - (* Sderfun *) destruct (PM.find p cl) as [[[] []]|] eqn:F; try discriminate. destruct (PM.find q cl) as [[m' []]|] eqn:F'; try discriminate. destruct (existsb (Pos.eqb s) vars) eqn:IV; [|discriminate]. cbn [andb] in H. destruct (Pos.eqb_spec b a0); [subst|discriminate]. cbn [andb] in H. destruct (lp_dec _ _) as [RE|]; [|discriminate]. injection H as <-. cbn [fst snd] in *.
+    pose proof (Hcl _ _ F' A HA HH) as S. cbn [snd sem] in *. intros ix' p' He' Hp'. specialize (S ix' p' ltac:(congruence) Hp').
+    assert (EQ : forall A, RG A -> val A a ix' = val A a0 ix') by (intros A' HA'; exact (Hcl _ _ F A' HA' ltac:(cbn; discriminate) ix' He')).
+    apply existsb_exists in IV as (s' & I & E). apply Pos.eqb_eq in E. subst s'.
+    apply is_derive_ext_loc with (2 := S). generalize (opn A s p' I HA). apply filter_imp. intros t Ht. symmetry. now apply EQ.
+  - (* Sentry *) destruct (PM.find p cl) as [[m []]|] eqn:F; try discriminate. destruct (get d) as [n|] eqn:E1; [|discriminate]. cbv zeta in H. destruct n as [o r0 b0 a0]; cbn [no nb na nr] in *. destruct o; try discriminate. destruct b0; [|discriminate]. destruct a0 as [|[d1 ls] [|]]; try discriminate. destruct (_ && _) eqn:C; [|discriminate]. injection H as <-. cbn [fst snd] in *.
+    apply andb_prop in C as [C1 C]. apply andb_prop in C as [C2 C]. apply andb_prop in C as [C3 C4]. apply Pos.eqb_eq in C1. subst d1. destruct (ln_dec _ _) as [FI|]; [|discriminate]. pose proof (Hcl _ _ F A HA HH) as S. cbn [snd sem] in *. intros e He. rewrite (rng_get _ _ E1) in He. cbn [nr] in He.
+    destruct (lab_inr dv r0 e _ _ He C3) as [B1 _]. destruct (lab_inr dv r0 e _ _ He C4) as [B2 _].
+    assert (FE : map (lk e) (seq 0 (length (rng a))) = firstn (length (rng a)) e). { pose proof (inr_len _ _ _ B1) as L1. clear - B1 L1 He C3. set (r := length (rng a)) in *. assert (LE : (r <= length e)%nat). { destruct r; [lia|]. destruct (lab_inr dv r0 e _ _ He C3) as [_ B]. specialize (B r). assert (In r (seq 0 (S r))) by (apply in_seq; lia). specialize (B H). lia. }
+      rewrite <- (map_seq_lk (firstn r e) r) by (apply firstn_length_le; lia). apply map_ext_in. intros x I. apply in_seq in I. rewrite <- (firstn_skipn r e) at 1. apply lk_app_l. rewrite firstn_length_le; lia. }
+    rewrite FE in B1. specialize (S _ _ B1 B2). rewrite (model _ _ E1). unfold ev; cbn [no nb na map msum opv fst snd sm]. rewrite app_nil_r. rewrite <- (firstn_skipn (length (rng a)) ls) at 2. rewrite map_app, FI, FE. exact S. Qed.
+Theorem check_sound ss : forall cl n cl', (forall q c, PM.find q cl = Some c -> valid c) -> check cl n ss = Some cl' -> forall q c, PM.find q cl' = Some c -> valid c.
+Proof. induction ss as [|st0 ss IH]; intros cl n cl' H E; cbn in E. now injection E as <-. destruct (check1 cl st0) eqn:F; try discriminate. apply (IH _ _ _) with (2 := E).
+  intros q c'. destruct (Pos.eq_dec q n) as [->|N]. rewrite PM.gss. injection 1 as <-. eapply check1_ok; eauto. rewrite PM.gso by easy. apply H. Qed.
+End K.

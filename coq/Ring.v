@@ -1,0 +1,470 @@
+(* Nodes of the tape, what they denote, and the `ring` step: distribute, splice nested sums, contract deltas, merge whole powers, sum
+   what an index does not touch, order bound indices, reduce powers and roots, clear denominators; all proved sound. *)
+From Coq Require Import Reals Lra Lia Arith PArith List FMapPositive ZArith QArith Qreals Bool FunctionalExtensionality.
+From Coquelicot Require Import Coquelicot.
+From Wengert Require Import Sums Functions.
+Import ListNotations.
+Open Scope R_scope.
+Module PM := PositiveMap.
+(* ---------- iterated sums over a list of ranges ---------- *)
+Fixpoint msum (ds : list nat) (f : list nat -> R) : R := match ds with
+ | [] => f [] | d :: r => bsum d (fun i => msum r (fun l => f (i :: l))) end.
+Definition inr (ds l : list nat) := Forall2 (fun i d => (i < d)%nat) l ds.
+Lemma msum_ext ds : forall f g, (forall l, inr ds l -> f l = g l) -> msum ds f = msum ds g.
+Proof. induction ds; cbn; intros f g H. apply H; constructor. apply bsum_ext. intros. apply IHds. intros. apply H. now constructor. Qed.
+Lemma msum_scal ds : forall c f, msum ds (fun l => c * f l) = c * msum ds f.
+Proof. induction ds; cbn; intros. easy. rewrite <- bsum_scal_l. apply bsum_ext. intros. apply (IHds c (fun l => f (k :: l))). Qed.
+Lemma msum_plus ds : forall f g, msum ds (fun l => f l + g l) = msum ds f + msum ds g.
+Proof. induction ds; cbn; intros. easy. rewrite <- bsum_plus. apply bsum_ext. intros. apply (IHds (fun l => f (k :: l))). Qed.
+Lemma msum_zero ds : msum ds (fun _ => 0) = 0.
+Proof. induction ds; cbn. easy. transitivity (bsum a (fun _ => 0)); [|apply bsum_zero]. apply bsum_ext. intros. apply IHds. Qed.
+Lemma msum_app a : forall b f, msum (a ++ b) f = msum a (fun l1 => msum b (fun l2 => f (l1 ++ l2))).
+Proof. induction a; cbn; intros. easy. apply bsum_ext. intros. apply IHa. Qed.
+Lemma msum_bsum a d : forall g, msum a (fun l => bsum d (g l)) = bsum d (fun i => msum a (fun l => g l i)).
+Proof. induction a; cbn; intros. easy. rewrite <- bsum_swap. apply bsum_ext. intros. apply (IHa (fun l => g (k :: l))). Qed.
+Lemma Forall2_length {A B} (P : A -> B -> Prop) a b : Forall2 P a b -> length a = length b.
+Proof. induction 1; cbn; congruence. Qed.
+Lemma msum_front a d b f : msum (a ++ d :: b) f =
+  bsum d (fun i => msum (a ++ b) (fun l => f (firstn (length a) l ++ i :: skipn (length a) l))).
+Proof. rewrite msum_app. cbn. rewrite (msum_bsum a d (fun l1 i => msum b (fun l => f (l1 ++ i :: l)))). apply bsum_ext. intros i Hi. rewrite msum_app.
+  apply msum_ext. intros l1 H1. apply msum_ext. intros l2 H2. apply Forall2_length in H1. rewrite <- H1.
+  rewrite firstn_app, firstn_all, Nat.sub_diag, skipn_app, skipn_all, Nat.sub_diag. cbn. now rewrite app_nil_r. Qed.
+(* ---------- nodes ---------- *)
+Notation id := positive.
+Inductive op := Oconst (c : Q) | Osym (a : positive) | Odelta | Odim (d : positive) | Oindex | Opi | Oadd | Omul | Oid | Opow (q : Q) | Oun (u : un) | Obi (b : bi) | Osel (c : cmp).
+Record node := Nd { no : op; nr : list positive; nb : list positive; na : list (id * list nat) }.
+Definition lk (e : list nat) (x : nat) := nth x e 0%nat.
+Fixpoint sm (l : list R) : R := match l with [] => 0 | [x] => x | x :: r => x + sm r end.
+Fixpoint pr (l : list R) : R := match l with [] => 1 | [x] => x | x :: r => x * pr r end.
+Definition opv o (vs : list R) : R := match o with
+ | Oadd | Oid => sm vs | Omul => pr vs | Opow q => qpow (hd 0 vs) q | Oun u => uv u (hd 0 vs) | Obi b => bv b (hd 0 vs) (nth 1 vs 0)
+ | Osel c => choose c (hd 0 vs) (nth 1 vs 0) (nth 2 vs 0) (nth 3 vs 0) | _ => 0 end.
+Section EV.
+Variable dv : positive -> nat.
+Definition ev (arr : positive -> list nat -> R) (V : id -> list nat -> R) (n : node) (e : list nat) : R := match no n with
+ | Oconst c => qv c | Osym a => arr a e | Odelta => delta (lk e 0) (lk e 1) | Odim d => INR (dv d) | Oindex => INR (S (lk e 0)) | Opi => PI
+ | o => msum (map dv (nb n)) (fun l => opv o (map (fun al => V (fst al) (map (lk (e ++ l)) (snd al))) (na n))) end.
+End EV.
+Lemma sm_cons x l : sm (x :: l) = x + sm l. Proof. destruct l; cbn; ring. Qed.
+Lemma pr_cons x l : pr (x :: l) = x * pr l. Proof. destruct l; cbn; ring. Qed.
+(* ---------- sums of products over binders ---------- *)
+(* an entry of a node, a delta, a dimension, a root of an entry *)
+Inductive hd' := Hn (a : id) | Hd | Hk (d : positive) | Hr (a : id) (k : positive).
+Definition fac := (hd' * list nat * Z)%type.
+Record mono := M { mc : Q; md : list positive; mf : list fac }.
+Definition hd_dec : forall x y : hd', {x = y} + {x <> y}.
+Proof. decide equality; apply Pos.eq_dec. Defined.
+Definition op_dec : forall x y : option positive, {x = y} + {x <> y}.
+Proof. decide equality; apply Pos.eq_dec. Defined.
+Definition ln_dec := list_eq_dec Nat.eq_dec.
+Definition lp_dec := list_eq_dec Pos.eq_dec.
+Definition fac_dec : forall x y : fac, {x = y} + {x <> y}.
+Proof. intros [[h l] z] [[h' l'] z']. destruct (hd_dec h h'), (ln_dec l l'), (Z.eq_dec z z'); try (right; congruence). left; congruence. Defined.
+Definition lf_dec := list_eq_dec fac_dec.
+Definition ren (g : nat -> nat) (fs : list fac) : list fac := map (fun f => let '(h, l, z) := f in (h, map g l, z)) fs.
+Definition scale (k : Z) (fs : list fac) : list fac := map (fun f => let '(h, l, z) := f in (h, l, (z * k)%Z)) fs.
+(* x^(n/d) is the power n*k/d of the k-th root of x *)
+Definition rpoly (den d : positive) (n : Z) (a : id) : option (hd' * Z) := let k := Z.to_pos (Zpos den / Zpos d) in
+  if negb (Pos.eqb d 1) && Pos.eqb den (d * k) then Some (Hr a den, (Zpos k * n)%Z) else None.
+Definition ppoly (den : positive) (q : Q) (a : id) : option (hd' * Z) := match Qden q with 1%positive => Some (Hn a, Qnum q) | d => rpoly den d (Qnum q) a end.
+Definition npoly (den : positive) (n : node) : option (list mono) := match no n with
+ | Oconst c => Some [M c [] []]
+ | Odelta => Some [M 1 [] [(Hd, [0; 1]%nat, 1%Z)]]
+ | Odim d => Some [M 1 [] [(Hk d, [], 1%Z)]]
+ | Oadd | Oid => Some (map (fun al => M 1 (nb n) [(Hn (fst al), snd al, 1%Z)]) (na n))
+ | Omul => Some [M 1 (nb n) (map (fun al => (Hn (fst al), snd al, 1%Z)) (na n))]
+ | Opow q => match na n with [al] => match ppoly den q (fst al) with Some (h, z) => Some [M 1 (nb n) [(h, snd al, z)]] | None => None end | _ => None end
+ | _ => None end.
+Section RING.
+Variable dv : positive -> nat.
+Variable rng : id -> list positive.            (* out dims of a node *)
+Variable G : id -> option (list mono).         (* what a node is expanded to *)
+Variable kn : rel -> id -> bool.               (* known signs *)
+Variable pwr : id -> option (Z * id).          (* a^k = b *)
+(* --- the algorithm --- *)
+Definition lab_ok (D : list positive) (ls : list nat) (ra : list positive) : bool :=
+  if list_eq_dec op_dec (map (nth_error D) ls) (map Some ra) then true else false.
+Definition sp (ls : list nat) (w x : nat) : nat := if Nat.ltb x (length ls) then nth x ls 0%nat else (x - length ls + w)%nat.
+Definition bnd (w : nat) (fs : list fac) : bool := forallb (fun f => let '(_, l, _) := f in forallb (fun x => Nat.ltb x w) l) fs.
+Fixpoint qpn (c : Q) (n : nat) : Q := match n with O => 1%Q | S n => Qmult c (qpn c n) end.
+Fixpoint expand (k : nat) (fd : list positive) (c : Q) (ds : list positive) (todo done : list fac) : list mono := match k with
+ | O => [M c ds (todo ++ done)] | S k => match todo with [] => [M c ds done]
+ | (h, ls, z) :: rest => let keep := expand k fd c ds rest ((h, ls, z) :: done) in
+   match h with Hn a => match G a with Some p => if lab_ok (fd ++ ds) ls (rng a) && bnd (length fd + length ds) (rest ++ done) then
+     let w := (length fd + length ds)%nat in
+     match z with
+     | Z0 => expand k fd c ds rest done
+     | Zpos 1 => flat_map (fun m => expand k fd (Qred (c * mc m)) (ds ++ md m) (ren (sp ls w) (mf m) ++ rest) done) p
+     | Zpos _ => expand k fd c ds ((h, ls, 1%Z) :: (h, ls, Z.pred z) :: rest) done
+     | Zneg q => match p with [M c' [] fs] => if Qeq_bool c' 0 then keep
+        else expand k fd (Qred (c * / qpn c' (Pos.to_nat q))) ds (ren (sp ls w) (scale z fs) ++ rest) done
+        | _ => keep end end
+     else keep | None => keep end | _ => keep end end end.
+(* binder j to the front; head operations *)
+Definition gfront (r j x : nat) : nat := if Nat.ltb x r then x else if Nat.ltb x (r + j) then S x else if Nat.eqb x (r + j) then r else x.
+Definition mvf (r j : nat) (m : mono) : mono := match nth_error (md m) j with
+ | Some d => M (mc m) (d :: firstn j (md m) ++ skipn (S j) (md m)) (ren (gfront r j) (mf m)) | None => m end.
+Definition gdrop (r y x : nat) : nat := if Nat.ltb x r then x else if Nat.eqb x r then (if Nat.ltb y r then y else pred y) else pred x.
+Fixpoint pickd (r : nat) (acc fs : list fac) : option (nat * list fac) := match fs with [] => None
+ | (Hd, [x; y], z) :: t => if Z.ltb 0 z then (if Nat.eqb x r && negb (Nat.eqb y r) then Some (y, rev_append acc t)
+     else if Nat.eqb y r && negb (Nat.eqb x r) then Some (x, rev_append acc t) else pickd r ((Hd, [x; y], z) :: acc) t)
+     else pickd r ((Hd, [x; y], z) :: acc) t
+ | f :: t => pickd r (f :: acc) t end.
+Definition hdelta (fd : list positive) (m : mono) : mono := let r := length fd in match md m with [] => m
+ | d :: ds => match pickd r [] (mf m) with None => m
+   | Some (y, fs) => match nth_error (fd ++ d :: ds) y with Some d' => if Pos.eqb d d' then M (mc m) ds (ren (gdrop r y) fs) else m | None => m end end end.
+Definition mentions (x : nat) (fs : list fac) : bool := existsb (fun f => let '(_, l, _) := f in existsb (Nat.eqb x) l) fs.
+Definition hfree (r : nat) (m : mono) : mono := match md m with [] => m
+ | d :: ds => if mentions r (mf m) then m else match d with
+   | xO p => M (Qred (mc m * (Zpos p # 1))) ds (ren (gdrop r r) (mf m))
+   | _ => M (mc m) ds ((Hk d, [], 1%Z) :: ren (gdrop r r) (mf m)) end end.
+(* deltas: x x dropped, positive exponents to 1, labels sorted; free substitution *)
+Fixpoint clean (fs : list fac) : list fac := match fs with [] => []
+ | (h, l, z) :: t => if Z.eqb z 0 then clean t else match h, l with
+    | Hd, [x; y] => if Z.ltb 0 z then (if Nat.eqb x y then clean t else (Hd, if Nat.ltb x y then [x; y] else [y; x], 1%Z) :: clean t) else (h, l, z) :: clean t
+    | _, _ => (h, l, z) :: clean t end end.
+Definition frot (fs : list fac) : list fac := match fs with
+ | (Hd, [x; y], z) :: t => if Z.ltb 0 z then ren (fun w => if Nat.eqb w (Nat.max x y) then Nat.min x y else w) t ++ [(Hd, [x; y], z)] else t ++ [(Hd, [x; y], z)]
+ | f :: t => t ++ [f] | [] => [] end.
+Definition firstd (r : nat) (fs : list fac) : option nat := fold_right (fun f acc => match f with
+  | (Hd, [x; y], z) => if Nat.eqb x y then acc else if Nat.leb r x then Some (x - r)%nat else if Nat.leb r y then Some (y - r)%nat else acc | _ => acc end) None fs.
+Fixpoint iter {A} (n : nat) (f : A -> A) (x : A) : A := match n with O => x | S n => iter n f (f x) end.
+Definition mapf (g : list fac -> list fac) (m : mono) : mono := M (mc m) (md m) (g (mf m)).
+Definition dstep (fd : list positive) (m : mono) : mono := match firstd (length fd) (mf m) with
+  | Some j => mapf clean (hdelta fd (mvf (length fd) j m)) | None => m end.
+Definition fstep (r : nat) (m : mono) : mono := match find (fun j => negb (mentions (r + j) (mf m))) (seq 0 (length (md m))) with
+  | Some j => hfree r (mvf r j m) | None => m end.
+(* order, merge *)
+Definition hcode h := match h with Hd => (0, 1%positive)%nat | Hk d => (1, d)%nat | Hn a => (2, a)%nat | Hr a k => (2 + Pos.to_nat k, a)%nat end.
+Fixpoint lcmp (a b : list nat) : comparison := match a, b with [], [] => Eq | [], _ => Lt | _, [] => Gt
+  | x :: a, y :: b => match Nat.compare x y with Eq => lcmp a b | c => c end end.
+Definition fcmp (f g : fac) : comparison := let '(h, l, z) := f in let '(h', l', z') := g in
+  match Nat.compare (fst (hcode h)) (fst (hcode h')) with Eq => match Pos.compare (snd (hcode h)) (snd (hcode h')) with
+   Eq => match lcmp l l' with Eq => Z.compare z z' | c => c end | c => c end | c => c end.
+Definition okmerge (D : list positive) (h : hd') (l : list nat) (a b : Z) : bool :=
+  ((Z.leb 0 a && Z.leb 0 b) || (Z.leb a 0 && Z.leb b 0)) || match h with Hn n => kn Nonzero n && lab_ok D l (rng n) | Hr n _ => kn Pos n && lab_ok D l (rng n) | Hk d => true | _ => false end.
+Fixpoint ins (D : list positive) (f : fac) (fs : list fac) : list fac := match fs with [] => [f]
+ | g :: t => let '(h, l, z) := f in let '(h', l', z') := g in
+   if hd_dec h h' then if ln_dec l l' then if okmerge D h l z z' then (h, l, (z + z')%Z) :: t else match fcmp f g with Gt => g :: ins D f t | _ => f :: g :: t end
+   else match fcmp f g with Gt => g :: ins D f t | _ => f :: g :: t end else match fcmp f g with Gt => g :: ins D f t | _ => f :: g :: t end end.
+Definition sortf (D : list positive) (fs : list fac) : list fac := fold_right (ins D) [] fs.
+Definition sortm (fd : list positive) (m : mono) : mono := mapf (fun fs => clean (sortf (fd ++ md m) (clean fs))) m.
+Definition simp (fd : list positive) (m : mono) : mono :=
+  let r := length fd in let n := length (md m) in
+  let m := sortm fd m in let m := iter n (dstep fd) m in let m := mapf (fun fs => iter (2 * length fs) frot fs) m in
+  let m := sortm fd m in let m := iter n (fstep r) m in sortm fd m.
+(* canonical binder order: try all (search is untrusted: any mvf sequence is sound), or the witness *)
+Fixpoint seqs (k n : nat) : list (list nat) := match n with O => [[]] | S n =>
+  flat_map (fun j => map (cons j) (seqs (S k) n)) (seq k (S n)) end.
+Fixpoint fscmp (a b : list fac) : comparison := match a, b with [], [] => Eq | [], _ => Lt | _, [] => Gt
+  | x :: a, y :: b => match fcmp x y with Eq => fscmp a b | c => c end end.
+Fixpoint dcmp (a b : list positive) : comparison := match a, b with [], [] => Eq | [], _ => Lt | _, [] => Gt
+  | x :: a, y :: b => match Pos.compare x y with Eq => dcmp a b | c => c end end.
+Definition mcmp (a b : mono) := match dcmp (md a) (md b) with Eq => fscmp (mf a) (mf b) | c => c end.
+Definition apply (fd : list positive) (s : list nat) (m : mono) : mono := sortm fd (fold_left (fun m j => mvf (length fd) j m) s m).
+Definition canon (fd : list positive) (m : mono) : mono :=
+  fold_left (fun best s => let c := apply fd s m in match mcmp c best with Lt => c | _ => best end) (seqs 0 (length (md m))) m.
+Fixpoint addm (m : mono) (p : list mono) : list mono := match p with [] => [m]
+ | m' :: t => if lp_dec (md m) (md m') then if lf_dec (mf m) (mf m') then M (Qred (mc m + mc m')) (md m) (mf m) :: t else m' :: addm m t else m' :: addm m t end.
+Definition norm (fuel : nat) (fd : list positive) (p : list mono) : list mono :=
+  fold_right (fun m acc => addm (canon fd (simp fd m)) acc) [] (flat_map (fun m => expand fuel fd (mc m) (md m) (mf m) []) p).
+Definition zerop (p : list mono) : bool := forallb (fun m => Qeq_bool (mc m) 0) p.
+(* reduction of powers and roots *)
+Definition red1 (D : list positive) (f : fac) : option (list fac) := match f with
+ | (Hr a k, l, z) => if negb (lab_ok D l (rng a)) then None else if Z.leb (Zpos k) z && kn Nonneg a then Some [(Hr a k, l, (z - Zpos k)%Z); (Hn a, l, 1%Z)]
+    else if Z.ltb z 0 && kn Pos a then Some [(Hr a k, l, (z + Zpos k)%Z); (Hn a, l, (-1)%Z)] else None
+ | (Hn a, l, z) => match pwr a with Some (k, b) => if Z.leb k z && lab_ok D l (rng a) then Some [(Hn a, l, (z - k)%Z); (Hn b, l, 1%Z)] else None | None => None end
+ | _ => None end.
+Definition reds D fs := flat_map (fun f => match red1 D f with Some g => g | None => [f] end) fs.
+Definition redm fd m := mapf (reds (fd ++ md m)) m.
+Definition reducible fd m := existsb (fun f => match red1 (fd ++ md m) f with Some _ => true | None => false end) (mf m).
+(* denominators *)
+Fixpoint mulf (a : id) (l : list nat) (k : Z) (fs : list fac) : list fac := match fs with [] => [(Hn a, l, k)]
+ | (h, l', z) :: t => if hd_dec h (Hn a) then if ln_dec l' l then (h, l', (z + k)%Z) :: t else (h, l', z) :: mulf a l k t else (h, l', z) :: mulf a l k t end.
+Definition denom fd (f : fac) : bool := match f with (Hn a, l, z) => Z.ltb z 0 && (kn Nonzero a && (lab_ok fd l (rng a) && match G a with Some _ => true | None => false end)) | _ => false end.
+Definition finden fd (p : list mono) : option (id * list nat * Z) := match find (denom fd) (flat_map mf p) with Some (Hn a, l, z) => Some (a, l, (- z)%Z) | _ => None end.
+Fixpoint solve (n fuel : nat) (fd : list positive) (p : list mono) : bool := let p := norm fuel fd p in if zerop p then true else match n with O => false | S n =>
+  if existsb (reducible fd) p then solve n fuel fd (map (redm fd) p) else match finden fd p with
+  | Some (a, l, k) => solve n fuel fd (map (mapf (mulf a l k)) p) | None => false end end.
+(* --- semantics --- *)
+Variable V : id -> list nat -> R.
+Hypothesis Hdv : forall d, (0 < dv d)%nat.
+Hypothesis Hnum : forall p, dv (xO p) = Pos.to_nat p.
+Definition hv h idx := match h with Hn a => V a idx | Hd => delta (lk idx 0) (lk idx 1) | Hk d => INR (dv d) | Hr a k => root k (V a idx) end.
+Definition fv e (f : fac) : R := let '(h, l, z) := f in pw (hv h (map (lk e) l)) z.
+Fixpoint pf (fs : list fac) e : R := match fs with [] => 1 | f :: t => fv e f * pf t e end.
+Definition mv m e := Q2R (mc m) * msum (map dv (md m)) (fun l => pf (mf m) (e ++ l)).
+Fixpoint pv p e : R := match p with [] => 0 | m :: t => mv m e + pv t e end.
+Notation inD D e := (inr (map dv D) e).
+Hypothesis Gok : forall a p, G a = Some p -> forall e, inD (rng a) e -> V a e = pv p e.
+Hypothesis knok : forall r a, kn r a = true -> forall e, inD (rng a) e -> rv r (V a e).
+Hypothesis pwok : forall a k b, pwr a = Some (k, b) -> (0 < k)%Z /\ forall e, inD (rng a) e -> pw (V a e) k = V b e.
+Lemma lab_ok_ok D ls ra : lab_ok D ls ra = true -> map (nth_error D) ls = map Some ra.
+Proof. unfold lab_ok. destruct (list_eq_dec _ _ _); congruence. Qed.
+Lemma inr_nth D e x d : inD D e -> nth_error D x = Some d -> (lk e x < dv d)%nat /\ (x < length e)%nat.
+Proof. revert e x. induction D as [|d0 D IH]; intros e [|x] H; inversion H; subst; cbn; intro E; try discriminate.
+  - injection E as ->. split; [easy|lia].
+  - destruct (IH _ _ H4 E). unfold lk in *. split; [easy|lia]. Qed.
+Lemma lab_inr D e ls ra : inD D e -> lab_ok D ls ra = true -> inD ra (map (lk e) ls) /\ (forall x, In x ls -> (x < length e)%nat).
+Proof. intros H E. apply lab_ok_ok in E. revert ra E. induction ls; destruct ra; cbn; intro E; try discriminate.
+  - split; [constructor|easy].
+  - injection E as E1 E2. destruct (IHls _ E2) as [A B]. destruct (inr_nth _ _ _ _ H E1). split. now constructor. intros x [<-|I]; auto. Qed.
+Lemma inr_app D1 D2 e l : inD D1 e -> inD D2 l -> inD (D1 ++ D2) (e ++ l).
+Proof. intros. unfold inr. rewrite map_app. now apply Forall2_app. Qed.
+Lemma inr_len D e : inD D e -> length e = length D.
+Proof. intro H. apply Forall2_length in H. now rewrite map_length in H. Qed.
+Lemma pf_app a b e : pf (a ++ b) e = pf a e * pf b e.
+Proof. induction a; cbn. ring. rewrite IHa. ring. Qed.
+Lemma pf_ren g fs e e' : (forall x, lk e' x = lk e (g x)) -> pf (ren g fs) e = pf fs e'.
+Proof. intro H. induction fs as [|[[h l] z] fs IH]. easy. change (pf (ren g ((h, l, z) :: fs)) e) with (fv e (h, map g l, z) * pf (ren g fs) e).
+  cbn [pf]. rewrite IH. f_equal. cbn. do 2 f_equal. rewrite map_map. apply map_ext. intro; now rewrite H. Qed.
+Lemma pf_ren_in g fs e e' : (forall x, mentions x fs = true -> lk e' x = lk e (g x)) -> pf (ren g fs) e = pf fs e'.
+Proof. induction fs as [|[[h l] z] fs IH]; intro H. easy. change (pf (ren g ((h, l, z) :: fs)) e) with (fv e (h, map g l, z) * pf (ren g fs) e).
+  cbn [pf]. rewrite IH. 2:{ intros x Hx. apply H. change (existsb (Nat.eqb x) l || mentions x fs = true). rewrite Hx. apply orb_true_r. }
+  f_equal. cbn. do 2 f_equal. rewrite map_map. apply map_ext_in. intros x I.
+  symmetry; apply H. cbn. apply orb_true_iff; left. apply existsb_exists. exists x. split; [easy|apply Nat.eqb_refl]. Qed.
+Lemma pf_scale k fs e : pf (scale k fs) e = pw (pf fs e) k.
+Proof. induction fs as [|[[h l] z] fs IH]. cbn. now rewrite pw_1. change (pf (scale k ((h, l, z) :: fs)) e) with (fv e (h, l, (z * k)%Z) * pf (scale k fs) e).
+  cbn [pf]. rewrite IH, pw_mul. cbn. now rewrite pw_pow. Qed.
+Lemma pv_app p q e : pv (p ++ q) e = pv p e + pv q e.
+Proof. induction p; cbn. ring. rewrite IHp. ring. Qed.
+Lemma lk_app_l e l x : (x < length e)%nat -> lk (e ++ l) x = lk e x. Proof. apply app_nth1. Qed.
+Lemma lk_app_r e l x : (length e <= x)%nat -> lk (e ++ l) x = lk l (x - length e). Proof. apply app_nth2. Qed.
+Lemma sp_ok ls e l : (forall x, In x ls -> (x < length e)%nat) -> forall x, lk (map (lk e) ls ++ l) x = lk (e ++ l) (sp ls (length e) x).
+Proof. intros H x. unfold sp. destruct (Nat.ltb_spec x (length ls)).
+  - rewrite lk_app_l by now rewrite map_length. rewrite lk_app_l by (apply H; now apply nth_In). unfold lk at 1. rewrite (nth_indep _ 0%nat (lk e 0)) by now rewrite map_length. now rewrite map_nth.
+  - rewrite lk_app_r, map_length by now rewrite map_length. rewrite lk_app_r by lia. f_equal. lia. Qed.
+Lemma qpn_ok c n : Q2R (qpn c n) = Q2R c ^ n.
+Proof. induction n; cbn. unfold Q2R; cbn; field. now rewrite Q2R_mult, IHn. Qed.
+Lemma Qred_R c : Q2R (Qred c) = Q2R c. Proof. apply Qeq_eqR, Qred_correct. Qed.
+Lemma Q2R_1 : Q2R 1 = 1. Proof. unfold Q2R; cbn; field. Qed.
+Lemma Q2R_0 c : Qeq_bool c 0 = true -> Q2R c = 0. Proof. intro H. apply Qeq_bool_eq, Qeq_eqR in H. rewrite H. unfold Q2R; cbn; ring. Qed.
+
+Lemma bnd_ok w fs : bnd w fs = true -> forall x, mentions x fs = true -> (x < w)%nat.
+Proof. induction fs as [|[[h l] z] fs IH]; cbn; intros H x E. discriminate. apply andb_prop in H as [H1 H2]. apply orb_prop in E as [E|E]; [|now apply IH].
+  apply existsb_exists in E as (y & I & E). apply Nat.eqb_eq in E as <-. rewrite forallb_forall in H1. apply Nat.ltb_lt. exact (H1 _ I). Qed.
+Lemma pf_bnd w fs e l : bnd w fs = true -> length e = w -> pf fs (e ++ l) = pf fs e.
+Proof. intros B L. induction fs as [|[[h ls] z] fs IH]; cbn in *. easy. apply andb_prop in B as [B1 B2]. rewrite IH by easy. do 3 f_equal.
+  apply map_ext_in. intros x I. rewrite forallb_forall in B1. apply lk_app_l. rewrite L. apply Nat.ltb_lt. exact (B1 _ I). Qed.
+Lemma pv_flat (f : mono -> list mono) p e : pv (flat_map f p) e = fold_right (fun m acc => pv (f m) e + acc) 0 p.
+Proof. induction p; cbn. easy. now rewrite pv_app, IHp. Qed.
+Lemma mv_ext c c' ds fs fs' e : Q2R c = Q2R c' -> (forall l, inD ds l -> pf fs (e ++ l) = pf fs' (e ++ l)) -> mv (M c ds fs) e = mv (M c' ds fs') e.
+Proof. intros E H. unfold mv; cbn. rewrite E. f_equal. now apply msum_ext. Qed.
+Lemma expand_ok k : forall fd c ds todo done e, inD fd e -> pv (expand k fd c ds todo done) e = mv (M c ds (todo ++ done)) e.
+Proof.
+  induction k; intros fd c ds todo done e He; cbn [expand]. cbn; ring.
+  destruct todo as [|[[h ls] z] rest]. cbn; ring.
+  assert (KEEP : pv (expand k fd c ds rest ((h, ls, z) :: done)) e = mv (M c ds (((h, ls, z) :: rest) ++ done)) e).
+  { rewrite IHk by easy. apply mv_ext; [easy|]. intros l Hl. cbn [app pf]. rewrite !pf_app. cbn [pf]. ring. }
+  destruct h; try exact KEEP. destruct (G a) as [l0|] eqn:Ga; try exact KEEP.
+  destruct (lab_ok (fd ++ ds) ls (rng a) && bnd (length fd + length ds) (rest ++ done)) eqn:B; try exact KEEP.
+  apply andb_prop in B as [B1 B2].
+  assert (LR : forall l, inD ds l -> V a (map (lk (e ++ l)) ls) = pv l0 (map (lk (e ++ l)) ls)).
+  { intros l Hl. apply Gok; [easy|]. eapply lab_inr; [|exact B1]. now apply inr_app. }
+  assert (LB : forall l, inD ds l -> forall x, In x ls -> (x < length (e ++ l))%nat).
+  { intros l Hl. eapply lab_inr; [|exact B1]. now apply inr_app. }
+  assert (LL : forall l, inD ds l -> length (e ++ l) = (length fd + length ds)%nat).
+  { intros l Hl. rewrite app_length, (inr_len _ _ He), (inr_len _ _ Hl). easy. }
+  assert (ONE : pv (flat_map (fun m => expand k fd (Qred (c * mc m)) (ds ++ md m) (ren (sp ls (length fd + length ds)) (mf m) ++ rest) done) l0) e =
+     mv (M c ds (((Hn a, ls, 1%Z) :: rest) ++ done)) e).
+  { rewrite pv_flat. unfold mv. cbn [mc md mf].
+    transitivity (Q2R c * msum (map dv ds) (fun l => pv l0 (map (lk (e ++ l)) ls) * pf (rest ++ done) (e ++ l))).
+    2:{ f_equal. apply msum_ext. intros l Hl. cbn [app pf fv hv pw]. now rewrite LR. }
+    clear LR Ga. induction l0 as [|m p IHp]; cbn [fold_right pv].
+    - rewrite (msum_ext _ _ (fun _ => 0)) by (intros; ring). rewrite msum_zero. ring.
+    - rewrite IHp, IHk by easy.
+      rewrite (msum_ext _ (fun l => (mv m (map (lk (e ++ l)) ls) + pv p (map (lk (e ++ l)) ls)) * pf (rest ++ done) (e ++ l))
+        (fun l => mv m (map (lk (e ++ l)) ls) * pf (rest ++ done) (e ++ l) + pv p (map (lk (e ++ l)) ls) * pf (rest ++ done) (e ++ l))) by (intros; ring).
+      rewrite msum_plus, Rmult_plus_distr_l. f_equal. unfold mv. cbn [mc md mf]. rewrite Qred_R, Q2R_mult, map_app, msum_app, Rmult_assoc. f_equal.
+      rewrite <- msum_scal. apply msum_ext. intros l Hl. rewrite <- msum_scal. rewrite <- msum_scal.
+      rewrite Rmult_comm, <- msum_scal.
+      apply msum_ext. intros l' Hl'. rewrite <- app_assoc, pf_app. rewrite app_assoc, (pf_bnd (length fd + length ds) (rest ++ done)) by (auto).
+      rewrite (pf_ren _ (mf m) ((e ++ l) ++ l') (map (lk (e ++ l)) ls ++ l')). ring.
+      rewrite <- (LL l Hl). apply sp_ok. auto. }
+  destruct z as [|[q|q|]|q].
+  - rewrite IHk by easy. apply mv_ext; [easy|]. intros l Hl. cbn [app pf fv pw]. ring.
+  - rewrite IHk by easy. apply mv_ext; [easy|]. intros l Hl. cbn [app pf fv]. apply pw_succ.
+  - rewrite IHk by easy. apply mv_ext; [easy|]. intros l Hl. cbn [app pf fv]. apply pw_succ.
+  - exact ONE.
+  - destruct l0 as [|[c' [|] fs] [|]]; try exact KEEP. destruct (Qeq_bool c' 0) eqn:C0; try exact KEEP.
+    rewrite IHk by easy. unfold mv; cbn [mc md mf]. rewrite Qred_R, Q2R_mult, Rmult_assoc. f_equal. rewrite <- msum_scal. apply msum_ext. intros l Hl.
+    cbn [app pf fv hv]. rewrite LR by easy. cbn [pv]. unfold mv; cbn [mc md mf msum map]. rewrite app_nil_r.
+    rewrite <- app_assoc, pf_app. rewrite (pf_ren _ (scale _ fs) (e ++ l) (map (lk (e ++ l)) ls)).
+    2:{ intro x. pose proof (sp_ok ls (e ++ l) [] (LB l Hl) x) as S. rewrite !app_nil_r in S. now rewrite LL in S. }
+    rewrite pf_scale, Rplus_0_r, pw_mul. rewrite <- !Rmult_assoc. do 2 f_equal.
+    rewrite Q2R_inv, qpn_ok. change (Z.neg q) with (- Z.pos q)%Z. rewrite pw_opp. f_equal. rewrite <- positive_nat_Z. now rewrite pw_nat.
+    intro E. apply Qeq_eqR in E. rewrite qpn_ok in E. assert (Q2R c' <> 0) as N. { intro N. replace 0 with (Q2R 0) in N by (unfold Q2R; cbn; ring). apply eqR_Qeq in N. apply Qeq_bool_neq in C0. easy. }
+    apply (pow_nonzero _ (Pos.to_nat q)) in N. apply N. rewrite E. unfold Q2R; cbn; ring.
+Qed.
+
+Lemma split_nth {A} (l : list A) j d : nth_error l j = Some d -> l = firstn j l ++ d :: skipn (S j) l /\ length (firstn j l) = j.
+Proof. revert j. induction l; destruct j; cbn; intro H; try discriminate. injection H as ->. now split.
+  destruct (IHl _ H) as [E F]. cbn in E. split; [now rewrite <- E|now rewrite F]. Qed.
+Lemma lk_cons_0 i l : lk (i :: l) 0 = i. Proof. reflexivity. Qed.
+Lemma lk_cons_S i l x : lk (i :: l) (S x) = lk l x. Proof. reflexivity. Qed.
+Lemma mvf_ok fd j m e : inD fd e -> mv (mvf (length fd) j m) e = mv m e.
+Proof. intro He. unfold mvf. destruct (nth_error (md m) j) as [d|] eqn:E; [|easy]. destruct m as [c ds fs]. cbn [md mc mf] in *.
+  destruct (split_nth _ _ _ E) as [E1 E2]. unfold mv. cbn [md mc mf]. f_equal. rewrite E1 at 3. rewrite (map_app dv (firstn j ds) (d :: _)). cbn [map].
+  rewrite msum_front. cbn [msum]. apply bsum_ext. intros i Hi. rewrite <- map_app. rewrite map_length, E2. apply msum_ext. intros l Hl.
+  apply pf_ren. intro x. apply inr_len in Hl. apply inr_len in He. rewrite app_length, E2 in Hl. rewrite <- He. unfold gfront.
+  destruct (Nat.ltb_spec x (length e)). now rewrite !lk_app_l by lia.
+  rewrite !lk_app_r with (e := e) by (destruct (Nat.ltb_spec x (length e + j)); [|destruct (Nat.eqb_spec x (length e + j))]; lia).
+  assert (LF : length (firstn j l) = j) by (apply firstn_length_le; lia).
+  destruct (Nat.ltb_spec x (length e + j)).
+  - rewrite lk_app_l by lia. replace (S x - length e)%nat with (S (x - length e)) by lia. rewrite lk_cons_S.
+    rewrite <- (firstn_skipn j l) at 2. now rewrite lk_app_l by lia.
+  - rewrite lk_app_r by lia. rewrite LF. destruct (Nat.eqb_spec x (length e + j)).
+    + replace (x - length e - j)%nat with 0%nat by lia. now rewrite Nat.sub_diag.
+    + replace (x - length e - j)%nat with (S (x - length e - j - 1)) by lia. rewrite lk_cons_S.
+      replace (x - length e)%nat with (S (x - length e - 1)) by lia. rewrite lk_cons_S. rewrite <- (firstn_skipn j l) at 2. rewrite lk_app_r by lia. f_equal. lia. Qed.
+Lemma delta_pw a b z : (0 < z)%Z -> pw (delta a b) z = delta a b.
+Proof. intro H. destruct z; try lia. clear H. rewrite <- positive_nat_Z, pw_nat. unfold delta. destruct (Nat.eqb a b). apply pow1. apply pow_i. lia. Qed.
+Lemma pf_revapp a b e : pf (rev_append a b) e = pf a e * pf b e.
+Proof. revert b. induction a; cbn; intro b. ring. rewrite IHa. cbn. ring. Qed.
+Lemma pickd_ok r fs : forall acc y fs', pickd r acc fs = Some (y, fs') -> y <> r /\ forall e, pf acc e * pf fs e = delta (lk e r) (lk e y) * pf fs' e.
+Proof. induction fs as [|[[h l] z] fs IH]; cbn [pickd]; intros acc y fs' H. discriminate.
+  assert (K : forall fs', pickd r ((h, l, z) :: acc) fs = Some (y, fs') -> y <> r /\ forall e, pf acc e * pf ((h, l, z) :: fs) e = delta (lk e r) (lk e y) * pf fs' e).
+  { intros f' H'. destruct (IH _ _ _ H') as [A B]. split; [easy|]. intro e1. rewrite <- B. cbn [pf]. ring. }
+  destruct h; try now apply K. destruct l as [|a [|b [|]]]; try now apply K. destruct (Z.ltb_spec 0 z); try now apply K.
+  destruct (Nat.eqb_spec a r); cbn [andb] in H.
+  - destruct (Nat.eqb_spec b r); cbn [negb] in H.
+    + destruct (Nat.eqb_spec b r); cbn in H; [|easy]. destruct (Nat.eqb_spec a r); cbn in H; [|easy]. now apply K.
+    + injection H as <- <-. split; [easy|]. intro e'. subst. rewrite pf_revapp. cbn [pf fv hv map]. rewrite delta_pw by easy. unfold lk; cbn. ring.
+  - destruct (Nat.eqb_spec b r); cbn [andb] in H.
+    + destruct (Nat.eqb_spec a r); cbn [negb] in H; [easy|]. injection H as <- <-. split; [easy|]. intro e'. subst. rewrite pf_revapp. cbn [pf fv hv map]. rewrite delta_pw by easy. unfold lk; cbn. rewrite delta_sym. ring.
+    + now apply K. Qed.
+Lemma gdrop_ok e r y i l : length e = r -> (y <> r -> i = lk (e ++ i :: l) y) -> forall x, (y = r -> x <> r) -> lk (e ++ i :: l) x = lk (e ++ l) (gdrop r y x).
+Proof. intros L Hy x Hx. unfold gdrop. destruct (Nat.ltb_spec x r). now rewrite !lk_app_l by lia.
+  destruct (Nat.eqb_spec x r).
+  - subst x. rewrite lk_app_r by lia. replace (r - length e)%nat with 0%nat by lia. rewrite lk_cons_0. destruct (Nat.eq_dec y r) as [->|N]; [now destruct Hx|].
+    rewrite (Hy N) at 1. destruct (Nat.ltb_spec y r). now rewrite !lk_app_l by lia. rewrite !lk_app_r by lia. replace (y - length e)%nat with (S (pred y - length e)) by lia. apply lk_cons_S.
+  - rewrite !lk_app_r by lia. replace (x - length e)%nat with (S (pred x - length e)) by lia. apply lk_cons_S. Qed.
+Lemma hdelta_ok fd m e : inD fd e -> mv (hdelta fd m) e = mv m e.
+Proof. intro He. unfold hdelta. destruct m as [c [|d ds] fs]; cbn [md mc mf]; [easy|]. destruct (pickd _ _ _) as [[y fs']|] eqn:P; [|easy].
+  destruct (nth_error _ y) as [d'|] eqn:N; [|easy]. destruct (Pos.eqb_spec d d'); [subst d'|easy]. destruct (pickd_ok _ _ _ _ _ P) as [Y1 Y2].
+  unfold mv; cbn [md mc mf map msum]. f_equal. rewrite <- msum_bsum. apply msum_ext. intros l Hl. pose proof (inr_len _ _ He) as LE.
+  set (Y := lk (e ++ 0%nat :: l) y).
+  assert (HY : forall i, lk (e ++ i :: l) y = Y). { intro i. unfold Y. destruct (Nat.ltb_spec y (length e)). now rewrite !lk_app_l. rewrite !lk_app_r by easy. replace (y - length e)%nat with (S (y - length e - 1)) by lia. reflexivity. }
+  assert (RY : (Y < dv d)%nat). { eapply inr_nth; [|exact N]. apply inr_app; [easy|]. constructor; [apply Hdv|easy]. }
+  rewrite (bsum_ext _ _ (fun i => delta i Y * pf fs' (e ++ i :: l))).
+  2:{ intros i Hi. specialize (Y2 (e ++ i :: l)). cbn [pf] in Y2. rewrite Rmult_1_l in Y2. rewrite Y2, HY. do 2 f_equal. rewrite lk_app_r by lia. now rewrite LE, Nat.sub_diag. }
+  rewrite (bsum_delta_l _ Y (fun i => pf fs' (e ++ i :: l))) by easy. apply pf_ren. intro x. apply gdrop_ok; auto. Qed.
+Lemma hfree_ok fd m e : inD fd e -> mv (hfree (length fd) m) e = mv m e.
+Proof. intro He. unfold hfree. destruct m as [c [|d ds] fs]; cbn [md mc mf]; [easy|]. destruct (mentions _ _) eqn:E; [easy|]. pose proof (inr_len _ _ He) as LE.
+  set (fs' := ren (gdrop (length fd) (length fd)) fs).
+  assert (X : mv (M c (d :: ds) fs) e = Q2R c * (INR (dv d) * msum (map dv ds) (fun l => pf fs' (e ++ l)))).
+  { unfold mv; cbn [md mc mf map msum]. f_equal. rewrite <- bsum_const. apply bsum_ext. intros i Hi. apply msum_ext. intros l Hl. symmetry. apply pf_ren_in. intros x Hx. apply gdrop_ok; auto; try easy. intros _ ->. congruence. }
+  assert (Y : mv (M c ds ((Hk d, [], 1%Z) :: fs')) e = mv (M c (d :: ds) fs) e).
+  { rewrite X. unfold mv; cbn [md mc mf map msum]. f_equal. rewrite <- msum_scal. apply msum_ext. intros. reflexivity. }
+  destruct d as [p|p|]; try exact Y. rewrite X. unfold mv; cbn [md mc mf]. fold fs'. rewrite Qred_R, Q2R_mult, Hnum, INR_IZR_INZ, positive_nat_Z. unfold Q2R at 2; cbn [Qnum Qden]. field. Qed.
+Lemma clean_ok fs e : pf (clean fs) e = pf fs e.
+Proof. induction fs as [|[[h l] z] fs IH]; [easy|]. cbn [clean pf]. destruct (Z.eqb_spec z 0). subst. rewrite IH. cbn. ring.
+  destruct h; cbn [pf]; rewrite ?IH; try easy. destruct l as [|a [|b [|]]]; cbn [pf]; rewrite ?IH; try easy.
+  destruct (Z.ltb_spec 0 z); cbn [pf]; rewrite ?IH; try easy.
+  destruct (Nat.eqb_spec a b). subst. rewrite IH. cbn [fv hv map]. rewrite delta_pw by easy. cbn. rewrite delta_refl. ring.
+  destruct (Nat.ltb_spec a b); cbn [pf fv hv map]; rewrite IH, !delta_pw by easy; cbn; [easy|]. unfold lk; cbn. now rewrite delta_sym. Qed.
+Lemma frot_ok fs e : pf (frot fs) e = pf fs e.
+Proof. destruct fs as [|[[h l] z] t]; [easy|]. cbn [frot].
+  assert (K : pf (t ++ [(h, l, z)]) e = pf ((h, l, z) :: t) e) by (rewrite pf_app; cbn [pf]; ring).
+  destruct h; try exact K. destruct l as [|a [|b [|]]]; try exact K. destruct (Z.ltb_spec 0 z); try exact K.
+  rewrite pf_app. cbn [pf fv hv map]. rewrite delta_pw by easy. cbn [lk nth]. unfold delta. change (nth 0 [lk e a; lk e b] 0%nat) with (lk e a). change (nth 1 [lk e a; lk e b] 0%nat) with (lk e b).
+  destruct (Nat.eqb_spec (lk e a) (lk e b)); [|ring]. rewrite Rmult_1_r, Rmult_1_l, Rmult_1_r. apply pf_ren. intro x. destruct (Nat.eqb_spec x (Nat.max a b)); [|easy]. subst.
+  destruct (Nat.max_spec a b) as [[? ->]|[? ->]], (Nat.min_spec a b) as [[? ->]|[? ->]]; congruence. Qed.
+Lemma iter_ok {A} (f : A -> A) (v : A -> R) : (forall x, v (f x) = v x) -> forall n x, v (iter n f x) = v x.
+Proof. intros H n. induction n; cbn; intro x; [easy|]. now rewrite IHn. Qed.
+Lemma ins_ok D f fs e : inD D e -> pf (ins D f fs) e = fv e f * pf fs e.
+Proof. intro He. destruct f as [[h l] z]. induction fs as [|[[h' l'] z'] fs IH]; [easy|]. cbn [ins].
+  assert (K : pf (match fcmp (h, l, z) (h', l', z') with Gt => (h', l', z') :: ins D (h, l, z) fs | _ => (h, l, z) :: (h', l', z') :: fs end) e = fv e (h, l, z) * pf ((h', l', z') :: fs) e).
+  { destruct (fcmp _ _); cbn [pf]; rewrite ?IH; ring. }
+  destruct (hd_dec h h'); [subst h'|exact K]. destruct (ln_dec l l'); [subst l'|exact K]. destruct (okmerge D h l z z') eqn:O; [|exact K]. clear K.
+  cbn [pf fv]. rewrite <- Rmult_assoc. f_equal. unfold okmerge in O. apply orb_prop in O as [O|O]; [apply orb_prop in O as [O|O]; apply andb_prop in O as [O1 O2]; apply Z.leb_le in O1, O2|].
+  - now apply pw_addpos. - now apply pw_addneg.
+  - apply pw_add0. destruct h; try easy.
+    + apply andb_prop in O as [O1 O2]. cbn [hv]. apply (knok Nonzero); [easy|]. eapply lab_inr; eauto.
+    + cbn. apply not_0_INR. pose proof (Hdv d). lia.
+    + apply andb_prop in O as [O1 O2]. cbn [hv]. apply Rgt_not_eq, root_pos. apply (knok Pos); [easy|]. eapply lab_inr; eauto. Qed.
+Lemma sortf_ok D fs e : inD D e -> pf (sortf D fs) e = pf fs e.
+Proof. intro H. induction fs; cbn [sortf fold_right pf]; [easy|]. rewrite ins_ok by easy. f_equal. exact IHfs. Qed.
+Lemma mapf_ok g m e : (forall l, inD (md m) l -> pf (g (mf m)) (e ++ l) = pf (mf m) (e ++ l)) -> mv (mapf g m) e = mv m e.
+Proof. intro H. unfold mv; cbn [mapf md mc mf]. f_equal. now apply msum_ext. Qed.
+Lemma sortm_ok fd m e : inD fd e -> mv (sortm fd m) e = mv m e.
+Proof. intro H. apply mapf_ok. intros l Hl. rewrite clean_ok, sortf_ok by now apply inr_app. apply clean_ok. Qed.
+Lemma simp_ok fd m e : inD fd e -> mv (simp fd m) e = mv m e.
+Proof. intro H. unfold simp. rewrite sortm_ok by easy.
+  rewrite (iter_ok (fstep (length fd)) (fun m => mv m e)).
+  2:{ intro x. unfold fstep. destruct (find _ _); [|easy]. now rewrite hfree_ok, mvf_ok. }
+  rewrite sortm_ok by easy. rewrite mapf_ok. 2:{ intros l Hl. apply (iter_ok frot (fun fs => pf fs (e ++ l))). intro; apply frot_ok. }
+  rewrite (iter_ok (dstep fd) (fun m => mv m e)). now apply sortm_ok.
+  intro x. unfold dstep. destruct (firstd _ _); [|easy]. rewrite mapf_ok by (intros; apply clean_ok). now rewrite hdelta_ok, mvf_ok. Qed.
+Lemma apply_ok fd s : forall m e, inD fd e -> mv (apply fd s m) e = mv m e.
+Proof. intros m e H. unfold apply. rewrite sortm_ok by easy. revert m. induction s; cbn; intro m; [easy|]. now rewrite IHs, mvf_ok. Qed.
+Lemma canon_ok fd m e : inD fd e -> mv (canon fd m) e = mv m e.
+Proof. intro H. unfold canon. generalize (seqs 0 (length (md m))). intro l.
+  assert (K : forall b, mv b e = mv m e -> mv (fold_left (fun best s => let c := apply fd s m in match mcmp c best with Lt => c | _ => best end) l b) e = mv m e).
+  { induction l; cbn [fold_left]; intros b Hb; [easy|]. apply IHl. cbv zeta. destruct (mcmp _ _); try easy. now apply apply_ok. }
+  now apply K. Qed.
+Lemma addm_ok m p e : pv (addm m p) e = mv m e + pv p e.
+Proof. induction p as [|m' p IH]; cbn [addm pv]; [easy|]. destruct (lp_dec _ _); [destruct (lf_dec _ _)|]; cbn [pv]; rewrite ?IH; try ring.
+  unfold mv; cbn [mc md mf]. rewrite Qred_R, Q2R_plus. rewrite <- e0, <- e1. ring. Qed.
+Lemma norm_ok fuel fd p e : inD fd e -> pv (norm fuel fd p) e = pv p e.
+Proof. intro H. unfold norm. set (q := flat_map _ p). transitivity (pv q e).
+  - induction q as [|m q IH]; cbn [fold_right pv]; [easy|]. now rewrite addm_ok, IH, canon_ok, simp_ok.
+  - unfold q. rewrite pv_flat. induction p as [|m p IH]; cbn [fold_right pv]; [easy|]. rewrite IH, expand_ok by easy. rewrite app_nil_r. now destruct m. Qed.
+Lemma zerop_ok p e : zerop p = true -> pv p e = 0.
+Proof. induction p as [|m p IH]; cbn; [easy|]. intro H. apply andb_prop in H as [A B]. rewrite IH by easy. unfold mv. rewrite (Q2R_0 _ A). ring. Qed.
+Lemma red1_ok D f g e : red1 D f = Some g -> inD D e -> pf g e = fv e f.
+Proof. destruct f as [[h l] z]. unfold red1. intros H He. destruct h as [a| |d|a k]; try discriminate.
+  - destruct (pwr a) as [[k b]|] eqn:P; [|easy]. destruct (Z.leb_spec k z); [|easy]. destruct (lab_ok D l (rng a)) eqn:L; [|easy]. injection H as <-. destruct (pwok _ _ _ P) as [K E].
+    destruct (lab_inr D e l (rng a) He L) as [B _]. cbn [pf fv hv pw]. rewrite <- E by easy. rewrite <- Rmult_assoc, Rmult_1_r, <- pw_addpos by lia. f_equal. lia.
+  - destruct (lab_ok D l (rng a)) eqn:L; [|easy]. cbn [negb] in H. destruct (lab_inr D e l (rng a) He L) as [B _]. set (v := V a (map (lk e) l)).
+    destruct (Z.leb (Zpos k) z && kn Nonneg a) eqn:C.
+    + apply andb_prop in C as [C1 C2]. apply Z.leb_le in C1. injection H as <-. pose proof (knok _ _ C2 _ B) as N. cbn in N. fold v in N. cbn [pf fv hv pw]. fold v.
+      assert (E : v = pw (root k v) (Zpos k)) by (change (root 1 v = pw (root (1 * k) v) (Zpos k)); apply root_mul; now right; right). rewrite E at 2. rewrite Rmult_1_r, <- pw_addpos by lia. f_equal. lia.
+    + destruct (Z.ltb z 0 && kn Pos a) eqn:C'; [|easy]. apply andb_prop in C' as [C1 C2]. injection H as <-. pose proof (knok _ _ C2 _ B) as N. cbn in N. fold v in N. cbn [pf fv hv]. fold v.
+      assert (E : pw v (-1) = pw (root k v) (- Zpos k)). { rewrite pw_opp. change (/ root 1 v = / pw (root (1 * k) v) (Zpos k)). f_equal. apply root_mul. right; right; lra. }
+      rewrite E. rewrite Rmult_1_r, <- pw_add0 by now apply Rgt_not_eq, root_pos. f_equal. lia. Qed.
+Lemma reds_ok D fs e : inD D e -> pf (reds D fs) e = pf fs e.
+Proof. intro He. unfold reds. induction fs as [|f fs IH]; [easy|]. cbn [flat_map pf]. rewrite pf_app, IH. f_equal. destruct (red1 D f) as [g|] eqn:E. now apply (red1_ok D). cbn. ring. Qed.
+Lemma redm_ok fd m e : inD fd e -> mv (redm fd m) e = mv m e.
+Proof. intro He. apply mapf_ok. intros l Hl. apply reds_ok. now apply inr_app. Qed.
+Lemma mulf_ok a l k fs e : V a (map (lk e) l) <> 0 -> pf (mulf a l k fs) e = pw (V a (map (lk e) l)) k * pf fs e.
+Proof. intro N. induction fs as [|[[h l'] z] fs IH]; cbn [mulf]. easy.
+  assert (K : pf ((h, l', z) :: mulf a l k fs) e = pw (V a (map (lk e) l)) k * pf ((h, l', z) :: fs) e) by (cbn [pf]; rewrite IH; ring).
+  destruct (hd_dec h (Hn a)); [subst h|exact K]. destruct (ln_dec l' l); [subst l'|exact K]. cbn [pf fv hv]. rewrite pw_add0 by easy. ring. Qed.
+Lemma mulm_ok a l k m e : (forall x, In x l -> (x < length e)%nat) -> V a (map (lk e) l) <> 0 -> mv (mapf (mulf a l k) m) e = pw (V a (map (lk e) l)) k * mv m e.
+Proof. intros L N. unfold mv; cbn [mapf md mc mf].
+  assert (E : forall k, map (lk (e ++ k)) l = map (lk e) l) by (intro; apply map_ext_in; intros x I; apply lk_app_l; auto).
+  rewrite (msum_ext _ _ (fun k0 => pw (V a (map (lk e) l)) k * pf (mf m) (e ++ k0))). rewrite msum_scal. ring.
+  intros k0 _. rewrite mulf_ok; rewrite E; easy. Qed.
+Lemma pv_map (g : mono -> mono) c p e : (forall m, mv (g m) e = c * mv m e) -> pv (map g p) e = c * pv p e.
+Proof. intro H. induction p; cbn [map pv]. ring. rewrite H, IHp. ring. Qed.
+Theorem solve_ok n : forall fuel fd p e, solve n fuel fd p = true -> inD fd e -> pv p e = 0.
+Proof. induction n; intros fuel fd p e H He; cbn [solve] in H; rewrite <- (norm_ok fuel fd p e He); set (q := norm fuel fd p) in *; clearbody q; clear p; destruct (zerop q) eqn:Z; try now apply zerop_ok.
+  destruct (existsb (reducible fd) q).
+  - pose proof (IHn _ _ _ e H He) as E. rewrite (pv_map (redm fd) 1) in E. lra. intro m. rewrite redm_ok by easy. ring.
+  - destruct (finden fd q) as [[[a l] k]|] eqn:F; [|easy]. unfold finden in F. destruct (find _ _) as [[[h l'] z]|] eqn:F2; [|easy]. destruct h; try easy. injection F as -> -> <-.
+    apply find_some in F2 as [_ D]. cbn in D. apply andb_prop in D as [_ D]. apply andb_prop in D as [D1 D]. apply andb_prop in D as [D2 _].
+    destruct (lab_inr fd e l (rng a) He D2) as [B L]. pose proof (knok _ _ D1 _ B) as N. cbn in N. pose proof (IHn _ _ _ e H He) as E.
+    rewrite (pv_map _ (pw (V a (map (lk e) l)) (- z))) in E. apply Rmult_integral in E as [E|E]; [|easy]. now apply pw_ne0 in E. intro m. now apply mulm_ok. Qed.
+End RING.
+(* the polynomial of a node, one level deep, is its value *)
+Section NP.
+Variable dv : positive -> nat. Variable arr : positive -> list nat -> R. Variable V : id -> list nat -> R.
+Lemma rpoly_ok den d n a h z : rpoly den d n a = Some (h, z) -> forall idx, pw (hv dv V h idx) z = pw (root d (V a idx)) n.
+Proof. unfold rpoly. cbv zeta. generalize (Z.to_pos (Zpos den / Zpos d)). intros k H idx. destruct (Pos.eqb_spec d 1) as [|N]; [easy|]. destruct (Pos.eqb_spec den (d * k)) as [->|]; [|easy].
+  injection H as <- <-. cbn [hv]. rewrite (root_mul d k) by now left. now rewrite pw_pow. Qed.
+Lemma ppoly_ok den q a h z : ppoly den q a = Some (h, z) -> forall idx, pw (hv dv V h idx) z = qpow (V a idx) q.
+Proof. unfold ppoly, qpow. destruct (Qden q) as [d|d|]; intro H; try (now apply rpoly_ok with den). injection H as <- <-. reflexivity. Qed.
+Lemma npoly_ok den n p : npoly den n = Some p -> forall e, ev dv arr V n e = pv dv V p e.
+Proof. destruct n as [o r b a]. unfold npoly, ev; cbn [no nb na nr]. intros H e.
+  assert (SUM : msum (map dv b) (fun l => sm (map (fun al => V (fst al) (map (lk (e ++ l)) (snd al))) a)) = pv dv V (map (fun al => M 1 b [(Hn (fst al), snd al, 1%Z)]) a) e).
+  { clear H. induction a as [|al a IH]. cbn. apply msum_zero. cbn [map pv]. rewrite <- IH. unfold mv; cbn [mc md mf pf fv hv pw]. rewrite Q2R_1, Rmult_1_l, <- msum_plus. apply msum_ext. intros l _. rewrite sm_cons. ring. }
+  destruct o; try discriminate.
+  - injection H as <-. unfold pv, mv; cbn. rewrite qvR. ring.
+  - injection H as <-. unfold pv, mv; cbn. rewrite Q2R_1, app_nil_r. ring.
+  - injection H as <-. unfold pv, mv; cbn. rewrite Q2R_1. ring.
+  - injection H as <-. exact SUM.
+  - injection H as <-. unfold pv, mv; cbn [mc md mf opv]. rewrite Q2R_1, Rmult_1_l, Rplus_0_r. apply msum_ext. intros l _. clear SUM. induction a as [|al a IH]; [easy|]. cbn [map pf]. rewrite pr_cons, IH. reflexivity.
+  - injection H as <-. exact SUM.
+  - destruct a as [|al [|]]; try discriminate. destruct (ppoly den q (fst al)) as [[h z]|] eqn:P; [|easy]. injection H as <-. unfold pv, mv; cbn [mc md mf opv pf fv map hd]. rewrite Q2R_1, Rmult_1_l, Rplus_0_r. apply msum_ext. intros l _. rewrite (ppoly_ok _ _ _ _ _ P). ring. Qed.
+End NP.

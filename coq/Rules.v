@@ -1,0 +1,153 @@
+(* The identities between functions: both sides and the conditions as templates, for a rational parameter c where a rule has one. A
+   constructor is the name of a row of `wengert rules`, with _ in the place of -. *)
+From Coq Require Import Reals Lra Lia Arith PArith List ZArith QArith Qreals Bool.
+From Coquelicot Require Import Coquelicot.
+From Wengert Require Import Sums Functions.
+Import ListNotations.
+Open Scope R_scope.
+Inductive rule := exp_sum | exp_multiple | exp_log | exp_zero | log_exp | log_one | log_product | log_power | log2_log | log10_log | log1p_log | expm1_exp
+  | pow_exp | xlogy_log | even_root | abs_square | abs_nonnegative | abs_nonpositive | abs_product | abs_negative | sign_positive | sign_negative | sign_quotient
+  | max_abs | min_abs | step_sign | equal_nowhere | cbrt_root | hypot_root | tan_quotient | cot_quotient | sec_quotient | csc_quotient
+  | sin_square | sin_odd | cos_even | sin_sum | cos_sum | sin_zero | cos_zero | atan_odd
+  | sinh_exp | cosh_exp | tanh_exp | coth_exp | sech_exp | csch_exp | asinh_log | acosh_log | atanh_log | acoth_atanh | asech_acosh | acsch_asinh
+  | acot_atan | asec_acos | acsc_asin | erfc_erf.
+Notation one := (num 1).
+Notation quot a b := (TMul a (rcp b)).
+Notation minus a b := (TAdd a (neg b)).
+Record row := Row { left_of : tm; right_of : tm; where_of : conds }.
+Definition q_whole (c : Q) := Pos.eqb (Qden c) 1.
+(* the row for the parameter c, if the rule may be used with it *)
+Definition row_of (r : rule) (c : Q) : option row := let X := TX in let Y := TY in match r with
+  | exp_sum => Some (Row (T1 Uexp (TAdd X Y)) (TMul (T1 Uexp X) (T1 Uexp Y)) [])
+  | exp_multiple => Some (Row (T1 Uexp (TMul (TC c) X)) (TPow (T1 Uexp X) c) [])
+  | exp_log => Some (Row (T1 Uexp (T1 Ulog X)) X [(Pos, X)])
+  | exp_zero => Some (Row (T1 Uexp (num 0)) one [])
+  | log_exp => Some (Row (T1 Ulog (T1 Uexp X)) X [])
+  | log_one => Some (Row (T1 Ulog one) (num 0) [])
+  | log_product => Some (Row (T1 Ulog (TMul X Y)) (TAdd (T1 Ulog X) (T1 Ulog Y)) [(Pos, X); (Pos, Y)])
+  | log_power => Some (Row (T1 Ulog (TPow X c)) (TMul (TC c) (T1 Ulog X)) [(Pos, X)])
+  | log2_log => Some (Row (T1 Ulog2 X) (quot (T1 Ulog X) (T1 Ulog (num 2))) [(Pos, X)])
+  | log10_log => Some (Row (T1 Ulog10 X) (quot (T1 Ulog X) (T1 Ulog (num 10))) [(Pos, X)])
+  | log1p_log => Some (Row (T1 Ulog1p X) (T1 Ulog (TAdd one X)) [(Pos, TAdd one X)])
+  | expm1_exp => Some (Row (T1 Uexpm1 X) (TAdd (T1 Uexp X) (num (-1))) [])
+  | pow_exp => Some (Row (T2 Bpow X Y) (T1 Uexp (TMul Y (T1 Ulog X))) [(Pos, X)])
+  | xlogy_log => Some (Row (T2 Bxlogy X Y) (TMul X (T1 Ulog Y)) [(Pos, Y)])
+  | even_root => if q_whole c then None else if Pos.eqb (Qden c) 2 then Some (Row (TPow (sq X) c) (TPow (T1 Uabs X) (Qnum c # 1)) []) else None
+  | abs_square => Some (Row (sq (T1 Uabs X)) (sq X) [])
+  | abs_nonnegative => Some (Row (T1 Uabs X) X [(Nonneg, X)])
+  | abs_nonpositive => Some (Row (T1 Uabs X) (neg X) [(Nonneg, neg X)])
+  | abs_product => Some (Row (T1 Uabs (TMul X Y)) (TMul (T1 Uabs X) (T1 Uabs Y)) [])
+  | abs_negative => Some (Row (T1 Uabs (neg X)) (T1 Uabs X) [])
+  | sign_positive => Some (Row (T1 Usign X) one [(Pos, X)])
+  | sign_negative => Some (Row (T1 Usign X) (num (-1)) [(Pos, neg X)])
+  | sign_quotient => Some (Row (T1 Usign X) (quot (T1 Uabs X) X) [(Nonzero, X)])
+  | max_abs => Some (Row (T2 Bmax X Y) (half (TAdd (TAdd X Y) (T1 Uabs (minus X Y)))) [])
+  | min_abs => Some (Row (T2 Bmin X Y) (half (minus (TAdd X Y) (T1 Uabs (minus X Y)))) [])
+  | step_sign => Some (Row (step_lt X Y) (half (TAdd one (T1 Usign (minus Y X)))) [(Nonzero, minus Y X)])
+  | equal_nowhere => Some (Row (TSel Ceq' X Y one (num 0)) (num 0) [(Nonzero, minus X Y)])
+  | cbrt_root => Some (Row (T1 Ucbrt X) (TPow X (1 # 3)) [(Pos, X)])
+  | hypot_root => Some (Row (T2 Bhypot X Y) (TPow (TAdd (sq X) (sq Y)) (1 # 2)) [])
+  | tan_quotient => Some (Row (T1 Utan X) (quot (T1 Usin X) (T1 Ucos X)) [(Nonzero, T1 Ucos X)])
+  | cot_quotient => Some (Row (T1 Ucot X) (quot (T1 Ucos X) (T1 Usin X)) [(Nonzero, T1 Usin X)])
+  | sec_quotient => Some (Row (T1 Usec X) (rcp (T1 Ucos X)) [(Nonzero, T1 Ucos X)])
+  | csc_quotient => Some (Row (T1 Ucsc X) (rcp (T1 Usin X)) [(Nonzero, T1 Usin X)])
+  | sin_square => Some (Row (sq (T1 Usin X)) (minus one (sq (T1 Ucos X))) [])
+  | sin_odd => Some (Row (T1 Usin (neg X)) (neg (T1 Usin X)) [])
+  | cos_even => Some (Row (T1 Ucos (neg X)) (T1 Ucos X) [])
+  | sin_sum => Some (Row (T1 Usin (TAdd X Y)) (TAdd (TMul (T1 Usin X) (T1 Ucos Y)) (TMul (T1 Ucos X) (T1 Usin Y))) [])
+  | cos_sum => Some (Row (T1 Ucos (TAdd X Y)) (minus (TMul (T1 Ucos X) (T1 Ucos Y)) (TMul (T1 Usin X) (T1 Usin Y))) [])
+  | sin_zero => Some (Row (T1 Usin (num 0)) (num 0) [])
+  | cos_zero => Some (Row (T1 Ucos (num 0)) one [])
+  | atan_odd => Some (Row (T1 Uatan (neg X)) (neg (T1 Uatan X)) [])
+  | sinh_exp => Some (Row (T1 Usinh X) (half (minus (T1 Uexp X) (rcp (T1 Uexp X)))) [])
+  | cosh_exp => Some (Row (T1 Ucosh X) (half (TAdd (T1 Uexp X) (rcp (T1 Uexp X)))) [])
+  | tanh_exp => Some (Row (T1 Utanh X) (minus one (TMul (num 2) (rcp (TAdd (sq (T1 Uexp X)) one)))) [])
+  | coth_exp => Some (Row (T1 Ucoth X) (TAdd one (TMul (num 2) (rcp (TAdd (sq (T1 Uexp X)) (num (-1)))))) [(Nonzero, X)])
+  | sech_exp => Some (Row (T1 Usech X) (quot (TMul (num 2) (T1 Uexp X)) (TAdd (sq (T1 Uexp X)) one)) [])
+  | csch_exp => Some (Row (T1 Ucsch X) (quot (TMul (num 2) (T1 Uexp X)) (TAdd (sq (T1 Uexp X)) (num (-1)))) [(Nonzero, X)])
+  | asinh_log => Some (Row (T1 Uasinh X) (T1 Ulog (TAdd X (TPow (TAdd (sq X) one) (1 # 2)))) [])
+  | acosh_log => Some (Row (T1 Uacosh X) (T1 Ulog (TAdd X (TPow (TAdd (sq X) (num (-1))) (1 # 2)))) [(Nonneg, TAdd X (num (-1)))])
+  | atanh_log => Some (Row (T1 Uatanh X) (half (minus (T1 Ulog (TAdd one X)) (T1 Ulog (minus one X)))) [(Pos, minus one (sq X))])
+  | acoth_atanh => Some (Row (T1 Uacoth X) (T1 Uatanh (rcp X)) [(Pos, TAdd (sq X) (num (-1)))])
+  | asech_acosh => Some (Row (T1 Uasech X) (T1 Uacosh (rcp X)) [(Pos, X); (Nonneg, minus one X)])
+  | acsch_asinh => Some (Row (T1 Uacsch X) (T1 Uasinh (rcp X)) [(Nonzero, X)])
+  | acot_atan => Some (Row (T1 Uacot X) (T1 Uatan (rcp X)) [(Nonzero, X)])
+  | asec_acos => Some (Row (T1 Uasec X) (T1 Uacos (rcp X)) [(Nonneg, TAdd (sq X) (num (-1)))])
+  | acsc_asin => Some (Row (T1 Uacsc X) (T1 Uasin (rcp X)) [(Nonneg, TAdd (sq X) (num (-1)))])
+  | erfc_erf => Some (Row (T1 Uerfc X) (minus one (T1 Uerf X)) [])
+  end.
+Definition sound r := forall c w x y, row_of r c = Some w -> holds x y (where_of w) -> tv x y (left_of w) = tv x y (right_of w).
+Ltac row := intros c w x y H C; cbn [row_of] in H; try (injection H as <-); unfold holds in C; cbn [left_of right_of where_of] in *; use_conds; cbn [tv uv bv] in *; rewrite ?sqrt_pw; unfold qpow, qv; cbn [Qnum Qden root pw]; try change (Pos.to_nat 2) with 2%nat.
+Lemma choose_eq_no x y u v : x <> y -> choose Ceq' x y u v = v. Proof. intro. cbn. destruct (Req_EM_T x y); easy. Qed.
+Lemma exp_sq x : exp x * exp (- x) = 1. Proof. rewrite <- exp_plus. replace (x + - x) with 0 by ring. apply exp_0. Qed.
+Lemma exp_ne1 x : x <> 0 -> exp x ^ 2 - 1 <> 0.
+Proof. intros N E. assert (P : 0 < exp x) by apply exp_pos. assert (exp x = 1) as F by nra. rewrite <- exp_0 in F. apply exp_inv in F. easy. Qed.
+Lemma exp_qpow c x : exp (qv c * x) = qpow (exp x) c.
+Proof. rewrite qpow_Rpower by apply exp_pos. unfold Rpower. rewrite ln_exp. f_equal. rewrite qvR. ring. Qed.
+Lemma ln_qpow c x : 0 < x -> ln (qpow x c) = qv c * ln x.
+Proof. intro. rewrite qpow_Rpower by easy. unfold Rpower. rewrite ln_exp, qvR. ring. Qed.
+Lemma r_exp_sum : sound exp_sum. Proof. row. apply exp_plus. Qed.
+Lemma r_exp_multiple : sound exp_multiple. Proof. intros c w x y H C. injection H as <-. apply exp_qpow. Qed.
+Lemma r_exp_log : sound exp_log. Proof. row. now apply exp_ln. Qed.
+Lemma r_exp_zero : sound exp_zero. Proof. row. apply exp_0. Qed.
+Lemma r_log_exp : sound log_exp. Proof. row. apply ln_exp. Qed.
+Lemma r_log_one : sound log_one. Proof. row. apply ln_1. Qed.
+Lemma r_log_product : sound log_product. Proof. row. now apply ln_mult. Qed.
+Lemma r_log_power : sound log_power. Proof. intros c w x y H C. injection H as <-. inversion C; subst. cbn in H1. apply (ln_qpow c x H1). Qed.
+Lemma r_log2_log : sound log2_log. Proof. row. easy. Qed.
+Lemma r_log10_log : sound log10_log. Proof. row. easy. Qed.
+Lemma r_log1p_log : sound log1p_log. Proof. row. easy. Qed.
+Lemma r_expm1_exp : sound expm1_exp. Proof. row. unfold expm1. ring. Qed.
+Lemma r_pow_exp : sound pow_exp. Proof. row. unfold rpow. destruct (Rlt_dec 0 x); easy. Qed.
+Lemma r_xlogy_log : sound xlogy_log. Proof. row. easy. Qed.
+Lemma r_even_root : sound even_root.
+Proof. intros c w x y H C. cbn [row_of] in H. destruct (q_whole c); [easy|]. destruct (Pos.eqb_spec (Qden c) 2) as [E|]; [|easy]. injection H as <-. cbn [left_of right_of tv uv]. unfold qpow at 1. rewrite E. cbn [root].
+  unfold qpow at 2; cbn [Qnum Qden root]. f_equal. change (sqrt (x ^ 2) = Rabs x). rewrite <- sqrt_Rsqr_abs. f_equal. unfold Rsqr. ring. Qed.
+Lemma r_abs_square : sound abs_square. Proof. row. cbn. rewrite !Rmult_1_r. apply Rabs_sq. Qed.
+Lemma r_abs_nonnegative : sound abs_nonnegative. Proof. row. now apply Rabs_pos_eq. Qed.
+Lemma r_abs_nonpositive : sound abs_nonpositive. Proof. row. rewrite Rabs_left1 by lra. ring. Qed.
+Lemma r_abs_product : sound abs_product. Proof. row. apply Rabs_mult. Qed.
+Lemma r_abs_negative : sound abs_negative. Proof. row. replace (-1 * x) with (- x) by ring. apply Rabs_Ropp. Qed.
+Lemma r_sign_positive : sound sign_positive. Proof. row. now apply sign_eq_1. Qed.
+Lemma r_sign_negative : sound sign_negative. Proof. row. apply sign_eq_m1. lra. Qed.
+Lemma r_sign_quotient : sound sign_quotient.
+Proof. row. destruct (Rlt_dec 0 x). rewrite sign_eq_1, Rabs_pos_eq by lra. field. lra. rewrite sign_eq_m1, Rabs_left1 by lra. field. easy. Qed.
+Lemma r_max_abs : sound max_abs.
+Proof. row. destruct (Rle_dec x y). rewrite Rmax_right, Rabs_left1 by lra. field. rewrite Rmax_left, Rabs_pos_eq by lra. field. Qed.
+Lemma r_min_abs : sound min_abs.
+Proof. row. destruct (Rle_dec x y). rewrite Rmin_left, Rabs_left1 by lra. field. rewrite Rmin_right, Rabs_pos_eq by lra. field. Qed.
+Lemma r_step_sign : sound step_sign.
+Proof. row. destruct (Rlt_dec x y). rewrite choose_lt_yes, sign_eq_1 by lra. field. rewrite choose_lt_no, sign_eq_m1 by lra. field. Qed.
+Lemma r_equal_nowhere : sound equal_nowhere. Proof. row. apply choose_eq_no. intro. lra. Qed.
+Lemma r_cbrt_root : sound cbrt_root. Proof. row. unfold cbrt. rewrite (root_neg 3 (- x)) by easy || lra. apply Rminus_0_r. Qed.
+Lemma r_hypot_root : sound hypot_root. Proof. row. easy. Qed.
+Lemma r_tan_quotient : sound tan_quotient. Proof. row. easy. Qed.
+Lemma r_cot_quotient : sound cot_quotient. Proof. row. easy. Qed.
+Lemma r_sec_quotient : sound sec_quotient. Proof. row. easy. Qed.
+Lemma r_csc_quotient : sound csc_quotient. Proof. row. easy. Qed.
+Lemma r_sin_square : sound sin_square. Proof. row. pose proof (sin2_cos2 x) as S. unfold Rsqr in S. lra. Qed.
+Lemma r_sin_odd : sound sin_odd. Proof. row. replace (-1 * x) with (- x) by ring. rewrite sin_neg. ring. Qed.
+Lemma r_cos_even : sound cos_even. Proof. row. replace (-1 * x) with (- x) by ring. apply cos_neg. Qed.
+Lemma r_sin_sum : sound sin_sum. Proof. row. apply sin_plus. Qed.
+Lemma r_cos_sum : sound cos_sum. Proof. row. rewrite cos_plus. ring. Qed.
+Lemma r_sin_zero : sound sin_zero. Proof. row. apply sin_0. Qed.
+Lemma r_cos_zero : sound cos_zero. Proof. row. apply cos_0. Qed.
+Lemma r_atan_odd : sound atan_odd. Proof. row. replace (-1 * x) with (- x) by ring. rewrite atan_opp. ring. Qed.
+Lemma r_sinh_exp : sound sinh_exp. Proof. row. unfold sinh. rewrite exp_Ropp. field. apply Rgt_not_eq, exp_pos. Qed.
+Lemma r_cosh_exp : sound cosh_exp. Proof. row. unfold cosh. rewrite exp_Ropp. field. apply Rgt_not_eq, exp_pos. Qed.
+Lemma r_tanh_exp : sound tanh_exp. Proof. row. unfold tanh, sinh, cosh. rewrite exp_Ropp. pose proof (exp_pos x). field. repeat split; nra. Qed.
+Lemma r_coth_exp : sound coth_exp. Proof. row. pose proof (sinh_ne0 x H1) as N. pose proof (exp_ne1 x H1). unfold coth, tanh, cosh. unfold sinh in *. rewrite exp_Ropp in *. pose proof (exp_pos x). field. repeat split; try nra. Qed.
+Lemma r_sech_exp : sound sech_exp. Proof. row. unfold sech, cosh. rewrite exp_Ropp. pose proof (exp_pos x). field. repeat split; nra. Qed.
+Lemma r_csch_exp : sound csch_exp. Proof. row. pose proof (exp_ne1 x H1). unfold csch, sinh. rewrite exp_Ropp in *. pose proof (exp_pos x). field. repeat split; try nra. Qed.
+Lemma r_asinh_log : sound asinh_log. Proof. row. easy. Qed.
+Lemma r_acosh_log : sound acosh_log. Proof. row. easy. Qed.
+Lemma r_atanh_log : sound atanh_log. Proof. row. unfold atanh. replace (1 + -1 * x) with (1 - x) by ring. field. Qed.
+Lemma r_acoth_atanh : sound acoth_atanh. Proof. row. easy. Qed.
+Lemma r_asech_acosh : sound asech_acosh. Proof. row. easy. Qed.
+Lemma r_acsch_asinh : sound acsch_asinh. Proof. row. easy. Qed.
+Lemma r_acot_atan : sound acot_atan. Proof. row. easy. Qed.
+Lemma r_asec_acos : sound asec_acos. Proof. row. easy. Qed.
+Lemma r_acsc_asin : sound acsc_asin. Proof. row. easy. Qed.
+Lemma r_erfc_erf : sound erfc_erf. Proof. row. unfold erfc. ring. Qed.
+Theorem rules_sound r : sound r.
+Proof. destruct r; [exact r_exp_sum|exact r_exp_multiple|exact r_exp_log|exact r_exp_zero|exact r_log_exp|exact r_log_one|exact r_log_product|exact r_log_power|exact r_log2_log|exact r_log10_log|exact r_log1p_log|exact r_expm1_exp|exact r_pow_exp|exact r_xlogy_log|exact r_even_root|exact r_abs_square|exact r_abs_nonnegative|exact r_abs_nonpositive|exact r_abs_product|exact r_abs_negative|exact r_sign_positive|exact r_sign_negative|exact r_sign_quotient|exact r_max_abs|exact r_min_abs|exact r_step_sign|exact r_equal_nowhere|exact r_cbrt_root|exact r_hypot_root|exact r_tan_quotient|exact r_cot_quotient|exact r_sec_quotient|exact r_csc_quotient|exact r_sin_square|exact r_sin_odd|exact r_cos_even|exact r_sin_sum|exact r_cos_sum|exact r_sin_zero|exact r_cos_zero|exact r_atan_odd|exact r_sinh_exp|exact r_cosh_exp|exact r_tanh_exp|exact r_coth_exp|exact r_sech_exp|exact r_csch_exp|exact r_asinh_log|exact r_acosh_log|exact r_atanh_log|exact r_acoth_atanh|exact r_asech_acosh|exact r_acsch_asinh|exact r_acot_atan|exact r_asec_acos|exact r_acsc_asin|exact r_erfc_erf]. Qed.
