@@ -1,0 +1,2 @@
+From Wengert Require Import Kernel.
+Print Assumptions check_sound.
