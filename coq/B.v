@@ -1,2 +1,0 @@
-From Wengert Require Import Kernel.
-Print Assumptions check_sound.
