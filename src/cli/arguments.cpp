@@ -122,6 +122,10 @@ const std::array options{
     option_row{"--certificate", "FILE", "derive diff prove rules",
                "write the proof to FILE (- for behind the answer), for wengert-check",
                [](arguments& a, const std::string& v) { a.certificate = only_one("--certificate", a.certificate, v); }},
+    option_row{"--coq", "FILE", "derive diff prove rules", "write the proof to FILE (- for behind the answer), for coqc",
+               [](arguments& a, const std::string& v) { a.coq = only_one("--coq", a.coq, v); }},
+    option_row{"--coq-path", "", "", "the folder of the compiled files that such proofs are built on",
+               [](arguments& a, const std::string&) { a.coq_path = true; }},
     option_row{"--output", "FILE", "", "write the answer to FILE",
                [](arguments& a, const std::string& v) { a.output = only_one("--output", a.output, v); }},
     option_row{"--help", "", "", "this text", [](arguments& a, const std::string&) { a.help = true; }},
@@ -194,8 +198,10 @@ void check_use(const command_row& row, const arguments& a) {
   const std::string usage = fmt::format("usage: wengert {} {}", row.name, row.operands);
   if (belongs_to(*find_option("--wrt"), row.name) && a.text.wrt.empty())
     throw error("U06", fmt::format("{} needs --wrt: what to differentiate by", row.name), usage);
-  if (!a.certificate.empty() && a.text.wrt.size() > 1)
-    throw error("U10", "--certificate is about one derivative, and there are several --wrt", "ask for them one by one");
+  for (const auto& [option, file] : {std::pair{"--certificate", &a.certificate}, std::pair{"--coq", &a.coq}})
+    if (!file->empty() && a.text.wrt.size() > 1)
+      throw error("U10", fmt::format("{} is about one derivative, and there are several --wrt", option),
+                  "ask for them one by one");
   if (a.form.expand && a.form.factor)
     throw error("U10", "--expand and --factor contradict each other", "--common-denominator goes with either");
   if (row.op == command::emit && !a.lang) throw error("U06", "emit needs --lang: c++ or c", usage);
@@ -237,7 +243,7 @@ arguments parse_arguments(std::span<const std::string> words) {
       throw error("U01", fmt::format("unknown command '{}'", sorted.operands.front()),
                   fmt::format("the commands are {}", command_names()));
   }
-  if (parsed.help || parsed.version) return parsed;
+  if (parsed.help || parsed.version || parsed.coq_path) return parsed;
   if (!parsed.op) throw error("U01", "no command was given", fmt::format("the commands are {}", command_names()));
 
   const command_row& row = row_of(*parsed.op);
@@ -256,9 +262,10 @@ arguments parse_arguments(std::span<const std::string> words) {
       throw error("U05", parsed.fused ? "rules --fused takes one name" : "rules takes no operands",
                   "usage: wengert rules [--fused [NAME]]");
     if (sorted.operands.size() == 2) parsed.topic = sorted.operands[1];
-    if (!parsed.certificate.empty() && parsed.topic.empty())
-      throw error("U06", "--certificate is about one fused rule, and none is named",
-                  "usage: wengert rules --fused NAME --certificate FILE");
+    for (const auto& [option, file] : {std::pair{"--certificate", &parsed.certificate}, std::pair{"--coq", &parsed.coq}})
+      if (!file->empty() && parsed.topic.empty())
+        throw error("U06", fmt::format("{} is about one fused rule, and none is named", option),
+                    fmt::format("usage: wengert rules --fused NAME {} FILE", option));
   } else if (row.operands.empty()) {
     if (sorted.operands.size() > 1) throw error("U05", fmt::format("{} takes no operands", row.name));
   } else {
@@ -274,6 +281,7 @@ request question_of(const arguments& asked) {
                    asked.how, asked.form, {}};
   question.lang = asked.lang.value_or(target_language::cpp);
   question.form.certificate = !asked.certificate.empty();
+  question.form.coq = !asked.coq.empty();
   for (const std::string& values : asked.at) add_values(question.at, values);
   return question;
 }

@@ -12,9 +12,10 @@
 namespace wengert::cli {
 
 struct arguments {
-  std::optional<command> op;  // none only together with `help` or `version`
+  std::optional<command> op;  // none only together with `help`, `version` or `coq_path`
   bool help = false;
   bool version = false;
+  bool coq_path = false;
   output_format format = output_format::text;
   problem_text text;
   std::vector<std::string> at;  // the texts of --at
@@ -28,6 +29,7 @@ struct arguments {
   std::optional<target_language> lang;
   std::string output;       // a file name, or empty
   std::string certificate;  // likewise
+  std::string coq;          // likewise
   std::string checked;      // the file that `check` is about
   std::string topic;        // of `help`, the fused rule that `rules` is about, or empty
 };

@@ -76,6 +76,7 @@ constexpr std::array table{
     error_code{"C01", "a certificate is refused: a step of it does not hold, or it is not written as certificates are", "check -",
                "echo 'x^2'", [] { return lines("x^2", 1); }},
     error_code{"C02", "there is no certificate of this statement", "prove 'D(a^2, a) == 2*a' --let 'a = x + 1' --certificate proof"},
+    error_code{"C03", "the proof uses what has no counterpart in Coq", "diff 'lgamma(x)' --wrt x --coq proof.v"},
     // values
     error_code{"V01", "a value is missing", "grad 'x*y' --wrt x --at 'x=1'"},
     error_code{"V02", "too many numbers would be needed at once", "grad 'sum(i,1,n, sum(j,1,n, sin(i*j*x)))' --wrt x --at 'x=1, n=100000'"},

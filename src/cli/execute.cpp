@@ -157,6 +157,7 @@ answer answer_diff(const request& question, output_format format) {
   for (const diff_result& result : found.results) {
     const value_there there = value_of(p, result, question.at);
     said.certificate = result.certificate;
+    said.coq = result.coq;
     warn_undefined(said, there.undefined);
     if (format == output_format::text) said.text += text_of(result, there, several);
     json_members about;
@@ -206,6 +207,7 @@ answer answer_derive(const request& question, output_format format) {
     append_all(said.notes, derived.notes);
     append_all(said.warnings, derived.warnings);
     said.certificate = derived.result.certificate;
+    said.coq = derived.result.coq;
     if (format == output_format::text) {
       if (!said.text.empty()) said.text += "\n";
       said.text += derived.text;
@@ -282,9 +284,10 @@ std::string text_of(const prove_result& found, const std::string& statement) {
 
 answer answer_prove(const request& question, output_format format) {
   problem p = problem_of(question);
-  const prove_result found = prove(p, question.find_conditions, question.form.certificate);
+  const prove_result found = prove(p, question.find_conditions, question.form.certificate, question.form.coq);
   answer said;
   said.certificate = found.certificate;
+  said.coq = found.coq;
   append_all(said.notes, p.notes());
   append_all(said.notes, found.notes);
   append_all(said.warnings, found.warnings);
@@ -320,7 +323,8 @@ answer execute(const request& question, output_format format) {
     case command::rules:
     case command::help: throw defect("this command is no question");
   }
-  if (question.form.certificate && said.exit_code == 0 && said.certificate.empty())
+  const bool without = (question.form.certificate && said.certificate.empty()) || (question.form.coq && said.coq.empty());
+  if (said.exit_code == 0 && without)
     throw error("C02", "there is no certificate: not every part of this statement has a theorem");
   if (format == output_format::json) {
     json_members extra;

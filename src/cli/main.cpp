@@ -1,10 +1,14 @@
 // The wengert command.
+#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <filesystem>
 #include <memory>
 #include <new>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -46,6 +50,17 @@ std::string read_file(const std::string& name) {
   return read_all(file.get(), fmt::format("'{}'", name));
 }
 
+// The proofs that were asked for first, then the answer; those that go where the answer goes, behind it.
+void write_answer(const arguments& asked, const std::string& text, const std::string& certificate, const std::string& coq) {
+  const std::array proofs{std::pair{asked.certificate, &certificate}, std::pair{asked.coq, &coq}};
+  for (const auto& [name, proof] : proofs)
+    if (!name.empty() && name != "-" && !proof->empty()) write_all(destination(name).file(), *proof);
+  const destination to(asked.output);
+  write_all(to.file(), text);
+  for (const auto& [name, proof] : proofs)
+    if (name == "-") write_all(to.file(), *proof);
+}
+
 int answer_question(const arguments& asked) {
   request question = question_of(asked);
   std::string& expression = question.text.expressions.at(0);
@@ -53,11 +68,7 @@ int answer_question(const arguments& asked) {
   const answer said = execute(question, asked.format);
   for (const std::string& note : said.notes) fmt::print(stderr, "note: {}\n", harmless(note));
   for (const std::string& warning : said.warnings) fmt::print(stderr, "warning: {}\n", harmless(warning));
-  const bool to_output = asked.certificate == "-";
-  if (!said.certificate.empty() && !to_output) write_all(destination(asked.certificate).file(), said.certificate);
-  const destination to(asked.output);
-  write_all(to.file(), asked.format == output_format::json ? "{" + said.text + "}\n" : said.text);
-  if (to_output) write_all(to.file(), said.certificate);
+  write_answer(asked, asked.format == output_format::json ? "{" + said.text + "}\n" : said.text, said.certificate, said.coq);
   return said.exit_code;
 }
 
@@ -66,18 +77,29 @@ void list_fused_rules(const arguments& asked) {
   if (asked.topic.empty())
     rules = derive_fused_rules();
   else
-    rules.push_back(derive_rule(find_fused_source(asked.topic)));
-  const bool to_output = asked.certificate == "-";
-  if (!asked.certificate.empty() && !to_output) write_all(destination(asked.certificate).file(), rules[0].certificate);
-  const destination to(asked.output);
-  write_all(to.file(), fused_reference(rules, asked.format));
-  if (to_output) write_all(to.file(), rules[0].certificate);
+    rules.push_back(derive_rule(find_fused_source(asked.topic), !asked.coq.empty()));
+  write_answer(asked, fused_reference(rules, asked.format), rules[0].certificate, rules[0].coq);
+}
+
+// Where the compiled Coq files are: in the build's folder for a program that stands there, else where they are installed.
+std::string coq_folder() {
+  const std::string_view built = WENGERT_COQ_BUILT, installed = WENGERT_COQ_INSTALLED;
+  if (built.empty())
+    throw error("U07", "there are no compiled Coq files: coqc was not found when wengert was built",
+                "install coq and libcoq-coquelicot, and configure again");
+  std::error_code unknown;
+  const std::string self = std::filesystem::read_symlink("/proc/self/exe", unknown);
+  return std::string(self.starts_with(WENGERT_BUILD_ROOT "/") ? built : installed);
 }
 
 int run(const std::vector<std::string>& words) {
   const arguments asked = parse_arguments(words);
   if (asked.help || asked.version) {
     write_all(stdout, asked.help ? help_text(asked.op) : "wengert " WENGERT_VERSION "\n");
+    return done;
+  }
+  if (asked.coq_path) {
+    write_all(stdout, coq_folder() + "\n");
     return done;
   }
   if (*asked.op == command::batch) {

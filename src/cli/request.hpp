@@ -31,7 +31,7 @@ struct answer {
   std::string text;  // in the format asked for; JSON as the inside of an object, without its braces
   std::vector<std::string> notes, warnings;
   int exit_code = 0;
-  std::string certificate;  // if it was asked for and there is one
+  std::string certificate, coq;  // if asked for and there is one
 };
 
 // Throws error for whatever the user has got wrong.

@@ -11,6 +11,7 @@
 #include <wengert/calculus/partials.hpp>
 #include <wengert/core/error.hpp>
 #include <wengert/proof/certificate.hpp>
+#include <wengert/proof/coq.hpp>
 
 #include "forms.hpp"
 #include "guards.hpp"
@@ -163,11 +164,12 @@ differentiated differentiate(problem& p, prover& with, const expression& e, cons
   d.in_form = !asked || formed;
   if (d.swept != swept) d.proved = joined(d.proved, d.proved, [&] { return proof.derivative_entry(*d.proved, d.swept); });
   d.proved = joined(d.proved, d.proved, [&] { return proof.derivative_equal(*d.proved, d.answer.equal); });
-  if (form.certificate && d.proved) d.goals = with_sites(t, with, e, *d.proved);
+  if ((form.certificate || form.coq) && d.proved) d.goals = with_sites(t, with, e, *d.proved);
   return d;
 }
 
-diff_result describe(problem& p, prover& with, const expression& e, const target& by, const differentiated& d, int order) {
+diff_result describe(problem& p, prover& with, const expression& e, const target& by, const differentiated& d, int order,
+                     const result_form& form) {
   diff_result r;
   wording words(p, d.answer.letters);
   r.expression = e.text;
@@ -191,7 +193,9 @@ diff_result describe(problem& p, prover& with, const expression& e, const target
     std::span<const theorem> whole(&*d.proved, 1);
     r.hypotheses_used = with.facts_used(whole);
     r.proof = {with.using_kernel().proof_size(whole), true};
-    if (!d.goals.empty()) r.certificate = certificate(with.using_kernel(), r.claim + " == " + r.derivative, d.goals);
+    const std::string statement = r.claim + " == " + r.derivative;
+    if (form.certificate && !d.goals.empty()) r.certificate = certificate(with.using_kernel(), statement, d.goals);
+    if (form.coq && !d.goals.empty()) r.coq = coq_document(with.using_kernel(), statement, d.goals);
   }
   add_lengths(t, r.conditions, r.hypotheses_used);
   return r;
@@ -210,7 +214,7 @@ diff_answer diff(problem& p, int order, notation how, const result_form& form) {
     const expression e = p.expressions().at(0);
     differentiated d = differentiate(p, with, e, by, order, how, form);
     if (!d.in_form) a.notes.push_back(fmt::format("the derivative by {} could not be brought into the form asked for", by.text));
-    a.results.push_back(describe(p, with, e, by, d, order));
+    a.results.push_back(describe(p, with, e, by, d, order, form));
     auto named = order == 1 && how == notation::shortest ? by_named_units(p, with, e, by, d) : std::nullopt;
     if (!named && d.parts.empty()) named = by_shared_parts(p, d);
     if (named) {

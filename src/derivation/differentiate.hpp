@@ -25,14 +25,15 @@ struct differentiated {
   bool in_form = true;                  // whether it is in the form that was asked for
   // What the answer's text is written with, where it would be too long without.
   std::vector<std::pair<std::string, std::string>> parts{};
-  std::vector<theorem> goals{};  // if a certificate was asked for and there is one: `proved`, and what it speaks of
+  std::vector<theorem> goals{};  // if a certificate or a proof for Coq was asked for and there is one: `proved`, and what it speaks of
 };
 
 // The derivative of the given order. The prover must be fresh; it takes the problem's facts.
 differentiated differentiate(problem& p, prover& with, const expression& e, const target& by, int order, notation how,
                              const result_form& form = {});
 
-diff_result describe(problem& p, prover& with, const expression& e, const target& by, const differentiated& d, int order);
+diff_result describe(problem& p, prover& with, const expression& e, const target& by, const differentiated& d, int order,
+                     const result_form& form);
 
 // A note, where an answer that was wanted in matrix notation has index letters.
 void note_letters(std::vector<std::string>& notes, const presented& answer);

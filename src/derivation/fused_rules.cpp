@@ -104,11 +104,12 @@ problem_text problem_of(const fused_source& source) {
   return text;
 }
 
-fused_rule derive_rule(const fused_source& source) {
+fused_rule derive_rule(const fused_source& source, bool with_coq) {
   problem p(problem_of(source));
   const node_id raw = derivative(p.on(), p.expressions()[0].node, p.targets()[0].variable);
   result_form form;
   form.certificate = true;
+  form.coq = with_coq;
   const diff_result found = diff(p, 1, notation::shortest, form).results[0];
   fused_rule r;
   r.name = source.name;
@@ -121,6 +122,7 @@ fused_rule derive_rule(const fused_source& source) {
   r.sentence = fmt::format("The derivative of {} by {}: {} nodes instead of {}.", found.expression, found.wrt, r.nodes_after,
                            r.nodes_before);
   r.certificate = found.certificate;
+  r.coq = found.coq;
   return r;
 }
 

@@ -10,6 +10,7 @@
 
 #include <wengert/calculus/derivative.hpp>
 #include <wengert/proof/certificate.hpp>
+#include <wengert/proof/coq.hpp>
 #include <wengert/proof/prover.hpp>
 #include <wengert/text/printer.hpp>
 
@@ -164,7 +165,7 @@ attempt try_to_prove(problem& p, prover& with, const std::vector<fact>& conditio
 
 // What was proved, and under how many conditions.
 std::size_t describe(prove_result& r, const problem& p, prover& with, const std::vector<fact>& conditions, const attempt& a,
-                     const wording& words, bool with_certificate) {
+                     const wording& words, bool with_certificate, bool with_coq) {
   r.status = verdict::proved;
   r.conditions.clear();
   r.hypotheses_used.clear();
@@ -180,17 +181,19 @@ std::size_t describe(prove_result& r, const problem& p, prover& with, const std:
   bool hidden = std::ranges::any_of(p.expressions(), [](const expression& e) {
     return std::ranges::any_of(e.sites, [](const derivative_site& s) { return s.at != none; });
   });
-  if (with_certificate && !hidden) {
+  if ((with_certificate || with_coq) && !hidden) {
     std::vector<theorem> goals{*a.equal};  // then the derivatives in it, and what makes the right side defined
     goals.insert(goals.end(), a.rests_on.begin(), a.rests_on.end() - 1);
-    r.certificate = certificate(with.using_kernel(), p.expressions()[0].text + " == " + p.expressions()[1].text, goals);
+    const std::string statement = p.expressions()[0].text + " == " + p.expressions()[1].text;
+    if (with_certificate) r.certificate = certificate(with.using_kernel(), statement, goals);
+    if (with_coq) r.coq = coq_document(with.using_kernel(), statement, goals);
   }
   return r.conditions.size();
 }
 
 }  // namespace
 
-prove_result prove(problem& p, bool search_conditions, bool with_certificate) {
+prove_result prove(problem& p, bool search_conditions, bool with_certificate, bool with_coq) {
   const expression &left = p.expressions().at(0), &right = p.expressions().at(1);
   tape& t = p.on();
   wording words(p, left.letters);
@@ -206,7 +209,7 @@ prove_result prove(problem& p, bool search_conditions, bool with_certificate) {
       attempt a = try_to_prove(p, with, conditions, smooth, words);
       if (!a.equal && !least && conditions.empty()) r.difference = a.obstacle;
       if (a.equal && (!least || conditions.size() + a.conditions.size() < *least))
-        least = describe(r, p, with, conditions, a, words, with_certificate);
+        least = describe(r, p, with, conditions, a, words, with_certificate, with_coq);
     }
     return least;
   };

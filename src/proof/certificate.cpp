@@ -35,7 +35,7 @@ class writer {
   writer(kernel& k) : k_(k), t_(k.on()) {}
 
   std::string write(std::string_view statement, std::span<const theorem> goals) {
-    find_steps(goals);
+    steps_ = steps_of(k_, goals);
     find_nodes();
     std::string one_line(statement);
     std::ranges::replace_if(
@@ -54,17 +54,6 @@ class writer {
   }
 
   // --- what is needed
-
-  void find_steps(std::span<const theorem> goals) {
-    const std::vector<proof_step>& log = k_.log();
-    std::vector<bool> needed(log.size(), false);
-    for (const theorem& g : goals) needed[g.step()] = true;
-    for (std::size_t s = log.size(); s-- > 0;)
-      if (needed[s])
-        for (step_id p : log[s].premises) needed[p] = true;
-    for (step_id s = 0; s < log.size(); ++s)
-      if (needed[s]) steps_.push_back(s);
-  }
 
   void find_nodes() {
     std::vector<node_id> roots;
@@ -226,6 +215,19 @@ class writer {
 };
 
 }  // namespace
+
+std::vector<step_id> steps_of(const kernel& k, std::span<const theorem> goals) {
+  const std::vector<proof_step>& log = k.log();
+  std::vector<bool> needed(log.size(), false);
+  for (const theorem& g : goals) needed[g.step()] = true;
+  for (std::size_t s = log.size(); s-- > 0;)
+    if (needed[s])
+      for (step_id p : log[s].premises) needed[p] = true;
+  std::vector<step_id> steps;
+  for (step_id s = 0; s < log.size(); ++s)
+    if (needed[s]) steps.push_back(s);
+  return steps;
+}
 
 std::string certificate(kernel& k, std::string_view statement, std::span<const theorem> goals) {
   return writer(k).write(statement, goals);

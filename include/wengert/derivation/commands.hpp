@@ -31,6 +31,7 @@ struct result_form {
   bool factor = false;              // one fraction of products of irreducible factors
   bool common_denominator = false;  // one fraction, reduced
   bool certificate = false;         // with its certificate
+  bool coq = false;                 // with its proof for Coq
 };
 
 struct diff_result {
@@ -44,7 +45,7 @@ struct diff_result {
   std::vector<axis_letter> axes;
   std::vector<std::string> conditions, hypotheses_used;
   proof_summary proof;
-  std::string certificate;  // if it was asked for and the derivative is proved
+  std::string certificate, coq;  // if asked for and the derivative is proved
 };
 
 struct diff_answer {
@@ -88,13 +89,13 @@ struct prove_result {
   std::vector<std::string> conditions, hypotheses_used;
   std::vector<std::pair<std::string, std::string>> counterexample;  // name -> the text of a JSON value
   proof_summary proof;
-  std::string certificate;  // if it was asked for and the equation is proved
+  std::string certificate, coq;  // if asked for and the equation is proved
   std::vector<std::string> notes, warnings;
 };
 
 // The problem's one text is an equation 'L == R'. With `search_conditions`, an equation that does not hold as it stands is proved
 // under a few further conditions if any are found; they stand first in `conditions`.
-prove_result prove(problem& p, bool search_conditions = false, bool with_certificate = false);
+prove_result prove(problem& p, bool search_conditions = false, bool with_certificate = false, bool with_coq = false);
 
 // Numbers: a scalar, a list or rows.
 struct array {

@@ -30,10 +30,11 @@ struct fused_rule : listed_rule {
   std::size_t nodes_before = 0;         // of the derivative as the sweep makes it
   std::size_t nodes_after = 0;          // of the derivative in the statement
   std::string certificate;              // of the statement
+  std::string coq;                      // its proof for Coq, if asked for
 };
 
 // Derives and proves the rule now; nothing is stored.
-fused_rule derive_rule(const fused_source& source);
+fused_rule derive_rule(const fused_source& source, bool with_coq = false);
 // Of all sources, in their order.
 std::vector<fused_rule> derive_fused_rules();
 

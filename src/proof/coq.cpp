@@ -1,0 +1,492 @@
+#include <wengert/proof/coq.hpp>
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <numeric>
+#include <set>
+#include <variant>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <wengert/calculus/partials.hpp>
+#include <wengert/core/error.hpp>
+#include <wengert/core/matrix.hpp>
+#include <wengert/core/registry.hpp>
+#include <wengert/proof/certificate.hpp>
+
+#include "coq_words.hpp"
+
+namespace wengert {
+
+namespace {
+
+using kind = claim::kind;
+
+// Functions that the Coq files do not define.
+constexpr std::array foreign_functions{opcode::erfinv,   opcode::gamma,   opcode::lgamma,  opcode::digamma,   opcode::expint,
+                                       opcode::lambertw, opcode::atan2,   opcode::beta,    opcode::polygamma, opcode::gammap,
+                                       opcode::gammaq,   opcode::besselj, opcode::bessely, opcode::besseli,   opcode::besselk};
+// Rows of the table of rules that the Coq files do not prove.
+constexpr std::array<std::string_view, 3> foreign_rules{"log-even-power", "abs-power", "cbrt-cube"};
+
+std::string name_of(relation is) {
+  constexpr std::array names{"Pos", "Nonneg", "Nonzero", "Not_integer", "Integer", "Real_power"};
+  if (is == relation::off_poles) no_counterpart("the poles of the gamma function");
+  return names.at(static_cast<std::size_t>(is));
+}
+
+// A text in which nodes will be named once all are known.
+class script {
+ public:
+  script& operator<<(std::string_view text) {
+    parts_.emplace_back(std::string(text));
+    return *this;
+  }
+  script& operator<<(std::size_t number) { return *this << std::to_string(number); }
+  script& node(node_id n) {
+    parts_.emplace_back(n);
+    return *this;
+  }
+  script& nodes(std::span<const node_id> all) {
+    return list(all, [this](node_id n) { node(n); });
+  }
+  // (node, [axes]), at places of the frame that the step is about.
+  script& place(const edge& e) {
+    std::vector<std::string> axes;
+    for (const label& l : e.labels) {
+      if (l.is_constant()) no_counterpart("an entry at a place that is written as a number");
+      if (l.offset != 0) no_counterpart("an entry at a shifted place");
+      axes.push_back(std::to_string(l.axis));
+    }
+    *this << "(";
+    node(e.node);
+    return *this << fmt::format(", [{}]%nat)", fmt::join(axes, "; "));
+  }
+  script& places(std::span<const edge> all) {
+    return list(all, [this](const edge& e) { place(e); });
+  }
+  template <typename Range, typename Write> script& list(const Range& all, const Write& write) {
+    *this << "[";
+    std::string_view parting;
+    for (const auto& one : all) {
+      *this << parting;
+      write(one);
+      parting = "; ";
+    }
+    return *this << "]";
+  }
+
+  void collect(std::vector<node_id>& into) const {
+    for (const auto& p : parts_)
+      if (const node_id* n = std::get_if<node_id>(&p)) into.push_back(*n);
+  }
+  std::string text(const std::vector<node_id>& names) const {
+    std::string r;
+    for (const auto& p : parts_) {
+      if (const node_id* n = std::get_if<node_id>(&p))
+        r += std::to_string(std::ranges::lower_bound(names, *n) - names.begin() + 1);
+      else
+        r += std::get<std::string>(p);
+    }
+    return r;
+  }
+
+ private:
+  std::vector<std::variant<std::string, node_id>> parts_;
+};
+
+class coq_writer {
+ public:
+  explicit coq_writer(kernel& k) : k_(k), t_(k.on()), dims_(t_) {}
+
+  std::string write(std::string_view statement, std::span<const theorem> goals) {
+    const std::vector<step_id> needed = steps_of(k_, goals);
+    for (step_id s : needed)
+      if (const claim& c = k_.log()[s].says; c.what == kind::derivative) variables_.insert(c.variable);
+    symbols_ = variables_;
+    for (step_id s : needed) translate(s);
+    find_nodes();
+    std::string text = fmt::format("(* {} *)\n", in_comment(statement));
+    text +=
+        "From Coq Require Import Reals List PArith ZArith QArith.\nFrom Coquelicot Require Import Coquelicot.\n"
+        "From Wengert Require Import Sums Functions Rules Ring Kernel Statement.\nImport ListNotations.\nOpen Scope R_scope.\n\n";
+    std::vector<std::string> nodes;
+    for (std::size_t n = nodes_.size(); n-- > 0;)
+      nodes.push_back(fmt::format("({}, {})", n + 1, described(nodes_[n]).text(nodes_)));
+    put(text, "nodes : table", nodes);
+    std::vector<std::string> moving;
+    for (symbol_id v : variables_) moving.push_back(std::to_string(number(v)));
+    put(text, "variables : list positive", moving);
+    put(text, "near_claims : list claim", texts(near_));
+    put(text, "at_claims : list claim", texts(at_));
+    put(text, "steps : list step", texts(steps_));
+    put(text, "goals : list (positive * claim)", goals_of(goals));
+    text +=
+        "Lemma accepted : run nodes variables near_claims at_claims steps goals = true. Proof. vm_compute. reflexivity. Qed.\n\n";
+    return text + theorem_text(goals);
+  }
+
+ private:
+  // --- texts
+
+  static std::string in_comment(std::string_view statement) {
+    std::string r;
+    for (char ch : statement) {
+      if (!r.empty() && ((r.back() == '(' && ch == '*') || (r.back() == '*' && ch == ')'))) r += ' ';
+      r += ch == '"' ? '\'' : static_cast<unsigned char>(ch) < ' ' ? ' ' : ch;
+    }
+    return r;
+  }
+
+  static void put(std::string& text, std::string_view what, const std::vector<std::string>& lines) {
+    text += fmt::format("Definition {} := ([{}{}])%positive.\n", what, lines.empty() ? "" : "\n ", fmt::join(lines, ";\n "));
+  }
+
+  std::vector<std::string> texts(const std::vector<script>& all) const {
+    std::vector<std::string> r;
+    for (const script& s : all) r.push_back(s.text(nodes_));
+    return r;
+  }
+
+  std::vector<std::string> goals_of(std::span<const theorem> goals) {
+    std::vector<std::string> r;
+    for (const theorem& g : goals) r.push_back(fmt::format("({}, {})", at(g.step()), said(g.says()).text(nodes_)));
+    return r;
+  }
+
+  std::string theorem_text(std::span<const theorem> goals) {
+    const std::vector<symbol_id> symbols(symbols_.begin(), symbols_.end());
+    coq_words words(t_, dims_.met(), symbols);
+    std::vector<std::string> names, dims, hypotheses, conclusions, arrays;
+    std::string binders;
+    for (dim_id d : dims_.met()) dims.push_back(words.of_dim(d));
+    if (!dims.empty()) binders += fmt::format(" ({} : nat)", fmt::join(dims, " "));
+    for (symbol_id s : symbols) {
+      std::string type, places;
+      for (std::size_t k = 0; k < t_.symbol(s).axes.size(); ++k) {
+        type += "nat -> ";
+        places += fmt::format(" (lk place_ {})", k);
+      }
+      binders += fmt::format(" ({} : {}R)", words.of_symbol(s), type);
+      arrays.push_back(fmt::format("{}%positive => {}{} | ", number(s), words.of_symbol(s), places));
+      names.push_back(words.of_symbol(s));
+    }
+    std::string text =
+        fmt::format("Theorem statement :{}{}{}\n", binders.empty() ? "" : " forall", binders, binders.empty() ? "" : ",");
+    for (const std::string& d : dims) text += fmt::format("  (0 < {})%nat ->\n", d);
+    for (const auto* side : {&near_said_, &at_said_})
+      for (const claim& c : *side) text += fmt::format("  ({}) ->\n", words.proposition(c));
+    for (const theorem& g : goals) conclusions.push_back(fmt::format("({})", words.proposition(g.says())));
+    text += fmt::format("  {}.\n", fmt::join(conclusions, " /\\\n  "));
+    std::vector<std::string> all = dims;
+    all.insert(all.end(), names.begin(), names.end());
+    text += fmt::format("Proof. {}exact (certified nodes variables near_claims at_claims steps goals accepted [{}]%list\n",
+                        all.empty() ? "" : fmt::format("intros {}. ", fmt::join(all, " ")), fmt::join(dims, "; "));
+    text += fmt::format("  (fun symbol_ place_ => match symbol_ with {}_ => 0 end)). Qed.\nPrint Assumptions statement.\n",
+                        fmt::join(arrays, ""));
+    return text;
+  }
+
+  // --- nodes
+
+  void find_nodes() {
+    std::vector<node_id> roots;
+    for (const auto* all : {&near_, &at_, &steps_})
+      for (const script& s : *all) s.collect(roots);
+    nodes_ = t_.reachable(roots);
+    for (node_id n : nodes_) {
+      for (range_id r : t_.axes(n)) dims_.of_range(r);
+      if (t_.op(n) == opcode::symbol) symbols_.insert(t_.symbol_of(n));
+    }
+    for (symbol_id s : symbols_) {
+      const symbol_info& info = t_.symbol(s);
+      if (info.integer_valued) no_counterpart(fmt::format("'{}' is an integer", info.name));
+      if (info.symmetric) no_counterpart(fmt::format("'{}' is symmetric", info.name));
+      for (range_id r : info.axes) dims_.of_range(r);
+    }
+  }
+
+  static std::size_t number(symbol_id s) { return std::size_t{s} + 1; }
+
+  std::string ranges(std::span<const range_id> axes) {
+    std::vector<std::string> r;
+    for (range_id x : axes) r.push_back(std::to_string(dims_.of_range(x)));
+    return fmt::format("[{}]", fmt::join(r, "; "));
+  }
+
+  static std::string shown(const rational& q) { return fmt::format("({} # {})", numerator(q).str(), denominator(q).str()); }
+
+  std::string operation(node_id n) {
+    if (t_.red(n) != reduction::none && t_.red(n) != reduction::sum)
+      no_counterpart("a product, maximum or minimum over an index");
+    switch (t_.op(n)) {
+      case opcode::constant: return "Oconst " + shown(t_.value(n));
+      case opcode::symbol: return fmt::format("Osym {}", number(t_.symbol_of(n)));
+      case opcode::dim_value: return fmt::format("Odim {}", dims_.of_dim(t_.dim_of(n)));
+      case opcode::index_value: return "Oindex";
+      case opcode::delta: return "Odelta";
+      case opcode::pi: return "Opi";
+      case opcode::add: return "Oadd";
+      case opcode::mul: return "Omul";
+      case opcode::identity: return "Oid";
+      case opcode::power: return "Opow " + shown(t_.value(n));
+      case opcode::select: {
+        constexpr std::array names{"Clt", "Cle", "Ceq'", "Cne'"};
+        return fmt::format("Osel {}", names.at(static_cast<std::size_t>(t_.comparison_of(n))));
+      }
+      default: return function_of(t_.op(n));
+    }
+  }
+
+  static std::string function_of(opcode o) {
+    const op_info* f = find_function(o);
+    const std::string name = coq_name(o);
+    if (f && name.empty()) no_counterpart(fmt::format("the function {}", f->name));
+    if (!f) no_counterpart("functions of matrices and unknown functions");
+    return fmt::format("{} {}", f->arity == 1 ? "Oun" : "Obi", name);
+  }
+
+  script described(node_id n) {
+    script s;
+    const std::string op = operation(n);
+    s << "Nd " << (op.find(' ') == std::string::npos ? op : "(" + op + ")") << " " << ranges(t_.out(n)) << " "
+      << ranges(t_.bound(n)) << " ";
+    return s.places(t_.args(n).copy());
+  }
+
+  // --- claims and steps
+
+  script said(const claim& c) {
+    script s;
+    if (c.what == kind::sign) {
+      s << "Csgn " << name_of(c.is) << " ";
+      return s.node(c.left);
+    }
+    if (c.what == kind::equal) {
+      if (!c.apart.empty()) no_counterpart("an equation where two indices differ");
+      s << "Ceq ";
+      s.node(c.left) << " ";
+      return s.node(c.right);
+    }
+    if (c.order != 1) no_counterpart("a derivative of higher order");
+    s << (c.entry.empty() ? "Cder " : "Cent ");
+    s.node(c.left) << " " << number(c.variable) << " " << ranges(t_.symbol(c.variable).axes) << " ";
+    if (!c.entry.empty()) s << axes_read(c.entry) << " ";
+    return s.node(c.right);
+  }
+
+  static std::string axes_read(std::span<const label> entry) {
+    std::vector<std::string> axes;
+    for (const label& l : entry) {
+      if (l.is_constant() || l.offset != 0) no_counterpart("an entry at a place that is written as a number");
+      axes.push_back(std::to_string(l.axis));
+    }
+    return fmt::format("[{}]%nat", fmt::join(axes, "; "));
+  }
+
+  std::size_t at(step_id s) const { return numbers_.at(s); }
+
+  std::size_t put_step(script s) {
+    steps_.push_back(std::move(s));
+    return steps_.size();
+  }
+
+  std::string premises(const std::vector<std::size_t>& all) { return fmt::format("[{}]", fmt::join(all, "; ")); }
+  std::vector<std::size_t> premises_of(const proof_step& step) {
+    std::vector<std::size_t> r;
+    for (step_id p : step.premises) r.push_back(at(p));
+    return r;
+  }
+
+  void translate(step_id s) {
+    const proof_step& step = k_.log()[s];
+    numbers_[s] = put_step(step.rule == "hypothesis"   ? hypothesis_step(step)
+                           : step.rule == "ring"       ? ring_step(step)
+                           : step.rule == "derivative" ? derivative_step(step)
+                           : step.rule == "lift"       ? lift_step(step)
+                           : step.terms                ? rule_step(step)
+                                                       : plain_step(step));
+  }
+
+  script hypothesis_step(const proof_step& step) {
+    const hypothesis_id h = step.details.at(0);
+    const bool near = std::ranges::all_of(variables_, [&](symbol_id v) { return k_.holds_near(h, v); });
+    std::vector<script>& all = near ? near_ : at_;
+    (near ? near_said_ : at_said_).push_back(step.says);
+    all.push_back(said(step.says));
+    script s;
+    return s << (near ? "Sreg " : "Shyp ") << (all.size() - 1) << "%nat";
+  }
+
+  // Steps whose premises, and perhaps the node that they are about, say all.
+  script plain_step(const proof_step& step) {
+    struct counterpart {
+      std::string_view rule, name;
+      bool left, right, listed;  // what is said of which nodes; whether the premises are a list
+    };
+    constexpr std::array counterparts{
+        counterpart{"reflexive", "Srefl", true, false, false},
+        counterpart{"symmetric", "Ssym", false, false, false},
+        counterpart{"transitive", "Strans", false, false, false},
+        counterpart{"congruence", "Scong", true, true, true},
+        counterpart{"sign", "Ssgn", true, false, true},
+        counterpart{"transfer", "Stransfer", false, false, false},
+        counterpart{"factor-nonzero", "Sfactor", false, false, false},
+        counterpart{"argument-sign", "Sargument", false, false, false},
+        counterpart{"derivative-equal", "Sderto", false, false, false},
+        counterpart{"derivative-of-equal", "Sderfun", false, false, false},
+        counterpart{"derivative-entry", "Sentry", false, true, false},
+    };
+    auto c = std::ranges::find(counterparts, step.rule, &counterpart::rule);
+    if (c == counterparts.end()) no_counterpart(fmt::format("the step '{}'", step.rule));
+    script s;
+    s << c->name;
+    if (step.rule == "sign") s << " " << name_of(step.says.is);
+    if (!c->listed)
+      for (step_id p : step.premises) s << " " << at(p);
+    if (c->left) (s << " ").node(step.says.left);
+    if (c->right) (s << " ").node(step.says.right);
+    if (c->listed) s << " " << premises(premises_of(step));
+    if (step.rule == "factor-nonzero") s << " " << step.details.at(0) << "%nat";
+    return s;
+  }
+
+  // The least common denominator of the exponents beneath some nodes.
+  std::string denominator_beneath(std::span<const node_id> roots) {
+    big_integer d = 1;
+    for (node_id n : t_.reachable(roots))
+      if (t_.op(n) == opcode::power) d = boost::multiprecision::lcm(d, denominator(t_.value(n)));
+    return d.str();
+  }
+
+  script ring_step(const proof_step& step) {
+    std::vector<node_id> roots{step.says.left, step.says.right};
+    if (!step.says.apart.empty()) no_counterpart("an equation where two indices differ");
+    for (step_id p : step.premises)
+      if (const claim& c = k_.log()[p].says; c.what == kind::equal) roots.insert(roots.end(), {c.left, c.right});
+    script s;
+    (s << "Sring ").node(step.says.left) << " ";
+    s.node(step.says.right) << " " << denominator_beneath(roots) << " ";
+    return s.nodes(step.details) << " " << premises(premises_of(step));
+  }
+
+  // The places that some conditions are about, of a frame; a step for each condition that no premise states.
+  std::vector<edge> conditions_of(const conditions& all, std::vector<std::size_t>& premises, const proof_step& step) {
+    std::vector<edge> places;
+    for (const condition& c : all) {
+      edge place{k_.condition_node(c), {}};
+      std::set<std::size_t> carried;
+      for (const label& l : c.of.as_edge().labels)
+        if (!l.is_constant()) carried.insert(static_cast<std::size_t>(l.axis));
+      for (std::size_t a : carried) place.labels.push_back(label::of_axis(a));
+      const bool stated = std::ranges::any_of(step.premises, [&](step_id p) {
+        const claim& says = k_.log()[p].says;
+        return says.what == kind::sign && says.left == place.node && (says.is == c.is || says.is == relation::positive);
+      });
+      if (!stated) {
+        script s;
+        s << "Ssgn " << name_of(c.is) << " ";
+        premises.push_back(put_step(s.node(place.node) << " []"));
+      }
+      places.push_back(std::move(place));
+    }
+    return places;
+  }
+
+  script rule_step(const proof_step& step) {
+    const rule& row = find_rule(step.rule);
+    const std::string name = coq_name(row);
+    const rational& c = step.terms->parameter;
+    if (name.empty() || (row.name == "even-root" && denominator(c) != 2)) no_counterpart(fmt::format("the rule '{}'", row.name));
+    frame f{t_, step.terms->frame};
+    const term x(f, step.terms->x), y(f, step.terms->y);
+    std::vector<std::size_t> used = premises_of(step);
+    const std::vector<edge> where = conditions_of(row.where(x, y, c), used, step);
+    script s;
+    (s << "Srule " << name << " " << shown(c) << " ").node(step.says.left) << " ";
+    s.node(step.says.right) << " ";
+    s.place(step.terms->x) << " ";
+    s.place(step.terms->y) << " ";
+    return s.places(where) << " " << premises(used);
+  }
+
+  // A function of what is read is the function of the whole, read: both are the same function of the same entry.
+  script lift_step(const proof_step& step) {
+    const node_id n = step.says.left;
+    if (!find_function(t_.op(n))) no_counterpart(fmt::format("the step '{}' for functions of matrices", step.rule));
+    const edge argument = t_.arg(n, 0);
+    script s;
+    (s << "Ssame (T1 " << coq_name(t_.op(n)) << " TX) ").node(n) << " ";
+    s.node(step.says.right) << " ";
+    s.place(argument) << " ";
+    return s.place(argument);
+  }
+
+  script derivative_step(const proof_step& step) {
+    const claim& c = step.says;
+    std::vector<std::size_t> used = premises_of(step);
+    std::vector<std::vector<edge>> parts;
+    std::vector<edge> where;
+    std::set<node_id> closed;  // what stands as it is on both sides
+    for (edge_view e : t_.args(c.left)) closed.insert(e.node);
+    for (step_id p : step.premises)
+      if (k_.log()[p].says.what == kind::derivative) closed.insert(k_.log()[p].says.right);
+    const bool function = t_.op(c.left) == opcode::power || find_function(t_.op(c.left));
+    if (!function && t_.op(c.left) != opcode::add && t_.op(c.left) != opcode::mul && t_.op(c.left) != opcode::identity &&
+        t_.arity(c.left) != 0 && t_.mentions(c.left, c.variable))
+      no_counterpart("the derivative of a choice, of a function of a matrix or of an unknown function");
+    if (function && t_.mentions(c.left, c.variable)) {
+      frame axes = frame_of(t_, c.left);
+      std::vector<bool> wanted;
+      for (edge_view e : t_.args(c.left)) wanted.push_back(t_.mentions(e.node, c.variable));
+      conditions needed = defined_conditions(t_, c.left, axes);
+      for (condition& k : kink_conditions(c.left, axes, wanted)) needed.push_back(std::move(k));
+      where = conditions_of(needed, used, step);
+      parts = partials(c.left, axes, wanted);
+      for (const auto& product : parts)
+        for (const edge& e : product) closed.insert(e.node);
+    }
+    closed.erase(c.right);
+    if (t_.op(c.right) == opcode::add)
+      for (edge_view e : t_.args(c.right)) closed.erase(e.node);
+    script s;
+    (s << "Sder ").node(c.left) << " " << number(c.variable) << " " << ranges(t_.symbol(c.variable).axes) << " ";
+    s.node(c.right) << " ";
+    s.list(parts, [&](const std::vector<edge>& product) { s.places(product); });
+    s << " ";
+    s.places(where) << " " << denominator_beneath(std::vector<node_id>{c.left, c.right}) << " ";
+    return s.nodes(std::vector<node_id>(closed.begin(), closed.end())) << " " << premises(used);
+  }
+
+  kernel& k_;
+  tape& t_;
+  coq_dims dims_;
+  std::set<symbol_id> variables_, symbols_;
+  std::map<step_id, std::size_t> numbers_;  // of the steps in Coq, from 1
+  std::vector<script> steps_, near_, at_;
+  std::vector<claim> near_said_, at_said_;
+  std::vector<node_id> nodes_;
+};
+
+}  // namespace
+
+std::string coq_document(kernel& k, std::string_view statement, std::span<const theorem> goals) {
+  return coq_writer(k).write(statement, goals);
+}
+
+std::string coq_name(opcode function) {
+  const op_info* f = find_function(function);
+  if (!f || std::ranges::find(foreign_functions, function) != foreign_functions.end()) return {};
+  return (f->arity == 1 ? "U" : "B") + std::string(f->name);
+}
+
+std::string coq_name(const rule& row) {
+  if (std::ranges::find(foreign_rules, row.name) != foreign_rules.end()) return {};
+  std::string name(row.name);
+  std::ranges::replace(name, '-', '_');
+  return name;
+}
+
+}  // namespace wengert

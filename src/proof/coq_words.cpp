@@ -1,0 +1,229 @@
+#include "coq_words.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <wengert/core/error.hpp>
+#include <wengert/core/registry.hpp>
+
+namespace wengert {
+
+namespace {
+
+// Words of Coq's and of the statements, which no variable may be called.
+constexpr std::string_view reserved =
+    " as at cofix do else end exists exists2 fix for forall fun if in let match mod return struct then where with using Prop "
+    "SProp Set "
+    "Type Definition Theorem Proof Qed Lemma Axiom Print Open Import Require nat bool list positive Z N Q R INR IZR PI S O T t "
+    "tt true "
+    "false Some None exp ln sqrt sin cos tan asin acos atan sinh cosh tanh arcsinh Rabs Rmin Rmax Rpower Rlt_dec Rle_dec "
+    "Req_EM_T "
+    "sign bsum delta upd upd2 upd3 root rpow log2 log10 log1p expm1 cbrt floor ceil cot sec csc acot asec acsc coth sech csch "
+    "asinh "
+    "acosh atanh acoth asech acsch erf erfc hypot xlogy is_derive nodes variables near_claims at_claims steps goals accepted "
+    "statement symbol_ place_ lk ";
+
+std::string function_word(const op_info& f) {
+  switch (f.code) {
+    case opcode::log: return "ln";
+    case opcode::abs: return "Rabs";
+    case opcode::min: return "Rmin";
+    case opcode::max: return "Rmax";
+    case opcode::pow: return "rpow";
+    default: return std::string(f.name);
+  }
+}
+
+}  // namespace
+
+void no_counterpart(std::string_view what) {
+  throw error("C03", fmt::format("the proof has no counterpart in Coq: {}", what), "wengert-check rechecks its certificate");
+}
+
+std::size_t coq_dims::of_dim(dim_id d) {
+  auto it = std::ranges::find(met_, d);
+  if (it == met_.end()) it = met_.insert(it, d);
+  return 2 * static_cast<std::size_t>(it - met_.begin()) + 1;
+}
+
+std::size_t coq_dims::of_range(range_id r) {
+  const range& own = t_.range_of(r);
+  const bool plain = own.lo == affine{none, 1} && (own.hi.dim == none ? own.hi.offset >= 1 : own.hi.offset == 0);
+  if (!plain) no_counterpart(fmt::format("indices from {} to {}", t_.text_of(own.lo), t_.text_of(own.hi)));
+  return own.hi.dim == none ? 2 * static_cast<std::size_t>(own.hi.offset) : of_dim(own.hi.dim);
+}
+
+coq_words::coq_words(const tape& t, const std::vector<dim_id>& dims, const std::vector<symbol_id>& symbols) : t_(t) {
+  for (dim_id d : dims) dims_[d] = claim_name(t.dim_name(d));
+  for (symbol_id s : symbols) symbols_[s] = claim_name(t.symbol(s).name);
+}
+
+// Letters, digits and _ as they are, anything else by its code; with a _ behind it where it is a word already.
+std::string coq_words::claim_name(std::string_view wanted) {
+  std::string name;
+  for (char ch : wanted) {
+    const bool plain =
+        (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || (ch >= '0' && ch <= '9') || ch == '_' || ch == '\'';
+    name += plain ? std::string(1, ch) : fmt::format("x{:02X}", static_cast<unsigned char>(ch));
+  }
+  if (name.empty() || name[0] == '\'' || (name[0] >= '0' && name[0] <= '9') || name == "_") name = "v" + name;
+  while (reserved.find(" " + name + " ") != std::string_view::npos || taken_.contains(name)) name += "_";
+  taken_.insert(name);
+  return name;
+}
+
+std::string coq_words::fresh_index() {
+  constexpr std::string_view letters = "ijklmpqr";
+  for (std::size_t k = 0;; ++k) {
+    std::string name(1, letters[k % letters.size()]);
+    if (k >= letters.size()) name += std::to_string(k / letters.size());
+    if (!taken_.contains(name) && std::ranges::find(indices_, name) == indices_.end()) return indices_.emplace_back(name);
+  }
+}
+
+std::string coq_words::extent(range_id r) const {
+  const affine& hi = t_.range_of(r).hi;
+  return hi.dim == none ? std::to_string(hi.offset) : dims_.at(hi.dim);
+}
+
+std::vector<std::string> coq_words::quantified(std::string& text, std::span<const range_id> axes) {
+  std::vector<std::string> names;
+  for (range_id r : axes) {
+    names.push_back(fresh_index());
+    text += fmt::format("forall {0} : nat, ({0} < {1})%nat -> ", names.back(), extent(r));
+  }
+  return names;
+}
+
+std::string coq_words::proposition(const claim& c) {
+  indices_.clear();
+  std::string text;
+  if (c.what == claim::kind::derivative) return derivative(c);
+  const std::vector<std::string> at = quantified(text, t_.out(c.left));
+  if (c.what == claim::kind::sign) return text + relation_of(c.is, c.left, at);
+  return text + fmt::format("{} = {}", inside(69, value(c.left, at, {})), inside(69, value(c.right, at, {})));
+}
+
+std::string coq_words::relation_of(relation is, node_id n, const std::vector<std::string>& at) {
+  const piece v = value(n, at, {});
+  switch (is) {
+    case relation::positive: return "0 < " + inside(69, v);
+    case relation::nonnegative: return "0 <= " + inside(69, v);
+    case relation::nonzero: return inside(69, v) + " <> 0";
+    case relation::integer: return fmt::format("exists z : Z, {} = IZR z", inside(69, v));
+    case relation::not_integer: return fmt::format("~ exists z : Z, {} = IZR z", inside(69, v));
+    case relation::real_power: return "True";
+    case relation::off_poles: break;
+  }
+  no_counterpart("a pole of the gamma function");
+}
+
+// The axes of the derivative are those of what is differentiated, then those of the variable, or what `entry` reads.
+std::string coq_words::derivative(const claim& c) {
+  std::string text;
+  const std::size_t rank = t_.rank(c.left);
+  const std::vector<std::string> at = quantified(text, t_.out(c.right));
+  motion m{c.variable, {}};
+  if (c.entry.empty())
+    m.at.assign(at.begin() + static_cast<std::ptrdiff_t>(rank), at.end());
+  else
+    for (const label& l : c.entry) m.at.push_back(at.at(static_cast<std::size_t>(l.axis)));
+  const std::vector<std::string> own(at.begin(), at.begin() + static_cast<std::ptrdiff_t>(rank));
+  return text + fmt::format("is_derive (fun t : R => {}) {} {}", value(c.left, own, m).text,
+                            inside(9, entry(c.variable, m.at, {})), inside(9, value(c.right, at, {})));
+}
+
+std::string coq_words::inside(int level, const piece& p) const { return p.level <= level ? p.text : "(" + p.text + ")"; }
+
+coq_words::piece coq_words::entry(symbol_id s, const std::vector<std::string>& at, const motion& m) {
+  std::string text = of_symbol(s);
+  if (s == m.variable) {
+    if (m.at.empty()) return {"t", 0};
+    if (m.at.size() > 3) no_counterpart("a derivative by an array of more than three axes");
+    text = fmt::format("upd{} {} {} t", m.at.size() == 1 ? "" : std::to_string(m.at.size()), text, fmt::join(m.at, " "));
+  }
+  for (const std::string& i : at) text += " " + i;
+  return {text, at.empty() ? 0 : 10};
+}
+
+// A sum of terms, or a product, as Coq's lists fold: from the right.
+std::string coq_words::chain(std::string_view sign, int level, std::vector<piece> parts) const {
+  std::string text = inside(level - 1, parts.back());
+  for (std::size_t k = parts.size() - 1; k-- > 0;) {
+    if (k + 2 < parts.size()) text = "(" + text + ")";
+    text = fmt::format("{} {} {}", inside(level - 1, parts[k]), sign, text);
+  }
+  return text;
+}
+
+coq_words::piece coq_words::value(node_id n, const std::vector<std::string>& at, const motion& m) {
+  constexpr std::size_t longest = 20000;  // nodes, each as often as it is written
+  if (++written_ > longest) throw error("V04", "the statement is too long to be written for Coq");
+  if (t_.bound_count(n) == 0) return body(n, at, m);
+  const std::size_t outer = indices_.size();
+  std::vector<std::string> all = at;
+  std::string text;
+  for (range_id r : t_.bound(n)) {
+    all.push_back(fresh_index());
+    text += fmt::format("bsum {} (fun {} => ", extent(r), all.back());
+  }
+  text += body(n, all, m).text + std::string(t_.bound_count(n), ')');
+  indices_.resize(outer);
+  return {text, 10};
+}
+
+coq_words::piece coq_words::power(const piece& base, const rational& p) const {
+  piece root = base;
+  const big_integer degree = denominator(p), exponent = numerator(p);
+  if (degree == 2) root = {"sqrt " + inside(9, base), 10};
+  if (degree > 2) root = {fmt::format("root {} {}", degree.str(), inside(9, base)), 10};
+  if (exponent == 0) return {"1", 0};
+  const big_integer size = exponent < 0 ? big_integer(-exponent) : exponent;
+  const piece raised = size == 1 ? root : piece{fmt::format("{} ^ {}", inside(29, root), size.str()), 30};
+  return exponent > 0 ? raised : piece{"/ " + inside(34, raised), 35};
+}
+
+coq_words::piece coq_words::body(node_id n, const std::vector<std::string>& at, const motion& m) {
+  std::vector<piece> args;
+  for (edge_view e : t_.args(n)) {
+    std::vector<std::string> places;
+    for (const label& l : e.labels) places.push_back(at.at(static_cast<std::size_t>(l.axis)));
+    args.push_back(value(e.node, places, m));
+  }
+  switch (t_.op(n)) {
+    case opcode::constant: {
+      const rational& q = t_.value(n);
+      if (!is_integer(q)) return {fmt::format("{} / {}", numerator(q).str(), denominator(q).str()), 40};
+      return {q.str(), q < 0 ? 35 : 0};
+    }
+    case opcode::symbol: return entry(t_.symbol_of(n), at, m);
+    case opcode::dim_value: return {"INR " + of_dim(t_.dim_of(n)), 10};
+    case opcode::index_value: return {fmt::format("INR (S {})", at.at(0)), 10};
+    case opcode::delta: return {fmt::format("delta {} {}", at.at(0), at.at(1)), 10};
+    case opcode::pi: return {"PI", 0};
+    case opcode::identity: return args.at(0);
+    case opcode::add: return args.size() == 1 ? args[0] : piece{chain("+", 50, args), 50};
+    case opcode::mul: return args.size() == 1 ? args[0] : piece{chain("*", 40, args), 40};
+    case opcode::power: return power(args.at(0), t_.value(n));
+    case opcode::select: {
+      constexpr std::array tests{"Rlt_dec", "Rle_dec", "Req_EM_T", "Req_EM_T"};
+      const comparison c = t_.comparison_of(n);
+      if (c == comparison::ne) std::swap(args[2], args[3]);
+      return {fmt::format("if {} {} {} then {} else {}", tests.at(static_cast<std::size_t>(c)), inside(9, args[0]),
+                          inside(9, args[1]), args[2].text, args[3].text),
+              200};
+    }
+    default: {
+      const op_info* f = find_function(t_.op(n));
+      if (!f) no_counterpart("functions of matrices and unknown functions");
+      std::string text = function_word(*f);
+      for (const piece& a : args) text += " " + inside(9, a);
+      return {text, 10};
+    }
+  }
+}
+
+}  // namespace wengert
