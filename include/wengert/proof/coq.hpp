@@ -14,8 +14,12 @@ namespace wengert {
 // Throws error C03, which names it, where a step or an operation has no counterpart in Coq.
 std::string coq_document(kernel& k, std::string_view statement, std::span<const theorem> goals);
 
-// The constructors of the Coq files that stand for a function of reals and for a row of the table of rules; empty where there is none.
+// The constructors of the Coq files that stand for a function of reals, a step of the kernel and a row of the table of rules; empty
+// where there is none.
 std::string coq_name(opcode function);
+std::string coq_name(std::string_view step);
 std::string coq_name(const rule& row);
+// Whether a step is known to have none.
+bool has_no_counterpart(std::string_view step);
 
 }  // namespace wengert

@@ -109,6 +109,16 @@ Proof. intro C. destruct (Rlt_dec 0 x) as [H|H].
     { destruct (Pos.eq_dec d 1) as [->|D]. destruct (Pos.eq_dec k 1) as [->|K]. now left. right. assert (x = 0) as -> by (destruct C as [|[]]; try easy; lra).
       split. easy. apply root_neg; lia || lra. right. split; apply root_neg; lia || lra. }
     destruct X as [[-> ->]|[-> ->]]. easy. symmetry. now apply pw_0. Qed.
+Lemma root_1 d : root d 1 = 1.
+Proof. rewrite root_Rpower by lra. unfold Rpower. rewrite ln_1, Rmult_0_r. apply exp_0. Qed.
+Lemma root_at_0 d : root d 0 = 0. Proof. destruct (Pos.eq_dec d 1) as [->|N]. reflexivity. apply root_neg; [easy|lra]. Qed.
+Lemma root_times d x y : 0 <= x -> 0 <= y -> root d (x * y) = root d x * root d y.
+Proof. intros X Y. destruct (Req_dec x 0) as [->|NX]. rewrite Rmult_0_l, root_at_0. ring. destruct (Req_dec y 0) as [->|NY]. rewrite Rmult_0_r, root_at_0. ring.
+  rewrite !root_Rpower by (try apply Rmult_lt_0_compat; lra). symmetry. apply Rpower_mult_distr; lra. Qed.
+Lemma root_pw d x z : 0 <= x -> root d (pw x z) = pw (root d x) z.
+Proof. intro X. destruct (Req_dec x 0) as [->|N].
+  - rewrite root_at_0. destruct (Z.eq_dec z 0) as [->|Z]. apply root_1. rewrite pw_0 by easy. apply root_at_0.
+  - rewrite root_Rpower by (apply pw_pos; lra). rewrite !pw_Rpower by (try apply root_pos; lra). rewrite root_Rpower by lra. rewrite !Rpower_mult. f_equal. ring. Qed.
 Lemma qpow_Rpower x q : 0 < x -> qpow x q = Rpower x (Q2R q).
 Proof. intro H. unfold qpow. rewrite pw_Rpower by now apply root_pos. rewrite root_Rpower by easy. rewrite Rpower_mult. f_equal. unfold Q2R. ring. Qed.
 Lemma qpow_whole x z : qpow x (z # 1) = pw x z. Proof. reflexivity. Qed.

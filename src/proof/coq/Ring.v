@@ -170,10 +170,17 @@ Definition norm (fuel : nat) (fd : list positive) (p : list mono) : list mono :=
   fold_right (fun m acc => addm (canon fd (simp fd m)) acc) [] (flat_map (fun m => expand fuel fd (mc m) (md m) (mf m) []) p).
 Definition zerop (p : list mono) : bool := forallb (fun m => Qeq_bool (mc m) 0) p.
 (* reduction of powers and roots *)
+(* the root of a product of powers of what is not negative is the product of the roots' powers *)
+Definition under_root (a : id) (f : fac) : bool := match f with (Hn b, l, _) => kn Nonneg b && lab_ok (rng a) l (rng b) | _ => false end.
+Definition root_of (k : positive) (l : list nat) (z : Z) (f : fac) : fac := match f with
+ | (Hn b, l', z') => (Hr b k, map (fun x => nth x l 0%nat) l', (z' * z)%Z) | f => f end.
+Definition inside_root (a : id) : option (list fac) := match G a with Some [M c [] fs] => if Qeq_bool c 1 && forallb (under_root a) fs then Some fs else None | _ => None end.
+Definition one_monomial (b : id) : bool := match G b with Some [M _ [] _] => true | _ => false end.
 Definition red1 (D : list positive) (f : fac) : option (list fac) := match f with
- | (Hr a k, l, z) => if negb (lab_ok D l (rng a)) then None else if Z.leb (Zpos k) z && kn Nonneg a then Some [(Hr a k, l, (z - Zpos k)%Z); (Hn a, l, 1%Z)]
-    else if Z.ltb z 0 && kn Pos a then Some [(Hr a k, l, (z + Zpos k)%Z); (Hn a, l, (-1)%Z)] else None
- | (Hn a, l, z) => match pwr a with Some (k, b) => if Z.leb k z && lab_ok D l (rng a) then Some [(Hn a, l, (z - k)%Z); (Hn b, l, 1%Z)] else None | None => None end
+ | (Hr a k, l, z) => if negb (lab_ok D l (rng a)) then None else match inside_root a with Some fs => Some (map (root_of k l z) fs) | None => if Z.leb (Zpos k) z && kn Nonneg a then Some [(Hr a k, l, (z - Zpos k)%Z); (Hn a, l, 1%Z)]
+    else if Z.ltb z 0 && kn Pos a then Some [(Hr a k, l, (z + Zpos k)%Z); (Hn a, l, (-1)%Z)] else None end
+ | (Hn a, l, z) => match pwr a with Some (k, b) => if negb (lab_ok D l (rng a)) then None else if Z.leb k z then Some [(Hn a, l, (z - k)%Z); (Hn b, l, 1%Z)]
+    else if Z.ltb z 0 && one_monomial b then Some [(Hn a, l, (z + k)%Z); (Hn b, l, (-1)%Z)] else None | None => None end
  | _ => None end.
 Definition reds D fs := flat_map (fun f => match red1 D f with Some g => g | None => [f] end) fs.
 Definition redm fd m := mapf (reds (fd ++ md m)) m.
@@ -412,11 +419,24 @@ Proof. intro H. unfold norm. set (q := flat_map _ p). transitivity (pv q e).
   - unfold q. rewrite pv_flat. induction p as [|m p IH]; cbn [fold_right pv]; [easy|]. rewrite IH, expand_ok by easy. rewrite app_nil_r. now destruct m. Qed.
 Lemma zerop_ok p e : zerop p = true -> pv p e = 0.
 Proof. induction p as [|m p IH]; cbn; [easy|]. intro H. apply andb_prop in H as [A B]. rewrite IH by easy. unfold mv. rewrite (Q2R_0 _ A). ring. Qed.
+Lemma inside_root_ok a fs : inside_root a = Some fs -> forallb (under_root a) fs = true /\ forall e, inD (rng a) e -> V a e = pf fs e.
+Proof. unfold inside_root. destruct (G a) as [[|[c [|] fs0] [|]]|] eqn:E; try easy. destruct (Qeq_bool c 1 && _) eqn:F; [|easy]. apply andb_prop in F as [F1 F2]. intro H. injection H as <-. split; [easy|].
+  intros e He. rewrite (Gok _ _ E e He). unfold pv, mv; cbn [mc md mf map msum]. rewrite app_nil_r, (Qeq_eqR _ _ (Qeq_bool_eq _ _ F1)), Q2R_1. ring. Qed.
+Lemma root_of_ok D e a k l z fs : inD D e -> lab_ok D l (rng a) = true -> forallb (under_root a) fs = true -> 0 <= pf fs (map (lk e) l) /\ pf (map (root_of k l z) fs) e = pw (root k (pf fs (map (lk e) l))) z.
+Proof. intros He L. destruct (lab_inr D e l (rng a) He L) as [B B2]. set (x := map (lk e) l) in *. induction fs as [|f fs IH]; cbn [forallb map pf]; intro H. split. lra. now rewrite root_1, pw_1.
+  apply andb_prop in H as [H1 H2]. destruct (IH H2) as [N IH2]. destruct f as [[h l'] z']. destruct h as [b| | |]; try discriminate H1. cbn [under_root] in H1. apply andb_prop in H1 as [K1 K2].
+  destruct (lab_inr (rng a) x l' (rng b) B K2) as [C C2]. pose proof (knok _ _ K1 _ C) as P. cbn [rv] in P. cbn [root_of fv hv].
+  assert (X : map (lk e) (map (fun y => nth y l 0%nat) l') = map (lk x) l'). { rewrite map_map. apply map_ext_in. intros y I. specialize (C2 y I). unfold x in *. rewrite map_length in C2. unfold lk at 2. rewrite (nth_indep (map (lk e) l) 0%nat (lk e 0)) by now rewrite map_length. now rewrite map_nth. }
+  rewrite X, IH2. set (v := V b (map (lk x) l')) in *. pose proof (pw_nn v z' P) as P2. split. now apply Rmult_le_pos. rewrite root_times, pw_mul, root_pw by easy. f_equal. symmetry. apply pw_pow. Qed.
 Lemma red1_ok D f g e : red1 D f = Some g -> inD D e -> pf g e = fv e f.
 Proof. destruct f as [[h l] z]. unfold red1. intros H He. destruct h as [a| |d|a k]; try discriminate.
-  - destruct (pwr a) as [[k b]|] eqn:P; [|easy]. destruct (Z.leb_spec k z); [|easy]. destruct (lab_ok D l (rng a)) eqn:L; [|easy]. injection H as <-. destruct (pwok _ _ _ P) as [K E].
-    destruct (lab_inr D e l (rng a) He L) as [B _]. cbn [pf fv hv pw]. rewrite <- E by easy. rewrite <- Rmult_assoc, Rmult_1_r, <- pw_addpos by lia. f_equal. lia.
+  - destruct (pwr a) as [[k b]|] eqn:P; [|easy]. destruct (lab_ok D l (rng a)) eqn:L; [|easy]. cbn [negb] in H. destruct (pwok _ _ _ P) as [K E]. destruct (lab_inr D e l (rng a) He L) as [B _]. set (v := V a (map (lk e) l)).
+    destruct (Z.leb_spec k z); [|destruct (Z.ltb_spec z 0); [|easy]; destruct (one_monomial b); [|easy]]; injection H as <-; cbn [pf fv hv pw]; rewrite <- E by easy; fold v; rewrite <- Rmult_assoc, Rmult_1_r.
+    + rewrite <- pw_addpos by lia. f_equal. lia.
+    + rewrite <- pw_opp. destruct (Req_dec v 0) as [->|N]. rewrite (pw_0 (- k)), (pw_0 z) by lia. ring. rewrite <- pw_add0 by easy. f_equal. lia.
   - destruct (lab_ok D l (rng a)) eqn:L; [|easy]. cbn [negb] in H. destruct (lab_inr D e l (rng a) He L) as [B _]. set (v := V a (map (lk e) l)).
+    destruct (inside_root a) as [fs|] eqn:I.
+    { injection H as <-. destruct (inside_root_ok _ _ I) as [U W]. destruct (root_of_ok D e a k l z fs He L U) as [_ R]. rewrite R, <- W by easy. reflexivity. }
     destruct (Z.leb (Zpos k) z && kn Nonneg a) eqn:C.
     + apply andb_prop in C as [C1 C2]. apply Z.leb_le in C1. injection H as <-. pose proof (knok _ _ C2 _ B) as N. cbn in N. fold v in N. cbn [pf fv hv pw]. fold v.
       assert (E : v = pw (root k v) (Zpos k)) by (change (root 1 v = pw (root (1 * k) v) (Zpos k)); apply root_mul; now right; right). rewrite E at 2. rewrite Rmult_1_r, <- pw_addpos by lia. f_equal. lia.

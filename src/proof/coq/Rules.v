@@ -10,12 +10,15 @@ Inductive rule := exp_sum | exp_multiple | exp_log | exp_zero | log_exp | log_on
   | max_abs | min_abs | step_sign | equal_nowhere | cbrt_root | hypot_root | tan_quotient | cot_quotient | sec_quotient | csc_quotient
   | sin_square | sin_odd | cos_even | sin_sum | cos_sum | sin_zero | cos_zero | atan_odd
   | sinh_exp | cosh_exp | tanh_exp | coth_exp | sech_exp | csch_exp | asinh_log | acosh_log | atanh_log | acoth_atanh | asech_acosh | acsch_asinh
-  | acot_atan | asec_acos | acsc_asin | erfc_erf.
+  | acot_atan | asec_acos | acsc_asin | erfc_erf
+  | log_even_power | abs_power | cbrt_cube | cbrt_product | cbrt_power | asin_odd | acos_asin | sin_asin | cos_asin | sin_atan | cos_atan | erf_odd | erf_zero.
 Notation one := (num 1).
 Notation quot a b := (TMul a (rcp b)).
 Notation minus a b := (TAdd a (neg b)).
 Record row := Row { left_of : tm; right_of : tm; where_of : conds }.
 Definition q_whole (c : Q) := Pos.eqb (Qden c) 1.
+(* a power, which is written as its base where the exponent is 1 *)
+Definition powered (t : tm) (q : Q) : tm := if Z.eqb (Qnum q) 1 && Pos.eqb (Qden q) 1 then t else TPow t q.
 (* the row for the parameter c, if the rule may be used with it *)
 Definition row_of (r : rule) (c : Q) : option row := let X := TX in let Y := TY in match r with
   | exp_sum => Some (Row (T1 Uexp (TAdd X Y)) (TMul (T1 Uexp X) (T1 Uexp Y)) [])
@@ -32,7 +35,7 @@ Definition row_of (r : rule) (c : Q) : option row := let X := TX in let Y := TY 
   | expm1_exp => Some (Row (T1 Uexpm1 X) (TAdd (T1 Uexp X) (num (-1))) [])
   | pow_exp => Some (Row (T2 Bpow X Y) (T1 Uexp (TMul Y (T1 Ulog X))) [(Pos, X)])
   | xlogy_log => Some (Row (T2 Bxlogy X Y) (TMul X (T1 Ulog Y)) [(Pos, Y)])
-  | even_root => if q_whole c then None else if Pos.eqb (Qden c) 2 then Some (Row (TPow (sq X) c) (TPow (T1 Uabs X) (Qnum c # 1)) []) else None
+  | even_root => Some (Row (TPow (sq X) c) (powered (T1 Uabs X) (Qred ((2 # 1) * c))) [])
   | abs_square => Some (Row (sq (T1 Uabs X)) (sq X) [])
   | abs_nonnegative => Some (Row (T1 Uabs X) X [(Nonneg, X)])
   | abs_nonpositive => Some (Row (T1 Uabs X) (neg X) [(Nonneg, neg X)])
@@ -75,6 +78,19 @@ Definition row_of (r : rule) (c : Q) : option row := let X := TX in let Y := TY 
   | asec_acos => Some (Row (T1 Uasec X) (T1 Uacos (rcp X)) [(Nonneg, TAdd (sq X) (num (-1)))])
   | acsc_asin => Some (Row (T1 Uacsc X) (T1 Uasin (rcp X)) [(Nonneg, TAdd (sq X) (num (-1)))])
   | erfc_erf => Some (Row (T1 Uerfc X) (minus one (T1 Uerf X)) [])
+  | log_even_power => if q_whole c && Z.even (Qnum c) then Some (Row (T1 Ulog (TPow X c)) (TMul (TC c) (T1 Ulog (T1 Uabs X))) [(Nonzero, X)]) else None
+  | abs_power => if q_whole c then Some (Row (T1 Uabs (TPow X c)) (TPow (T1 Uabs X) c) []) else None
+  | cbrt_cube => Some (Row (TPow (T1 Ucbrt X) (3 # 1)) X [])
+  | cbrt_product => Some (Row (T1 Ucbrt (TMul X Y)) (TMul (T1 Ucbrt X) (T1 Ucbrt Y)) [])
+  | cbrt_power => if q_whole c then Some (Row (T1 Ucbrt (TPow X c)) (TPow (T1 Ucbrt X) c) []) else None
+  | asin_odd => Some (Row (T1 Uasin (neg X)) (neg (T1 Uasin X)) [(Nonneg, minus one (sq X))])
+  | acos_asin => Some (Row (T1 Uacos X) (minus (half TPi) (T1 Uasin X)) [(Nonneg, minus one (sq X))])
+  | sin_asin => Some (Row (T1 Usin (T1 Uasin X)) X [(Nonneg, minus one (sq X))])
+  | cos_asin => Some (Row (T1 Ucos (T1 Uasin X)) (TPow (minus one (sq X)) (1 # 2)) [(Nonneg, minus one (sq X))])
+  | sin_atan => Some (Row (T1 Usin (T1 Uatan X)) (quot X (TPow (TAdd one (sq X)) (1 # 2))) [])
+  | cos_atan => Some (Row (T1 Ucos (T1 Uatan X)) (TPow (TAdd one (sq X)) (-1 # 2)) [])
+  | erf_odd => Some (Row (T1 Uerf (neg X)) (neg (T1 Uerf X)) [])
+  | erf_zero => Some (Row (T1 Uerf (num 0)) (num 0) [])
   end.
 Definition sound r := forall c w x y, row_of r c = Some w -> holds x y (where_of w) -> tv x y (left_of w) = tv x y (right_of w).
 Ltac row := intros c w x y H C; cbn [row_of] in H; try (injection H as <-); unfold holds in C; cbn [left_of right_of where_of] in *; use_conds; cbn [tv uv bv] in *; rewrite ?sqrt_pw; unfold qpow, qv; cbn [Qnum Qden root pw]; try change (Pos.to_nat 2) with 2%nat.
@@ -100,9 +116,21 @@ Lemma r_log1p_log : sound log1p_log. Proof. row. easy. Qed.
 Lemma r_expm1_exp : sound expm1_exp. Proof. row. unfold expm1. ring. Qed.
 Lemma r_pow_exp : sound pow_exp. Proof. row. unfold rpow. destruct (Rlt_dec 0 x); easy. Qed.
 Lemma r_xlogy_log : sound xlogy_log. Proof. row. easy. Qed.
+Lemma powered_ok x y t q : tv x y (powered t q) = qpow (tv x y t) q.
+Proof. unfold powered. destruct (Z.eqb_spec (Qnum q) 1) as [N|]; [|easy]. destruct (Pos.eqb_spec (Qden q) 1) as [D|]; [|easy]. unfold qpow. now rewrite N, D. Qed.
+Lemma qpow_at_0 q : Qnum q <> 0%Z -> qpow 0 q = 0.
+Proof. intro N. unfold qpow. assert (E : root (Qden q) 0 = 0). { destruct (Pos.eq_dec (Qden q) 1) as [->|D]. reflexivity. apply root_neg; [easy|lra]. } rewrite E. now apply pw_0. Qed.
+Lemma qpow_square x c : qpow (x ^ 2) c = qpow (Rabs x) (Qred ((2 # 1) * c)).
+Proof. assert (E : Q2R (Qred ((2 # 1) * c)) = 2 * Q2R c). { rewrite (Qeq_eqR _ _ (Qred_correct _)), Q2R_mult. f_equal. unfold Q2R; cbn. field. }
+  destruct (Req_dec x 0) as [->|N].
+  - rewrite Rabs_R0. replace (0 ^ 2) with 0 by ring. assert (Z : forall q, Qnum q = 0%Z <-> Q2R q = 0). { intro q. unfold Q2R. split; intro H. rewrite H. lra. apply eq_IZR. apply Rmult_integral in H as [H|H]; [easy|]. exfalso. revert H. apply Rinv_neq_0_compat. apply not_0_IZR. lia. }
+    destruct (Z.eq_dec (Qnum c) 0) as [C|C].
+    + assert (C2 : Qnum (Qred ((2 # 1) * c)) = 0%Z) by (apply Z; rewrite E; apply Z in C; lra). unfold qpow. now rewrite C, C2.
+    + rewrite !qpow_at_0; try easy. intro C2. apply C, Z. apply Z in C2. lra.
+  - assert (P : 0 < Rabs x) by now apply Rabs_pos_lt. assert (S : x ^ 2 = Rabs x ^ 2) by now rewrite <- pow2_abs.
+    rewrite S. rewrite !qpow_Rpower by (try apply pow_lt; easy). rewrite E, <- (Rpower_pow 2) by easy. now rewrite Rpower_mult. Qed.
 Lemma r_even_root : sound even_root.
-Proof. intros c w x y H C. cbn [row_of] in H. destruct (q_whole c); [easy|]. destruct (Pos.eqb_spec (Qden c) 2) as [E|]; [|easy]. injection H as <-. cbn [left_of right_of tv uv]. unfold qpow at 1. rewrite E. cbn [root].
-  unfold qpow at 2; cbn [Qnum Qden root]. f_equal. change (sqrt (x ^ 2) = Rabs x). rewrite <- sqrt_Rsqr_abs. f_equal. unfold Rsqr. ring. Qed.
+Proof. intros c w x y H C. injection H as <-. cbn [left_of right_of tv uv]. change (qpow x (2 # 1)) with (x ^ 2). rewrite powered_ok. apply qpow_square. Qed.
 Lemma r_abs_square : sound abs_square. Proof. row. cbn. rewrite !Rmult_1_r. apply Rabs_sq. Qed.
 Lemma r_abs_nonnegative : sound abs_nonnegative. Proof. row. now apply Rabs_pos_eq. Qed.
 Lemma r_abs_nonpositive : sound abs_nonpositive. Proof. row. rewrite Rabs_left1 by lra. ring. Qed.
@@ -149,5 +177,53 @@ Lemma r_acot_atan : sound acot_atan. Proof. row. easy. Qed.
 Lemma r_asec_acos : sound asec_acos. Proof. row. easy. Qed.
 Lemma r_acsc_asin : sound acsc_asin. Proof. row. easy. Qed.
 Lemma r_erfc_erf : sound erfc_erf. Proof. row. unfold erfc. ring. Qed.
+Lemma pw_abs x z : pw (Rabs x) z = Rabs (pw x z).
+Proof. destruct (Z_le_dec 0 z) as [P|P].
+  - rewrite <- (Z2Nat.id z P), !pw_nat. apply RPow_abs.
+  - replace z with (- Z.of_nat (Z.to_nat (- z)))%Z by lia. rewrite !pw_opp, !pw_nat, Rabs_inv. f_equal. apply RPow_abs. Qed.
+Lemma q_whole_den c : q_whole c = true -> Qden c = 1%positive. Proof. intro H. now apply Pos.eqb_eq in H. Qed.
+Lemma whole_qpow x c : q_whole c = true -> qpow x c = pw x (Qnum c). Proof. intro H. unfold qpow. now rewrite (q_whole_den _ H). Qed.
+Lemma r_log_even_power : sound log_even_power.
+Proof. intros c w x y H C. cbn [row_of] in H. destruct (q_whole c) eqn:W; [|easy]. destruct (Z.even (Qnum c)) eqn:E; [|easy]. injection H as <-. inversion C as [|? ? H1]; subst. cbn in H1. cbn [left_of right_of tv uv].
+  rewrite <- (ln_qpow c) by now apply Rabs_pos_lt. f_equal. rewrite !whole_qpow, pw_abs by easy. apply Z.even_spec in E as [k E]. rewrite E. symmetry. apply Rabs_pos_eq. rewrite <- pw_pow. apply pw_nn. change (0 <= x ^ 2). apply pow2_ge_0. Qed.
+Lemma r_abs_power : sound abs_power.
+Proof. intros c w x y H C. cbn [row_of] in H. destruct (q_whole c) eqn:W; [|easy]. injection H as <-. cbn [left_of right_of tv uv]. rewrite !whole_qpow by easy. symmetry. apply pw_abs. Qed.
+Lemma cbrt_opp x : cbrt (- x) = - cbrt x. Proof. unfold cbrt. rewrite Ropp_involutive. ring. Qed.
+Lemma cbrt_0 : cbrt 0 = 0. Proof. unfold cbrt. rewrite Ropp_0. ring. Qed.
+Lemma cbrt_root' x : 0 < x -> cbrt x = Rpower x (/ 3). Proof. intro H. unfold cbrt. rewrite (root_neg 3 (- x)) by easy || lra. rewrite root_Rpower by easy. ring. Qed.
+Lemma cbrt_mul x y : cbrt (x * y) = cbrt x * cbrt y.
+Proof. assert (P : forall x y, 0 < x -> 0 < y -> cbrt (x * y) = cbrt x * cbrt y). { intros u v U V. rewrite !cbrt_root' by (try apply Rmult_lt_0_compat; easy). symmetry. now apply Rpower_mult_distr. }
+  assert (Q : forall x y, 0 < x -> cbrt (x * y) = cbrt x * cbrt y). { intros u v U. destruct (Rtotal_order v 0) as [V|[->|V]]. replace (u * v) with (- (u * - v)) by ring. rewrite cbrt_opp, P, cbrt_opp by lra. ring. rewrite Rmult_0_r, cbrt_0. ring. now apply P. }
+  destruct (Rtotal_order x 0) as [X|[->|X]]. replace (x * y) with (- (- x * y)) by ring. rewrite cbrt_opp, Q, cbrt_opp by lra. ring. rewrite Rmult_0_l, cbrt_0. ring. now apply Q. Qed.
+Lemma cbrt_1 : cbrt 1 = 1. Proof. rewrite cbrt_root' by lra. unfold Rpower. rewrite ln_1, Rmult_0_r. apply exp_0. Qed.
+Lemma cbrt_cubed x : cbrt x ^ 3 = x.
+Proof. assert (P : forall x, 0 < x -> cbrt x ^ 3 = x). { intros u U. rewrite cbrt_root' by easy. rewrite <- Rpower_pow by apply exp_pos. rewrite Rpower_mult. replace (/ 3 * INR 3) with 1 by (cbn; field). now apply Rpower_1. }
+  destruct (Rtotal_order x 0) as [X|[->|X]]. replace x with (- - x) by ring. rewrite cbrt_opp. specialize (P (- x) ltac:(lra)). replace ((- cbrt (- x)) ^ 3) with (- cbrt (- x) ^ 3) by ring. rewrite P. ring. rewrite cbrt_0. ring. now apply P. Qed.
+Lemma cbrt_inv x : cbrt (/ x) = / cbrt x.
+Proof. destruct (Req_dec x 0) as [->|N]. now rewrite Rinv_0, cbrt_0, Rinv_0. assert (E : cbrt (/ x) * cbrt x = 1). { rewrite <- cbrt_mul, Rinv_l by easy. apply cbrt_1. }
+  assert (M : cbrt x <> 0) by (intro Z; rewrite Z in E; lra). apply Rmult_eq_reg_r with (cbrt x); [|easy]. now rewrite E, Rinv_l. Qed.
+Lemma cbrt_nat x n : cbrt (x ^ n) = cbrt x ^ n. Proof. induction n; cbn. apply cbrt_1. now rewrite cbrt_mul, IHn. Qed.
+Lemma r_cbrt_cube : sound cbrt_cube. Proof. row. apply cbrt_cubed. Qed.
+Lemma r_cbrt_product : sound cbrt_product. Proof. row. apply cbrt_mul. Qed.
+Lemma r_cbrt_power : sound cbrt_power.
+Proof. intros c w x y H C. cbn [row_of] in H. destruct (q_whole c) eqn:W; [|easy]. injection H as <-. cbn [left_of right_of tv uv]. rewrite !whole_qpow by easy. generalize (Qnum c). intro z. destruct (Z_le_dec 0 z) as [P|P].
+  - rewrite <- (Z2Nat.id z P), !pw_nat. apply cbrt_nat.
+  - replace z with (- Z.of_nat (Z.to_nat (- z)))%Z by lia. rewrite !pw_opp, !pw_nat, cbrt_inv. f_equal. apply cbrt_nat. Qed.
+Lemma unit_range x : 0 <= 1 + -1 * x ^ 2 -> -1 <= x <= 1. Proof. intro. split; nra. Qed.
+Lemma r_asin_odd : sound asin_odd. Proof. row. replace (-1 * x) with (- x) by ring. rewrite asin_opp. ring. Qed.
+Lemma r_acos_asin : sound acos_asin. Proof. row. rewrite Ratan.acos_asin by now apply unit_range. field. Qed.
+Lemma r_sin_asin : sound sin_asin. Proof. row. apply Ratan.sin_asin. now apply unit_range. Qed.
+Lemma r_cos_asin : sound cos_asin. Proof. row. rewrite Ratan.cos_asin by now apply unit_range. f_equal. unfold Rsqr. ring. Qed.
+Lemma r_sin_atan : sound sin_atan. Proof. row. rewrite Ratan.sin_atan. unfold Rsqr, Rdiv. do 3 f_equal. ring. Qed.
+Lemma r_cos_atan : sound cos_atan. Proof. row. rewrite Ratan.cos_atan. unfold Rsqr, Rdiv. rewrite Rmult_1_l. do 2 f_equal. ring. Qed.
+Lemma erf_opp x : erf (- x) = - erf x.
+Proof. unfold erf. rewrite Ropp_mult_distr_r. f_equal.
+  assert (I : forall a b, ex_RInt (fun t : R => exp (- t ^ 2)) a b). { intros. apply (@ex_RInt_continuous R_CompleteNormedModule). intros z _. apply (@ex_derive_continuous R_AbsRing R_NormedModule). auto_derive. easy. }
+  assert (J : is_RInt (fun t : R => exp (- t ^ 2)) (- 0) (- x) (RInt (fun t : R => exp (- t ^ 2)) 0 (- x))). { rewrite Ropp_0. apply (@RInt_correct R_CompleteNormedModule). apply I. }
+  apply is_RInt_comp_opp in J. apply (@is_RInt_unique R_CompleteNormedModule) in J. rewrite <- J. transitivity (RInt (fun t : R => opp (exp (- t ^ 2))) 0 x).
+  - apply RInt_ext. intros t _. unfold opp; cbn. do 3 f_equal. ring.
+  - apply (@RInt_opp R_CompleteNormedModule). apply I. Qed.
+Lemma r_erf_odd : sound erf_odd. Proof. row. replace (-1 * x) with (- x) by ring. rewrite erf_opp. ring. Qed.
+Lemma r_erf_zero : sound erf_zero. Proof. row. unfold erf. rewrite RInt_point. unfold zero; cbn. ring. Qed.
 Theorem rules_sound r : sound r.
-Proof. destruct r; [exact r_exp_sum|exact r_exp_multiple|exact r_exp_log|exact r_exp_zero|exact r_log_exp|exact r_log_one|exact r_log_product|exact r_log_power|exact r_log2_log|exact r_log10_log|exact r_log1p_log|exact r_expm1_exp|exact r_pow_exp|exact r_xlogy_log|exact r_even_root|exact r_abs_square|exact r_abs_nonnegative|exact r_abs_nonpositive|exact r_abs_product|exact r_abs_negative|exact r_sign_positive|exact r_sign_negative|exact r_sign_quotient|exact r_max_abs|exact r_min_abs|exact r_step_sign|exact r_equal_nowhere|exact r_cbrt_root|exact r_hypot_root|exact r_tan_quotient|exact r_cot_quotient|exact r_sec_quotient|exact r_csc_quotient|exact r_sin_square|exact r_sin_odd|exact r_cos_even|exact r_sin_sum|exact r_cos_sum|exact r_sin_zero|exact r_cos_zero|exact r_atan_odd|exact r_sinh_exp|exact r_cosh_exp|exact r_tanh_exp|exact r_coth_exp|exact r_sech_exp|exact r_csch_exp|exact r_asinh_log|exact r_acosh_log|exact r_atanh_log|exact r_acoth_atanh|exact r_asech_acosh|exact r_acsch_asinh|exact r_acot_atan|exact r_asec_acos|exact r_acsc_asin|exact r_erfc_erf]. Qed.
+Proof. destruct r; [exact r_exp_sum|exact r_exp_multiple|exact r_exp_log|exact r_exp_zero|exact r_log_exp|exact r_log_one|exact r_log_product|exact r_log_power|exact r_log2_log|exact r_log10_log|exact r_log1p_log|exact r_expm1_exp|exact r_pow_exp|exact r_xlogy_log|exact r_even_root|exact r_abs_square|exact r_abs_nonnegative|exact r_abs_nonpositive|exact r_abs_product|exact r_abs_negative|exact r_sign_positive|exact r_sign_negative|exact r_sign_quotient|exact r_max_abs|exact r_min_abs|exact r_step_sign|exact r_equal_nowhere|exact r_cbrt_root|exact r_hypot_root|exact r_tan_quotient|exact r_cot_quotient|exact r_sec_quotient|exact r_csc_quotient|exact r_sin_square|exact r_sin_odd|exact r_cos_even|exact r_sin_sum|exact r_cos_sum|exact r_sin_zero|exact r_cos_zero|exact r_atan_odd|exact r_sinh_exp|exact r_cosh_exp|exact r_tanh_exp|exact r_coth_exp|exact r_sech_exp|exact r_csch_exp|exact r_asinh_log|exact r_acosh_log|exact r_atanh_log|exact r_acoth_atanh|exact r_asech_acosh|exact r_acsch_asinh|exact r_acot_atan|exact r_asec_acos|exact r_acsc_asin|exact r_erfc_erf|exact r_log_even_power|exact r_abs_power|exact r_cbrt_cube|exact r_cbrt_product|exact r_cbrt_power|exact r_asin_odd|exact r_acos_asin|exact r_sin_asin|exact r_cos_asin|exact r_sin_atan|exact r_cos_atan|exact r_erf_odd|exact r_erf_zero]. Qed.

@@ -1,0 +1,80 @@
+#!/bin/sh
+# coq_test.sh WENGERT: what --coq writes is accepted by coqc, ends in a theorem that rests on the axioms of Coq's real numbers and no
+# others, and is refused when its data or its statement are changed. Without compiled Coq files it is skipped; WENGERT_COQ=needed
+# forbids that. WENGERT_COQ=all tries every example of cli_cases.txt and every row of data/proved.tsv besides.
+wengert_binary=$1
+here=$(cd "$(dirname "$0")" && pwd)
+. "$here/check.sh"
+
+if ! folder=$(wengert --coq-path 2>/dev/null) || ! command -v coqc >/dev/null; then
+  if [ -n "${WENGERT_COQ:-}" ]; then fail 'coqc' 'it is needed, and there are no compiled Coq files'; else
+    echo 'skipped: there is no coqc, or wengert was built without it'
+  fi
+  summary
+  exit
+fi
+
+check_with_coq() { (cd "$scratch" && timeout 300 coqc -q -w none -Q "$folder" Wengert "$1" >"$1.log" 2>&1); }
+
+# only_allowed_axioms LOG: of what Print Assumptions says, the lines that begin with a name.
+only_allowed_axioms() {
+  ! grep -E '^[A-Za-z_.]+ *(:|$)' "$1" | grep -vE '^(Axioms:|Closed under|ClassicalDedekindReals\.sig_(not_dec|forall_dec)|FunctionalExtensionality\.functional_extensionality_dep|Classical_Prop\.classic)'
+}
+
+# accept NAME COMMAND: a file of its own, as a user checks it.
+accept() {
+  (cd "$scratch" && eval "wengert $2 --coq $1.v" >/dev/null 2>&1)
+  if [ ! -f "$scratch/$1.v" ]; then fail "$1" "nothing was written: $2"
+  elif ! check_with_coq "$1.v"; then
+    fail "$1" "coqc refuses it: $2"
+    tail -n 5 "$scratch/$1.v.log"
+  elif ! grep -q '^Axioms:' "$scratch/$1.v.log" || ! only_allowed_axioms "$scratch/$1.v.log"; then fail "$1" 'it rests on other axioms'
+  else pass; fi
+}
+
+# refuse NAME FROM SED: the file FROM, changed, must not be accepted.
+refuse() {
+  sed -E "$3" "$scratch/$2.v" >"$scratch/$1.v"
+  if cmp -s "$scratch/$1.v" "$scratch/$2.v"; then fail "$1" 'nothing was changed'
+  elif check_with_coq "$1.v"; then fail "$1" 'coqc accepts it'
+  else pass; fi
+}
+
+accept flagship "derive 'cross_entropy(softmax(z), y)' --wrt z --given 'sum(y) = 1'"
+accept logarithm "diff 'log(x)' --wrt x"
+if ! grep -q 'bsum K (fun i => y i) = 1' "$scratch/flagship.v"; then fail flagship 'its theorem does not state the hypothesis'; else pass; fi
+refuse without_hypothesis flagship 's/^ Ceq ([0-9]+) [0-9]+\]/ Ceq \1 \1]/'
+refuse other_derivative flagship 's/ -1 \* y i\)\)\.$/ -2 * y i))./'
+refuse other_function logarithm 's/Oun Ulog/Oun Uexp/'
+refuse at_the_point_only logarithm 's/Csgn Pos/Csgn Nonneg/; s/\(0 < x\)/(0 <= x)/'
+
+# The other cases as one file, so that the library is loaded once.
+count=0
+add() {
+  rm -f "$scratch/one.v"
+  (cd "$scratch" && eval "wengert $1 --coq one.v" >answer 2>&1 </dev/null)
+  if [ -f "$scratch/one.v" ]; then
+    count=$((count + 1))
+    echo "$1" >"$scratch/command.$count"
+    { echo "Module case_$count."; sed '/^From /d; /^Import /d; /^Open Scope/d' "$scratch/one.v"; echo "End case_$count."; } >>"$scratch/cases.v"
+  elif [ "${2:-}" = must ]; then fail "$1" "nothing was written: $(head -n 1 "$scratch/answer")"; fi
+}
+sed '/^Definition nodes/,$d' "$scratch/flagship.v" >"$scratch/cases.v"
+while IFS= read -r line; do
+  case $line in '' | '#'*) ;; *) add "$line" must ;; esac
+done <"$here/data/coq.txt"
+if [ "${WENGERT_COQ:-}" = all ]; then
+  grep -E '^\$ wengert (diff|derive|prove) ' "$here/cli_cases.txt" | grep -vE '\||--help|--certificate|--coq|--output' | sed 's/^\$ wengert //' >"$scratch/commands"
+  while IFS= read -r line; do add "$line"; done <"$scratch/commands"
+fi
+if check_with_coq cases.v; then
+  passed=$((passed + count))
+  if [ "$(grep -c '^Axioms:' "$scratch/cases.v.log")" -ge 1 ] && only_allowed_axioms "$scratch/cases.v.log"; then pass; else fail 'axioms' 'a theorem rests on others'; fi
+else
+  line=$(sed -n 's/^File .*, line \([0-9]*\),.*/\1/p' "$scratch/cases.v.log" | tail -n 1)
+  number=$(head -n "${line:-1}" "$scratch/cases.v" | grep -c '^Module case_')
+  fail "$(cat "$scratch/command.$number" 2>/dev/null)" 'coqc refuses it'
+  tail -n 5 "$scratch/cases.v.log"
+fi
+echo "$count further proofs checked by coqc"
+summary
