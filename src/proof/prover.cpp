@@ -12,6 +12,8 @@
 #include <wengert/core/matrix.hpp>
 #include <wengert/core/substitute.hpp>
 
+#include "sweep_proof.hpp"
+
 namespace wengert {
 
 namespace {
@@ -509,98 +511,13 @@ void prover::close_choice(node_id n, std::vector<node_id>& closed) const {
   if (tape_.arity(n) != 0) closed.push_back(n);
 }
 
-// d f = result, by following the reverse sweep: with every node n that it visits, SUM adjoint*d over the nodes reached so far
-// keeps its value, since d n is the sum of its partial derivatives times the d of its arguments. Each step looks at one node
-// only.
+// d f = result, by following the reverse sweep: what each node has received, times the node's d, is what it sends, times the d of
+// its arguments, since d n is the sum of its partial derivatives times the d of its arguments.
 std::optional<theorem> prover::follow_sweep(node_id f, symbol_id variable, node_id result,
                                             const std::unordered_map<node_id, theorem>& known) {
   std::vector<adjoint_step> record;
   if (derivative(tape_, f, variable, record) != result || record.empty()) return std::nullopt;
-  const std::vector<range_id> by = tape_.symbol(variable).axes, seed(tape_.out(f).begin(), tape_.out(f).end());
-  std::vector<range_id> out = seed;
-  out.insert(out.end(), by.begin(), by.end());
-  std::vector<node_id> originals;  // nothing of the function itself needs to be opened
-  for (node_id n : tape_.reachable(f))
-    if (tape_.arity(n) != 0) originals.push_back(n);
-  auto term = [&](node_id contribution, node_id n) {  // SUM over n's axes of contribution[seed, n] * d[n, by]
-    std::size_t s = seed.size(), w = by.size(), r = tape_.rank(n);
-    std::vector<label> left = tape::straight(s), right = tape::straight(r, s + w);
-    for (std::size_t k = 0; k < r; ++k) left.push_back(label::of_axis(s + w + k));
-    for (std::size_t k = 0; k < w; ++k) right.push_back(label::of_axis(s + k));
-    std::vector<range_id> bound(tape_.out(n).begin(), tape_.out(n).end());
-    std::array<edge, 2> args{edge{contribution, left}, edge{known.at(n).says().right, right}};
-    return tape_.mul(out, args, bound);
-  };
-  auto total = [&](const std::vector<node_id>& terms) {
-    if (terms.empty()) return tape_.identity(out, {tape_.constant(0), {}});
-    if (terms.size() == 1) return terms[0];
-    std::vector<edge> edges;
-    for (node_id t : terms) edges.push_back(tape_.whole(t));
-    return tape_.add(out, edges);
-  };
-  struct pending {
-    node_id contribution, to;
-  };
-  std::vector<pending> frontier{{record[0].received[0], f}};
-  auto all_terms = [&](const std::vector<pending>& list) {
-    std::vector<node_id> r;
-    for (const pending& p : list) r.push_back(term(p.contribution, p.to));
-    return r;
-  };
-  std::vector<node_id> opaque = originals;
-  opaque.push_back(known.at(f).says().right);
-  std::optional<theorem> chain;
-  auto extend = [&](const std::optional<theorem>& next) {
-    if (!next) throw refusal("follow-sweep: a step does not hold");
-    chain = chain ? kernel_.transitive(*chain, *next) : *next;
-  };
-  auto sum_now = total(all_terms(frontier));
-  extend(full_.ring(known.at(f).says().right, sum_now, {}, opaque));
-  for (const adjoint_step& step : record) {
-    if (tape_.op(step.node) == opcode::symbol) break;
-    // The terms at this node, and what becomes of them.
-    std::vector<pending> here, rest, next;
-    for (const pending& p : frontier) (p.to == step.node ? here : rest).push_back(p);
-    for (const auto& [to, contribution] : step.sent) next.push_back({contribution, to});
-    node_id before = total(all_terms(here)), after = total(all_terms(next));
-    // What was received stays whole (unless it is a choice, which the sweep carries along); what is sent must be opened, even
-    // where it happens to be a node of the function.
-    std::vector<node_id> closed = originals;
-    for (const pending& p : next) std::erase(closed, p.contribution);
-    if (step.received.size() > 1) std::erase(closed, step.adjoint);
-    for (const pending& p : here)
-      if (tape_.op(p.contribution) != opcode::select) closed.push_back(p.contribution);
-    for (edge_view e : tape_.args(step.node))
-      if (auto it = known.find(e.node); it != known.end()) closed.push_back(it->second.says().right);
-    auto local = full_.ring(before, after, {}, closed);
-    if (!local) throw refusal("follow-sweep: a step does not hold");
-    // The sum over all nodes changes in these terms alone.
-    std::vector<node_id> rest_terms = all_terms(rest);
-    std::vector<node_id> whole = rest_terms;
-    for (node_id n : all_terms(here)) whole.push_back(n);
-    whole.insert(whole.end(), opaque.begin(), opaque.end());
-    node_id other = total(rest_terms);
-    std::array<edge, 2> split{tape_.whole(other), tape_.whole(before)};
-    node_id apart = tape_.add(out, split);
-    std::vector<node_id> outer = rest_terms;
-    for (node_id n : all_terms(here)) outer.push_back(n);
-    extend(full_.ring(sum_now, apart, {}, outer));
-    std::vector<std::optional<theorem>> replaced(2);
-    if (before != after) replaced[1] = *local;
-    theorem moved = kernel_.congruence(apart, replaced);
-    extend(moved);
-    frontier = rest;
-    frontier.insert(frontier.end(), next.begin(), next.end());
-    node_id sum_next = total(all_terms(frontier));
-    std::vector<node_id> inner = rest_terms;
-    for (node_id n : all_terms(next)) inner.push_back(n);
-    extend(full_.ring(moved.says().right, sum_next, {}, inner));
-    sum_now = sum_next;
-  }
-  std::vector<node_id> last = originals;
-  for (const pending& p : frontier) last.push_back(p.contribution);
-  extend(full_.ring(sum_now, result, {}, last));
-  return chain;
+  return sweep_proof(full_, f, variable, known).run(record, result);
 }
 
 std::vector<std::string> prover::facts_used(std::span<const theorem> theorems) const {
