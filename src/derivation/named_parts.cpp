@@ -95,7 +95,13 @@ class unit_namer : narrator {
 std::optional<named_form> by_named_units(problem& p, prover& with, const expression& e, const target& by,
                                          const differentiated& d) {
   if (d.answer.text.size() < long_text) return std::nullopt;
-  named_form r = unit_namer(p, with, e, by).write(d);
+  named_form r;
+  try {
+    r = unit_namer(p, with, e, by).write(d);
+  } catch (const error& too_long) {
+    if (too_long.code != "V04") throw;
+    return std::nullopt;
+  }
   if (r.lets.empty() || r.letters != d.answer.letters || 4 * size_of(r) > 3 * d.answer.text.size()) return std::nullopt;
   return r;
 }

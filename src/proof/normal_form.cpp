@@ -12,8 +12,9 @@ namespace wengert {
 
 namespace {
 
-constexpr int deepest = 40;             // rules applied inside rules
-constexpr std::size_t most_terms = 24;  // an exponent with more terms is left whole
+constexpr int deepest = 40;                          // rules applied inside rules
+constexpr std::size_t most_terms = 24;               // an exponent with more terms is left whole
+constexpr std::size_t most_multiplied_out = 20'000;  // work to see that a light form is equal
 
 bool is_leaf(opcode o) {
   switch (o) {
@@ -128,6 +129,26 @@ std::pair<std::string_view, std::int64_t> power_row(opcode o) {
     case opcode::cbrt: return {"cbrt-cube", 3};
     default: return {{}, 0};
   }
+}
+
+// Whether a = b once all products of sums are multiplied out, if that is little work: the kernel will do the same.
+bool agree_multiplied_out(facts& known, std::span<const node_id> opaque, std::span<const theorem> powers, node_id a, node_id b) {
+  struct limited : recording_signs {
+    using recording_signs::recording_signs;
+    bool spend(std::size_t work) override {
+      left -= std::min(left, work);
+      return left > 0 && recording_signs::spend(work);
+    }
+    std::size_t left = most_multiplied_out;
+  } signs(known);
+  tape& t = known.using_kernel().on();
+  expander::options o;
+  o.opaque.insert(opaque.begin(), opaque.end());
+  for (const theorem& p : powers) o.rewrite_by(t, p.says().left, p.says().right);
+  expander x(t, signs, std::move(o));
+  polynomial d = x.of(a);
+  x.add(d, x.of(b), -1);
+  return x.vanishes(std::move(d));
 }
 
 }  // namespace
@@ -312,6 +333,8 @@ theorem normalizer::arithmetic(node_id n) {
       p = x.of(m);
       next = to_node(tape_, p);
       premises = powers_used(x);
+      if (form_ == form::light && x.of(next).terms != p.terms && !agree_multiplied_out(facts_, opaque_, powers_, m, next))
+        return t;
     } catch (const too_large&) {
       return t;
     }
