@@ -376,6 +376,7 @@ class checking {
     } else {
       check_step(w);
     }
+    current_.premises = {};  // they have served
     steps_.push_back(std::move(current_));
   }
 

@@ -16,28 +16,6 @@ affine moved(affine a, std::int64_t by) {
   return a;
 }
 
-void put(std::string& key, std::int64_t v) { key += std::to_string(v) + ' '; }
-
-std::string key_of(const node& n) {
-  std::string key;
-  put(key, n.op);
-  put(key, static_cast<int>(n.red));
-  put(key, n.attribute);
-  key += n.value.text() + ' ';
-  put(key, static_cast<std::int64_t>(n.rank));
-  for (int a : n.axes) put(key, a);
-  for (const edge& e : n.args) {
-    key += '|';
-    put(key, e.node);
-    for (const label& l : e.labels) {
-      put(key, l.axis);
-      put(key, l.at.dim);
-      put(key, l.at.plus);
-    }
-  }
-  return key;
-}
-
 }  // namespace
 
 label shifted(label l, std::int64_t by) {
@@ -144,11 +122,31 @@ void graph::check(const node& n) const {
   }
 }
 
+std::size_t graph::hash::operator()(int number) const {
+  const node& n = nodes[static_cast<std::size_t>(number)];
+  std::uint64_t h = 0;
+  auto mix = [&](std::int64_t v) {
+    h = (h ^ static_cast<std::uint64_t>(v)) * 0x9e3779b97f4a7c15;
+    h ^= h >> 32;
+  };
+  for (int v : {n.op, static_cast<int>(n.red), n.attribute, static_cast<int>(n.rank)}) mix(v);
+  if (n.op == constant || n.op == power)
+    for (const integer* v : {&n.value.top(), &n.value.bottom()}) mix(v->fits() ? v->small() : 0);
+  for (int a : n.axes) mix(a);
+  for (const edge& e : n.args) {
+    mix(e.node);
+    for (const label& l : e.labels)
+      for (std::int64_t v : {std::int64_t{l.axis}, std::int64_t{l.at.dim}, l.at.plus}) mix(v);
+  }
+  return h;
+}
+
 int graph::make(node n) {
   check(n);
-  auto [it, fresh] = numbers_.try_emplace(key_of(n), static_cast<int>(nodes_.size()));
-  if (fresh) nodes_.push_back(std::move(n));
-  return it->second;
+  nodes_.push_back(std::move(n));
+  auto [it, fresh] = numbers_.insert(static_cast<int>(nodes_.size()) - 1);
+  if (!fresh) nodes_.pop_back();
+  return *it;
 }
 
 int graph::make(int op, std::vector<int> out, std::vector<edge> args, std::vector<int> bound, reduction red, int attribute,

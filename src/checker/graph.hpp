@@ -5,10 +5,11 @@
 // Equal structure is equal number. Axes 0, 1, ... of a node are its output axes, then its bound ones.
 #pragma once
 
+#include <deque>
 #include <map>
 #include <optional>
 #include <set>
-#include <unordered_map>
+#include <unordered_set>
 
 #include "number.hpp"
 
@@ -72,6 +73,7 @@ struct node {
   rational value;     // constant, power
   int attribute = 0;  // symbol, dim: which; select: the comparison; unknown: which derivative of which function
   std::size_t bound() const { return axes.size() - rank; }
+  friend bool operator==(const node&, const node&) = default;
 };
 
 struct symbol_info {
@@ -96,6 +98,10 @@ label composed(const label& inner, const std::vector<label>& outer);
 
 class graph {
  public:
+  graph() : numbers_(0, hash{nodes_}, same{nodes_}) {}
+  graph(const graph&) = delete;
+  graph& operator=(const graph&) = delete;
+
   // Found or made; refuses a node that is not well-formed.
   int make(node n);
   int make(int op, std::vector<int> out, std::vector<edge> args, std::vector<int> bound = {}, reduction red = reduction::none,
@@ -130,11 +136,20 @@ class graph {
   std::vector<function_derivative> unknowns;
 
  private:
+  // Of numbers of nodes, by what the nodes are.
+  struct hash {
+    const std::deque<node>& nodes;
+    std::size_t operator()(int number) const;
+  };
+  struct same {
+    const std::deque<node>& nodes;
+    bool operator()(int a, int b) const { return nodes[static_cast<std::size_t>(a)] == nodes[static_cast<std::size_t>(b)]; }
+  };
   void check(const node& n) const;
   void check_labels(const node& user, const edge& e) const;
 
-  std::vector<node> nodes_;
-  std::unordered_map<std::string, int> numbers_;
+  std::deque<node> nodes_;  // they stay where they are
+  std::unordered_set<int, hash, same> numbers_;
   std::vector<range> ranges_;
   std::map<range, int> range_numbers_;
   std::map<int, std::vector<bool>> depends_;

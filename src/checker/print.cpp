@@ -38,26 +38,27 @@ std::string printer::show(const label& l, const std::vector<std::string>& at) co
 
 // As a tree, up to a cap.
 std::size_t printer::size(int root) {
-  if (auto it = sizes_.find(root); it != sizes_.end()) return it->second;
+  sizes_.resize(g_.size());
+  auto known = [&](int n) -> std::size_t& { return sizes_[static_cast<std::size_t>(n)]; };
+  if (known(root) != 0) return known(root);
   std::vector<int> stack{root};
   while (!stack.empty()) {
     int n = stack.back();
     std::size_t total = 1;
     bool ready = true;
     for (const edge& e : g_.at(n).args) {
-      auto it = sizes_.find(e.node);
-      if (it == sizes_.end()) {
+      if (known(e.node) == 0) {
         stack.push_back(e.node);
         ready = false;
       } else {
-        total += it->second > largest_inline ? 1 : it->second;
+        total += known(e.node) > largest_inline ? 1 : known(e.node);
       }
     }
     if (!ready) continue;
     stack.pop_back();
-    sizes_[n] = total;
+    known(n) = total;
   }
-  return sizes_[root];
+  return known(root);
 }
 
 std::string printer::show(int n, const std::vector<std::string>& at, int tightness, bool whole) {

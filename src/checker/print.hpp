@@ -1,7 +1,6 @@
 // Nodes in plain notation.
 #pragma once
 
-#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -29,7 +28,7 @@ class printer {
   std::size_t size(int n);
 
   const graph& g_;
-  std::map<int, std::size_t> sizes_;
+  std::vector<std::size_t> sizes_;  // by node; 0: not known yet
   std::set<int> named_, explained_;
   std::size_t next_letter_ = 0;
   friend class checking;
