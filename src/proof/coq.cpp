@@ -449,10 +449,11 @@ class coq_writer {
     for (edge_view e : t_.args(c.left)) closed.insert(e.node);
     for (step_id p : step.premises)
       if (k_.log()[p].says.what == kind::derivative) closed.insert(k_.log()[p].says.right);
-    const bool function = t_.op(c.left) == opcode::power || find_function(t_.op(c.left));
-    if (!function && t_.op(c.left) != opcode::add && t_.op(c.left) != opcode::mul && t_.op(c.left) != opcode::identity &&
-        t_.arity(c.left) != 0 && t_.mentions(c.left, c.variable))
-      no_counterpart("the derivative of a choice, of a function of a matrix or of an unknown function");
+    const opcode o = t_.op(c.left);
+    const bool function = o == opcode::power || o == opcode::select || find_function(o);
+    const bool linear = o == opcode::add || o == opcode::mul || o == opcode::identity;
+    if (!function && !linear && t_.mentions(c.left, c.variable) && t_.arity(c.left) != 0)
+      no_counterpart("the derivative of a function of a matrix or of an unknown function");
     if (function && t_.mentions(c.left, c.variable)) {
       frame axes = frame_of(t_, c.left);
       std::vector<bool> wanted;

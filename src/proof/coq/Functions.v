@@ -433,6 +433,28 @@ Proof. intros I A C H. unfold holds in H. destruct b; cbn [d_bi] in I; cbv zeta 
     + assert (M : c x < a x) by lra. apply is_derive_ext_loc with a. generalize (near_lt c a x dc da C A M). apply filter_imp. intros t T. cbn. symmetry. apply Rmax_left. lra.
       destruct I as [<-|[<-|[<-|[]]]]; cbn [fst snd map nth tv uv]; rewrite ?(choose_lt_yes (c x)) by lra; rewrite ?(choose_lt_no (a x)) by lra; rewrite ?sign_eq_1 by (unfold qv; cbn [Qnum Qden]; lra); evar_last; [exact A| |exact A| |exact A|]; fin. Qed.
 
+(* --- a choice: one of two functions near a point where the numbers that are compared differ, or where they do not move *)
+Definition contrary (c : cmp) : tm := match c with Clt => TSel Cle TY TX (num 1) (num 0) | Cle => TSel Clt TY TX (num 1) (num 0)
+  | Ceq' => TSel Cne' TX TY (num 1) (num 0) | Cne' => TSel Ceq' TX TY (num 1) (num 0) end.
+Definition d_choose (c : cmp) : list (list tm) := [[num 0]; [num 0]; [TSel c TX TY (num 1) (num 0)]; [contrary c]].
+Lemma contrary_ok c x y : tv x y (contrary c) = choose c x y 0 1.
+Proof. destruct c; cbn [contrary tv choose]; unfold qv; cbn [Qnum Qden]; repeat match goal with |- context[if ?d then _ else _] => destruct d end; lra. Qed.
+Lemma choose_either c p q : (forall u v, choose c p q u v = u) \/ (forall u v, choose c p q u v = v).
+Proof. destruct c; cbn [choose]; match goal with |- context[if ?d then _ else _] => destruct d end; auto. Qed.
+Lemma choose_near c (p q : R -> R) (x dp dq : R) : is_derive p x dp -> is_derive q x dq -> p x <> q x -> locally x (fun t => forall u v, choose c (p t) (q t) u v = choose c (p x) (q x) u v).
+Proof. intros P Q N. destruct (Rlt_dec (p x) (q x)) as [L|L].
+  - generalize (near_lt p q x dp dq P Q L). apply filter_imp. intros t T u v. destruct c; cbn [choose]; repeat match goal with |- context[if ?d then _ else _] => destruct d end; lra.
+  - assert (M : q x < p x) by lra. generalize (near_lt q p x dq dp Q P M). apply filter_imp. intros t T u v. destruct c; cbn [choose]; repeat match goal with |- context[if ?d then _ else _] => destruct d end; lra. Qed.
+Lemma der_choose c (p q u v : R -> R) (x dp dq du dv : R) : is_derive p x dp -> is_derive q x dq -> is_derive u x du -> is_derive v x dv ->
+  (forall t, p t = p x /\ q t = q x) \/ p x <> q x ->
+  is_derive (fun t => choose c (p t) (q t) (u t) (v t)) x (choose c (p x) (q x) 1 0 * du + tv (p x) (q x) (contrary c) * dv).
+Proof. intros P Q U V B. rewrite contrary_ok.
+  assert (E : locally x (fun t => forall a b, choose c (p t) (q t) a b = choose c (p x) (q x) a b)).
+  { destruct B as [B|B]. apply filter_forall. intros t a b. now destruct (B t) as [-> ->]. now apply choose_near with dp dq. }
+  destruct (choose_either c (p x) (q x)) as [C|C]; rewrite !C.
+  - apply is_derive_ext_loc with u. revert E. apply filter_imp. intros t T. now rewrite T, C. replace (1 * du + 0 * dv) with du by ring. exact U.
+  - apply is_derive_ext_loc with v. revert E. apply filter_imp. intros t T. now rewrite T, C. replace (0 * du + 1 * dv) with dv by ring. exact V. Qed.
+
 (* --- signs and continuity *)
 Definition positive_fun u := match u with Uexp | Ucosh | Usech => true | _ => false end.
 Definition nonneg_fun u := match u with Uabs => true | _ => positive_fun u end.

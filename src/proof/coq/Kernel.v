@@ -47,8 +47,9 @@ Definition Gof (den : positive) (opq : list id) (l : list claim) (a : id) : opti
   | _ => match get a with Some n => npoly den n | None => None end end.
 Definition implies (r r' : rel) : bool := if rel_dec r r' then true else match r, r' with Pos, Nonneg | Pos, Nonzero => true | _, _ => false end.
 Definition rconst (r : rel) (c : Q) : bool := match r with Pos => Z.ltb 0 (Qnum c) | Nonneg => Z.leb 0 (Qnum c) | Nonzero => negb (Z.eqb (Qnum c) 0) | Integer => Pos.eqb (Qden c) 1 | Real_power => true | _ => false end.
-Definition leaf_sign (r : rel) (n : node) : bool := match no n with Oconst c => rconst r c | Odim _ | Opi | Oindex => match r with Pos | Nonneg | Nonzero => true | _ => false end
-  | Odelta => match r with Nonneg => true | _ => false end | _ => match r with Real_power => true | _ => false end end.
+Definition leaf_sign (r : rel) (n : node) : bool := match no n with Oconst c => rconst r c | Odim _ | Oindex => match r with Pos | Nonneg | Nonzero | Integer | Real_power => true | _ => false end
+  | Opi => match r with Pos | Nonneg | Nonzero | Real_power => true | _ => false end
+  | Odelta => match r with Nonneg | Integer | Real_power => true | _ => false end | _ => match r with Real_power => true | _ => false end end.
 Definition kn (l : list claim) (r : rel) (a : id) : bool := existsb (fun c => match c with Csgn r' x => Pos.eqb x a && implies r' r | _ => false end) l
   || match get a with Some n => leaf_sign r n | None => false end.
 (* a^k = b for a node a, from a claim about the node a^k *)
@@ -108,9 +109,11 @@ Fixpoint dfun X Y (args : list edge) (tss : list (list tm)) (parts : list (list 
  | _, _, _ => None end.
 Fixpoint first_alt X Y (args : list edge) parts cs (al : list (conds * list (list tm))) : option (list (Q * list fac)) := match al with [] => None
  | (c, tss) :: al => if conds_ok l D X Y c cs then match dfun X Y args tss parts with Some q => Some q | None => first_alt X Y args parts cs al end else first_alt X Y args parts cs al end.
+Definition fixed (X Y : edge) : bool := negb (dp s (fst X)) && negb (dp s (fst Y)).
 Definition dbody (o : op) (args : list edge) (parts : list (list edge)) (cs : list edge) : option (list (Q * list fac)) := match o with
  | Oadd | Oid => dsum args | Omul => dprod [] args
  | Opow _ | Oun _ | Obi _ => match args with [] => None | X :: r => first_alt X (hd X r) args parts cs (alts o) end
+ | Osel c => match args with [X; Y; _; _] => if fixed X Y || conds_ok l D X Y [(Nonzero, minus TX TY)] cs then dfun X Y args (d_choose c) parts else None | _ => None end
  | _ => None end.
 End DER.
 Definition derpoly (l : list claim) (s : positive) (W : list positive) (a : id) parts cs (n : node) : option (list mono) := let r := length (nr n) in if negb (dp s a) then Some [] else match no n with
@@ -140,12 +143,13 @@ Definition sign_nonzero (o : op) : bool := match o with
  | Omul => al Nonzero | Oid => Nat.eqb n 1 && al Nonzero | Opow q => Nat.eqb n 1 && (Pos.eqb (Qden q) 1 && al Nonzero)
  | Oun u => Nat.eqb n 1 && (((match u with Uabs => true | u => sign_of_argument u end) && al Nonzero))
  | Osel _ => k Nonzero 2%nat && k Nonzero 3%nat | _ => false end.
-Definition sign_of (r : rel) (o : op) : bool := match r with Pos => sign_pos o | Nonneg => sign_nonneg o || sign_pos o | Nonzero => sign_nonzero o || sign_pos o | _ => false end.
+Definition sign_integer (o : op) : bool := match o with Oadd | Omul | Oid => al Integer | Oun Ufloor | Oun Uceil => true | _ => false end.
+Definition sign_of (r : rel) (o : op) : bool := match r with Pos => sign_pos o | Nonneg => sign_nonneg o || sign_pos o | Nonzero => sign_nonzero o || sign_pos o | Integer => sign_integer o | _ => false end.
 End SIGN.
 Definition arg_kn l (n : node) (r : rel) (i : nat) : bool := match nth_error (na n) i with Some (b, ls) => kn l r b && lab_ok (nr n ++ nb n) ls (rng b) | None => false end.
 Definition arg_eq (n : node) (i j : nat) : bool := match nth_error (na n) i, nth_error (na n) j with Some (b, ls), Some (b', ls') => Pos.eqb b b' && if ln_dec ls ls' then true else false | _, _ => false end.
 Definition sgn l (r : rel) (a : id) (n : node) : bool := kn l r a || (match r with Pos => kn l Nonneg a && kn l Nonzero a | _ => false end
-  || (match r, nb n with Nonzero, _ :: _ => sign_of (length (na n)) (arg_kn l n) (arg_eq n) Pos (no n) | _, _ => sign_of (length (na n)) (arg_kn l n) (arg_eq n) r (no n) end)).
+  || (match r, nb n with Nonzero, _ :: _ => sign_of (length (na n)) (arg_kn l n) (arg_eq n) Pos (no n) | Integer, _ :: _ => false | _, _ => sign_of (length (na n)) (arg_kn l n) (arg_eq n) r (no n) end)).
 Section CK.
 Variable cl : PM.t (bool * claim).
 Fixpoint gath (ps : list id) : option (list (bool * claim)) := match ps with [] => Some []
@@ -231,7 +235,7 @@ Proof. assert (P : 0 < / IZR (Zpos (Qden c))) by (apply Rinv_0_lt_compat, IZR_lt
   - apply Rmult_integral_contrapositive_currified; [|lra]. apply not_0_IZR. intro E. now rewrite E in H.
   - apply Pos.eqb_eq in H. exists (Qnum c). unfold Q2R. rewrite H. field. Qed.
 Lemma leaf_sign_ok r n e : leaf_sign r n = true -> rv r (ev dv A (val A) n e).
-Proof. unfold leaf_sign, ev. destruct (no n); destruct r; try easy; intro H; try (now apply rconst_ok); cbn [rv]; try (unfold delta; destruct (Nat.eqb _ _); lra);
+Proof. unfold leaf_sign, ev. destruct (no n); destruct r; try easy; intro H; try (now apply rconst_ok); cbn [rv]; try (eexists; apply INR_IZR_INZ); try (unfold delta; destruct (Nat.eqb _ _); now eexists); try (unfold delta; destruct (Nat.eqb _ _); lra);
   try (assert (0 < INR (dv d)) by apply lt_0_INR, Hdv; lra); try (assert (0 < INR (S (lk e 0))) by (apply lt_0_INR; lia); lra); try (pose proof PI_RGT_0; lra). Qed.
 Lemma kn_ok r a : kn l r a = true -> forall e, inD (rng a) e -> rv r (val A a e).
 Proof. unfold kn. intros H e He. apply orb_prop in H as [H|H].
@@ -371,7 +375,13 @@ Proof. intro H.
   - now apply dsum_ok.
   - destruct (dprod_ok _ _ _ H) as (d & G1 & G2). assert (X : qvl q E = d) by (rewrite G2; cbn [pf]; ring). rewrite X. exact G1.
   - now apply dsum_ok.
-  - apply U; [|exact H]. destruct b; easy. Qed.
+  - apply U; [|exact H]. destruct b; easy.
+  - destruct args as [|X [|Y [|u [|v [|]]]]]; try discriminate. destruct (fixed s X Y || _) eqn:C; [|discriminate]. destruct (dfun_ok _ _ _ _ _ _ H) as (ds & F2 & _ & V). rewrite V. clear V H.
+    inversion F2 as [|? dX ? ? FX F3]; subst. inversion F3 as [|? dY ? ? FY F4]; subst. inversion F4 as [|? du ? ? Fu F5]; subst. inversion F5 as [|? dv' ? ? Fv F6]; subst. inversion F6; subst. cbn [gsum d_choose map opv hd nth pl]. rewrite !at_fa.
+    assert (B : (forall t, fa X t = fa X x /\ fa Y t = fa Y x) \/ fa X x <> fa Y x).
+    { apply orb_prop in C as [C|C]. left. intro t. unfold fixed in C. apply andb_prop in C as [C1 C2]. apply negb_true_iff in C1, C2. rewrite !fa_x. split; unfold fa; now apply dpok.
+      right. pose proof (conds_ok_ok _ _ _ _ _ _ C HD) as HC. inversion HC as [|? ? N _]; subst. cbn [fst snd rv tv] in N. rewrite !at_fa in N. unfold qv in N; cbn [Qnum Qden] in N. intro Z. apply N. rewrite Z. ring. }
+    evar_last. exact (der_choose c (fa X) (fa Y) (fa u) (fa v) x dX dY du dv' FX FY Fu Fv B). cbn [tv]. unfold qv; cbn [Qnum Qden]. ring. Qed.
 End AT.
 Lemma msum_pos ds : forall f, (forall d, In d ds -> (0 < d)%nat) -> (forall l, inr ds l -> 0 < f l) -> 0 < msum ds f.
 Proof. induction ds; cbn; intros f Hd Hf. apply Hf. constructor. apply pos_bsum. apply Hd; now left. intros i Hi. apply IHds. intros; apply Hd; now right. intros. apply Hf. now constructor. Qed.
@@ -476,11 +486,19 @@ Proof. unfold sign_nonzero. destruct o; try easy; intro H.
   - apply andb_prop in H as [H1 H2]. one H1. cbn [opv]. replace (hd 0 vs) with v by now rewrite H1. apply andb_prop in H2 as [H2 H3]. pose proof (al_ok _ H3 v Iv) as P. cbn in P.
     assert (C : u = Uabs \/ sign_of_argument u = true) by (destruct u; auto). destruct C as [->|C]. cbn. now apply Rabs_no_R0. destruct (sign_of_argument_cases u v C) as (C1 & C2 & _). destruct (Rlt_dec 0 v). specialize (C1 r). lra. assert (v < 0) as L by lra. specialize (C2 L). lra.
   - apply andb_prop in H as [H1 H2]. cbn [opv]. apply (choose_case _ _ _ _ _ (fun v => v <> 0)). now apply kok in H1. now apply kok in H2. Qed.
+Lemma sign_integer_ok o : sign_integer n k o = true -> exists z, opv o vs = IZR z.
+Proof. assert (P : (exists z, 0 = IZR z) /\ forall a b : R, (exists z, a = IZR z) -> (exists z, b = IZR z) -> exists z, a + b = IZR z) by (split; [now exists 0%Z|intros a b [y ->] [z ->]; exists (y + z)%Z; now rewrite plus_IZR]).
+  unfold sign_integer. destruct o; try easy; intro H.
+  - apply (sm_all (fun v => exists z, v = IZR z)); try apply P. exact (al_ok _ H).
+  - apply (pr_all (fun v => exists z, v = IZR z)). now exists 1%Z. intros a b [y ->] [z ->]. exists (y * z)%Z. now rewrite mult_IZR. exact (al_ok _ H).
+  - apply (sm_all (fun v => exists z, v = IZR z)); try apply P. exact (al_ok _ H).
+  - destruct u; try easy; cbn [opv uv]; unfold ceil, floor. now eexists. eexists. symmetry. apply opp_IZR. Qed.
 Lemma sign_of_ok r o : sign_of n k eqa r o = true -> rv r (opv o vs).
 Proof. destruct r; try easy; cbn [sign_of rv]; intro H.
   - now apply sign_pos_ok.
   - apply orb_prop in H as [H|H]. now apply sign_nonneg_ok. now apply Rlt_le, sign_pos_ok.
-  - apply orb_prop in H as [H|H]. now apply sign_nonzero_ok. pose proof (sign_pos_ok _ H). lra. Qed.
+  - apply orb_prop in H as [H|H]. now apply sign_nonzero_ok. pose proof (sign_pos_ok _ H). lra.
+  - now apply sign_integer_ok. Qed.
 End SIGNS.
 Lemma dvs_pos ds d : In d (map dv ds) -> (0 < d)%nat. Proof. intro I. apply in_map_iff in I as (x & <- & _). apply Hdv. Qed.
 Ltac get_premises Hcl HA HH := match goal with G : gath _ _ = Some ?bl |- _ => pose proof (gath_in _ _ Hcl _ G _ HA HH) as Hl end.
@@ -502,9 +520,9 @@ Proof. intros Hl He C H. set (vs := fun k => map (fun al => val A (fst al) (map 
 Lemma sgn_ok A l r a n e : (forall c, In c l -> sem A c) -> get a = Some n -> sgn l r a n = true -> inD (rng a) e -> rv r (val A a e).
 Proof. intros Hl G H He. assert (He' : inD (nr n) e) by (unfold rng in He; now rewrite G in He). unfold sgn in H. apply orb_prop in H as [H|H]. now apply (kn_ok A l Hl r a H). apply orb_prop in H as [H|H].
   - destruct r; try easy. apply andb_prop in H as [H1 H2]. pose proof (kn_ok A l Hl _ _ H1 e He) as P. pose proof (kn_ok A l Hl _ _ H2 e He) as Q. cbn in *. lra.
-  - rewrite (model _ _ G). assert (D : (r = Nonzero /\ nb n <> [] /\ sign_of (length (na n)) (arg_kn l n) (arg_eq n) Pos (no n) = true) \/ ((r = Pos \/ r = Nonneg \/ nb n = [] \/ (r <> Nonzero)) /\ sign_of (length (na n)) (arg_kn l n) (arg_eq n) r (no n) = true)).
-    { destruct r; try (right; split; [auto; right; right; right; discriminate|exact H]). destruct (nb n). right. split; auto. left. repeat split; easy. }
-    destruct D as [(-> & _ & S)|[C S]]. pose proof (sign_node_ok A l Pos n e Hl He' (or_introl eq_refl) S) as P. cbn in *. lra. destruct r; try discriminate S; apply (sign_node_ok A l); auto. destruct C as [|[|[|]]]; try easy. auto. Qed.
+  - rewrite (model _ _ G). assert (D : (r = Nonzero /\ sign_of (length (na n)) (arg_kn l n) (arg_eq n) Pos (no n) = true) \/ ((r = Pos \/ r = Nonneg \/ nb n = []) /\ sign_of (length (na n)) (arg_kn l n) (arg_eq n) r (no n) = true)).
+    { destruct r; try discriminate H; try (destruct (nb n) as [|b bs]; [right; split; [auto|exact H]|]; try discriminate H); auto. }
+    destruct D as [[-> S]|[C S]]. pose proof (sign_node_ok A l Pos n e Hl He' (or_introl eq_refl) S) as P. cbn in *. lra. apply (sign_node_ok A l); auto. Qed.
 Lemma reads_ok n b ls e' : reads n b ls = true -> inD (rng b) e' -> exists e, inD (nr n) e /\ map (lk e) ls = e'.
 Proof. intros H He. assert (Z : exists z, inD (nr n) z). { induction (nr n) as [|d ds [z IH]]. exists []. constructor. exists (0%nat :: z). constructor; [apply Hdv|easy]. }
   assert (K : (if ln_dec ls (seq 0 (length (nr n))) then true else false) && (if lp_dec (rng b) (nr n) then true else false) = true -> exists e, inD (nr n) e /\ map (lk e) ls = e').
