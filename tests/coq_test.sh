@@ -63,6 +63,8 @@ sed '/^Definition nodes/,$d' "$scratch/flagship.v" >"$scratch/cases.v"
 while IFS= read -r line; do
   case $line in '' | '#'*) ;; *) add "$line" must ;; esac
 done <"$here/data/coq.txt"
+# Every fused rule whose proof has a counterpart.
+for name in $(wengert rules --fused | sed -n 's/^\([a-z0-9-]*\): .*/\1/p'); do add "rules --fused $name"; done
 if [ "${WENGERT_COQ:-}" = all ]; then
   grep -E '^\$ wengert (diff|derive|prove) ' "$here/cli_cases.txt" | grep -vE '\||--help|--certificate|--coq|--output' | sed 's/^\$ wengert //' >"$scratch/commands"
   while IFS= read -r line; do add "$line"; done <"$scratch/commands"

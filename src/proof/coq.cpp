@@ -29,7 +29,7 @@ constexpr std::array foreign_functions{opcode::erfinv,   opcode::gamma,   opcode
                                        opcode::lambertw, opcode::atan2,   opcode::beta,    opcode::polygamma, opcode::gammap,
                                        opcode::gammaq,   opcode::besselj, opcode::bessely, opcode::besseli,   opcode::besselk};
 // Steps of the kernel that the checker in Coq has not.
-constexpr std::array<std::string_view, 4> foreign_steps{"cases", "any-sign", "decided", "derivative-again"};
+constexpr std::array<std::string_view, 3> foreign_steps{"cases", "any-sign", "decided"};
 // Rows of the table of rules that the Coq files do not prove: those of the functions above.
 constexpr std::array<std::string_view, 23> foreign_rules{
     "beta-gamma",   "besseli-back", "besseli-step",   "besselj-back",   "besselj-step",  "besselk-back",
@@ -53,6 +53,7 @@ constexpr std::array counterparts{
     counterpart{"derivative-equal", "Sderto", false, false, false},
     counterpart{"derivative-of-equal", "Sderfun", false, false, false},
     counterpart{"derivative-entry", "Sentry", false, true, false},
+    counterpart{"derivative-again", "Sagain", false, false, false},
     counterpart{"ring", "Sring", true, true, true},
     counterpart{"lift", "Ssame", true, true, false},
     counterpart{"derivative", "Sder", true, true, true},
@@ -297,8 +298,11 @@ class coq_writer {
       s.node(c.left) << " ";
       return s.node(c.right);
     }
-    if (c.order != 1) no_counterpart("a derivative of higher order");
-    s << (c.entry.empty() ? "Cder " : "Cent ");
+    if (c.order != 1 && !c.entry.empty()) no_counterpart("an entry of a derivative of higher order");
+    if (c.order != 1)
+      s << "Chi " << (std::size_t{c.order} - 1) << "%nat ";
+    else
+      s << (c.entry.empty() ? "Cder " : "Cent ");
     s.node(c.left) << " " << number(c.variable) << " " << ranges(t_.symbol(c.variable).axes) << " ";
     if (!c.entry.empty()) s << axes_read(c.entry) << " ";
     return s.node(c.right);
@@ -352,7 +356,11 @@ class coq_writer {
     auto c = std::ranges::find(counterparts, step.rule, &counterpart::rule);
     if (c == counterparts.end()) no_counterpart(fmt::format("the step '{}'", step.rule));
     script s;
-    s << c->name;
+    const bool higher = step.says.what == kind::derivative && step.says.order > 1;
+    s << (!higher                              ? c->name
+          : step.rule == "derivative-equal"    ? "Shito"
+          : step.rule == "derivative-of-equal" ? "Shifun"
+                                               : c->name);
     if (step.rule == "sign") s << " " << name_of(step.says.is);
     if (!c->listed)
       for (step_id p : step.premises) s << " " << at(p);

@@ -21,7 +21,8 @@ constexpr std::string_view reserved =
     "tt true "
     "false Some None exp ln sqrt sin cos tan asin acos atan sinh cosh tanh arcsinh Rabs Rmin Rmax Rpower Rlt_dec Rle_dec "
     "Req_EM_T "
-    "sign bsum delta upd upd2 upd3 root rpow log2 log10 log1p expm1 cbrt floor ceil cot sec csc acot asec acsc coth sech csch "
+    "sign bsum delta upd upd2 upd3 root rpow t1 t2 t3 t4 t5 t6 t7 t8 Derive log2 log10 log1p expm1 cbrt floor ceil cot sec csc "
+    "acot asec acsc coth sech csch "
     "asinh "
     "acosh atanh acoth asech acsch erf erfc hypot xlogy is_derive nodes variables near_claims at_claims steps goals accepted "
     "statement symbol_ place_ lk ";
@@ -121,32 +122,51 @@ std::string coq_words::relation_of(relation is, node_id n, const std::vector<std
   no_counterpart("a pole of the gamma function");
 }
 
-// The axes of the derivative are those of what is differentiated, then those of the variable, or what `entry` reads.
+// The axes of the derivative are those of what is differentiated, then those of the variable, as often as it is differentiated,
+// or what `entry` reads. A higher derivative is the derivative of `Derive`, which is Coquelicot's word for the derivative's
+// value.
 std::string coq_words::derivative(const claim& c) {
   std::string text;
-  const std::size_t rank = t_.rank(c.left);
+  const std::size_t rank = t_.rank(c.left), width = t_.symbol(c.variable).axes.size();
   const std::vector<std::string> at = quantified(text, t_.out(c.right));
-  motion m{c.variable, {}};
-  if (c.entry.empty())
-    m.at.assign(at.begin() + static_cast<std::ptrdiff_t>(rank), at.end());
-  else
-    for (const label& l : c.entry) m.at.push_back(at.at(static_cast<std::size_t>(l.axis)));
-  const std::vector<std::string> own(at.begin(), at.begin() + static_cast<std::ptrdiff_t>(rank));
-  return text + fmt::format("is_derive (fun t : R => {}) {} {}", value(c.left, own, m).text,
-                            inside(9, entry(c.variable, m.at, {})), inside(9, value(c.right, at, {})));
+  std::vector<std::vector<std::string>> places;  // of the first derivative, the second, ...
+  auto from = [&](std::size_t k) { return at.begin() + static_cast<std::ptrdiff_t>(k); };
+  if (c.entry.empty()) {
+    for (std::size_t n = 0; n < c.order; ++n) places.emplace_back(from(rank + n * width), from(rank + (n + 1) * width));
+  } else {
+    places.emplace_back();
+    for (const label& l : c.entry) places[0].push_back(at.at(static_cast<std::size_t>(l.axis)));
+  }
+  motion m{c.variable};
+  std::string inner, behind;
+  for (std::size_t n = c.order; n-- > 0;) {
+    const std::string name = m.moves.empty() ? "t" : fmt::format("t{}", m.moves.size());
+    const std::string point = inside(9, entry(c.variable, places[n], m));
+    inner += fmt::format("{} (fun {} : R => ", m.moves.empty() ? "is_derive" : "Derive", name);
+    behind = fmt::format(") {}", point) + behind;
+    m.moves.emplace_back(places[n], name);
+  }
+  const std::vector<std::string> own(at.begin(), from(rank));
+  return text + fmt::format("{}{}{} {}", inner, value(c.left, own, m).text, behind, inside(9, value(c.right, at, {})));
 }
 
 std::string coq_words::inside(int level, const piece& p) const { return p.level <= level ? p.text : "(" + p.text + ")"; }
 
 coq_words::piece coq_words::entry(symbol_id s, const std::vector<std::string>& at, const motion& m) {
-  std::string text = of_symbol(s);
+  piece array{of_symbol(s), 0};
   if (s == m.variable) {
-    if (m.at.empty()) return {"t", 0};
-    if (m.at.size() > 3) no_counterpart("a derivative by an array of more than three axes");
-    text = fmt::format("upd{} {} {} t", m.at.size() == 1 ? "" : std::to_string(m.at.size()), text, fmt::join(m.at, " "));
+    for (const auto& [places, number] : m.moves) {
+      if (places.size() > 3) no_counterpart("a derivative by an array of more than three axes");
+      if (places.empty())
+        array = {number, 0};
+      else
+        array = {fmt::format("upd{} {} {} {}", places.size() == 1 ? "" : std::to_string(places.size()), inside(9, array),
+                             fmt::join(places, " "), number),
+                 10};
+    }
   }
-  for (const std::string& i : at) text += " " + i;
-  return {text, at.empty() ? 0 : 10};
+  if (at.empty()) return array;
+  return {fmt::format("{} {}", array.text, fmt::join(at, " ")), 10};
 }
 
 // A sum of terms, or a product, as Coq's lists fold: from the right.

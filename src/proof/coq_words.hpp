@@ -5,6 +5,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <wengert/core/tape.hpp>
@@ -39,10 +40,10 @@ class coq_words {
   std::string proposition(const claim& c);
 
  private:
-  // What moves under a derivative, and where: the variable's entry at these indices is t.
+  // What moves under derivatives, the outermost first: the variable's entry at these indices is the number of this name.
   struct motion {
     symbol_id variable = none;
-    std::vector<std::string> at;
+    std::vector<std::pair<std::vector<std::string>, std::string>> moves{};
   };
   struct piece {
     std::string text;

@@ -22,7 +22,8 @@ Lemma op_dec' : forall x y : op, {x = y} + {x <> y}. Proof. decide equality; aut
 Definition edge := (id * list nat)%type.
 (* Cent: the derivative of a at the entry that L reads off the axes of d *)
 Inductive claim := Ceq (a b : id) | Csgn (r : rel) (a : id) | Cder (a : id) (s : positive) (W : list positive) (d : id)
-  | Cent (a : id) (s : positive) (W : list positive) (L : list nat) (d : id).
+  | Cent (a : id) (s : positive) (W : list positive) (L : list nat) (d : id)
+  | Chi (n : nat) (a : id) (s : positive) (W : list positive) (d : id).   (* the derivative of an n-th derivative *)
 Inductive step :=
 | Shyp (n : nat) | Sreg (n : nat)
 | Srefl (a : id) | Ssym (p : id) | Strans (p q : id)
@@ -34,7 +35,9 @@ Inductive step :=
 | Sder (a : id) (s : positive) (W : list positive) (d : id) (parts : list (list edge)) (cs : list edge) (den : positive) (opq ps : list id)
 | Sderto (p q : id)                                     (* der a is d, d = e: der a is e *)
 | Sderfun (p q : id)                                    (* a = b near: der b is der a *)
-| Sentry (p : id) (d : id).
+| Sentry (p : id) (d : id)
+| Sagain (p q : id)                                     (* der a is b near, der b is d: the next derivative of a is d *)
+| Shito (p q : id) | Shifun (p q : id).                 (* as Sderto and Sderfun *)
 Section K.
 Variable T : PM.t node.
 Variables (vars : list positive) (regs hyps : list claim).
@@ -150,6 +153,8 @@ Definition arg_kn l (n : node) (r : rel) (i : nat) : bool := match nth_error (na
 Definition arg_eq (n : node) (i j : nat) : bool := match nth_error (na n) i, nth_error (na n) j with Some (b, ls), Some (b', ls') => Pos.eqb b b' && if ln_dec ls ls' then true else false | _, _ => false end.
 Definition sgn l (r : rel) (a : id) (n : node) : bool := kn l r a || (match r with Pos => kn l Nonneg a && kn l Nonzero a | _ => false end
   || (match r, nb n with Nonzero, _ :: _ => sign_of (length (na n)) (arg_kn l n) (arg_eq n) Pos (no n) | Integer, _ :: _ => false | _, _ => sign_of (length (na n)) (arg_kn l n) (arg_eq n) r (no n) end)).
+Definition many (n : nat) (W : list positive) := concat (repeat W n).
+Definition order_of (c : claim) : option (nat * id * positive * list positive * id) := match c with Cder a s W d => Some (0%nat, a, s, W, d) | Chi n a s W d => Some (n, a, s, W, d) | _ => None end.
 Section CK.
 Variable cl : PM.t (bool * claim).
 Fixpoint gath (ps : list id) : option (list (bool * claim)) := match ps with [] => Some []
@@ -192,6 +197,13 @@ Definition check1 (st : step) : option (bool * claim) := match st with
 | Sentry p d => match PM.find p cl, get d with Some (m, Cder a s W d0), Some n => let r := length (rng a) in match no n, nb n, na n with
     | Oid, [], [(d1, ls)] => let L := skipn r ls in if Pos.eqb d0 d1 && ((if ln_dec (firstn r ls) (seq 0 r) then true else false) && (lab_ok (nr n) (seq 0 r) (rng a) && lab_ok (nr n) L W)) then Some (m, Cent a s W L d) else None
     | _, _, _ => None end | _, _ => None end
+| Sagain p q => match PM.find p cl, PM.find q cl with Some (true, c), Some (m, Cder b' s' W' d) => match order_of c with
+    | Some (n, a, s, W, b) => if existsb (Pos.eqb s) vars && (Pos.eqb s s' && Pos.eqb b b') then if lp_dec W W' then if lp_dec (rng b) (rng a ++ many (S n) W) then Some (m, Chi (S n) a s W d) else None else None else None
+    | None => None end | _, _ => None end
+| Shito p q => match PM.find p cl, PM.find q cl with
+    | Some (m, Chi n a s W d), Some (m', Ceq d' e) => if Pos.eqb d d' then if lp_dec (rng d) (rng a ++ many (S n) W) then Some (m && m', Chi n a s W e) else None else None | _, _ => None end
+| Shifun p q => match PM.find p cl, PM.find q cl with
+    | Some (true, Ceq a b), Some (m, Chi n b' s W d) => if existsb (Pos.eqb s) vars && Pos.eqb b b' then if lp_dec (rng a) (rng b) then Some (m, Chi n a s W d) else None else None | _, _ => None end
 end.
 End CK.
 Fixpoint check (cl : PM.t (bool * claim)) (n : positive) (ss : list step) : option (PM.t (bool * claim)) := match ss with
@@ -206,11 +218,16 @@ Variable val : arrs -> id -> list nat -> R.
 Hypothesis model : forall a n, get a = Some n -> forall A e, val A a e = ev dv A (val A) n e.
 Hypothesis dpok : forall s a, dp s a = false -> forall A p t e, val (updl A s p t) a e = val A a e.
 Notation inD D e := (inr (map dv D) e).
+(* the partial derivatives of F by the entries ps of s, the first of them taken first *)
+Fixpoint higher (s : positive) (F : arrs -> R) (ps : list (list nat)) : arrs -> R := match ps with [] => F
+ | p :: r => higher s (fun A => Derive (fun t => F (updl A s p t)) (A s p)) r end.
 Definition sem (A : arrs) (c : claim) : Prop := match c with
  | Ceq a b => forall e, inD (rng a) e -> val A a e = val A b e
  | Csgn r a => forall e, inD (rng a) e -> rv r (val A a e)
  | Cder a s W d => forall e p, inD (rng a) e -> inD W p -> is_derive (fun t => val (updl A s p t) a e) (A s p) (val A d (e ++ p))
- | Cent a s W L d => forall e, inD (rng d) e -> is_derive (fun t => val (updl A s (map (lk e) L) t) a (firstn (length (rng a)) e)) (A s (map (lk e) L)) (val A d e) end.
+ | Cent a s W L d => forall e, inD (rng d) e -> is_derive (fun t => val (updl A s (map (lk e) L) t) a (firstn (length (rng a)) e)) (A s (map (lk e) L)) (val A d e)
+ | Chi n a s W d => forall e ps p, inD (rng a) e -> length ps = n -> List.Forall (fun q => inD W q) ps -> inD W p ->
+    is_derive (fun t => higher s (fun A => val A a e) ps (updl A s p t)) (A s p) (val A d (e ++ concat ps ++ p)) end.
 Definition valid (bc : bool * claim) := forall A, RG A -> (fst bc = false -> HY A) -> sem A (snd bc).
 Hypothesis Hreg : forall A, RG A -> forall n c, nth_error regs n = Some c -> sem A c.
 Hypothesis Hhyp : forall A, RG A -> HY A -> forall n c, nth_error hyps n = Some c -> sem A c.
@@ -530,6 +547,16 @@ Proof. intros H He. assert (Z : exists z, inD (nr n) z). { induction (nr n) as [
   unfold reads in H. destruct ls; [|exact (K H)]. destruct (rng b) eqn:R; [|exact (K H)]. destruct Z as [z Z]. exists z. split; [easy|]. inversion He. reflexivity. Qed.
 Lemma pr_nonzero l v : pr l <> 0 -> In v l -> v <> 0.
 Proof. induction l as [|x l IH]; intros P I; [easy|]. rewrite pr_cons in P. destruct I as [->|I]. intros ->. apply P. ring. apply IH; [|easy]. intro E. apply P. rewrite E. ring. Qed.
+Lemma higher_snoc s ps : forall F p A, higher s F (ps ++ [p]) A = Derive (fun t => higher s F ps (updl A s p t)) (A s p).
+Proof. induction ps as [|q ps IH]; cbn [app higher]; intros F p A; [easy|]. apply IH. Qed.
+Lemma higher_near s F G : In s vars -> (forall A, RG A -> F A = G A) -> forall ps A, RG A -> higher s F ps A = higher s G ps A.
+Proof. intros I E ps. induction ps as [|p ps IH] using rev_ind; intros A HA. now apply E. rewrite !higher_snoc. apply Derive_ext_loc. generalize (opn A s p I HA). apply filter_imp. intros t Ht. now apply IH. Qed.
+Lemma inD_many n W ps : length ps = n -> List.Forall (fun q => inD W q) ps -> inD (many n W) (concat ps).
+Proof. intros <- H. induction H; cbn. constructor. now apply inr_app. Qed.
+Lemma many_snoc n W : many (S n) W = many n W ++ W.
+Proof. unfold many. induction n. cbn. now rewrite app_nil_r. change (W ++ concat (repeat W (S n)) = (W ++ concat (repeat W n)) ++ W). rewrite IHn. apply app_assoc. Qed.
+Lemma order_of_ok A c n a s W d : order_of c = Some (n, a, s, W, d) -> sem A c -> sem A (Chi n a s W d).
+Proof. destruct c; try discriminate; intro H; injection H as <- <- <- <- <-; [|easy]. cbn [sem]. intros S e ps p He L _ Hp. destruct ps; [|discriminate]. cbn [higher concat app]. now apply S. Qed.
 Lemma check1_ok cl st c : (forall p c, PM.find p cl = Some c -> valid c) -> check1 cl st = Some c -> valid c.
 Proof. intros Hcl H. destruct st; cbn [check1] in H; unfold valid; intros A HA HH.
   - (* Shyp *) ifs. injection H as <-. cbn in *. eapply Hhyp; eauto.
@@ -584,7 +611,19 @@ Proof. intros Hcl H. destruct st; cbn [check1] in H; unfold valid; intros A HA H
     destruct (lab_inr dv r0 e _ _ He C3) as [B1 _]. destruct (lab_inr dv r0 e _ _ He C4) as [B2 _].
     assert (FE : map (lk e) (seq 0 (length (rng a))) = firstn (length (rng a)) e). { pose proof (inr_len _ _ _ B1) as L1. clear - B1 L1 He C3. set (r := length (rng a)) in *. assert (LE : (r <= length e)%nat). { destruct r; [lia|]. destruct (lab_inr dv r0 e _ _ He C3) as [_ B]. specialize (B r). assert (In r (seq 0 (S r))) by (apply in_seq; lia). specialize (B H). lia. }
       rewrite <- (map_seq_lk (firstn r e) r) by (apply firstn_length_le; lia). apply map_ext_in. intros x I. apply in_seq in I. rewrite <- (firstn_skipn r e) at 1. apply lk_app_l. rewrite firstn_length_le; lia. }
-    rewrite FE in B1. specialize (S _ _ B1 B2). rewrite (model _ _ E1). unfold ev; cbn [no nb na map msum opv fst snd sm]. rewrite app_nil_r. rewrite <- (firstn_skipn (length (rng a)) ls) at 2. rewrite map_app, FI, FE. exact S. Qed.
+    rewrite FE in B1. specialize (S _ _ B1 B2). rewrite (model _ _ E1). unfold ev; cbn [no nb na map msum opv fst snd sm]. rewrite app_nil_r. rewrite <- (firstn_skipn (length (rng a)) ls) at 2. rewrite map_app, FI, FE. exact S.
+  - (* Sagain *) destruct (PM.find p cl) as [[[] c1]|] eqn:F; try discriminate. destruct (PM.find q cl) as [[m' []]|] eqn:F'; try discriminate. destruct (order_of c1) as [[[[[n0 a0] s0] W0] b0]|] eqn:O; try discriminate.
+    destruct (existsb (Pos.eqb s0) vars) eqn:IV; [|discriminate]. cbn [andb] in H. destruct (Pos.eqb_spec s0 s); [subst s0|discriminate]. cbn [andb] in H. destruct (Pos.eqb_spec b0 a); [subst b0|discriminate]. destruct (lp_dec W0 W); [subst W0|discriminate]. destruct (lp_dec _ _) as [RR|]; [|discriminate]. injection H as <-. cbn [fst snd] in *.
+    apply existsb_exists in IV as (s' & I & E). apply Pos.eqb_eq in E. subst s'. intros e ps p' He L HF Hp'. destruct ps as [|pn ps _] using rev_ind; [discriminate|]. rewrite app_length in L. cbn in L. apply List.Forall_app in HF as [HF1 HF2]. inversion HF2 as [|? ? Hn _]; subst.
+    assert (N : inD (rng a) (e ++ concat ps ++ pn)). { rewrite RR, many_snoc. apply inr_app; [easy|]. apply inr_app; [|easy]. apply inD_many; [lia|easy]. }
+    pose proof (Hcl _ _ F' A HA HH) as S. cbn [snd sem] in S. specialize (S _ p' N Hp'). rewrite concat_app. cbn [concat]. rewrite app_nil_r. replace (e ++ (concat ps ++ pn) ++ p') with ((e ++ concat ps ++ pn) ++ p') by now rewrite !app_assoc.
+    apply is_derive_ext_loc with (2 := S). generalize (opn A s p' I HA). apply filter_imp. intros t Ht. rewrite higher_snoc. symmetry. apply is_derive_unique.
+    pose proof (order_of_ok _ _ _ _ _ _ _ O (Hcl _ _ F _ Ht ltac:(cbn; discriminate))) as D. cbn [sem] in D. apply D; try easy. lia.
+  - (* Shito *) destruct (PM.find p cl) as [[m []]|] eqn:F; try discriminate. destruct (PM.find q cl) as [[m' []]|] eqn:F'; try discriminate. destruct (Pos.eqb_spec d a0); [subst|discriminate]. destruct (lp_dec _ _) as [RR|]; [|discriminate]. injection H as <-. cbn [fst] in HH.
+    pose proof (Hcl _ _ F A HA) as S. pose proof (Hcl _ _ F' A HA) as S'. cbn [fst snd sem] in *. intros e ps pp He L HF Hp. rewrite <- S'. apply S; auto. intros ->; now apply HH. intros ->; apply HH, andb_false_r. rewrite RR, many_snoc. apply inr_app; [easy|]. apply inr_app; [|easy]. now apply inD_many.
+  - (* Shifun *) destruct (PM.find p cl) as [[[] []]|] eqn:F; try discriminate. destruct (PM.find q cl) as [[m' []]|] eqn:F'; try discriminate. destruct (existsb (Pos.eqb s) vars) eqn:IV; [|discriminate]. cbn [andb] in H. destruct (Pos.eqb_spec b a0); [subst|discriminate]. destruct (lp_dec _ _) as [RE|]; [|discriminate]. injection H as <-. cbn [fst snd] in *.
+    pose proof (Hcl _ _ F' A HA HH) as S. cbn [snd sem] in *. intros e ps p' He L HF Hp'. assert (He' : inD (rng a0) e) by congruence. specialize (S e ps p' He' L HF Hp'). apply existsb_exists in IV as (s' & I & E). apply Pos.eqb_eq in E. subst s'.
+    apply is_derive_ext_loc with (2 := S). generalize (opn A s p' I HA). apply filter_imp. intros t Ht. symmetry. apply higher_near; [easy| |easy]. intros A' HA'. exact (Hcl _ _ F A' HA' ltac:(cbn; discriminate) e He). Qed.
 Theorem check_sound ss : forall cl n cl', (forall q c, PM.find q cl = Some c -> valid c) -> check cl n ss = Some cl' -> forall q c, PM.find q cl' = Some c -> valid c.
 Proof. induction ss as [|st0 ss IH]; intros cl n cl' H E; cbn in E. now injection E as <-. destruct (check1 cl st0) eqn:F; try discriminate. apply (IH _ _ _) with (2 := E).
   intros q c'. destruct (Pos.eq_dec q n) as [->|N]. rewrite PM.gss. injection 1 as <-. eapply check1_ok; eauto. rewrite PM.gso by easy. apply H. Qed.

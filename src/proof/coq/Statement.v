@@ -137,7 +137,7 @@ Lemma open_claim_ok dv vars l k A s p : open_claim vars (dependence vars l) (smo
   locally (A s p) (fun t => sem (tree l) dv (fun A => den dv A l) (updl A s p t) k).
 Proof. intros O I. assert (FR : forall a, free vars (dependence vars l) a = true -> forall t e, den dv (updl A s p t) l a e = den dv A l a e).
   { intros a F t e. unfold free in F. rewrite forallb_forall in F. specialize (F s I). apply (depends_ok dv vars). now apply negb_true_iff in F. }
-  destruct k as [a b|r a| |]; try discriminate O; cbn [open_claim sem] in *; intro H.
+  destruct k as [a b|r a| | |]; try discriminate O; cbn [open_claim sem] in *; intro H.
   - apply andb_prop in O as [O1 O2]. apply filter_forall. intros t e He. rewrite !FR by easy. now apply H.
   - apply orb_prop in O as [O|O]. apply filter_forall. intros t e He. rewrite !FR by easy. now apply H.
     apply andb_prop in O as [O1 O2]. apply (locally_inr _ (fun e t => rv r (den dv (updl A s p t) l a e))). intros e He. specialize (H e He).
@@ -147,6 +147,7 @@ Proof. intros O I. assert (FR : forall a, free vars (dependence vars l) a = true
 
 (* --- plain words *)
 Fixpoint all (ds : list nat) (P : list nat -> Prop) : Prop := match ds with [] => P [] | d :: r => forall i, (i < d)%nat -> all r (fun e => P (i :: e)) end.
+Fixpoint all_many (n : nat) (ds : list nat) (P : list (list nat) -> Prop) : Prop := match n with O => P [] | S n => all ds (fun p => all_many n ds (fun ps => P (p :: ps))) end.
 Fixpoint given (hs : list Prop) (P : Prop) : Prop := match hs with [] => P | h :: r => h -> given r P end.
 Fixpoint both (ps : list Prop) : Prop := match ps with [] => True | [P] => P | P :: r => P /\ both r end.
 Lemma all_ok ds : forall P, all ds P <-> forall e, inr ds e -> P e.
@@ -154,6 +155,11 @@ Proof. induction ds as [|d ds IH]; cbn; intro P; split; intro H.
   - intros e I. inversion I. now subst. - apply H. constructor.
   - intros e I. inversion I as [|i d0 r ds0 L J]; subst. exact (proj1 (IH (fun e => P (i :: e))) (H i L) r J).
   - intros i L. apply IH. intros e I. apply H. now constructor. Qed.
+Lemma all_many_ok n ds : forall P, all_many n ds P <-> forall ps, length ps = n -> List.Forall (fun p => inr ds p) ps -> P ps.
+Proof. induction n; cbn; intro P; split; intro H.
+  - intros [|] L F; easy. - now apply H.
+  - intros [|p ps] L F; [discriminate|]. inversion F; subst. rewrite all_ok in H. specialize (H p ltac:(easy)). rewrite IHn in H. apply H; [now injection L|easy].
+  - apply all_ok. intros p Hp. apply IHn. intros ps L F. apply H; [now rewrite <- L|now constructor]. Qed.
 Lemma given_ok hs : forall P : Prop, (List.Forall (fun h => h) hs -> P) -> given hs P.
 Proof. induction hs as [|h hs IH]; cbn; intros P H. apply H. constructor. intro K. apply IH. intro L. apply H. now constructor. Qed.
 Lemma both_ok ps : List.Forall (fun h => h) ps -> both ps.
@@ -165,12 +171,17 @@ Definition says (c : claim) : Prop := match c with
  | Ceq a b => all (map dv (ranges l a)) (fun e => den dv A l a e = den dv A l b e)
  | Csgn r a => all (map dv (ranges l a)) (fun e => rv r (den dv A l a e))
  | Cder a s W d => all (map dv (ranges l a)) (fun e => all (map dv W) (fun p => is_derive (fun t => den dv (updl A s p t) l a e) (A s p) (den dv A l d (e ++ p))))
- | Cent a s W L d => all (map dv (ranges l d)) (fun e => is_derive (fun t => den dv (updl A s (map (lk e) L) t) l a (firstn (length (ranges l a)) e)) (A s (map (lk e) L)) (den dv A l d e)) end.
+ | Cent a s W L d => all (map dv (ranges l d)) (fun e => is_derive (fun t => den dv (updl A s (map (lk e) L) t) l a (firstn (length (ranges l a)) e)) (A s (map (lk e) L)) (den dv A l d e))
+ | Chi n a s W d => all (map dv (ranges l a)) (fun e => all_many n (map dv W) (fun ps => all (map dv W) (fun p =>
+    is_derive (fun t => higher s (fun A => den dv A l a e) ps (updl A s p t)) (A s p) (den dv A l d (e ++ concat ps ++ p))))) end.
 Lemma says_ok c : says c <-> sem (tree l) dv (fun A => den dv A l) A c.
 Proof. assert (R : forall a, rng (tree l) a = ranges l a) by (intro a; unfold rng, ranges; now rewrite tree_look). destruct c; cbn [says sem]; rewrite !R, !all_ok; try reflexivity.
-  split.
-  - intros H e p He Hp. specialize (H e He). rewrite all_ok in H. exact (H p Hp).
-  - intros H e He. rewrite all_ok. intros p Hp. exact (H e p He Hp). Qed.
+  - split.
+    + intros H e p He Hp. specialize (H e He). rewrite all_ok in H. exact (H p Hp).
+    + intros H e He. rewrite all_ok. intros p Hp. exact (H e p He Hp).
+  - split.
+    + intros H e ps p He L F Hp. specialize (H e He). rewrite all_many_ok in H. specialize (H ps L F). rewrite all_ok in H. exact (H p Hp).
+    + intros H e He. rewrite all_many_ok. intros ps L F. rewrite all_ok. intros p Hp. exact (H e ps p He L F Hp). Qed.
 End PLAIN.
 (* The dimension 2*n is the number n; the odd ones are those of the statement, in order. *)
 Definition dims (ds : list nat) (d : positive) : nat := match d with xO p => Pos.to_nat p | xH => nth 0 ds 1%nat | xI p => nth (Pos.to_nat p) ds 1%nat end.
@@ -179,7 +190,7 @@ Proof. intro H. assert (K : forall k, (0 < nth k ds 1)%nat). { induction H; dest
 
 (* --- data, checked *)
 Definition claim_dec : forall c d : claim, {c = d} + {c <> d}.
-Proof. decide equality; auto using Pos.eq_dec, rel_dec, (list_eq_dec Pos.eq_dec), (list_eq_dec Nat.eq_dec). Defined.
+Proof. decide equality; auto using Pos.eq_dec, Nat.eq_dec, rel_dec, (list_eq_dec Pos.eq_dec), (list_eq_dec Nat.eq_dec). Defined.
 Definition run (l : table) (vars : list positive) (regs hyps : list claim) (ss : list step) (goals : list (positive * claim)) : bool :=
   let m := dependence vars l in let c := smooth l in
   ordered l && (forallb (open_claim vars m c) regs && match check (tree l) vars regs hyps (depends m) (PM.empty _) 1 ss with None => false
