@@ -5,6 +5,7 @@
 #include <map>
 #include <numeric>
 #include <set>
+#include <tuple>
 #include <variant>
 
 #include <fmt/format.h>
@@ -385,15 +386,58 @@ class coq_writer {
     return nodes;
   }
 
+  // The steps that say what a choice is to `ring`: a polynomial in its branches and in what is 1 where it is for the first of
+  // them and else 0; and that the square of that is itself.
+  const std::vector<std::size_t>& choice_steps(node_id n) {
+    auto [it, fresh] = choices_.try_emplace(n);
+    if (!fresh) return it->second;
+    std::vector<std::size_t> made;
+    frame f{t_, {t_.out(n).begin(), t_.out(n).end()}};
+    std::vector<edge> args = t_.args(n).copy();
+    comparison c = t_.comparison_of(n);
+    if (c == comparison::ne || c == comparison::le) std::swap(args[2], args[3]);
+    if (c == comparison::le) std::swap(args[0], args[1]);
+    c = c == comparison::eq || c == comparison::ne ? comparison::eq : comparison::lt;
+    if (c == comparison::eq && std::tie(args[1].node, args[1].labels) < std::tie(args[0].node, args[0].labels))
+      std::swap(args[0], args[1]);
+    const term one(f, 1), zero(f, 0), u(f, args[2]), v(f, args[3]);
+    const term i = select(c, term(f, args[0]), term(f, args[1]), one, zero);
+    const node_id chosen = i.as_edge().node;
+    if (chosen != n) {
+      const node_id opened = (i * u + (v - i * v)).over_frame();
+      script s;
+      (s << "Schoice ").node(n) << " ";
+      s.node(opened) << " ";
+      s.place(i.as_edge()) << " ";
+      made.push_back(put_step(s.nodes(without_constants({chosen, args[2].node, args[3].node}))));
+    }
+    const std::vector<range_id> axes(t_.out(chosen).begin(), t_.out(chosen).end());
+    script s;
+    (s << "Srule " << (c == comparison::lt ? "less_square" : "equal_square") << " (0 # 1) ")
+            .node(t_.power(axes, t_.whole(chosen), 2))
+        << " ";
+    s.node(chosen) << " ";
+    s.place(t_.arg(chosen, 0)) << " ";
+    s.place(t_.arg(chosen, 1)) << " [] []";
+    made.push_back(put_step(std::move(s)));
+    return choices_[n] = std::move(made);
+  }
+
   script ring_step(const proof_step& step) {
     std::vector<node_id> roots{step.says.left, step.says.right};
     if (!step.says.apart.empty()) no_counterpart("an equation where two indices differ");
     for (step_id p : step.premises)
       if (const claim& c = k_.log()[p].says; c.what == kind::equal) roots.insert(roots.end(), {c.left, c.right});
+    std::vector<std::size_t> used = premises_of(step);
+    for (node_id n : t_.reachable(roots)) {
+      if (t_.op(n) != opcode::select || std::ranges::find(step.details, n) != step.details.end()) continue;
+      const std::vector<std::size_t>& more = choice_steps(n);
+      used.insert(used.end(), more.begin(), more.end());
+    }
     script s;
     (s << "Sring ").node(step.says.left) << " ";
     s.node(step.says.right) << " " << denominator_beneath(roots) << " ";
-    return s.nodes(without_constants(step.details)) << " " << premises(premises_of(step));
+    return s.nodes(without_constants(step.details)) << " " << premises(used);
   }
 
   // The places that some conditions are about, of a frame; a step for each condition that no premise states.
@@ -490,6 +534,7 @@ class coq_writer {
   coq_dims dims_;
   std::set<symbol_id> variables_, symbols_;
   std::map<step_id, std::size_t> numbers_;  // of the steps in Coq, from 1
+  std::map<node_id, std::vector<std::size_t>> choices_;
   std::vector<script> steps_, near_, at_;
   std::vector<claim> near_said_, at_said_;
   std::vector<node_id> nodes_;

@@ -37,7 +37,8 @@ Inductive step :=
 | Sderfun (p q : id)                                    (* a = b near: der b is der a *)
 | Sentry (p : id) (d : id)
 | Sagain (p q : id)                                     (* der a is b near, der b is d: the next derivative of a is d *)
-| Shito (p q : id) | Shifun (p q : id).                 (* as Sderto and Sderfun *)
+| Shito (p q : id) | Shifun (p q : id)                  (* as Sderto and Sderfun *)
+| Schoice (a b : id) (x : edge) (opq : list id).        (* the choice a is b, a polynomial in its branches and in x, which is 1 or 0 *)
 Section K.
 Variable T : PM.t node.
 Variables (vars : list positive) (regs hyps : list claim).
@@ -153,6 +154,11 @@ Definition arg_kn l (n : node) (r : rel) (i : nat) : bool := match nth_error (na
 Definition arg_eq (n : node) (i j : nat) : bool := match nth_error (na n) i, nth_error (na n) j with Some (b, ls), Some (b', ls') => Pos.eqb b b' && if ln_dec ls ls' then true else false | _, _ => false end.
 Definition sgn l (r : rel) (a : id) (n : node) : bool := kn l r a || (match r with Pos => kn l Nonneg a && kn l Nonzero a | _ => false end
   || (match r, nb n with Nonzero, _ :: _ => sign_of (length (na n)) (arg_kn l n) (arg_eq n) Pos (no n) | Integer, _ :: _ => false | _, _ => sign_of (length (na n)) (arg_kn l n) (arg_eq n) r (no n) end)).
+(* what is 1 where a choice is, or with `true` is not, for its first branch, and 0 elsewhere *)
+Definition indicator (c : cmp) : bool * list tm := match c with Clt => (false, [TSel Clt TX TY (num 1) (num 0)]) | Cle => (true, [TSel Clt TY TX (num 1) (num 0)])
+  | Ceq' => (false, [TSel Ceq' TX TY (num 1) (num 0); TSel Ceq' TY TX (num 1) (num 0)]) | Cne' => (true, [TSel Ceq' TX TY (num 1) (num 0); TSel Ceq' TY TX (num 1) (num 0)]) end.
+Definition efac (x : edge) : fac := (Hn (fst x), snd x, 1%Z).
+Definition choice_poly (x u v : edge) : list mono := [M 1 [] [efac x; efac u]; M 1 [] [efac v]; M (-1) [] [efac x; efac v]].
 Definition many (n : nat) (W : list positive) := concat (repeat W n).
 Definition order_of (c : claim) : option (nat * id * positive * list positive * id) := match c with Cder a s W d => Some (0%nat, a, s, W, d) | Chi n a s W d => Some (n, a, s, W, d) | _ => None end.
 Section CK.
@@ -204,6 +210,9 @@ Definition check1 (st : step) : option (bool * claim) := match st with
     | Some (m, Chi n a s W d), Some (m', Ceq d' e) => if Pos.eqb d d' then if lp_dec (rng d) (rng a ++ many (S n) W) then Some (m && m', Chi n a s W e) else None else None | _, _ => None end
 | Shifun p q => match PM.find p cl, PM.find q cl with
     | Some (true, Ceq a b), Some (m, Chi n b' s W d) => if existsb (Pos.eqb s) vars && Pos.eqb b b' then if lp_dec (rng a) (rng b) then Some (m, Chi n a s W d) else None else None | _, _ => None end
+| Schoice a b x opq => match get a with Some n => match no n, nb n, na n with Osel c, [], [X; Y; u; v] => let '(other, ts) := indicator c in
+    if lp_dec (rng a) (rng b) then if existsb (fun t => tmatch X Y t x) ts && zero [] 1 opq (rng a) ((if other then choice_poly x v u else choice_poly x u v) ++ one (-1) b (length (rng a))) then Some (true, Ceq a b) else None else None
+    | _, _, _ => None end | None => None end
 end.
 End CK.
 Fixpoint check (cl : PM.t (bool * claim)) (n : positive) (ss : list step) : option (PM.t (bool * claim)) := match ss with
@@ -557,6 +566,10 @@ Lemma many_snoc n W : many (S n) W = many n W ++ W.
 Proof. unfold many. induction n. cbn. now rewrite app_nil_r. change (W ++ concat (repeat W (S n)) = (W ++ concat (repeat W n)) ++ W). rewrite IHn. apply app_assoc. Qed.
 Lemma order_of_ok A c n a s W d : order_of c = Some (n, a, s, W, d) -> sem A c -> sem A (Chi n a s W d).
 Proof. destruct c; try discriminate; intro H; injection H as <- <- <- <- <-; [|easy]. cbn [sem]. intros S e ps p He L _ Hp. destruct ps; [|discriminate]. cbn [higher concat app]. now apply S. Qed.
+Lemma choice_poly_ok A x u v e : pv dv (val A) (choice_poly x u v) e = at_ A e x * at_ A e u + at_ A e v - at_ A e x * at_ A e v.
+Proof. unfold choice_poly, efac, pv, mv, at_; cbn [mc md mf map msum pf fv hv pw]. rewrite app_nil_r, Q2R_1. assert (M1 : Q2R (-1) = -1) by (unfold Q2R; cbn; field). rewrite M1. ring. Qed.
+Lemma indicator_ok c x y u v t : In t (snd (indicator c)) -> choose c x y u v = let i := tv x y t in if fst (indicator c) then i * v + u - i * u else i * u + v - i * v.
+Proof. destruct c; cbn [indicator fst snd]; intro I; repeat (destruct I as [<-|I]; [cbn [tv choose]; unfold qv; cbn [Qnum Qden]; repeat match goal with |- context[if ?d then _ else _] => destruct d end; lra|]); destruct I. Qed.
 Lemma check1_ok cl st c : (forall p c, PM.find p cl = Some c -> valid c) -> check1 cl st = Some c -> valid c.
 Proof. intros Hcl H. destruct st; cbn [check1] in H; unfold valid; intros A HA HH.
   - (* Shyp *) ifs. injection H as <-. cbn in *. eapply Hhyp; eauto.
@@ -623,7 +636,11 @@ Proof. intros Hcl H. destruct st; cbn [check1] in H; unfold valid; intros A HA H
     pose proof (Hcl _ _ F A HA) as S. pose proof (Hcl _ _ F' A HA) as S'. cbn [fst snd sem] in *. intros e ps pp He L HF Hp. rewrite <- S'. apply S; auto. intros ->; now apply HH. intros ->; apply HH, andb_false_r. rewrite RR, many_snoc. apply inr_app; [easy|]. apply inr_app; [|easy]. now apply inD_many.
   - (* Shifun *) destruct (PM.find p cl) as [[[] []]|] eqn:F; try discriminate. destruct (PM.find q cl) as [[m' []]|] eqn:F'; try discriminate. destruct (existsb (Pos.eqb s) vars) eqn:IV; [|discriminate]. cbn [andb] in H. destruct (Pos.eqb_spec b a0); [subst|discriminate]. destruct (lp_dec _ _) as [RE|]; [|discriminate]. injection H as <-. cbn [fst snd] in *.
     pose proof (Hcl _ _ F' A HA HH) as S. cbn [snd sem] in *. intros e ps p' He L HF Hp'. assert (He' : inD (rng a0) e) by congruence. specialize (S e ps p' He' L HF Hp'). apply existsb_exists in IV as (s' & I & E). apply Pos.eqb_eq in E. subst s'.
-    apply is_derive_ext_loc with (2 := S). generalize (opn A s p' I HA). apply filter_imp. intros t Ht. symmetry. apply higher_near; [easy| |easy]. intros A' HA'. exact (Hcl _ _ F A' HA' ltac:(cbn; discriminate) e He). Qed.
+    apply is_derive_ext_loc with (2 := S). generalize (opn A s p' I HA). apply filter_imp. intros t Ht. symmetry. apply higher_near; [easy| |easy]. intros A' HA'. exact (Hcl _ _ F A' HA' ltac:(cbn; discriminate) e He).
+  - (* Schoice *) destruct (get a) as [n|] eqn:E1; [|discriminate]. destruct n as [o r0 b0 a0]; cbn [no nb na nr] in *. destruct o; try discriminate. destruct b0; [|discriminate]. destruct a0 as [|X [|Y [|u [|v [|]]]]]; try discriminate. destruct (indicator c0) as [other ts] eqn:IC. destruct (lp_dec _ _) as [RR|]; [|discriminate]. destruct (_ && _) eqn:C; [|discriminate]. injection H as <-.
+    apply andb_prop in C as [C1 C2]. apply existsb_exists in C1 as (t & It & C1). cbn [snd sem]. intros e He. pose proof (zero_ok A [] (fun c I => match I with end) _ _ _ _ e C2 He) as Z. rewrite pv_app, one_ok in Z by (apply inr_len in He; congruence).
+    assert (M1 : Q2R (-1) = -1) by (unfold Q2R; cbn; field). rewrite M1 in Z. pose proof (tmatch_ok A X Y e t _ C1) as TM. rewrite (model _ _ E1). unfold ev; cbn [no nb na map msum opv hd nth]. rewrite app_nil_r.
+    fold (at_ A e X) (at_ A e Y) (at_ A e u) (at_ A e v). rewrite (indicator_ok c0 _ _ _ _ t) by now rewrite IC. cbv zeta. rewrite IC. cbn [fst]. rewrite <- TM. destruct other; rewrite choice_poly_ok in Z; lra. Qed.
 Theorem check_sound ss : forall cl n cl', (forall q c, PM.find q cl = Some c -> valid c) -> check cl n ss = Some cl' -> forall q c, PM.find q cl' = Some c -> valid c.
 Proof. induction ss as [|st0 ss IH]; intros cl n cl' H E; cbn in E. now injection E as <-. destruct (check1 cl st0) eqn:F; try discriminate. apply (IH _ _ _) with (2 := E).
   intros q c'. destruct (Pos.eq_dec q n) as [->|N]. rewrite PM.gss. injection 1 as <-. eapply check1_ok; eauto. rewrite PM.gso by easy. apply H. Qed.

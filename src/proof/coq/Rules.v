@@ -11,7 +11,8 @@ Inductive rule := exp_sum | exp_multiple | exp_log | exp_zero | log_exp | log_on
   | sin_square | sin_odd | cos_even | sin_sum | cos_sum | sin_zero | cos_zero | atan_odd
   | sinh_exp | cosh_exp | tanh_exp | coth_exp | sech_exp | csch_exp | asinh_log | acosh_log | atanh_log | acoth_atanh | asech_acosh | acsch_asinh
   | acot_atan | asec_acos | acsc_asin | erfc_erf
-  | log_even_power | abs_power | cbrt_cube | cbrt_product | cbrt_power | asin_odd | acos_asin | sin_asin | cos_asin | sin_atan | cos_atan | erf_odd | erf_zero.
+  | log_even_power | abs_power | cbrt_cube | cbrt_product | cbrt_power | asin_odd | acos_asin | sin_asin | cos_asin | sin_atan | cos_atan | erf_odd | erf_zero
+  | less_square | equal_square.  (* of what is 1 or 0: they stand for what `ring` does with choices *)
 Notation one := (num 1).
 Notation quot a b := (TMul a (rcp b)).
 Notation minus a b := (TAdd a (neg b)).
@@ -90,6 +91,8 @@ Definition row_of (r : rule) (c : Q) : option row := let X := TX in let Y := TY 
   | sin_atan => Some (Row (T1 Usin (T1 Uatan X)) (quot X (TPow (TAdd one (sq X)) (1 # 2))) [])
   | cos_atan => Some (Row (T1 Ucos (T1 Uatan X)) (TPow (TAdd one (sq X)) (-1 # 2)) [])
   | erf_odd => Some (Row (T1 Uerf (neg X)) (neg (T1 Uerf X)) [])
+  | less_square => Some (Row (sq (step_lt X Y)) (step_lt X Y) [])
+  | equal_square => Some (Row (sq (TSel Ceq' X Y one (num 0))) (TSel Ceq' X Y one (num 0)) [])
   | erf_zero => Some (Row (T1 Uerf (num 0)) (num 0) [])
   end.
 Definition sound r := forall c w x y, row_of r c = Some w -> holds x y (where_of w) -> tv x y (left_of w) = tv x y (right_of w).
@@ -225,5 +228,7 @@ Proof. unfold erf. rewrite Ropp_mult_distr_r. f_equal.
   - apply (@RInt_opp R_CompleteNormedModule). apply I. Qed.
 Lemma r_erf_odd : sound erf_odd. Proof. row. replace (-1 * x) with (- x) by ring. rewrite erf_opp. ring. Qed.
 Lemma r_erf_zero : sound erf_zero. Proof. row. unfold erf. rewrite RInt_point. unfold zero; cbn. ring. Qed.
+Lemma r_less_square : sound less_square. Proof. row. destruct (Rlt_dec x y). rewrite choose_lt_yes by easy. ring. rewrite choose_lt_no by lra. ring. Qed.
+Lemma r_equal_square : sound equal_square. Proof. row. cbn [choose]. destruct (Req_EM_T x y); ring. Qed.
 Theorem rules_sound r : sound r.
-Proof. destruct r; [exact r_exp_sum|exact r_exp_multiple|exact r_exp_log|exact r_exp_zero|exact r_log_exp|exact r_log_one|exact r_log_product|exact r_log_power|exact r_log2_log|exact r_log10_log|exact r_log1p_log|exact r_expm1_exp|exact r_pow_exp|exact r_xlogy_log|exact r_even_root|exact r_abs_square|exact r_abs_nonnegative|exact r_abs_nonpositive|exact r_abs_product|exact r_abs_negative|exact r_sign_positive|exact r_sign_negative|exact r_sign_quotient|exact r_max_abs|exact r_min_abs|exact r_step_sign|exact r_equal_nowhere|exact r_cbrt_root|exact r_hypot_root|exact r_tan_quotient|exact r_cot_quotient|exact r_sec_quotient|exact r_csc_quotient|exact r_sin_square|exact r_sin_odd|exact r_cos_even|exact r_sin_sum|exact r_cos_sum|exact r_sin_zero|exact r_cos_zero|exact r_atan_odd|exact r_sinh_exp|exact r_cosh_exp|exact r_tanh_exp|exact r_coth_exp|exact r_sech_exp|exact r_csch_exp|exact r_asinh_log|exact r_acosh_log|exact r_atanh_log|exact r_acoth_atanh|exact r_asech_acosh|exact r_acsch_asinh|exact r_acot_atan|exact r_asec_acos|exact r_acsc_asin|exact r_erfc_erf|exact r_log_even_power|exact r_abs_power|exact r_cbrt_cube|exact r_cbrt_product|exact r_cbrt_power|exact r_asin_odd|exact r_acos_asin|exact r_sin_asin|exact r_cos_asin|exact r_sin_atan|exact r_cos_atan|exact r_erf_odd|exact r_erf_zero]. Qed.
+Proof. destruct r; [exact r_exp_sum|exact r_exp_multiple|exact r_exp_log|exact r_exp_zero|exact r_log_exp|exact r_log_one|exact r_log_product|exact r_log_power|exact r_log2_log|exact r_log10_log|exact r_log1p_log|exact r_expm1_exp|exact r_pow_exp|exact r_xlogy_log|exact r_even_root|exact r_abs_square|exact r_abs_nonnegative|exact r_abs_nonpositive|exact r_abs_product|exact r_abs_negative|exact r_sign_positive|exact r_sign_negative|exact r_sign_quotient|exact r_max_abs|exact r_min_abs|exact r_step_sign|exact r_equal_nowhere|exact r_cbrt_root|exact r_hypot_root|exact r_tan_quotient|exact r_cot_quotient|exact r_sec_quotient|exact r_csc_quotient|exact r_sin_square|exact r_sin_odd|exact r_cos_even|exact r_sin_sum|exact r_cos_sum|exact r_sin_zero|exact r_cos_zero|exact r_atan_odd|exact r_sinh_exp|exact r_cosh_exp|exact r_tanh_exp|exact r_coth_exp|exact r_sech_exp|exact r_csch_exp|exact r_asinh_log|exact r_acosh_log|exact r_atanh_log|exact r_acoth_atanh|exact r_asech_acosh|exact r_acsch_asinh|exact r_acot_atan|exact r_asec_acos|exact r_acsc_asin|exact r_erfc_erf|exact r_log_even_power|exact r_abs_power|exact r_cbrt_cube|exact r_cbrt_product|exact r_cbrt_power|exact r_asin_odd|exact r_acos_asin|exact r_sin_asin|exact r_cos_asin|exact r_sin_atan|exact r_cos_atan|exact r_erf_odd|exact r_erf_zero|exact r_less_square|exact r_equal_square]. Qed.
