@@ -1,0 +1,270 @@
+// The tape of active scalars: registering inputs, reverse sweeps, rewinding.
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <cstddef>
+#include <cstring>
+#include <memory>
+#include <span>
+#include <type_traits>
+#include <vector>
+
+#include <wengert/numeric/adouble.hpp>
+#include <wengert/numeric/reserved_memory.hpp>
+
+namespace wengert {
+inline namespace WENGERT_TAPE_ABI {
+
+struct not_current_t {};
+inline constexpr not_current_t not_current;
+
+// One node that was registered or marked, and a block of nodes that were registered together: names for their adjoints.
+struct variable {
+  recorded_id id = 0;
+};
+struct variables {
+  recorded_id first = 1;
+  std::size_t count = 0;
+  variable operator[](std::size_t i) const { return {first + static_cast<recorded_id>(i)}; }
+  std::size_t size() const { return count; }
+};
+
+// A tape records what its thread computes with active<V> while it is `current`: from its construction on, or inside a
+// `tape_scope`. It is no global: each thread, and each level of nesting, has its own. Scalars belong to the tape on which they
+// were recorded.
+template <class V> class basic_jacobian_tape : private recorder<V> {
+  static_assert(std::is_trivially_copyable_v<V>, "the tape holds V as bytes: double or a forward type over it");
+  using recorder<V>::top;
+  using recorder<V>::limit;
+  using recorder<V>::next;
+
+ public:
+  using value_type = V;
+
+  // Is current until its destruction, on the same thread; then the tape before it is current again. `most_edges`, 16 bytes each
+  // for double, bounds the address space that is reserved; pages are taken as they are needed.
+  explicit basic_jacobian_tape(std::size_t most_edges = default_most_edges) : basic_jacobian_tape(not_current, most_edges) {
+    outer_ = recording<V>;
+    recording<V> = this;
+  }
+  // Is current only inside a tape_scope.
+  explicit basic_jacobian_tape(not_current_t, std::size_t most_edges = default_most_edges)
+      : memory_(most_edges * sizeof(edge<V>)) {
+    base_ = static_cast<edge<V>*>(memory_.begin());
+    capacity_ = memory_.size() / sizeof(edge<V>);
+    top = base_;
+    set_limit();
+#if WENGERT_CHECKED_TAPE
+    this->knows = [](const recorder<V>& r, recorded_id id, std::uint32_t stamp) {
+      return static_cast<const basic_jacobian_tape&>(r).is_current(id, stamp);
+    };
+    this->current_stamp = number_ = next_number();
+#endif
+  }
+  ~basic_jacobian_tape() {
+    if (outer_ == nullptr) return;
+    // Usually this tape is the innermost; tapes may be destroyed in another order.
+    for (recorder<V>** r = &recording<V>; *r != &nowhere<V>; r = &static_cast<basic_jacobian_tape*>(*r)->outer_) {
+      if (*r != this) continue;
+      *r = outer_;
+      return;
+    }
+  }
+  basic_jacobian_tape(const basic_jacobian_tape&) = delete;
+  basic_jacobian_tape& operator=(const basic_jacobian_tape&) = delete;
+
+  // --- inputs
+
+  // Makes x an input, with the value that it has; what it depended on is forgotten.
+  variable input(active<V>& x) { return inputs({&x, 1})[0]; }
+  variables inputs(std::span<active<V>> x) {
+    const variables block = new_block(x.size());
+    for (std::size_t i = 0; i < x.size(); ++i) x[i] = active<V>(x[i].value_, V(1), block[i].id);
+    return block;
+  }
+  // The same, with these values.
+  variables inputs(std::span<active<V>> x, std::span<const V> values) {
+    if (x.size() != values.size()) throw error("count", "there are not as many values as inputs", "give each input one value");
+    const variables block = new_block(x.size());
+    for (std::size_t i = 0; i < x.size(); ++i) x[i] = active<V>(values[i], V(1), block[i].id);
+    return block;
+  }
+  // Makes x a node of its own, so that it has an adjoint: many intermediate results have none, since they are kept as multiples
+  // of others.
+  variable mark(active<V>& x) {
+    if (x.passive()) throw error("not-recorded", "a constant is marked", "mark scalars that depend on an input");
+    const auto parts = recorded_parts::of(x);
+    statement_writer<V> to;
+    const recorded_id node = to.make_node();
+    to.edge(node, parts.ids[0], parts.partials[0]);
+    x = active<V>(x.value_, V(1), node);
+    return {node};
+  }
+
+  // --- the reverse sweep
+
+  // d y / d x for each x of the block; exact zeros where y does not depend on it. The span holds until the next sweep.
+  std::span<const V> gradient(const active<V>& y, variables x) {
+    reverse(y);
+    return adjoints(x);
+  }
+  // Computes the adjoints of all nodes for y, times the seed.
+  void reverse(const active<V>& y, const V& seed = V(1)) { reverse({&y, 1}, {&seed, 1}); }
+  // The same for several outputs, each with its seed: the adjoints are of the sum of seeds times outputs.
+  void reverse(std::span<const active<V>> y, std::span<const V> seeds) {
+    if (y.size() != seeds.size()) throw error("count", "there are not as many seeds as outputs", "give each output one seed");
+    V* adjoint = clear_adjoints();
+    for (std::size_t i = 0; i < y.size(); ++i) {
+      y[i].check();
+      const recorded_id id = y[i].id();
+      if (id >= next)
+        throw error("stale-scalar", "an output was recorded on another tape, or on a part of this one that was rewound");
+      if (id != 0) adjoint[id] += V(strong_product(y[i].slope_, seeds[i]));
+    }
+    this->singular ? sweep_where_zeros_win(adjoint) : sweep(adjoint);
+  }
+  // After a sweep.
+  V adjoint(variable x) const { return adjoints({x.id, 1})[0]; }
+  std::span<const V> adjoints(variables x) const {
+    if (x.first + x.count > swept_)
+      throw error("not-recorded", "adjoints are read of nodes that the last sweep did not reach", "sweep first");
+    return {adjoint_ + x.first, x.count};
+  }
+
+  // --- rewinding
+
+  // A place on the tape, to come back to.
+  class position {
+    friend basic_jacobian_tape;
+    std::size_t edges = 0;
+    recorded_id next = 1;
+  };
+  position here() const {
+    position p;
+    p.edges = size();
+    p.next = next;
+    return p;
+  }
+  // Forgets all that was recorded since, inputs too, but keeps the memory. Scalars from after the position may only be assigned
+  // to.
+  void rewind(position to) {
+    if (to.edges > size() || to.next > next) throw error("stale-scalar", "a tape is rewound to a position that lies ahead of it");
+    top = base_ + to.edges;
+    next = to.next;
+    set_limit();
+    if (to.edges == 0) this->singular = false;
+#if WENGERT_CHECKED_TAPE
+    remember_cut();
+#endif
+  }
+  void clear() { rewind(position()); }
+
+  // How many edges there are, and the bytes that they and the adjoints of the last sweep take.
+  std::size_t size() const { return static_cast<std::size_t>(top - base_); }
+  std::size_t bytes() const { return size() * sizeof(edge<V>) + swept_ * sizeof(V); }
+
+ private:
+  template <class W> friend class tape_scope;
+  static constexpr std::size_t default_most_edges = std::size_t{1} << (sizeof(void*) > 4 ? 32 : 20);
+  static constexpr std::size_t most_nodes_ever = (std::size_t{1} << 31) - 1;  // the 32nd bit of an id is taken
+
+  variables new_block(std::size_t count) {
+    if (count > most_nodes_ever - next)
+      throw error("tape-full", "a tape has at most 2^31 - 1 nodes", "rewind it, or record in parts");
+    const variables block{next, count};
+    next += static_cast<recorded_id>(count);
+    set_limit();
+    return block;
+  }
+
+  // A statement makes at most one node and, if it does, at least one edge: so there may be as many edges as there are ids left.
+  void set_limit() {
+    const std::size_t room = std::min(capacity_, size() + (most_nodes_ever - next));
+    limit = base_ + (room - std::min<std::size_t>(room, recorder<V>::largest_statement));
+  }
+
+  // The adjoints start elsewhere in a page than the edges do, lest a load of one waits for a store of the other (4K aliasing).
+  V* clear_adjoints() {
+    constexpr std::size_t page = 4096, apart = 2112;
+    if (next > adjoint_capacity_) {
+      const std::size_t wanted = std::size_t{next} + next / 4 + 64;
+      adjoint_memory_.reset(new std::byte[wanted * sizeof(V) + 2 * page]);
+      adjoint_capacity_ = wanted;
+    }
+    const auto address = reinterpret_cast<std::uintptr_t>(adjoint_memory_.get());
+    adjoint_ = reinterpret_cast<V*>(adjoint_memory_.get() + (apart + page - address % page) % page);
+    std::memset(static_cast<void*>(adjoint_), 0, next * sizeof(V));
+    swept_ = next;
+    return adjoint_;
+  }
+
+  void sweep(V* adjoint) const {
+    for (const edge<V>* e = top; e != base_;) {
+      --e;
+      adjoint[e->rhs()] += adjoint[e->lhs()] * e->partial();
+    }
+  }
+  void sweep_where_zeros_win(V* adjoint) const {
+    for (const edge<V>* e = top; e != base_;) {
+      --e;
+      adjoint[e->rhs()] += V(strong_product(adjoint[e->lhs()], e->partial()));
+    }
+  }
+
+  reserved_memory memory_;
+  edge<V>* base_ = nullptr;
+  std::size_t capacity_ = 0;
+  recorder<V>* outer_ = nullptr;  // the tape that was current before this one was constructed, if this one then became it
+  std::unique_ptr<std::byte[]> adjoint_memory_;
+  V* adjoint_ = nullptr;
+  std::size_t adjoint_capacity_ = 0;
+  std::size_t swept_ = 0;  // the last sweep knew the nodes below
+
+#if WENGERT_CHECKED_TAPE
+  // A stamp has the tape's number in its low 8 bits and, above, how often the tape had been rewound. Of each rewind it is kept
+  // which nodes it left, while no later one left fewer: a scalar is current if each rewind since its stamp left its node.
+  struct cut {
+    std::uint32_t rewinds;
+    recorded_id next;
+  };
+  static constexpr std::uint32_t most_rewinds = (std::uint32_t{1} << 24) - 1;
+
+  static std::uint32_t next_number() {
+    static std::atomic<std::uint32_t> made{0};
+    return made++ & 0xff;
+  }
+  void remember_cut() {
+    while (!cuts_.empty() && cuts_.back().next >= next) cuts_.pop_back();
+    if (rewinds_ < most_rewinds) ++rewinds_;  // beyond, stale scalars are no longer all noticed
+    cuts_.push_back({rewinds_, next});
+    this->current_stamp = number_ | rewinds_ << 8;
+  }
+  bool is_current(recorded_id id, std::uint32_t stamp) const {
+    if ((stamp & 0xff) != number_ || id >= next) return false;
+    const auto later =
+        std::upper_bound(cuts_.begin(), cuts_.end(), stamp >> 8, [](std::uint32_t s, const cut& c) { return s < c.rewinds; });
+    return later == cuts_.end() || id < later->next;
+  }
+
+  std::uint32_t number_ = 0, rewinds_ = 0;
+  std::vector<cut> cuts_;
+#endif
+};
+
+// Makes a tape current in this thread while it lives.
+template <class V> class tape_scope {
+ public:
+  explicit tape_scope(basic_jacobian_tape<V>& tape) : before_(recording<V>) { recording<V> = &tape; }
+  ~tape_scope() { recording<V> = before_; }
+  tape_scope(const tape_scope&) = delete;
+  tape_scope& operator=(const tape_scope&) = delete;
+
+ private:
+  recorder<V>* before_;
+};
+
+using jacobian_tape = basic_jacobian_tape<double>;
+
+}  // namespace WENGERT_TAPE_ABI
+}  // namespace wengert

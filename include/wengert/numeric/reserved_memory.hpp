@@ -1,0 +1,65 @@
+// A large range of addresses, whose pages are taken from the system as they are first written.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <new>
+
+#if __has_include(<sys/mman.h>)
+#include <sys/mman.h>
+#define WENGERT_RESERVES_ADDRESSES 1
+#endif
+
+namespace wengert {
+
+class reserved_memory {
+ public:
+  // Where the system grants less (a limit on addresses, a strict policy, or no way to reserve), so does this: half, a quarter,
+  // ... Throws std::bad_alloc where it grants nothing.
+  explicit reserved_memory(std::size_t wanted) {
+#if defined(WENGERT_RESERVES_ADDRESSES)
+    constexpr std::size_t least = std::size_t{1} << 12;
+    bool refused = false;
+    for (size_ = std::max(wanted, least); size_ >= least; size_ /= 2) {
+      begin_ = map(size_);
+      if (begin_ == nullptr) {
+        refused = true;
+        continue;
+      }
+      if (!refused || size_ < 2 * least) return;
+      // Not all that is left: others need some.
+      munmap(begin_, size_);
+      refused = false;
+    }
+    throw std::bad_alloc();
+#else
+    size_ = std::min(wanted, std::size_t{1} << 28);
+    begin_ = ::operator new(size_);
+#endif
+  }
+  ~reserved_memory() {
+#if defined(WENGERT_RESERVES_ADDRESSES)
+    munmap(begin_, size_);
+#else
+    ::operator delete(begin_);
+#endif
+  }
+  reserved_memory(const reserved_memory&) = delete;
+  reserved_memory& operator=(const reserved_memory&) = delete;
+
+  void* begin() const { return begin_; }
+  std::size_t size() const { return size_; }
+
+ private:
+#if defined(WENGERT_RESERVES_ADDRESSES)
+  static void* map(std::size_t size) {
+    void* p = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return p == MAP_FAILED ? nullptr : p;
+  }
+#endif
+
+  void* begin_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+}  // namespace wengert

@@ -1,0 +1,245 @@
+// The functions of <cmath> for every scalar, a row each: its value is that of the function for V, its slope stands in the row.
+//
+// At kinks the slopes are those of the README's table: 0 for abs at 0, half to each of two equal scalars for max and min (a
+// constant, which is flat, leaves all to its own side), 0 for hypot and atan2 at the origin, infinity where a tangent is
+// vertical. Zeros win over infinities.
+#pragma once
+
+#include <cmath>
+#include <limits>
+
+#include <wengert/numeric/scalar_operators.hpp>
+
+namespace wengert {
+
+// --- what slopes need
+
+// -1, 0 or 1.
+template <class V> V sign_of(const V& u) {
+  if (u > 0) return V(1);
+  if (u < 0) return V(-1);
+  return u == 0 ? V(0) : V(std::numeric_limits<double>::quiet_NaN());
+}
+
+// The derivative of lgamma, by recurrence up to where its asymptotic series holds (Abramowitz and Stegun, 6.3.5, 6.3.7
+// and 6.3.18). For a V with derivatives of its own, they are those of what is computed, as the series may be differentiated.
+template <class V> V digamma_of(V x) {
+  using std::floor;
+  using std::log;
+  using std::tan;
+  constexpr double pi = 3.14159265358979323846;
+  if (!(x > 0)) {
+    if (primal(x) == std::floor(primal(x)) || !std::isfinite(primal(x))) return V(std::numeric_limits<double>::quiet_NaN());
+    const V fraction = x - std::floor(primal(x));
+    return digamma_of<V>(V(1 - x)) - pi / tan(pi * fraction);
+  }
+  V result(0);
+  for (; x < 10; x += 1) result -= 1 / x;
+  const V y = 1 / (x * x);
+  result += log(x) - 0.5 / x;
+  // B(2k)/(2k), k = 1, 2, ...
+  return result -
+         y * (1.0 / 12 - y * (1.0 / 120 - y * (1.0 / 252 - y * (1.0 / 240 - y * (1.0 / 132 - y * (691.0 / 32760 - y / 12))))));
+}
+
+// log(abs(gamma(x))) without the sign that std::lgamma leaves in a global variable.
+template <std::floating_point V> V log_gamma_of(V x) {
+#if defined(__GLIBC__)
+  int sign = 0;
+  if constexpr (std::same_as<V, double>) return ::lgamma_r(x, &sign);
+  if constexpr (std::same_as<V, float>) return ::lgammaf_r(x, &sign);
+#endif
+  return std::lgamma(x);
+}
+template <scalar V> V log_gamma_of(const V& x) { return lgamma(x); }
+
+// The functions of numbers, for the rows: what they call is found here for a number, and beside its type for a scalar.
+namespace number_functions {
+using std::abs, std::fabs, std::floor, std::ceil, std::round, std::trunc, std::rint, std::nearbyint, std::logb;
+using std::copysign, std::fmod, std::remainder, std::fdim, std::ldexp, std::pow, std::hypot, std::atan2;
+using std::erf, std::erfc, std::tgamma;
+using std::exp, std::exp2, std::expm1, std::log, std::log2, std::log10, std::log1p, std::sqrt, std::cbrt;
+using std::sin, std::cos, std::tan, std::asin, std::acos, std::atan;
+using std::sinh, std::cosh, std::tanh, std::asinh, std::acosh, std::atanh;
+}  // namespace number_functions
+
+// --- functions of one scalar: of the argument u, the value v and the slope
+
+#define WENGERT_FUNCTION(f, slope)                            \
+  template <scalar X> WENGERT_ALWAYS_INLINE X f(const X& x) { \
+    using namespace number_functions;                         \
+    using V = value_t<X>;                                     \
+    const V& u = x.value();                                   \
+    const V v = f(u);                                         \
+    return chain(x, v, V(slope));                             \
+  }
+
+WENGERT_FUNCTION(exp, v)
+WENGERT_FUNCTION(exp2, v * 0.69314718055994530942)
+WENGERT_FUNCTION(expm1, exp(u))
+WENGERT_FUNCTION(log, 1 / u)
+WENGERT_FUNCTION(log1p, 1 / (1 + u))
+WENGERT_FUNCTION(log2, 1 / (u * 0.69314718055994530942))
+WENGERT_FUNCTION(log10, 1 / (u * 2.30258509299404568402))
+WENGERT_FUNCTION(sqrt, 0.5 / v)
+WENGERT_FUNCTION(cbrt, 1 / (3 * v * v))
+
+WENGERT_FUNCTION(sin, cos(u))
+WENGERT_FUNCTION(cos, -sin(u))
+WENGERT_FUNCTION(tan, 1 + v * v)
+WENGERT_FUNCTION(asin, 1 / sqrt((1 - u) * (1 + u)))
+WENGERT_FUNCTION(acos, -1 / sqrt((1 - u) * (1 + u)))
+WENGERT_FUNCTION(atan, 1 / (1 + u * u))
+WENGERT_FUNCTION(sinh, cosh(u))
+WENGERT_FUNCTION(cosh, sinh(u))
+WENGERT_FUNCTION(tanh, (1 - v) * (1 + v))
+WENGERT_FUNCTION(asinh, 1 / sqrt(u * u + 1))
+WENGERT_FUNCTION(acosh, 1 / sqrt((u - 1) * (u + 1)))
+WENGERT_FUNCTION(atanh, 1 / ((1 - u) * (1 + u)))
+
+WENGERT_FUNCTION(abs, sign_of(u))
+WENGERT_FUNCTION(fabs, sign_of(u))
+WENGERT_FUNCTION(erf, 1.12837916709551257390 * exp(-(u * u)))
+WENGERT_FUNCTION(erfc, -1.12837916709551257390 * exp(-(u * u)))
+WENGERT_FUNCTION(tgamma, v* digamma_of<V>(u))
+#undef WENGERT_FUNCTION
+
+template <scalar X> X lgamma(const X& x) {
+  using V = value_t<X>;
+  return chain(x, V(log_gamma_of(x.value())), digamma_of<V>(x.value()));
+}
+
+// Flat between jumps.
+#define WENGERT_STEP_FUNCTION(f)                  \
+  template <scalar X> family_t<X> f(const X& x) { \
+    using namespace number_functions;             \
+    return family_t<X>(value_t<X>(f(x.value()))); \
+  }
+WENGERT_STEP_FUNCTION(floor)
+WENGERT_STEP_FUNCTION(ceil)
+WENGERT_STEP_FUNCTION(round)
+WENGERT_STEP_FUNCTION(trunc)
+WENGERT_STEP_FUNCTION(rint)
+WENGERT_STEP_FUNCTION(nearbyint)
+WENGERT_STEP_FUNCTION(logb)
+#undef WENGERT_STEP_FUNCTION
+
+// --- functions of two scalars, or of a scalar and a constant: of the arguments a and b, the value v and the slopes
+
+#define WENGERT_FUNCTION_OF_TWO(f, slope_a, slope_b)                     \
+  template <scalar X, scalar Y>                                          \
+  requires same_family<X, Y>                                             \
+  auto f(const X& x, const Y& y) {                                       \
+    using namespace number_functions;                                    \
+    using V = value_t<X>;                                                \
+    const V &a = x.value(), &b = y.value();                              \
+    const V v = f(a, b);                                                 \
+    return chain(x, y, v, V(slope_a), V(slope_b));                       \
+  }                                                                      \
+  template <scalar X, constant_for<value_t<X>> C> X f(const X& x, C y) { \
+    using namespace number_functions;                                    \
+    using V = value_t<X>;                                                \
+    const V& a = x.value();                                              \
+    const V b = static_cast<V>(y), v = f(a, b);                          \
+    return chain(x, v, V(slope_a));                                      \
+  }                                                                      \
+  template <scalar Y, constant_for<value_t<Y>> C> Y f(C x, const Y& y) { \
+    using namespace number_functions;                                    \
+    using V = value_t<Y>;                                                \
+    const V& b = y.value();                                              \
+    const V a = static_cast<V>(x), v = f(a, b);                          \
+    return chain(y, v, V(slope_b));                                      \
+  }
+
+template <class V> V power_slope(const V& a, const V& b) {
+  using std::pow;
+  return b == 0 ? V(0) : V(b * pow(a, V(b - 1)));
+}
+// 0 to a positive power stays 0.
+template <class V> V exponent_slope(const V& a, const V& b, const V& v) {
+  using std::log;
+  return a == 0 && b > 0 ? V(0) : V(log(a) * v);
+}
+template <class V> V ratio_or_zero(const V& a, const V& b) { return b == 0 ? V(0) : V(a / b); }
+
+WENGERT_FUNCTION_OF_TWO(pow, power_slope<V>(a, b), exponent_slope<V>(a, b, v))
+WENGERT_FUNCTION_OF_TWO(hypot, ratio_or_zero<V>(a, v), ratio_or_zero<V>(b, v))
+WENGERT_FUNCTION_OF_TWO(atan2, ratio_or_zero<V>(b, a* a + b * b), ratio_or_zero<V>(-a, a* a + b * b))
+WENGERT_FUNCTION_OF_TWO(fmod, 1, -trunc(a / b))
+WENGERT_FUNCTION_OF_TWO(remainder, 1, round((v - a) / b))
+WENGERT_FUNCTION_OF_TWO(fdim, a > b ? 1 : 0, a > b ? -1 : 0)
+WENGERT_FUNCTION_OF_TWO(copysign, a == 0 ? 0 : v == a ? 1 : -1, 0)
+#undef WENGERT_FUNCTION_OF_TWO
+
+// --- the larger and the smaller; the value is the first argument's where the two do not compare, as for std::max; fmax and fmin
+// prefer a number to none
+
+template <scalar X, scalar Y>
+requires same_family<X, Y> family_t<X> shared_tie(const X& x, const Y& y) {
+  using F = family_t<X>;
+  const F a = x, b = y;
+  if (a.passive() || b.passive()) return F(a.value());
+  return linear(a, b, a.value(), value_t<X>(0.5), value_t<X>(0.5));
+}
+
+#define WENGERT_EXTREMUM(f, before, prefers_number)                                                         \
+  template <scalar X, scalar Y>                                                                             \
+  requires same_family<X, Y> WENGERT_ALWAYS_INLINE family_t<X> f(const X& x, const Y& y) {                  \
+    using F = family_t<X>;                                                                                  \
+    const auto &a = x.value(), &b = y.value();                                                              \
+    if (a before b) return F(x);                                                                            \
+    if (b before a) return F(y);                                                                            \
+    if (a == b) return shared_tie(x, y);                                                                    \
+    return prefers_number && std::isnan(primal(a)) ? F(y) : F(x);                                           \
+  }                                                                                                         \
+  template <scalar X> WENGERT_ALWAYS_INLINE family_t<X> f(const X& x, const X& y) { return f<X, X>(x, y); } \
+  template <scalar X, constant_for<value_t<X>> C> WENGERT_ALWAYS_INLINE family_t<X> f(const X& x, C y) {    \
+    return f(family_t<X>(x), family_t<X>(y));                                                               \
+  }                                                                                                         \
+  template <scalar Y, constant_for<value_t<Y>> C> WENGERT_ALWAYS_INLINE family_t<Y> f(C x, const Y& y) {    \
+    return f(family_t<Y>(x), family_t<Y>(y));                                                               \
+  }
+WENGERT_EXTREMUM(max, >, false)
+WENGERT_EXTREMUM(min, <, false)
+WENGERT_EXTREMUM(fmax, >, true)
+WENGERT_EXTREMUM(fmin, <, true)
+#undef WENGERT_EXTREMUM
+
+// --- the others
+
+template <scalar X> X ldexp(const X& x, int exponent) {
+  using namespace number_functions;
+  return linear(x, value_t<X>(ldexp(x.value(), exponent)), value_t<X>(std::ldexp(1.0, exponent)));
+}
+template <scalar X> X scalbn(const X& x, int exponent) { return ldexp(x, exponent); }
+template <scalar X> X frexp(const X& x, int* exponent) {
+  std::frexp(primal(x), exponent);
+  return ldexp(x, -*exponent);
+}
+template <scalar X> X modf(const X& x, family_t<X>* whole) {
+  *whole = trunc(x);
+  return x - whole->value();
+}
+
+template <class X, class Y, class Z>
+requires(scalar<X> || scalar<Y> || scalar<Z>) auto fma(const X& x, const Y& y, const Z& z) { return x * y + z; }
+template <class X, class Y, class Z>
+requires(scalar<X> || scalar<Y> || scalar<Z>) auto hypot(const X& x, const Y& y, const Z& z) { return hypot(hypot(x, y), z); }
+
+// What is not differentiated is asked of the number.
+#define WENGERT_QUESTION(f) \
+  template <scalar X> auto f(const X& x) { return std::f(primal(x)); }
+WENGERT_QUESTION(isnan)
+WENGERT_QUESTION(isinf)
+WENGERT_QUESTION(isfinite)
+WENGERT_QUESTION(isnormal)
+WENGERT_QUESTION(signbit)
+WENGERT_QUESTION(fpclassify)
+WENGERT_QUESTION(ilogb)
+WENGERT_QUESTION(lround)
+WENGERT_QUESTION(llround)
+WENGERT_QUESTION(lrint)
+WENGERT_QUESTION(llrint)
+#undef WENGERT_QUESTION
+
+}  // namespace wengert
