@@ -20,6 +20,7 @@
 #include <wengert/numeric/jacobian_tape.hpp>
 
 namespace wengert {
+inline namespace WENGERT_TAPE_ABI {
 
 // --- containers, and the same container of another scalar
 
@@ -309,4 +310,5 @@ template <class F, numbers X> gradient_check check_gradient(const F& f, const X&
   return result;
 }
 
+}  // namespace WENGERT_TAPE_ABI
 }  // namespace wengert

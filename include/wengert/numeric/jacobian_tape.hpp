@@ -1,17 +1,19 @@
 // The tape of active scalars: registering inputs, reverse sweeps, rewinding.
 #pragma once
 
-#include <algorithm>
-#include <atomic>
 #include <cstddef>
 #include <cstring>
-#include <memory>
+#include <optional>
 #include <span>
 #include <type_traits>
-#include <vector>
 
 #include <wengert/numeric/adouble.hpp>
 #include <wengert/numeric/reserved_memory.hpp>
+
+#if WENGERT_CHECKED_TAPE
+#include <atomic>
+#include <vector>
+#endif
 
 namespace wengert {
 inline namespace WENGERT_TAPE_ABI {
@@ -180,20 +182,20 @@ template <class V> class basic_jacobian_tape : private recorder<V> {
 
   // A statement makes at most one node and, if it does, at least one edge: so there may be as many edges as there are ids left.
   void set_limit() {
-    const std::size_t room = std::min(capacity_, size() + (most_nodes_ever - next));
-    limit = base_ + (room - std::min<std::size_t>(room, recorder<V>::largest_statement));
+    const std::size_t ids = most_nodes_ever - next, free = capacity_ - size();
+    const std::size_t room = size() + (ids < free ? ids : free), reserve = recorder<V>::largest_statement;
+    limit = base_ + (room > reserve ? room - reserve : 0);
   }
 
   // The adjoints start elsewhere in a page than the edges do, lest a load of one waits for a store of the other (4K aliasing).
   V* clear_adjoints() {
-    constexpr std::size_t page = 4096, apart = 2112;
-    if (next > adjoint_capacity_) {
-      const std::size_t wanted = std::size_t{next} + next / 4 + 64;
-      adjoint_memory_.reset(new std::byte[wanted * sizeof(V) + 2 * page]);
-      adjoint_capacity_ = wanted;
+    constexpr std::size_t apart = 2112;
+    if (!adjoint_memory_) {
+      adjoint_memory_.emplace(most_nodes_ever * sizeof(V) + apart);
+      adjoint_ = reinterpret_cast<V*>(static_cast<std::byte*>(adjoint_memory_->begin()) + apart);
     }
-    const auto address = reinterpret_cast<std::uintptr_t>(adjoint_memory_.get());
-    adjoint_ = reinterpret_cast<V*>(adjoint_memory_.get() + (apart + page - address % page) % page);
+    if (next * sizeof(V) + apart > adjoint_memory_->size())
+      throw error("tape-full", "there is no room for the adjoints", "record in parts");
     std::memset(static_cast<void*>(adjoint_), 0, next * sizeof(V));
     swept_ = next;
     return adjoint_;
@@ -216,9 +218,8 @@ template <class V> class basic_jacobian_tape : private recorder<V> {
   edge<V>* base_ = nullptr;
   std::size_t capacity_ = 0;
   recorder<V>* outer_ = nullptr;  // the tape that was current before this one was constructed, if this one then became it
-  std::unique_ptr<std::byte[]> adjoint_memory_;
+  std::optional<reserved_memory> adjoint_memory_;  // from the first sweep on
   V* adjoint_ = nullptr;
-  std::size_t adjoint_capacity_ = 0;
   std::size_t swept_ = 0;  // the last sweep knew the nodes below
 
 #if WENGERT_CHECKED_TAPE
@@ -242,9 +243,16 @@ template <class V> class basic_jacobian_tape : private recorder<V> {
   }
   bool is_current(recorded_id id, std::uint32_t stamp) const {
     if ((stamp & 0xff) != number_ || id >= next) return false;
-    const auto later =
-        std::upper_bound(cuts_.begin(), cuts_.end(), stamp >> 8, [](std::uint32_t s, const cut& c) { return s < c.rewinds; });
-    return later == cuts_.end() || id < later->next;
+    // The first rewind since the stamp has left the fewest nodes.
+    std::size_t first = 0, last = cuts_.size();
+    while (first < last) {
+      const std::size_t middle = (first + last) / 2;
+      if (cuts_[middle].rewinds > stamp >> 8)
+        last = middle;
+      else
+        first = middle + 1;
+    }
+    return first == cuts_.size() || id < cuts_[first].next;
   }
 
   std::uint32_t number_ = 0, rewinds_ = 0;

@@ -1,7 +1,6 @@
 // A large range of addresses, whose pages are taken from the system as they are first written.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <new>
 
@@ -20,7 +19,7 @@ class reserved_memory {
 #if defined(WENGERT_RESERVES_ADDRESSES)
     constexpr std::size_t least = std::size_t{1} << 12;
     bool refused = false;
-    for (size_ = std::max(wanted, least); size_ >= least; size_ /= 2) {
+    for (size_ = wanted > least ? wanted : least; size_ >= least; size_ /= 2) {
       begin_ = map(size_);
       if (begin_ == nullptr) {
         refused = true;
@@ -33,7 +32,8 @@ class reserved_memory {
     }
     throw std::bad_alloc();
 #else
-    size_ = std::min(wanted, std::size_t{1} << 28);
+    constexpr std::size_t most = std::size_t{1} << 28;
+    size_ = wanted < most ? wanted : most;
     begin_ = ::operator new(size_);
 #endif
   }
