@@ -500,7 +500,7 @@ TEST_CASE("a derivative that would be too long for a page is written with its pa
   check_parts(d, {}, lets, "u40");
   problem p({{}, lets, {}, {"x"}, {"u40"}});
   diff_result there = diff(p, 1).results.at(0);
-  array value = evaluate_at(p, there, {{"x", {{}, {0.01}}}});
+  array value = evaluate_at(p, there, {{"x", {{}, {0.01}}}}).value;
   point at{{"x", {{}, {0.01}}}};
   problem q({{}, lets, {}, {"x"}, {"u40"}});
   CHECK(near(value.values[0], grad(q, at).gradient.at(0).second.values[0]));

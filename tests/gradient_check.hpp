@@ -67,7 +67,7 @@ inline point sample(problem& p, const std::vector<std::string>& givens, std::mt1
 inline double largest_error(problem& p, const diff_result& found, const point& at) {
   if (at.empty()) return INFINITY;
   constexpr double step = 1e-5;
-  const array exact = evaluate_at(p, found, at);
+  const array exact = evaluate_at(p, found, at).value;
   double worst = 0;
   point moved = at;
   for (auto& [name, value] : moved) {

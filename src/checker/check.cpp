@@ -656,7 +656,8 @@ class checking {
     rational c = rational::read(w.next());
     over_frame(f, x);  // refuses labels that do not fit the frame
     over_frame(f, y);
-    bool fits = r.parameter == 0 || r.parameter == 'q' || (r.parameter == 'z' ? c.is_whole() : c.is_even());
+    bool fits = r.parameter == 0 || r.parameter == 'q' || (r.parameter == 'e' ? c.is_even() : c.is_whole());
+    fits = fits && (r.parameter != 'n' || c > rational(0));
     need(fits, "the number does not fit the rule");
     need_conditions(f, conditions(f, r.where, x, y, c));
     int left = over_frame(f, formula(f, r.left, x, y, c)), right = over_frame(f, formula(f, r.right, x, y, c));
@@ -711,8 +712,9 @@ class checking {
     need(p.what == claim::signed_ && implies(p.is, sign::nonzero), "the premise does not say that something is not 0");
     const node n = g_.at(p.left);
     bool pow_base = n.op >= functions && function(n.op).name == "pow" && k == 0 && says(sign::positive, n.args[1].node);
+    bool size = n.op >= functions && function(n.op).name == "abs";
     bool product = (n.op == mul && n.bound() == 0) || (n.op == identity && n.red == reduction::none) ||
-                   (n.op == power && n.value != rational(0) && (n.value.is_whole() || n.value > rational(0))) || pow_base;
+                   (n.op == power && n.value != rational(0) && (n.value.is_whole() || n.value > rational(0))) || pow_base || size;
     need(product && k >= 0 && k < static_cast<std::int64_t>(n.args.size()), "no such factor");
     const edge& e = n.args[static_cast<std::size_t>(k)];
     need(reads_all(n, e), "the product does not read every entry of the factor");
@@ -723,9 +725,10 @@ class checking {
     need_premises(1);
     const claim& p = from(0);
     bool fits = p.what == claim::signed_ && (p.is == sign::positive || p.is == sign::nonnegative || p.is == sign::nonzero);
-    need(fits && g_.at(p.left).op >= functions, "no sign of a function");
     const node& n = g_.at(p.left);
-    need(function(n.op).sign == known_sign::as_argument && reads_all(n, n.args[0]),
+    bool odd_power = n.op == power && n.value.is_whole() && !n.value.is_even() && n.value > rational(0);
+    need(fits && (odd_power || n.op >= functions), "no sign of a function");
+    need((odd_power || function(n.op).sign == known_sign::as_argument) && reads_all(n, n.args[0]),
          "the function does not have the sign of its argument");
     conclude(w, sign_of(p.is, n.args[0].node));
   }

@@ -87,7 +87,30 @@ bool sign_rules::follows(sign is, int n) {
   int x = m.args[0].node, y = m.args[1].node;
   bool whole = given(sign::integer, y);
   return given(sign::positive, x) || (whole && (given(sign::nonzero, x) || given(sign::nonnegative, y))) ||
-         (given(sign::nonnegative, x) && given(sign::positive, y));
+         (given(sign::nonnegative, x) && given(sign::positive, y)) || power_of_real_powers(m);
+}
+
+// x^(u + v) and x^(c*u) of real x^u and x^v and whole numbers c, which may be negative where x is not 0.
+bool sign_rules::power_of_real_powers(const node& n) const {
+  const edge x = n.args[0], y = n.args[1];
+  const node& m = g_.at(y.node);
+  std::vector<int> out(n.axes.begin(), n.axes.begin() + static_cast<std::ptrdiff_t>(n.rank));
+  if ((m.op != add && m.op != mul) || m.bound() > 0 || y != g_.whole(y.node) || m.axes != out) return false;
+  int powers = 0;
+  for (const edge& part : m.args) {
+    if (g_.is_number(part.node)) {
+      const rational& c = g_.at(part.node).value;
+      if (!c.is_whole() || (!(c >= rational(0)) && !given(sign::nonzero, x.node))) return false;
+      continue;
+    }
+    ++powers;
+    bool real = std::any_of(known_.begin(), known_.end(), [&](const std::pair<int, sign>& k) {
+      const node& q = g_.at(k.first);
+      return k.second == sign::real_power && q.axes == out && q.args.size() == 2 && q.args[0] == x && q.args[1] == part;
+    });
+    if (!real) return false;
+  }
+  return m.op == add || powers == 1;
 }
 
 bool sign_rules::defined_here(
@@ -121,6 +144,7 @@ bool sign_rules::positive(int n) {
   if (f.name == "min") return every(sign::positive, m);
   if (f.name == "hypot") return some(sign::nonzero, m);
   if (f.name == "abs") return first(sign::nonzero, m);
+  if (f.name == "log") return g_.is_number(m.args[0].node) && g_.at(m.args[0].node).value > rational(1);
   return f.name == "pow" && first(sign::positive, m);
 }
 
@@ -181,6 +205,7 @@ bool sign_rules::nonzero(int n) const {
   if (m.op < functions) return false;
   const function_row& f = function(m.op);
   if ((f.sign == known_sign::as_argument || f.name == "abs") && first(sign::nonzero, m)) return true;
+  if (f.name == "pow" && first(sign::nonzero, m) && given(sign::integer, m.args[1].node)) return true;
   return f.nowhere_zero && defined_here(n);
 }
 

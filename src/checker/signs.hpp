@@ -25,6 +25,7 @@ class sign_rules {
   bool nonnegative(int n) const;
   bool nonzero(int n) const;
   bool integer(int n) const;
+  bool power_of_real_powers(const node& n) const;
   bool off_poles(int n);
   bool branches(sign is, node m) const;
   bool branch(sign is, const node& m, bool taken) const;

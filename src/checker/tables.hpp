@@ -24,7 +24,7 @@ struct function_row {
 struct rule_row {
   std::string_view name;
   int arity;
-  char parameter;  // 0: none, q: any rational, z: a whole number, e: an even one
+  char parameter;  // 0: none, q: any rational, z: a whole number, n: 1, 2, 3, ..., e: an even number
   std::string_view left, right, where;
 };
 

@@ -1,6 +1,6 @@
 #include <algorithm>
-#include <cmath>
 #include <iterator>
+#include <optional>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -76,42 +76,6 @@ template <typename... Found> std::string page_of(output_format format, const pro
 
 // --- diff
 
-// A derivative's value at the point, and the conditions that fail there.
-struct value_there {
-  bool wanted = false;
-  array value;
-  std::vector<std::string> undefined;
-};
-
-// Whether a condition does not hold at the point, for some value of its indices. `x^y is real` fails where the power is no
-// number.
-bool fails_at(problem& p, const std::string& condition, const point& at) {
-  constexpr std::string_view no_integer = "not integer(", is_real = " is real", either = " or ";
-  if (auto k = condition.find(either); k != std::string::npos)
-    return fails_at(p, condition.substr(0, k), at) && fails_at(p, condition.substr(k + either.size()), at);
-  if (condition.ends_with(is_real)) {
-    const array power = evaluate_at(p, condition.substr(0, condition.size() - is_real.size()), at);
-    return std::ranges::any_of(power.values, [](double v) { return std::isnan(v); });
-  }
-  std::string question = condition;
-  if (condition.starts_with(no_integer)) {
-    const std::string about = condition.substr(no_integer.size() - 1);
-    question = fmt::format("floor{0} != {0}", about);
-  }
-  const array holds = evaluate_at(p, fmt::format("if({}, 1, 0)", question), at);
-  return std::find(holds.values.begin(), holds.values.end(), 0.0) != holds.values.end();
-}
-
-value_there value_of(problem& p, const diff_result& result, const point& at) {
-  value_there there;
-  if (at.empty()) return there;
-  there.wanted = true;
-  there.value = evaluate_at(p, result, at);
-  for (const std::string& condition : result.conditions)
-    if (fails_at(p, condition, at)) there.undefined.push_back(condition);
-  return there;
-}
-
 void add_result(json_members& members, const diff_result& result) {
   members.text("expression", result.expression).text("wrt", result.wrt).text("derivative", result.derivative);
   members.raw("axes", json_axes(result.axes)).text("latex", result.latex).texts("conditions", result.conditions);
@@ -126,17 +90,17 @@ void add_parts(json_members& members, const diff_result& result) {
 }
 
 void add_value_there(json_members& members, const value_there& there) {
-  if (there.wanted) members.raw("value", json_array(there.value)).texts("undefined", there.undefined);
+  members.raw("value", json_array(there.value)).texts("undefined", there.undefined);
 }
 
-std::string text_of(const diff_result& result, const value_there& there, bool one_of_several) {
+std::string text_of(const diff_result& result, const std::optional<value_there>& there, bool one_of_several) {
   const std::string& shown = result.brief.empty() ? result.derivative : result.brief;
   std::string text = one_of_several ? fmt::format("d/d{} = {}\n", result.wrt, shown) : shown + "\n";
   for (const auto& [name, value] : result.parts) text += fmt::format("  with {} = {}\n", name, value);
   append_lines(text, "where ", result.conditions);
   append_lines(text, "using ", result.hypotheses_used);
   text += proof_line(result.proof);
-  if (there.wanted) text += fmt::format("value {}\n", readable(there.value));
+  if (there) text += fmt::format("value {}\n", readable(there->value));
   return text;
 }
 
@@ -154,17 +118,19 @@ answer answer_diff(const request& question, output_format format) {
   append_all(said.notes, p.notes());
   append_all(said.notes, found.notes);
   append_all(said.warnings, found.warnings);
+  append_all(said.warnings, contradictions(p));
   for (const diff_result& result : found.results) {
-    const value_there there = value_of(p, result, question.at);
+    std::optional<value_there> there;
+    if (!question.at.empty()) there = evaluate_at(p, result, question.at);
     said.certificate = result.certificate;
     said.coq = result.coq;
-    warn_undefined(said, there.undefined);
+    if (there) warn_undefined(said, there->undefined);
     if (format == output_format::text) said.text += text_of(result, there, several);
     json_members about;
     json_members& into = several ? about : members;
     add_result(into, result);
     add_parts(into, result);
-    add_value_there(into, there);
+    if (there) add_value_there(into, *there);
     if (several) by_name.raw(result.wrt, about.object());
   }
   if (is_page(format)) said.text = page_of(format, p, found);
@@ -220,6 +186,7 @@ answer answer_derive(const request& question, output_format format) {
       by_name.raw(derived.result.wrt, about.object());
     }
   }
+  append_all(said.warnings, contradictions(p));
   if (is_page(format)) said.text = page_of(format, p, found, question.verbosity);
   if (format == output_format::json) {
     if (found.size() != 1) members.text("expression", question.text.expressions.at(0)).raw("derivatives", by_name.object());
@@ -260,6 +227,7 @@ answer answer_emit(const request& question) {
   said.text = std::move(found.text);
   append_all(said.notes, found.notes);
   append_all(said.warnings, found.warnings);
+  append_all(said.warnings, contradictions(p));
   return said;
 }
 
@@ -291,6 +259,7 @@ answer answer_prove(const request& question, output_format format) {
   append_all(said.notes, p.notes());
   append_all(said.notes, found.notes);
   append_all(said.warnings, found.warnings);
+  append_all(said.warnings, contradictions(p));
   said.exit_code = found.status == verdict::proved ? 0 : 1;
   if (format == output_format::text) {
     said.text = text_of(found, question.text.expressions.at(0));

@@ -7,17 +7,11 @@
 
 #include <fmt/format.h>
 
+#include "words.hpp"
+
 namespace wengert::cli {
 
 namespace {
-
-constexpr std::string_view blanks = " \t\r\n";
-
-std::string_view trim(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(blanks);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
-}
 
 std::string shorten(std::string_view text) {
   constexpr std::size_t limit = 60;
@@ -42,19 +36,19 @@ std::vector<std::string_view> split_at_commas(std::string_view text) {
       if (open.empty() || open.back() != c) throw malformed(fmt::format("an unmatched '{}'", c), text);
       open.pop_back();
     } else if (c == ',' && open.empty()) {
-      pieces.push_back(trim(text.substr(begin, i - begin)));
+      pieces.push_back(trimmed(text.substr(begin, i - begin)));
       begin = i + 1;
     }
   }
   if (!open.empty()) throw malformed(fmt::format("a missing '{}'", open.back()), text);
-  pieces.push_back(trim(text.substr(begin)));
+  pieces.push_back(trimmed(text.substr(begin)));
   return pieces;
 }
 
 bool is_list(std::string_view text) { return text.starts_with('[') && text.ends_with(']'); }
 
 array list_value(std::string_view name, std::string_view text) {
-  const std::string_view inside = trim(text.substr(1, text.size() - 2));
+  const std::string_view inside = trimmed(text.substr(1, text.size() - 2));
   if (inside.empty()) throw error("V03", fmt::format("the list '{}' is empty", name));
   const std::vector<std::string_view> pieces = split_at_commas(inside);
   if (!is_list(pieces.front())) {
@@ -68,7 +62,7 @@ array list_value(std::string_view name, std::string_view text) {
   std::vector<array> rows;
   for (const std::string_view piece : pieces) {
     if (!is_list(piece)) throw error("V03", fmt::format("'{}' mixes numbers and rows", name));
-    if (is_list(trim(piece.substr(1, piece.size() - 2))))
+    if (is_list(trimmed(piece.substr(1, piece.size() - 2))))
       throw error("V03", fmt::format("'{}' is nested more than two deep", name));
     rows.push_back(list_value(name, piece));
   }
@@ -128,12 +122,12 @@ array stack_rows(std::string_view name, const std::vector<array>& rows) {
 }
 
 void add_values(point& to, std::string_view text) {
-  if (trim(text).empty()) throw malformed("nothing", text);
+  if (trimmed(text).empty()) throw malformed("nothing", text);
   for (const std::string_view piece : split_at_commas(text)) {
     const std::size_t equals = piece.find('=');
     if (equals == std::string_view::npos) throw malformed("no '='", piece);
-    const std::string_view name = trim(piece.substr(0, equals));
-    const std::string_view value = trim(piece.substr(equals + 1));
+    const std::string_view name = trimmed(piece.substr(0, equals));
+    const std::string_view value = trimmed(piece.substr(equals + 1));
     if (!is_name(name)) throw malformed("a name was expected before '='", piece);
     if (value.empty()) throw malformed("a value is missing", piece);
     add_value(to, name, is_list(value) ? list_value(name, value) : array{{}, {constant_value(value)}});

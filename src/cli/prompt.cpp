@@ -21,14 +21,6 @@ namespace wengert::cli {
 
 namespace {
 
-constexpr std::string_view blanks = " \t\r\n";
-
-std::string_view trimmed(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(blanks);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
-}
-
 std::string unquoted(std::string_view text) {
   text = trimmed(text);
   const bool quoted = text.size() > 1 && (text[0] == '\'' || text[0] == '"') && text.back() == text[0];
@@ -79,7 +71,7 @@ constexpr std::string_view help =
     "  let a = softmax(z)          as --let\n"
     "  given sum(y) = 1            as --given\n"
     "  show                        what was said so\n"
-    "  clear                       forget it\n"
+    "  clear [var|let|given]       forget it\n"
     "  quit                        or the end of the input\n\n"
     "help COMMAND says how a command is used, wengert --help lists them all.\n";
 
@@ -130,8 +122,8 @@ bool prompt::is_own(std::string_view word, std::string_view rest) {
     declare(word, unquoted(rest));
   } else if (word == "show" && rest.empty()) {
     for (const auto& [option, value] : declared_) fmt::print("{} {}\n", option.substr(2), harmless(value));
-  } else if (word == "clear" && rest.empty()) {
-    declared_.clear();
+  } else if (word == "clear") {
+    forget(rest);
   } else if (word == "help" && rest.empty()) {
     fmt::print("{}", help);
   } else {
@@ -140,7 +132,14 @@ bool prompt::is_own(std::string_view word, std::string_view rest) {
   return true;
 }
 
+void prompt::forget(std::string_view word) {
+  if (!word.empty() && word != "var" && word != "let" && word != "given")
+    throw error("U05", fmt::format("clear takes var, let or given, not '{}'", word), "clear alone forgets all");
+  std::erase_if(declared_, [&](const auto& d) { return word.empty() || d.first.substr(2) == word; });
+}
+
 void prompt::declare(std::string_view word, std::string value) {
+  if (value.empty()) throw error("U03", fmt::format("{} needs a value, as --{} does", word, word), "help shows an example");
   problem_text text{{}, {}, {}, {}, {"0"}};
   auto all = declared_;
   all.emplace_back(fmt::format("--{}", word), std::move(value));

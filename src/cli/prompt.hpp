@@ -24,6 +24,7 @@ class prompt {
  private:
   bool is_own(std::string_view word, std::string_view rest);
   void declare(std::string_view word, std::string value);
+  void forget(std::string_view word);
 
   std::string line_;
   std::vector<std::pair<std::string, std::string>> declared_;  // the option and its value

@@ -2,6 +2,12 @@
 
 namespace wengert::cli {
 
+std::string_view trimmed(std::string_view text) {
+  const std::size_t first = text.find_first_not_of(blanks);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
+}
+
 std::vector<std::string> split_words(std::string_view line) {
   std::vector<std::string> words;
   bool inside = false;  // of a word
@@ -11,7 +17,7 @@ std::vector<std::string> split_words(std::string_view line) {
       quote = quote != 0 ? '\0' : c;
       if (!inside) words.emplace_back();
       inside = true;
-    } else if (quote == 0 && (c == ' ' || c == '\t' || c == '\n' || c == '\r')) {
+    } else if (quote == 0 && blanks.find(c) != std::string_view::npos) {
       inside = false;
     } else {
       if (!inside) words.emplace_back();

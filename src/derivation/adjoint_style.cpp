@@ -43,7 +43,7 @@ class adjoint_narrator : narrator {
   void choose_names(node_id f) {
     int count = 0;
     for (node_id n : t_.reachable(f)) {
-      if (n != f && (t_.op(n) == opcode::symbol || !t_.mentions(n, by_.variable) || is_trivial(n))) continue;
+      if (n != f && (t_.op(n) == opcode::symbol || !t_.mentions(n, by_.variable) || is_trivial(n) || !is_anchored(n))) continue;
       if (intermediates_.size() == most_intermediates)
         throw error("V04", fmt::format("a sweep over more than {} intermediates is not printed", most_intermediates),
                     "use --style textbook, or diff");

@@ -296,7 +296,7 @@ void case_narrator::finish(unit& root) {
 
 // Of a second derivative: the first, which it is the derivative of.
 void case_narrator::tell_first_order(const unit& root, const differentiated& final) {
-  node_id first = at_entry(t_, derivative(t_, final.function, by_.variable), by_);
+  node_id first = at_entry(t_, derivative(t_, final.function, by_.variable), by_, e_.letters);
   std::size_t rank = t_.rank(first);
   derivation_step s;
   s.rule = "simplify";

@@ -249,6 +249,16 @@ bool tame(std::span<const long double> values) {
   return std::ranges::all_of(values, [](long double v) { return std::isfinite(v) && std::fabs(v) < 1e8L; });
 }
 
+// 1.5, [1, 2], [[1, 2], [3, 4]]
+std::string array_text(std::span<const std::size_t> shape, std::span<const long double> values) {
+  if (shape.empty()) return number_text(values[0]);
+  const std::size_t each = values.size() / shape[0];
+  std::string text;
+  for (std::size_t k = 0; k < shape[0]; ++k)
+    text += (k == 0 ? "[" : ", ") + array_text(shape.subspan(1), values.subspan(k * each, each));
+  return text + "]";
+}
+
 }  // namespace
 
 bool differs_at_a_kink(tape& t, const std::vector<fact>& givens, const expression& left, const expression& right,
@@ -312,9 +322,7 @@ std::optional<std::vector<std::pair<std::string, std::string>>> find_counterexam
       if (!defined || !tame(l) || !differs(t, e, *p, l, right, needs)) continue;
       std::vector<std::pair<std::string, std::string>> found;
       for (const auto& [s, v] : p->symbols) {
-        std::string text;
-        for (long double x : v) text += (text.empty() ? "" : ", ") + number_text(x);
-        found.emplace_back(t.symbol(s).name, t.symbol(s).axes.empty() ? text : "[" + text + "]");
+        found.emplace_back(t.symbol(s).name, array_text(e.shape(t.symbol_node(s)), v));
       }
       for (const auto& [dim, size] : p->dims) {  // a dimension that no array shows
         const dim_id d = dim;

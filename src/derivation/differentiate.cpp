@@ -83,20 +83,25 @@ std::vector<theorem> with_sites(tape& t, prover& with, const expression& e, cons
 
 }  // namespace
 
-node_id at_entry(tape& t, node_id n, const target& by) {
-  if (std::ranges::all_of(by.entry, [](const label& l) { return !l.is_constant(); })) return n;
-  std::size_t first = t.rank(n) - by.entry.size();
+node_id at_entry(tape& t, node_id n, const target& by, std::vector<std::string> letters, int order) {
+  if (by.entry.empty()) return n;
+  const std::size_t first = t.rank(n) - static_cast<std::size_t>(order) * by.entry.size();
   std::vector<range_id> out(t.out(n).begin(), t.out(n).begin() + static_cast<std::ptrdiff_t>(first));
   std::vector<label> labels = tape::straight(first);
-  for (std::size_t k = 0; k < by.entry.size(); ++k) {
-    if (by.entry[k].is_constant()) {
-      labels.push_back(by.entry[k]);
+  letters.resize(first);
+  for (std::size_t k = first; k < t.rank(n); ++k) {
+    const std::size_t q = (k - first) % by.entry.size();
+    if (by.entry[q].is_constant()) {
+      labels.push_back(by.entry[q]);
       continue;
     }
-    labels.push_back(label::of_axis(out.size()));
-    out.push_back(t.out(n)[first + k]);
+    const auto known = std::ranges::find(letters, by.letters[q]);
+    labels.push_back(label::of_axis(static_cast<std::size_t>(known - letters.begin())));
+    if (known != letters.end()) continue;
+    letters.push_back(by.letters[q]);
+    out.push_back(t.out(n)[k]);
   }
-  return t.identity(out, {n, labels});
+  return out.size() == t.rank(n) ? n : t.identity(out, {n, labels});
 }
 
 differentiated differentiate(problem& p, prover& with, const expression& e, const target& by, int order, notation how,
@@ -128,7 +133,7 @@ differentiated differentiate(problem& p, prover& with, const expression& e, cons
     d.proved = joined(d.proved, d.proved, [&] { return proof.derivative_equal(*d.proved, tidy.equal); });
     swept = tidy.node;
   }
-  d.swept = at_entry(t, swept, by);
+  d.swept = at_entry(t, swept, by, e.letters, order);
   bool named = std::ranges::any_of(by.letters, [](const std::string& l) { return !l.empty(); });
   std::size_t own = t.rank(e.node) - e.letters.size();
   presenter show(p, with);
@@ -137,11 +142,11 @@ differentiated differentiate(problem& p, prover& with, const expression& e, cons
   if (order == 1) {
     const std::set<node_id> units = units_of(p, f.node, by.variable);
     for (bool others_open : {true, false})
-      show.suggest(at_entry(t, derivative_by_units(p, with, f.node, by.variable, units, others_open), by));
+      show.suggest(at_entry(t, derivative_by_units(p, with, f.node, by.variable, units, others_open), by, e.letters));
   }
   if (named && own == 0)
     for (const std::string& l : by.letters)
-      if (!l.empty()) d.letters.push_back(l);
+      if (!l.empty() && std::ranges::find(d.letters, l) == d.letters.end()) d.letters.push_back(l);
   std::optional<presented> formed;
   bool asked = form.expand || form.factor || form.common_denominator;
   if (asked) formed = in_form(form, show, with, d.swept, d.letters, !d.letters.empty() || how == notation::index);
@@ -157,7 +162,7 @@ differentiated differentiate(problem& p, prover& with, const expression& e, cons
   if (order == 1 && !formed && d.parts.empty() && d.answer.text.size() > long_answer) {
     if (std::set<node_id> composites = composites_in(p, f.node, by.variable); !composites.empty()) {
       const std::set<node_id> inner = textbook_units(p, f.node, by.variable, composites);
-      show.suggest(at_entry(t, derivative_by_units(p, with, f.node, by.variable, inner, false, true), by));
+      show.suggest(at_entry(t, derivative_by_units(p, with, f.node, by.variable, inner, false, true), by, e.letters));
       d.answer = show.best(d.swept, d.letters, written);
     }
   }
@@ -171,7 +176,7 @@ differentiated differentiate(problem& p, prover& with, const expression& e, cons
 diff_result describe(problem& p, prover& with, const expression& e, const target& by, const differentiated& d, int order,
                      const result_form& form) {
   diff_result r;
-  wording words(p, d.answer.letters);
+  wording words(p, d.answer.node, d.answer.letters);
   r.expression = e.text;
   r.wrt = by.text;
   r.claim = claim_of(p.on(), e, by, d.answer.letters, order);
@@ -186,6 +191,7 @@ diff_result describe(problem& p, prover& with, const expression& e, const target
     bool weaker = std::ranges::any_of(
         d.conditions, [&](const requirement& o) { return o.node == c.node && o.is == relation::positive && c.is != o.is; });
     if (weaker) continue;
+    r.needs.push_back(c);
     std::string text = words.condition(c);
     if (std::ranges::find(r.conditions, text) == r.conditions.end()) r.conditions.push_back(text);
   }

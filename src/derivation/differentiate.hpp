@@ -38,7 +38,8 @@ diff_result describe(problem& p, prover& with, const expression& e, const target
 // A note, where an answer that was wanted in matrix notation has index letters.
 void note_letters(std::vector<std::string>& notes, const presented& answer);
 
-// A node read at the entry that a target names: its last axes are those of the variable.
-node_id at_entry(tape& t, node_id n, const target& by);
+// A derivative of the given order, read at the entry that the target names; its last axes are those of the variable, as often.
+// `letters` are those of its first axes: D(z[i]^2, z[i]) has the axis i once.
+node_id at_entry(tape& t, node_id n, const target& by, std::vector<std::string> letters, int order = 1);
 
 }  // namespace wengert

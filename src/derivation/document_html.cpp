@@ -103,7 +103,7 @@ class page {
     std::string r =
         fmt::format("<section class=\"step\" id=\"{0}{1}\">\n<div class=\"number\">({1})</div>\n<div>\n", prefix_, s.number);
     r += because(s) + display(s.lhs, s.rhs);
-    if (!s.substeps.empty() && verbosity > 0) r += substeps(s, verbosity >= 2);
+    if (!s.substeps.empty()) r += substeps(s, verbosity >= 2);
     return r + "</div>\n</section>\n";
   }
 
@@ -144,7 +144,7 @@ std::string circumstances(const page& on, const std::vector<std::string>& condit
 }
 
 // The equation, what it needs, and how it was checked.
-std::string theorem(const page& on, const diff_result& d) {
+std::string theorem_of(const page& on, const diff_result& d) {
   return fmt::format("<section class=\"theorem\">\n<strong>{}</strong> <span class=\"proof\">({})</span>\n{}{}</section>\n",
                      d.proof.checked ? "Theorem" : "Result", proof_line(d.proof), on.display(d.claim, d.derivative),
                      circumstances(on, d.conditions, d.hypotheses_used));
@@ -155,12 +155,12 @@ std::string section(const problem& p, const derivation& d, const std::string& pr
   page on(set, prefix);
   std::string r = fmt::format("<h1>Differentiating {} by {}</h1>\n", on.formula(d.name), on.formula(d.result.wrt));
   if (d.result.expression != d.name) r += on.display(d.name, d.result.expression);
-  for (const auto& [name, value] : narrative::abbreviations(d)) r += "<p>where</p>\n" + on.display(name, value);
-  for (const derivation_step& s : d.steps)
-    if (verbosity > 0 || &s == &d.steps.back()) on.show(s);
-  for (const derivation_step& s : d.steps)
-    if (verbosity > 0 || &s == &d.steps.back()) r += on.step(s, verbosity);
-  return r + theorem(on, d.result);
+  if (verbosity > 0) {
+    for (const auto& [name, value] : narrative::abbreviations(d)) r += "<p>where</p>\n" + on.display(name, value);
+    for (const derivation_step& s : d.steps) on.show(s);
+    for (const derivation_step& s : d.steps) r += on.step(s, verbosity);
+  }
+  return r + theorem_of(on, d.result);
 }
 
 }  // namespace
@@ -176,7 +176,7 @@ std::string html_document(const problem& p, const diff_answer& a) {
   typesetter set(p);
   page on(set, {});
   std::string body;
-  for (const diff_result& d : a.results) body += theorem(on, d);
+  for (const diff_result& d : a.results) body += theorem_of(on, d);
   return document(a.results.empty() ? "" : a.results.front().claim, body);
 }
 

@@ -164,13 +164,13 @@ class page {
     if (fits(set_.formula(s.lhs)) && fits(set_.formula(s.rhs))) shown_.insert(s.number);
   }
 
-  std::string step(const derivation_step& s, bool details) const {
+  std::string step(const derivation_step& s) const {
     std::string why = sentence(narrative::reason_of(s), true);
     std::string r = "\\step\n";
     if (!s.case_.empty()) r += fmt::format("\\textbf{{Case}} {}. ", inline_math(set_.formula(s.case_)));
     r += why + ".\\nopagebreak\n";
     if (narrative::is_chain(s)) return r + chain(s);
-    if (details && !s.substeps.empty()) r += substeps(s);
+    if (!s.substeps.empty()) r += substeps(s);
     return r + display(s.lhs, s.rhs, s.number);
   }
 
@@ -233,11 +233,11 @@ std::string section(const problem& p, const derivation& d, const std::string& pr
   std::string r = fmt::format("\\section*{{Differentiating {} by {}}}\n", inline_math(set.formula(d.name)),
                               inline_math(set.formula(d.result.wrt)));
   if (d.result.expression != d.name) r += on.display(d.name, d.result.expression);
-  for (const auto& [name, value] : narrative::abbreviations(d)) r += "where\n" + on.display(name, value);
-  for (const derivation_step& s : d.steps)
-    if (verbosity > 0 || &s == &d.steps.back()) on.show(s);
-  for (const derivation_step& s : d.steps)
-    if (verbosity > 0 || &s == &d.steps.back()) r += on.step(s, verbosity >= 1);
+  if (verbosity > 0) {
+    for (const auto& [name, value] : narrative::abbreviations(d)) r += "where\n" + on.display(name, value);
+    for (const derivation_step& s : d.steps) on.show(s);
+    for (const derivation_step& s : d.steps) r += on.step(s);
+  }
   std::string checked = d.result.proof.checked
                             ? fmt::format("\\textbf{{Theorem}} (checked by the kernel in {}).", counted(d.result.proof.steps))
                             : "\\textbf{Result} (the kernel could not confirm every step).";

@@ -2,8 +2,8 @@
 //
 // The numbers come from the reverse sweep, evaluated in double and in extended precision. Where these agree, and a form that
 // rounds better (see stable.hpp) says nothing else, that is the answer. Otherwise forms of the same node are tried that the
-// kernel has proved equal to it under conditions that hold at the point. Graphs of more than `largest_proof` nodes get such a
-// form unproved.
+// kernel has proved equal to it under conditions that hold at the point. Where there is none, or the graph has more than
+// `largest_proof` nodes, the form that rounds better counts unproved.
 #include <wengert/derivation/commands.hpp>
 
 #include <algorithm>
@@ -32,10 +32,10 @@ constexpr long double agreement = 1e-9L;
 
 struct trial {
   std::vector<long double> values;
-  long double error = 0;  // estimated, relative; infinite where an entry is not finite
+  long double error = 0;  // estimated, relative; infinite where an entry is not finite, or what a small graph goes through
 };
 
-trial evaluate(point_values& at, node_id n) {
+trial evaluate(point_values& at, node_id n, bool small) {
   trial r{at.precise(n), 0};
   std::vector<double> rounded = at.rounded(n);
   long double size = 0, apart = 0;
@@ -45,6 +45,7 @@ trial evaluate(point_values& at, node_id n) {
     if (!std::isfinite(r.values[k]) || !std::isfinite(rounded[k])) apart = std::numeric_limits<long double>::infinity();
   }
   r.error = apart == 0 || std::isinf(apart) ? apart : apart / std::max(size, 1e-3L);
+  if (small && std::isfinite(r.error) && at.leaves_range(n)) r.error = std::numeric_limits<long double>::infinity();
   return r;
 }
 
@@ -88,8 +89,10 @@ class answers {
   // The value of n. Where something fails at the point equal nodes need not agree, so there n itself decides. Derivatives have
   // conventions for what is left open.
   array of(node_id n, bool defined, bool is_derivative) {
-    trial best = evaluate(at_, n);
-    if (defined) improve(n, best);
+    const bool small = problem_.on().reachable(n).size() <= largest_proof;
+    if (!defined && small && at_.leaves_range(n)) n = stabilized(problem_.on(), n);
+    trial best = evaluate(at_, n, small);
+    if (defined) improve(n, best, small);
     if (is_derivative && has_nan(best)) best.values = at_.by_convention(n);
     return as_array(n, best.values);
   }
@@ -102,19 +105,19 @@ class answers {
   }
 
   // Where the value of n is in doubt, looks for a node of the same value that rounds better.
-  void improve(node_id n, trial& best) {
+  void improve(node_id n, trial& best, bool small) {
     tape& t = problem_.on();
     node_id other = stabilized(t, n);
     if (best.error <= agreement && other == n) return;
-    trial unproved = evaluate(at_, other);
+    trial unproved = evaluate(at_, other, small);
     if (best.error <= agreement && (unproved.error > agreement || agree(best, unproved))) return;
-    if (t.reachable(n).size() > largest_proof) {
-      if (unproved.error <= agreement) best = std::move(unproved);
-    } else {
-      auto good = [&](node_id form) { return evaluate(at_, form).error <= agreement; };
-      auto form = find_stable_form(expert(), n, good);
-      if (form && holds_here(form->equal)) best = evaluate(at_, form->node);
-    }
+    std::optional<normal> form;
+    auto good = [&](node_id f) { return evaluate(at_, f, small).error <= agreement; };
+    if (small) form = find_stable_form(expert(), n, good);
+    if (form && holds_here(form->equal))
+      best = evaluate(at_, form->node, small);
+    else if ((!small || best.error > agreement) && unproved.error <= agreement)
+      best = std::move(unproved);
   }
 
   prover& expert() {
@@ -158,13 +161,14 @@ bool needs_less(problem& p, point_values& at, const requirement& r, node_id f, s
 // The texts of the requirements that fail at the point, each once.
 class failures {
  public:
-  failures(problem& p, point_values& at, const std::vector<std::string>& letters) : problem_(p), at_(at), words_(p, letters) {}
+  failures(problem& p, point_values& at, node_id n, const std::vector<std::string>& letters)
+      : problem_(p), at_(at), words_(p, n, letters) {}
 
   // Whether all hold.
   bool check(const std::vector<requirement>& all, node_id f, symbol_id variable) {
     bool good = true;
     for (const requirement& r : all) {
-      if (at_.holds(r.is, r.node) || (variable != none && needs_less(problem_, at_, r, f, variable)) || holds_anyway(r)) continue;
+      if (holds_here(r) || (variable != none && needs_less(problem_, at_, r, f, variable)) || holds_anyway(r)) continue;
       good = false;
       std::string text = words_.condition(r);
       if (std::ranges::find(texts, text) == texts.end()) texts.push_back(std::move(text));
@@ -175,6 +179,14 @@ class failures {
   std::vector<std::string> texts;
 
  private:
+  // By the numbers, or by those of a form that keeps within their range where r does not.
+  bool holds_here(const requirement& r) {
+    if (at_.holds(r.is, r.node)) return true;
+    tape& t = problem_.on();
+    return t.reachable(r.node).size() <= largest_proof && r.is != relation::real_power && at_.leaves_range(r.node) &&
+           at_.holds(r.is, stabilized(t, r.node));
+  }
+
   // softmax(z) > 0 holds even where it underflows.
   bool holds_anyway(const requirement& r) {
     if (problem_.on().reachable(r.node).size() > largest_proof) return false;
@@ -221,7 +233,7 @@ grad_result grad(problem& p, const point& given) {
   r.notes = p.notes();
   at.precise(e.node);  // missing values are reported for the expression before anything else
   r.warnings = broken_givens(p, at);
-  failures failed(p, at, e.letters);
+  failures failed(p, at, e.node, e.letters);
   answers numbers(p, at);
   const std::vector<requirement> needs = requirements(t, e);
   bool defined = failed.check(needs, e.node, none);
@@ -235,7 +247,7 @@ grad_result grad(problem& p, const point& given) {
     const std::vector<requirement> more = requirements(t, e.node, v.variable);
     bool smooth = failed.check(more, e.node, v.variable);
     numbers.expect(more);
-    r.gradient.emplace_back(v.text, numbers.of(at_entry(t, swept[k], v), defined && smooth, true));
+    r.gradient.emplace_back(v.text, numbers.of(at_entry(t, swept[k], v, e.letters), defined && smooth, true));
   }
   r.undefined = std::move(failed.texts);
   return r;
@@ -243,42 +255,34 @@ grad_result grad(problem& p, const point& given) {
 
 namespace {
 
-array value_of(problem& p, const expression& e, const point& given) {
-  point_values at(p, given);
+// The value of an expression; a requirement that fails is noted.
+array value_of(problem& p, const expression& e, point_values& at, failures& failed) {
   std::vector<requirement> needs = requirements(p.on(), e);
-  bool defined = failures(p, at, e.letters).check(needs, e.node, none);
+  bool defined = failed.check(needs, e.node, none);
   answers numbers(p, at);
   numbers.expect(needs);
   return numbers.of(e.node, defined, !e.sites.empty());
 }
 
-// The expression over its letters in another order; those of a text come as they appear in it.
-expression in_order(tape& t, const expression& e, const std::vector<std::string>& letters) {
-  std::vector<label> labels = tape::straight(t.rank(e.node));
-  std::vector<range_id> out(t.out(e.node).begin(), t.out(e.node).end());
-  if (letters == e.letters || !std::ranges::is_permutation(letters, e.letters)) return e;
-  for (std::size_t k = 0; k < letters.size(); ++k) {
-    auto from = static_cast<std::size_t>(std::ranges::find(e.letters, letters[k]) - e.letters.begin());
-    out[k] = t.out(e.node)[from];
-    labels[from] = label::of_axis(k);
-  }
-  expression r = e;
-  r.letters = letters;
-  r.node = t.identity(out, {e.node, labels});
-  return r;
-}
-
 }  // namespace
 
-array evaluate_at(problem& p, const std::string& text, const point& given) { return value_of(p, p.parse(text), given); }
+array evaluate_at(problem& p, const std::string& text, const point& given) {
+  const expression e = p.parse(text);
+  point_values at(p, given);
+  failures failed(p, at, e.node, e.letters);
+  return value_of(p, e, at, failed);
+}
 
-array evaluate_at(problem& p, const diff_result& derivative, const point& given) {
+value_there evaluate_at(problem& p, const diff_result& derivative, const point& given) {
   expression e;
   e.node = derivative.node;
   for (const axis_letter& a : derivative.axes) e.letters.push_back(a.letter);
-  if (!derivative.parts.empty() && derivative.brief.empty()) return value_of(p, e, given);
-  const expression text = p.parse(derivative.derivative);
-  return value_of(p, in_order(p.on(), text, e.letters), given);
+  point_values at(p, given);
+  failures of_answer(p, at, e.node, e.letters), of_derivative(p, at, e.node, e.letters);
+  value_there r{value_of(p, e, at, of_answer), {}};
+  of_derivative.check(derivative.needs, e.node, none);
+  r.undefined = std::move(of_derivative.texts);
+  return r;
 }
 
 }  // namespace wengert

@@ -6,6 +6,21 @@
 
 namespace wengert {
 
+std::vector<edge> with_powers(tape& t, const std::vector<edge>& factors) {
+  std::vector<edge> r;
+  for (auto e = factors.begin(); e != factors.end(); ++e) {
+    if (std::find(factors.begin(), e, *e) != e) continue;
+    const auto times = std::count(e, factors.end(), *e);
+    if (times == 1 || t.is_constant(e->node)) {
+      r.insert(r.end(), static_cast<std::size_t>(times), *e);
+      continue;
+    }
+    const std::vector<range_id> out(t.out(e->node).begin(), t.out(e->node).end());
+    r.push_back({t.power(out, t.whole(e->node), rational(times)), e->labels});
+  }
+  return r;
+}
+
 namespace {
 
 using kind = matrix_tree::kind;
@@ -246,7 +261,7 @@ matrix_layout::block matrix_layout::product_of(const term& t) {
     return t.chain.size() == 1 && main.vector && tape_.bound_count(e.node) > 0 ? 2 : 0;
   };
   std::vector<std::pair<int, edge>> factors;
-  for (const edge& e : t.scalars) factors.emplace_back(place(e), e);
+  for (const edge& e : with_powers(tape_, t.scalars)) factors.emplace_back(place(e), e);
   if (!t.chain.empty()) factors.emplace_back(1, tape_.whole(main.node));
   std::ranges::stable_sort(factors, {}, &std::pair<int, edge>::first);
   for (auto& [order, e] : factors) args.push_back(std::move(e));

@@ -13,6 +13,9 @@
 
 namespace wengert {
 
+// The factors of a product, each once: x*x as x^2.
+std::vector<edge> with_powers(tape& t, const std::vector<edge>& factors);
+
 class matrix_layout {
  public:
   enum class side { left, right };

@@ -70,7 +70,8 @@ class unit_namer : narrator {
     }
     presenter written(p_, proving_, names_, true);
     written.suggest(d.answer.node);
-    written.suggest(at_entry(t_, derivative_by_units(p_, proving_, d.function, by_.variable, found_units(units), false), by_));
+    written.suggest(
+        at_entry(t_, derivative_by_units(p_, proving_, d.function, by_.variable, found_units(units), false), by_, e_.letters));
     presented w = written.best(d.swept, d.letters, d.letters.empty() ? notation::shortest : notation::index);
     named_form r{w.text, w.letters, {}};
     used_.clear();

@@ -190,7 +190,7 @@ std::string reason_at(const derivation_step& s, int verbosity) {
 void add_step(std::vector<line>& lines, const derivation_step& s, int verbosity) {
   auto chain = std::ranges::find(s.substeps, s.lhs, &derivation_step::lhs);
   for (auto sub = s.substeps.begin(); sub != chain; ++sub)
-    if (verbosity >= 1 && is_told(*sub, verbosity))
+    if (is_told(*sub, verbosity))
       lines.push_back({"", fmt::format("  {} = {}", pretty(sub->lhs), pretty(sub->rhs)), reason_at(*sub, verbosity)});
   const std::string left = fmt::format("{}{}", s.case_.empty() ? "" : fmt::format("case {}:  ", s.case_), pretty(s.lhs));
   const std::string indent(width(left), ' ');
@@ -201,19 +201,16 @@ void add_step(std::vector<line>& lines, const derivation_step& s, int verbosity)
                      first ? reason : why});
     first = false;
   };
-  for (auto sub = chain; verbosity >= 1 && sub != s.substeps.end() && sub->lhs == from; ++sub) {
+  for (auto sub = chain; sub != s.substeps.end() && sub->lhs == from; ++sub) {
     add(sub->rhs, reason_at(*sub, verbosity));
     from = sub->rhs;
   }
   if (first || pretty(from) != pretty(s.rhs)) add(s.rhs, "simplify");
 }
 
-}  // namespace
-
-std::string text(const derivation& d, const std::string& name, int verbosity) {
+std::string steps_text(const derivation& d, const std::string& name, int verbosity) {
   std::vector<line> lines;
-  for (const derivation_step& s : d.steps)
-    if (verbosity > 0 || &s == &d.steps.back()) add_step(lines, s, verbosity);
+  for (const derivation_step& s : d.steps) add_step(lines, s, verbosity);
   std::size_t widest = 0;
   for (const line& l : lines)
     if (width(l.equation) <= 72) widest = std::max(widest, width(l.equation));
@@ -227,13 +224,23 @@ std::string text(const derivation& d, const std::string& name, int verbosity) {
     std::string gap(l.reason.empty() ? 0 : std::max<std::size_t>(widest + 3, width(l.equation) + 3) - width(l.equation), ' ');
     r += fmt::format("{:>5}  {}{}{}\n", l.left, l.equation, gap, l.reason);
   }
-  r += fmt::format("\n{}\n", d.statement);
+  return r + "\n";
+}
+
+std::string result_text(const derivation& d) {
+  std::string r = d.statement + "\n";
   for (const std::string& c : d.result.conditions) r += fmt::format("  where {}\n", c);
   for (const std::string& h : d.result.hypotheses_used) r += fmt::format("  given {}\n", h);
   r += d.result.proof.checked
            ? fmt::format("\nTheorem, checked by the kernel in {} steps: {}.\n", d.result.proof.steps, d.theorem)
            : "\nThe kernel could not confirm every step of this derivative.\n";
   return r;
+}
+
+}  // namespace
+
+std::string text(const derivation& d, const std::string& name, int verbosity) {
+  return (verbosity > 0 ? steps_text(d, name, verbosity) : "") + result_text(d);
 }
 
 }  // namespace wengert::narrative

@@ -66,7 +66,10 @@ std::map<node_id, std::string> narrator::names_of(const std::vector<node_id>& un
   return names;
 }
 
-printed narrator::show(node_id n, const print_options& how) const { return print_with_letters(t_, n, {&names_, {}}, how); }
+printed narrator::show(node_id n, print_options how) const {
+  how.variable = by_.variable;
+  return print_with_letters(t_, n, {&names_, {}}, how);
+}
 
 void narrator::name(node_id n, const std::string& name, const printed& value) {
   bool of_the_user = std::ranges::find(p_.lets(), name, &std::pair<std::string, node_id>::first) != p_.lets().end();
@@ -76,16 +79,20 @@ void narrator::name(node_id n, const std::string& name, const printed& value) {
 }
 
 bool narrator::is_anchored(node_id n) const {
-  for (std::size_t axis = 0; axis < t_.rank(n); ++axis)
-    if (!is_anchored(n, axis)) return false;
+  for (std::size_t axis = 0; axis < t_.rank(n); ++axis) {
+    std::set<std::pair<node_id, std::size_t>> seen;
+    if (!is_anchored(n, axis, seen)) return false;
+  }
   return true;
 }
 
-bool narrator::is_anchored(node_id n, std::size_t axis) const {
+bool narrator::is_anchored(node_id n, std::size_t axis, std::set<std::pair<node_id, std::size_t>>& seen) const {
+  if (!seen.emplace(n, axis).second) return false;  // it was looked at in vain
   if (names_.contains(n) || t_.op(n) == opcode::symbol) return true;
   for (edge_view a : t_.args(n))
     for (std::size_t q = 0; q < a.labels.size(); ++q)
-      if (a.labels[q] == label::of_axis(axis) && t_.out(a.node)[q] == t_.out(n)[axis] && is_anchored(a.node, q)) return true;
+      if (a.labels[q] == label::of_axis(axis) && t_.out(a.node)[q] == t_.out(n)[axis] && is_anchored(a.node, q, seen))
+        return true;
   return false;
 }
 
@@ -144,7 +151,7 @@ void narrator::conclude(const differentiated& final) {
   d_.notes = p_.notes();
   if (how_.how == notation::matrix) note_letters(d_.notes, final.answer);
   if (!final.in_form) d_.notes.push_back("the derivative could not be brought into the form asked for");
-  wording words(p_, final.answer.letters);
+  wording words(p_, final.answer.node, final.answer.letters);
   d_.statement = fmt::format("{} = {}", d_.result.claim, d_.result.derivative);
   d_.name = root_name_;
   d_.theorem = words.theorem(d_.statement, d_.result.hypotheses_used, d_.result.conditions);

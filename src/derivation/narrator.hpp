@@ -43,7 +43,7 @@ class narrator {
   // A name for each unit: a let's own; for the root C, or f; else capital letters for matrices, Z for what is linear in the units
   // before, A for what is not, with numbers where there are several.
   std::map<node_id, std::string> names_of(const std::vector<node_id>& units, node_id root);
-  printed show(node_id n, const print_options& how = {}) const;
+  printed show(node_id n, print_options how = {}) const;
 
   // Whether what a node is written with tells how long its axes are: a delta, or a vector of ones, does not.
   bool is_anchored(node_id n) const;
@@ -76,7 +76,7 @@ class narrator {
   derivation d_;
 
  private:
-  bool is_anchored(node_id n, std::size_t axis) const;
+  bool is_anchored(node_id n, std::size_t axis, std::set<std::pair<node_id, std::size_t>>& seen) const;
 
   std::set<std::string> taken_, said_;  // names; conditions
 };

@@ -52,6 +52,15 @@ void point_values::bind(const problem& p, const std::string& name, const array& 
 std::vector<double> point_values::rounded(node_id n) { return entries(rounded_, n); }
 std::vector<long double> point_values::precise(node_id n) { return entries(precise_, n); }
 
+bool point_values::leaves_range(node_id n) {
+  try {
+    return precise_.leaves_range(n);
+  } catch (const error& e) {
+    if (e.code != "V02") throw;
+    return false;  // all nodes at once would be too much
+  }
+}
+
 std::vector<long double> point_values::by_convention(node_id n) {
   if (!conventional_) {
     conventional_.emplace(precise_);

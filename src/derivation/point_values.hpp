@@ -20,6 +20,8 @@ class point_values {
   std::vector<long double> precise(node_id n);
   // The same where 0 times anything is 0: the convention for derivatives where there is none.
   std::vector<long double> by_convention(node_id n);
+  // Whether something under a node is too large or too small even for extended precision.
+  bool leaves_range(node_id n);
   std::vector<std::size_t> shape(node_id n) { return precise_.shape(n); }
 
   // Whether a condition holds at the point, for all index values.

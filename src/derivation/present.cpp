@@ -71,6 +71,35 @@ std::size_t reading_cost(const std::string& text) {
   return cost;
 }
 
+// The power of an entry as it is written, z[1]^2: not as the entry of an array of powers, (z.^2)[1].
+edge factor_edge(tape& t, const factor& f, const monomial& m, std::span<const range_id> axes) {
+  if (f.power == 1 || f.node >= index_atom) return to_edge(t, f, m, axes);
+  auto range_at = [&](const label& l) {
+    const auto a = static_cast<std::size_t>(l.axis);
+    return a < axes.size() ? axes[a] : m.bound[a - axes.size()];
+  };
+  bool of_whole_array = true;
+  std::vector<std::size_t> used;
+  for (std::size_t q = 0; q < f.labels.size(); ++q) {
+    const label& l = f.labels[q];
+    of_whole_array = of_whole_array && !l.is_constant() && l.offset == 0 && range_at(l) == t.out(f.node)[q];
+    if (!l.is_constant()) used.push_back(static_cast<std::size_t>(l.axis));
+  }
+  std::ranges::sort(used);
+  used.erase(std::unique(used.begin(), used.end()), used.end());
+  if (of_whole_array && used.size() == f.labels.size()) return to_edge(t, f, m, axes);
+  std::vector<range_id> out;
+  std::vector<label> outside, inside = f.labels;
+  for (std::size_t a : used) {
+    outside.push_back(label::of_axis(a));
+    out.push_back(range_at(outside.back()));
+  }
+  for (label& l : inside)
+    if (!l.is_constant())
+      l.axis = static_cast<std::int16_t>(std::ranges::lower_bound(used, static_cast<std::size_t>(l.axis)) - used.begin());
+  return {t.power(out, {f.node, inside}, rational(f.power.numerator(), f.power.denominator())), outside};
+}
+
 }  // namespace
 
 std::size_t tree_size(const tape& t, node_id n, const std::map<node_id, call>& names, std::size_t limit) {
@@ -110,6 +139,7 @@ edge presenter::lay_out_product(const monomial& m, const rational& c, std::span<
     edge e;
   };
   std::vector<part> parts;
+  std::vector<edge> sums;
   if (c != 1) parts.push_back({-1, {tape_.constant(c), {}}});
   for (std::size_t root = 0; root < m.factors.size(); ++root) {
     if (find(root) != root) continue;
@@ -121,7 +151,7 @@ edge presenter::lay_out_product(const monomial& m, const rational& c, std::span<
     for (std::size_t b = 0; b < m.bound.size(); ++b)
       if (owner[b] < m.factors.size() && find(owner[b]) == root) bound.push_back(b);
     if (bound.empty()) {
-      for (const factor& f : own) parts.push_back({place(tape_, f, false), to_edge(tape_, f, m, axes)});
+      for (const factor& f : own) parts.push_back({place(tape_, f, false), factor_edge(tape_, f, m, axes)});
       continue;
     }
     // A node of its own over the free axes that it carries.
@@ -149,11 +179,12 @@ edge presenter::lay_out_product(const monomial& m, const rational& c, std::span<
         l = moved;
       }
       monomial frame_of_sum{reduced, {}};
-      args.push_back(to_edge(tape_, f, frame_of_sum, out));
+      args.push_back(factor_edge(tape_, f, frame_of_sum, out));
     }
     node_id sum = args.size() == 1 ? tape_.identity(out, args[0], reduced, reduction::sum) : tape_.mul(out, args, reduced);
-    parts.push_back({8, {sum, labels}});
+    sums.push_back({sum, labels});
   }
+  for (edge& e : with_powers(tape_, std::move(sums))) parts.push_back({8, std::move(e)});
   // A sum over an axis that nothing carries counts its range.
   for (std::size_t b = 0; b < m.bound.size(); ++b)
     if (owner[b] == m.factors.size())

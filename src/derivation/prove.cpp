@@ -196,7 +196,7 @@ std::size_t describe(prove_result& r, const problem& p, prover& with, const std:
 prove_result prove(problem& p, bool search_conditions, bool with_certificate, bool with_coq) {
   const expression &left = p.expressions().at(0), &right = p.expressions().at(1);
   tape& t = p.on();
-  wording words(p, left.letters);
+  wording words(p, left.node, left.letters);
   std::vector<requirement> left_needs = requirements(t, left), right_needs = requirements(t, right);
   prove_result r;
   r.notes = p.notes();

@@ -1,5 +1,6 @@
 #include "wording.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include <fmt/format.h>
@@ -9,7 +10,10 @@
 
 namespace wengert {
 
-wording::wording(problem& p, std::vector<std::string> letters) : problem_(p), letters_(std::move(letters)) {}
+wording::wording(problem& p, node_id n, std::vector<std::string> letters) : problem_(p), letters_(std::move(letters)) {
+  auto axes = p.on().out(n).first(letters_.size());
+  ranges_.assign(axes.begin(), axes.end());
+}
 
 naming wording::names() const { return {&problem_.calls(), letters_}; }
 
@@ -51,11 +55,23 @@ node_id wording::tidy(const requirement& r) const {
   return factors.size() == 1 ? t.identity(t.out(n), factors[0]) : t.mul(t.out(n), factors);
 }
 
+std::vector<std::string> wording::letters_for(std::span<const range_id> axes) const {
+  std::vector<std::string> r(axes.size());
+  for (std::size_t k = 0; k < axes.size(); ++k)
+    for (std::size_t j = 0; j < ranges_.size() && r[k].empty(); ++j)
+      if (ranges_[j] == axes[k] && std::ranges::find(r, letters_[j]) == r.end()) r[k] = letters_[j];
+  return r;
+}
+
+// A letter of the answer stands for the same in a condition; what runs over something else gets a letter of its own.
 std::string wording::condition(const requirement& r) const {
   try {
+    const tape& t = problem_.on();
+    node_id n = tidy(r);
     print_options o;
     o.matrix_notation = letters_.empty();
-    return print_condition(problem_.on(), r.is, tidy(r), {&problem_.calls(), {}}, o);
+    if (!letters_.empty() && !print_with_letters(t, n, names(), o).letters.empty()) o.letters = letters_for(t.out(n));
+    return print_condition(t, r.is, n, names(), o);
   } catch (const error&) {
     return "a condition too large to print";
   }

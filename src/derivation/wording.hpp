@@ -1,6 +1,7 @@
 // How nodes, conditions and theorems of one problem are put into words.
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -12,7 +13,8 @@ namespace wengert {
 
 class wording {
  public:
-  wording(problem& p, std::vector<std::string> letters);
+  // The letters are those of the first axes of a node.
+  wording(problem& p, node_id n, std::vector<std::string> letters);
 
   naming names() const;
   std::string show(node_id n) const;
@@ -25,10 +27,13 @@ class wording {
 
  private:
   node_id tidy(const requirement& r) const;
+  // For axes of another node: the letter of an axis that runs over the same, "" where there is none.
+  std::vector<std::string> letters_for(std::span<const range_id> axes) const;
   node_id with_positive_sign(node_id n) const;
 
   problem& problem_;
   std::vector<std::string> letters_;
+  std::vector<range_id> ranges_;
 };
 
 }  // namespace wengert

@@ -102,7 +102,7 @@ forms choose_forms(problem& p, emitted_code& notes) {
   const std::vector<node_id> swept = reverse(t, e.node, by);
   const bool small = t.reachable(swept).size() <= largest_proof;
   std::vector<std::vector<node_id>> gradients;
-  for (std::size_t k = 0; k < by.size(); ++k) gradients.push_back({at_entry(t, swept[k], p.targets()[k])});
+  for (std::size_t k = 0; k < by.size(); ++k) gradients.push_back({at_entry(t, swept[k], p.targets()[k], e.letters)});
   if (small) {
     const diff_answer found = diff(p, 1);
     notes.warnings = found.warnings;
@@ -124,7 +124,7 @@ forms choose_forms(problem& p, emitted_code& notes) {
   std::vector<requirement> needs = requirements(t, e);
   for (symbol_id v : by)
     for (const requirement& q : requirements(t, e.node, v)) needs.push_back(q);
-  const wording words(p, e.letters);
+  const wording words(p, e.node, e.letters);
   if (small)
     for (const requirement& q : with.assume_domain(needs, false, open)) r.says.require({words.condition(q)});
   samples seen(t);

@@ -80,13 +80,13 @@ void samples::bind(place& at, std::uint64_t& state) const {
 std::size_t samples::failures(node_id n, node_id reference) {
   std::size_t bad = 0;
   for (const auto& at : places_) {
+    bool good = !at->precise.leaves_range(n);
     const std::span<const double> rounded = at->rounded(n);
     const std::span<const long double> precise = at->precise(n);
     const std::vector<long double> own(precise.begin(), precise.end());
     const std::span<const long double> other = at->precise(reference);
     long double size = 1e-3L;
     for (long double v : own) size = std::max(size, std::abs(v));
-    bool good = true;
     for (std::size_t k = 0; k < own.size(); ++k) {
       good = good && std::isfinite(rounded[k]) && std::abs(own[k] - rounded[k]) <= agreement * size;
       if (k < other.size() && std::isfinite(other[k])) good = good && !differ(own[k], other[k]);

@@ -303,6 +303,24 @@ template <class T> T evaluator<T>::scalar(node_id n) {
   return (*this)(n).front();
 }
 
+template <class T> bool evaluator<T>::leaves_range(node_id n) {
+  std::vector<node_id> all = tape_.reachable(n);
+  std::erase_if(all, [&](node_id m) { return is_storeless(tape_.op(m)); });
+  evaluate(all);
+  auto has_zero = [&](node_id m) {
+    if (tape_.op(m) != opcode::symbol && is_storeless(tape_.op(m))) return true;
+    return std::ranges::any_of(values(m), [](T v) { return v == T(0); });
+  };
+  return std::ranges::any_of(all, [&](node_id m) {
+    if (std::ranges::any_of(values(m), [](T v) { return std::isinf(v); })) return true;
+    const bool product = tape_.op(m) == opcode::power || (tape_.op(m) == opcode::mul && tape_.bound_count(m) == 0);
+    if (!product || !has_zero(m)) return false;
+    for (edge_view e : tape_.args(m))
+      if (has_zero(e.node)) return false;
+    return true;
+  });
+}
+
 // --- one node
 
 // Sets up the operands of n, at the first position of its axes.

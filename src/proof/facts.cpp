@@ -29,17 +29,17 @@ void facts::add(const theorem& t) {
   slot = t;
   stated_.push_back(t);
   ++version_;
-  const op_info* info = kernel_.on().arity(c.left) == 1 ? find_function(kernel_.on().op(c.left)) : nullptr;
-  if (info && info->sign == sign_fact::as_argument) {
+  const tape& on = kernel_.on();
+  const op_info* info = on.arity(c.left) == 1 ? find_function(on.op(c.left)) : nullptr;
+  if (on.op(c.left) == opcode::power || (info && info->sign == sign_fact::as_argument)) {
     try {
       add(kernel_.argument_sign(t));
     } catch (const refusal&) {
-      // not of the whole argument
+      // not of the whole argument, or an even power
     }
   }
   if (c.is != relation::positive && c.is != relation::nonzero) return;
   // If a product is not 0, neither are its factors.
-  const tape& on = kernel_.on();
   for (std::size_t k = 0; k < on.arity(c.left); ++k) {
     try {
       add(kernel_.factor_nonzero(t, k));

@@ -199,6 +199,7 @@ class sign_rules {
       case opcode::hypot: return some(relation::nonzero, n);
       case opcode::abs: return arg(relation::nonzero, n, 0);
       case opcode::pow: return arg(relation::positive, n, 0);
+      case opcode::log: return t_.is_constant(t_.arg(n, 0).node) && t_.value(t_.arg(n, 0).node) > 1;
       default: return false;
     }
   }
@@ -266,6 +267,7 @@ class sign_rules {
       case opcode::power: return t_.value(n) == 0 || (is_integer(t_.value(n)) && arg(relation::nonzero, n, 0));
       case opcode::select: return branches(relation::nonzero, n);
       case opcode::abs: return arg(relation::nonzero, n, 0);
+      case opcode::pow: return arg(relation::nonzero, n, 0) && arg(relation::integer, n, 1);
       default: return false;
     }
   }
@@ -305,7 +307,31 @@ class sign_rules {
     if (t_.op(n) != opcode::pow) return false;
     return arg(relation::positive, n, 0) || (arg(relation::integer, n, 1) && arg(relation::nonzero, n, 0)) ||
            (arg(relation::integer, n, 1) && arg(relation::nonnegative, n, 1)) ||
-           (arg(relation::nonnegative, n, 0) && arg(relation::positive, n, 1));
+           (arg(relation::nonnegative, n, 0) && arg(relation::positive, n, 1)) || power_of_real_powers(n);
+  }
+
+  // x^(u + v) and x^(c*u) of real x^u and x^v and whole numbers c, which may be negative where x is not 0.
+  bool power_of_real_powers(node_id n) {
+    const edge x = t_.arg(n, 0), y = t_.arg(n, 1);
+    const node_id m = y.node;
+    bool sum = t_.op(m) == opcode::add, alike = std::ranges::equal(t_.out(m), t_.out(n)) && y == t_.whole(m);
+    if ((!sum && t_.op(m) != opcode::mul) || t_.bound_count(m) > 0 || !alike) return false;
+    std::size_t powers = 0;
+    for (const edge& part : t_.args(m).copy()) {
+      if (t_.is_constant(part.node)) {
+        const rational& c = t_.value(part.node);
+        if (!is_integer(c) || (c < 0 && !given(relation::nonzero, x.node))) return false;
+        continue;
+      }
+      ++powers;
+      bool real = std::ranges::any_of(premises_, [&](const theorem& p) {
+        const claim& says = p.says();
+        return says.what == claim::kind::sign && says.is == relation::real_power && t_.op(says.left) == opcode::pow &&
+               std::ranges::equal(t_.out(says.left), t_.out(n)) && t_.arg(says.left, 0) == x && t_.arg(says.left, 1) == part;
+      });
+      if (!real) return false;
+    }
+    return sum || powers == 1;
   }
 
   tape& t_;
@@ -736,7 +762,7 @@ theorem kernel::factor_nonzero(const theorem& product, std::size_t k) {
   node_id n = p.left;
   opcode o = tape_.op(n);
   bool product_like = (o == opcode::mul && tape_.bound_count(n) == 0) ||
-                      (o == opcode::identity && tape_.red(n) == reduction::none) ||
+                      (o == opcode::identity && tape_.red(n) == reduction::none) || o == opcode::abs ||
                       (o == opcode::power && tape_.value(n) != 0 && (is_integer(tape_.value(n)) || tape_.value(n) > 0)) ||
                       (o == opcode::pow && k == 0 && says(relation::positive, tape_.arg(n, 1).node, {}));  // 0^y = 0 for y > 0
   if (!product_like || k >= tape_.arity(n)) refuse("factor-nonzero", "not a product");
@@ -749,7 +775,8 @@ theorem kernel::argument_sign(const theorem& value) {
   const claim& v = value.says();
   bool fits = v.what == kind::sign && (v.is == relation::positive || v.is == relation::nonnegative || v.is == relation::nonzero);
   const op_info* info = fits ? find_function(tape_.op(v.left)) : nullptr;
-  if (!info || info->sign != sign_fact::as_argument)
+  bool odd_power = tape_.op(v.left) == opcode::power && is_natural(tape_.value(v.left)) && !is_even_integer(tape_.value(v.left));
+  if (!fits || (!odd_power && (!info || info->sign != sign_fact::as_argument)))
     refuse("argument-sign", "not the sign of a function that has its argument's sign");
   edge_view e = tape_.arg(v.left, 0);
   if (!reads_everything(tape_, v.left, e)) refuse("argument-sign", "the function does not read every entry of its argument");

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <numeric>
 
 #include <wengert/core/error.hpp>
 #include <wengert/core/matrix.hpp>
@@ -78,6 +79,7 @@ std::string_view unfolding(opcode o) {
     case opcode::asech: return "asech-acosh";
     case opcode::acsch: return "acsch-asinh";
     case opcode::pow: return "pow-exp";
+    case opcode::ceil: return "ceil-floor";
     case opcode::xlogy: return "xlogy-log";
     case opcode::hypot: return "hypot-root";
     case opcode::max: return "max-abs";
@@ -127,6 +129,7 @@ std::pair<std::string_view, std::int64_t> power_row(opcode o) {
     case opcode::sin: return {"sin-square", 2};
     case opcode::abs: return {"abs-square", 2};
     case opcode::cbrt: return {"cbrt-cube", 3};
+    case opcode::pow: return {"alternating-square", 2};
     default: return {{}, 0};
   }
 }
@@ -149,6 +152,23 @@ bool agree_multiplied_out(facts& known, std::span<const node_id> opaque, std::sp
   polynomial d = x.of(a);
   x.add(d, x.of(b), -1);
   return x.vanishes(std::move(d));
+}
+
+// The row for the sine or the cosine of pi/parts, if there is one.
+std::string_view special_row(bool sine, const big_integer& parts) {
+  if (parts == 1) return sine ? "sin-pi" : "cos-pi";
+  if (parts == 2) return sine ? "sin-pi-2" : "cos-pi-2";
+  if (parts == 3) return sine ? "sin-pi-3" : "cos-pi-3";
+  if (parts == 4) return sine ? "sin-pi-4" : "cos-pi-4";
+  if (parts == 6) return sine ? "sin-pi-6" : "cos-pi-6";
+  return {};
+}
+
+bool is_multiple_of_pi(const tape& t, const polynomial& p) {
+  if (p.terms.size() != 1) return false;
+  const monomial& m = p.terms.begin()->first;
+  return m.bound.empty() && m.factors.size() == 1 && m.factors[0].power == 1 && is_node(m.factors[0].node) &&
+         t.op(m.factors[0].node) == opcode::pi;
 }
 
 }  // namespace
@@ -365,8 +385,9 @@ std::optional<theorem> normalizer::apply_rules(node_id n, const polynomial& p) {
       if (high && !std::ranges::any_of(powers_, [&](const theorem& t) { return tape_.arg(t.says().left, 0).node == f.node; })) {
         frame fr{tape_, {tape_.out(f.node).begin(), tape_.out(f.node).end()}};
         term x(fr, tape_.arg(f.node, 0));
+        if (tape_.op(f.node) == opcode::pow) x = term(fr, tape_.arg(f.node, 1));
         auto t = try_rule(row, fr, x, x);
-        if (t && tape_.op(t->says().left) == opcode::power) {
+        if (t && tape_.op(t->says().left) == opcode::power && tape_.arg(t->says().left, 0).node == f.node) {
           powers_.push_back(*t);
           return kernel_.reflexive(n);  // go round again with the new rule
         }
@@ -600,16 +621,19 @@ theorem normalizer::root_of_sum(node_id n) {
   if (is_integer(e) && e > 0) return same;
   polynomial p = expand(base.node);
   if (p.terms.size() == 1 && p.terms.begin()->first.bound.empty()) {
-    // (x^2k)^e = |x|^2ke
+    // (x^2k*y^2)^e = |x^k*y|^2e
     const auto& [m, c] = *p.terms.begin();
-    if (is_integer(e) || m.factors.size() != 1 || c != 1 || !is_node(m.factors[0].node)) return same;
-    const exponent q = m.factors[0].power;
-    if (!whole(q) || q < 2 || q.numerator() % 2 != 0) return same;
-    if (facts_.known(relation::nonnegative, m.factors[0].node)) return same;
+    auto even = [](const factor& g) { return is_node(g.node) && whole(g.power) && g.power.numerator() % 2 == 0; };
+    auto settled = [&](const factor& g) { return facts_.known(relation::nonnegative, g.node); };
+    if (is_integer(e) || c <= 0 || m.factors.empty() || !std::ranges::all_of(m.factors, even)) return same;
+    if (std::ranges::all_of(m.factors, settled)) return same;
     frame f{tape_, {tape_.out(base.node).begin(), tape_.out(base.node).end()}};
+    if (c != 1) return root_of_multiple(n, m, c);
     term x(f, edge{m.factors[0].node, m.factors[0].labels});
-    if (q > 2) {  // x^2k is the square of x^k
-      x = power(x, rational(q.numerator() / 2));
+    if (m.factors.size() > 1 || m.factors[0].power != 2) {
+      monomial half = m;
+      for (factor& g : half.factors) g.power = exponent(g.power.numerator() / 2);
+      x = term(f, tape_.whole(to_node(tape_, half, 1, p.axes)));
       auto t = try_rule("even-root", f, x, x, e);
       auto reshape = t ? ring(base.node, tape_.arg(t->says().left, 0).node) : std::nullopt;
       if (!reshape) return same;
@@ -648,6 +672,24 @@ theorem normalizer::root_of_sum(node_id n) {
   return chain(inside, *t);
 }
 
+// (c*m)^e = c^e*m^e for a product m of even powers.
+theorem normalizer::root_of_multiple(node_id n, const monomial& m, const rational& c) {
+  theorem same = kernel_.reflexive(n);
+  node_id base = tape_.arg(n, 0).node;
+  const std::vector<range_id> axes(tape_.out(base).begin(), tape_.out(base).end());
+  node_id squares = to_node(tape_, m, 1, axes);
+  facts_.find(relation::nonnegative, squares);
+  node_id product = tape_.mul(axes, std::array<edge, 2>{edge{tape_.constant(c), {}}, tape_.whole(squares)});
+  auto reshape = ring(base, product);
+  if (!reshape) return same;
+  theorem inside = with_argument(n, 0, *reshape);
+  recording_signs signs(facts_);
+  const std::array opaque{squares};
+  node_id split = to_node(tape_, make_expander(signs, opaque).of(inside.says().right));
+  auto t = ring(inside.says().right, split, {}, opaque);
+  return t && split != n && split != inside.says().right ? then_normalize(chain(inside, *t)) : same;
+}
+
 // --- functions
 
 theorem normalizer::function(node_id n) {
@@ -669,6 +711,8 @@ theorem normalizer::function(node_id n) {
       theorem t = kernel_.lift(n);
       return t.says().right == n ? same : then_normalize(t);
     }
+    if (form_ == form::full)
+      if (auto t = turned(n)) return then_normalize(*t);
   }
   switch (tape_.op(n)) {
     case opcode::exp: return exponential(n);
@@ -689,8 +733,40 @@ theorem normalizer::function(node_id n) {
     case opcode::besseli:
     case opcode::besselk: return form_ == form::full ? step(n) : same;
     case opcode::cbrt: return form_ == form::full ? cube_root(n) : same;
+    case opcode::floor: return form_ == form::full ? rounded(n) : same;
+    case opcode::pow: return form_ == form::full ? whole_power(n) : same;
     default: return form_ == form::full ? unfold(n) : same;
   }
+}
+
+// f(u) is read from f of u with its axes in the order in which u is least: f(B'*A')[i,j] as f(A*B)[j,i].
+std::optional<theorem> normalizer::turned(node_id n) {
+  const std::size_t rank = tape_.rank(n);
+  const node_id u = tape_.arg(n, 0).node;
+  if (rank < 2 || rank > 3 || tape_.op(u) == opcode::symbol) return std::nullopt;
+  const std::vector<range_id> axes(tape_.out(n).begin(), tape_.out(n).end());
+  polynomial least = expand(u);
+  std::vector<std::size_t> order(rank), best;
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  while (std::next_permutation(order.begin(), order.end())) {
+    std::vector<range_id> out(rank);
+    std::vector<label> labels(rank);
+    for (std::size_t k = 0; k < rank; ++k) {
+      out[k] = axes[order[k]];
+      labels[order[k]] = label::of_axis(k);
+    }
+    polynomial p = expand(tape_.identity(out, {u, labels}));
+    if (!(p.terms < least.terms)) continue;
+    least = std::move(p);
+    best = order;
+  }
+  if (best.empty()) return std::nullopt;
+  std::vector<label> back(rank);
+  for (std::size_t k = 0; k < rank; ++k) back[k] = label::of_axis(best[k]);
+  auto inside = ring(u, tape_.identity(axes, {to_node(tape_, least), back}));
+  if (!inside) return std::nullopt;
+  const theorem moved = with_argument(n, 0, *inside);
+  return chain(moved, kernel_.lift(moved.says().right));
 }
 
 theorem normalizer::unfold(node_id n) {
@@ -913,7 +989,87 @@ theorem normalizer::cube_root(node_id n) {
   frame f{tape_, {tape_.out(n).begin(), tape_.out(n).end()}};
   term u(f, tape_.whole(a));
   if (auto t = try_rule("cbrt-root", f, u, u); t && t->says().left == n) return then_normalize(*t);
-  return same;
+  // cbrt(-8*x^3*y) = -cbrt(2)^3*cbrt(x)^3*cbrt(y), one factor at a time
+  polynomial p = expand(a);
+  if (p.terms.size() != 1 || !p.terms.begin()->first.bound.empty()) return same;
+  const auto& [m, c] = *p.terms.begin();
+  auto finish = [&](const std::optional<theorem>& t) {
+    auto reshape = t && tape_.op(t->says().left) == opcode::cbrt ? ring(a, tape_.arg(t->says().left, 0).node) : std::nullopt;
+    return reshape ? then_normalize(chain(with_argument(n, 0, *reshape), *t)) : same;
+  };
+  if (m.factors.empty()) {  // a number; of what is no cube of a rational there is nothing to say
+    for (std::int64_t k = 2; k <= 100; ++k)
+      for (const rational& root : {rational(k), rational(-k), rational(1, k), rational(-1, k), rational(-1)})
+        if (root * root * root == c) return finish(try_rule("cbrt-power", f, term(f, root), term(f, root), 3));
+    return same;
+  }
+  term rest(f, tape_.whole(to_node(tape_, m, 1, p.axes)));
+  if (c != 1) return finish(try_rule("cbrt-product", f, term(f, c), rest));
+  if (m.factors.size() == 1) {
+    const factor& g = m.factors[0];
+    if (!is_node(g.node) || !whole(g.power) || g.power == 1) return same;
+    term x(f, edge{g.node, g.labels});
+    return finish(try_rule("cbrt-power", f, x, x, to_rational(g.power)));
+  }
+  monomial head = m, others = m;
+  head.factors.erase(head.factors.begin() + 1, head.factors.end());
+  others.factors.erase(others.factors.begin());
+  return finish(try_rule("cbrt-product", f, term(f, tape_.whole(to_node(tape_, head, 1, p.axes))),
+                         term(f, tape_.whole(to_node(tape_, others, 1, p.axes)))));
+}
+
+// floor(u + v) = floor(u) + v for what is surely an integer.
+theorem normalizer::rounded(node_id n) {
+  theorem same = kernel_.reflexive(n);
+  node_id a = tape_.arg(n, 0).node;
+  frame f{tape_, {tape_.out(n).begin(), tape_.out(n).end()}};
+  polynomial p = expand(a), integers{p.axes, {}}, rest{p.axes, {}};
+  for (const auto& [m, c] : p.terms) {
+    bool is_whole = is_integer(c) && (m.factors.empty() || establish(relation::integer, to_node(tape_, m, 1, p.axes)));
+    (is_whole ? integers : rest).terms.emplace(m, c);
+  }
+  if (integers.terms.empty() && !p.is_zero()) return same;
+  auto over = [&](const polynomial& q) { return term(f, tape_.whole(to_node(tape_, q))); };
+  auto t = rest.is_zero() ? try_rule("floor-integer", f, over(p), over(p)) : try_rule("floor-sum", f, over(rest), over(integers));
+  auto reshape = t && tape_.op(t->says().left) == opcode::floor ? ring(a, tape_.arg(t->says().left, 0).node) : std::nullopt;
+  return reshape ? then_normalize(chain(with_argument(n, 0, *reshape), *t)) : same;
+}
+
+// x^(n + 2) = x^n*x^2, x^(3*n) = (x^n)^3.
+theorem normalizer::whole_power(node_id n) {
+  theorem same = kernel_.reflexive(n);
+  node_id a = tape_.arg(n, 1).node;
+  frame f{tape_, {tape_.out(n).begin(), tape_.out(n).end()}};
+  term x(f, tape_.arg(n, 0));
+  polynomial p = expand(a);
+  rational c;
+  std::string_view row;
+  if (auto number = p.terms.find(monomial{}); number != p.terms.end()) {
+    c = number->second;
+    row = "pow-shift";
+    p.terms.erase(number);
+  } else if (p.terms.size() == 1) {
+    c = std::exchange(p.terms.begin()->second, rational(1));
+    row = "pow-multiple";
+  }
+  if (p.terms.empty() || c == 0 || c == 1 - (row == "pow-shift") || !is_integer(c)) return same;
+  term y(f, tape_.whole(to_node(tape_, p)));
+  auto t = try_rule(row, f, x, y, c);
+  if (!t) t = try_rule(row == "pow-shift" ? "pow-shift-nonzero" : "pow-multiple-nonzero", f, x, y, c);
+  auto reshape = t && tape_.op(t->says().left) == opcode::pow ? ring(a, tape_.arg(t->says().left, 1).node) : std::nullopt;
+  return reshape ? then_normalize(chain(with_argument(n, 1, *reshape), *t)) : same;
+}
+
+// sin(pi/3), ...
+theorem normalizer::special_angle(node_id n) {
+  theorem same = kernel_.reflexive(n);
+  node_id a = tape_.arg(n, 0).node;
+  std::string_view row = special_row(tape_.op(n) == opcode::sin, denominator(expand(a).terms.begin()->second));
+  if (row.empty()) return same;
+  frame f{tape_, {tape_.out(n).begin(), tape_.out(n).end()}};
+  auto t = try_rule(row, f, term(f, rational(1)), term(f, rational(1)));
+  auto reshape = t ? ring(a, tape_.arg(t->says().left, 0).node) : std::nullopt;
+  return reshape ? then_normalize(chain(with_argument(n, 0, *reshape), *t)) : same;
 }
 
 theorem normalizer::sine_or_cosine(node_id n) {
@@ -933,13 +1089,18 @@ theorem normalizer::sine_or_cosine(node_id n) {
     return t && t->says().left == n ? then_normalize(*t) : same;
   }
   if (p.terms.begin()->second < 0) return odd_function(n);
-  const rational c = p.terms.begin()->second;
-  bool multiple = p.terms.size() == 1 && is_integer(c) && c > 1 && c <= 4;
+  const auto& [lead, c] = *p.terms.begin();
+  // A whole multiple of an angle, or of a part of pi.
+  const bool of_pi = is_multiple_of_pi(tape_, p);
+  const rational unit(1, of_pi ? denominator(c) : 1);
+  if (of_pi && c == unit) return special_angle(n);
+  const bool multiple = p.terms.size() == 1 && is_integer(c / unit) && c > unit && c <= (of_pi ? 24 : 4) * unit;
+  if (of_pi && special_row(sine, denominator(c)).empty()) return same;
   if (!multiple && (p.terms.size() < 2 || p.terms.size() > 4)) return same;
   polynomial first{p.axes, {*p.terms.begin()}}, rest{p.axes, {std::next(p.terms.begin()), p.terms.end()}};
   if (multiple) {
-    first.terms.begin()->second = 1;
-    rest.terms.emplace(p.terms.begin()->first, c - 1);
+    first.terms.begin()->second = unit;
+    rest.terms.emplace(lead, c - unit);
   }
   auto t = try_rule(sine ? "sin-sum" : "cos-sum", f, term(f, tape_.whole(to_node(tape_, first))),
                     term(f, tape_.whole(to_node(tape_, rest))));
@@ -1023,6 +1184,18 @@ std::optional<theorem> normalizer::establish(relation is, node_id n) {
   }
 }
 
+// x^u and x^v of x^(u + v) and of x^(u*v), but for numbers u and v.
+std::vector<node_id> normalizer::parts_of_power(node_id n) {
+  const edge x = tape_.arg(n, 0), y = tape_.arg(n, 1);
+  const std::vector<range_id> out(tape_.out(n).begin(), tape_.out(n).end());
+  std::vector<node_id> r;
+  if ((tape_.op(y.node) != opcode::add && tape_.op(y.node) != opcode::mul) || tape_.bound_count(y.node) > 0) return r;
+  if (y != tape_.whole(y.node) || !std::ranges::equal(tape_.out(y.node), out)) return r;
+  for (const edge& part : tape_.args(y.node).copy())
+    if (!tape_.is_constant(part.node)) r.push_back(tape_.make(opcode::pow, out, {}, reduction::none, std::array{x, part}));
+  return r;
+}
+
 std::optional<theorem> normalizer::derive_sign(relation is, node_id n) {
   ++depth_;
   std::optional<theorem> result;
@@ -1034,6 +1207,8 @@ std::optional<theorem> normalizer::derive_sign(relation is, node_id n) {
       for (const edge& e : tape_.args(n).copy())  // the tape may grow
         for (relation r : {relation::positive, relation::nonnegative, relation::nonzero, relation::integer})
           if (auto t = establish(r, e.node)) premises.push_back(*t);
+      for (node_id part : parts_of_power(n))
+        if (auto t = establish(is, part)) premises.push_back(*t);
       if (kernel_.sign_follows(is, n, premises)) result = kernel_.sign(is, n, premises);
     }
     --depth_;

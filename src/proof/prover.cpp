@@ -81,7 +81,9 @@ class requirement_list {
       moving.insert(n);
       frame f = frame_of(t_, n);
       bool power = t_.op(n) == opcode::pow && (wanted[1] || !ops::integer_by_form(term(f, t_.arg(n, 1))).integer);
-      bool exact = !power && t_.op(n) != opcode::adj;  // the adjugate is a polynomial
+      // Around a point where x^(2*x) has x <= 0 it is undefined somewhere, however near. The adjugate is a polynomial.
+      bool undefined_nearby = power && is_affine(t_.arg(n, 0).node, variable) && is_affine(t_.arg(n, 1).node, variable);
+      bool exact = (!power || undefined_nearby) && t_.op(n) != opcode::adj;
       for (const condition& c : kink_conditions(n, f, wanted))
         add({c}, true, exact && (c.is == relation::nonzero || taken.contains(n)));
     }
@@ -125,6 +127,24 @@ class requirement_list {
     std::vector<range_id> frame;
     friend auto operator<=>(const place&, const place&) = default;
   };
+
+  // Whether n is a*x + b of the variable, a number, with numbers a and b and a not 0.
+  bool is_affine(node_id n, symbol_id variable) const {
+    if (t_.rank(n) != 0) return false;
+    if (t_.op(n) == opcode::symbol) return t_.symbol_of(n) == variable;
+    if ((t_.op(n) != opcode::add && t_.op(n) != opcode::mul) || t_.bound_count(n) > 0) return false;
+    std::size_t moving = 0;
+    for (edge_view e : t_.args(n)) {
+      if (t_.op(e.node) == opcode::constant) {
+        if (t_.op(n) == opcode::mul && t_.value(e.node) == 0) return false;
+      } else if (!is_affine(e.node, variable)) {
+        return false;
+      } else {
+        ++moving;
+      }
+    }
+    return moving == 1;
+  }
 
   // The nodes that do not stand in branches of selects only.
   std::unordered_set<node_id> always_taken(node_id root) const {

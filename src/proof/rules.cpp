@@ -24,6 +24,8 @@ conditions x_off_poles(T x, T, Q) { return {off_poles(x)}; }
 conditions order_and_nonzero(T x, T y, Q) { return {integer(x), nonzero(y)}; }
 conditions order_and_positive(T x, T y, Q) { return {integer(x), positive(y)}; }
 
+conditions power_is_real(T x, T y, Q) { return {{relation::real_power, pow(x, y)}}; }
+conditions power_is_real_and_nonzero(T x, T y, Q) { return {{relation::real_power, pow(x, y)}, nonzero(x)}; }
 conditions order_off_poles(T x, T y, Q) { return {integer(y), nonnegative(y), off_poles(x)}; }
 
 // (-1)^n * n! * x^(-n-1)
@@ -61,6 +63,18 @@ const std::array all{
          "expm1(x) is exp(x) - 1."},
     rule{"pow-exp", 2, false, [](T x, T y, Q) { return pow(x, y); }, [](T x, T y, Q) { return exp(y * log(x)); }, x_positive, nullptr,
          "A real power of a positive number is an exponential."},
+    rule{"pow-shift", 2, true, [](T x, T y, Q c) { return pow(x, y + x.number(c)); }, [](T x, T y, Q c) { return pow(x, y) * power(x, c); },
+         power_is_real, is_natural, "A power whose exponent is greater by a whole number."},
+    rule{"pow-shift-nonzero", 2, true, [](T x, T y, Q c) { return pow(x, y + x.number(c)); },
+         [](T x, T y, Q c) { return pow(x, y) * power(x, c); }, power_is_real_and_nonzero, is_integer,
+         "A power of a number other than 0 whose exponent is moved by a whole number."},
+    rule{"pow-multiple", 2, true, [](T x, T y, Q c) { return pow(x, x.number(c) * y); }, [](T x, T y, Q c) { return power(pow(x, y), c); },
+         power_is_real, is_natural, "A power whose exponent is a whole multiple is a power of a power."},
+    rule{"pow-multiple-nonzero", 2, true, [](T x, T y, Q c) { return pow(x, x.number(c) * y); },
+         [](T x, T y, Q c) { return power(pow(x, y), c); }, power_is_real_and_nonzero, is_integer,
+         "A power of a number other than 0 whose exponent is a whole multiple is a power of a power."},
+    rule{"alternating-square", 1, false, [](T x, T, Q) { return square(pow(x.number(-1), x)); }, [](T x, T, Q) { return x.number(1); },
+         [](T x, T, Q) { return conditions{integer(x)}; }, nullptr, "The square of a whole power of -1 is 1."},
     rule{"xlogy-log", 2, false, [](T x, T y, Q) { return make_term(opcode::xlogy, {x, y}); }, [](T x, T y, Q) { return x * log(y); },
          [](T, T y, Q) { return conditions{positive(y)}; }, nullptr, "xlogy(x, y) is x*log(y) where y > 0."},
 
@@ -103,6 +117,12 @@ const std::array all{
          "The cube root of a product is the product of the cube roots."},
     rule{"cbrt-power", 1, true, [](T x, T, Q c) { return cbrt(power(x, c)); }, [](T x, T, Q c) { return power(cbrt(x), c); }, always,
          is_integer, "The cube root of a whole power is the power of the cube root."},
+    rule{"floor-sum", 2, false, [](T x, T y, Q) { return floor(x + y); }, [](T x, T y, Q) { return floor(x) + y; },
+         [](T, T y, Q) { return conditions{integer(y)}; }, nullptr, "Rounding down leaves integers as they are."},
+    rule{"floor-integer", 1, false, [](T x, T, Q) { return floor(x); }, [](T x, T, Q) { return x; },
+         [](T x, T, Q) { return conditions{integer(x)}; }, nullptr, "An integer is rounded to itself."},
+    rule{"ceil-floor", 1, false, [](T x, T, Q) { return ceil(x); }, [](T x, T, Q) { return -floor(-x); }, always, nullptr,
+         "Rounding up is rounding the negative down."},
     rule{"hypot-root", 2, false, [](T x, T y, Q) { return hypot(x, y); }, [](T x, T y, Q) { return sqrt(square(x) + square(y)); }, always,
          nullptr, "The hypotenuse is the square root of the sum of the squares."},
 
@@ -127,6 +147,24 @@ const std::array all{
          "sin(0) is 0."},
     rule{"cos-zero", 1, false, [](T x, T, Q) { return cos(x.number(0)); }, [](T x, T, Q) { return x.number(1); }, always, nullptr,
          "cos(0) is 1."},
+    rule{"sin-pi", 1, false, [](T x, T, Q) { return sin(pi(x)); }, [](T x, T, Q) { return x.number(0); }, always, nullptr, "sin(pi) is 0."},
+    rule{"cos-pi", 1, false, [](T x, T, Q) { return cos(pi(x)); }, [](T x, T, Q) { return x.number(-1); }, always, nullptr, "cos(pi) is -1."},
+    rule{"sin-pi-2", 1, false, [](T x, T, Q) { return sin(pi(x) / 2); }, [](T x, T, Q) { return x.number(1); }, always, nullptr,
+         "sin(pi/2) is 1."},
+    rule{"cos-pi-2", 1, false, [](T x, T, Q) { return cos(pi(x) / 2); }, [](T x, T, Q) { return x.number(0); }, always, nullptr,
+         "cos(pi/2) is 0."},
+    rule{"sin-pi-3", 1, false, [](T x, T, Q) { return sin(pi(x) / 3); }, [](T x, T, Q) { return sqrt(x.number(3)) / 2; }, always, nullptr,
+         "sin(pi/3) is sqrt(3)/2."},
+    rule{"cos-pi-3", 1, false, [](T x, T, Q) { return cos(pi(x) / 3); }, [](T x, T, Q) { return x.number(rational(1, 2)); }, always, nullptr,
+         "cos(pi/3) is 1/2."},
+    rule{"sin-pi-4", 1, false, [](T x, T, Q) { return sin(pi(x) / 4); }, [](T x, T, Q) { return sqrt(x.number(2)) / 2; }, always, nullptr,
+         "sin(pi/4) is sqrt(2)/2."},
+    rule{"cos-pi-4", 1, false, [](T x, T, Q) { return cos(pi(x) / 4); }, [](T x, T, Q) { return sqrt(x.number(2)) / 2; }, always, nullptr,
+         "cos(pi/4) is sqrt(2)/2."},
+    rule{"sin-pi-6", 1, false, [](T x, T, Q) { return sin(pi(x) / 6); }, [](T x, T, Q) { return x.number(rational(1, 2)); }, always, nullptr,
+         "sin(pi/6) is 1/2."},
+    rule{"cos-pi-6", 1, false, [](T x, T, Q) { return cos(pi(x) / 6); }, [](T x, T, Q) { return sqrt(x.number(3)) / 2; }, always, nullptr,
+         "cos(pi/6) is sqrt(3)/2."},
     rule{"atan-odd", 1, false, [](T x, T, Q) { return atan(-x); }, [](T x, T, Q) { return -atan(x); }, always, nullptr,
          "The inverse tangent is odd."},
     rule{"asin-odd", 1, false, [](T x, T, Q) { return asin(-x); }, [](T x, T, Q) { return -asin(x); },

@@ -24,11 +24,15 @@ void split_square(const tape& t, open_product& f) {
 
 }  // namespace
 
-std::optional<matrix_form> find_matrix_form(const tape& t, node_id n, const std::function<bool(node_id)>& named) {
+std::optional<matrix_form> find_matrix_form(const tape& t, node_id n, const std::function<bool(node_id)>& named,
+                                            symbol_id variable) {
   if (t.rank(n) > 2) return {};
   std::vector<range_id> axes(t.out(n).begin(), t.out(n).end());
   auto f = opened(t, {n, tape::straight(axes.size())}, axes, named);
   if (!f) return {};
+  if (variable != none)
+    for (std::size_t k = 0; k < f->factors.size(); ++k)
+      f->network[k].symmetric = f->network[k].symmetric && !t.mentions(f->factors[k].node, variable);
   if (f->free == 0 && f->axes.size() == 1) split_square(t, *f);
   auto product = as_matrices(f->network, f->free, f->axes.size());
   if (!product) return {};

@@ -21,8 +21,9 @@ struct matrix_form {
 };
 
 // The form of a sum of products, of a transpose, a diagonal or a broadcast; nothing where matrix notation has no words for it.
-// `named`: nodes that are written by name.
-std::optional<matrix_form> find_matrix_form(const tape& t, node_id n, const std::function<bool(node_id)>& named);
+// `named`: nodes that are written by name. That something is symmetric which depends on `variable` does not count.
+std::optional<matrix_form> find_matrix_form(const tape& t, node_id n, const std::function<bool(node_id)>& named,
+                                            symbol_id variable);
 
 // Whether a reader of the text knows how many rows and columns there are.
 struct sides_known {

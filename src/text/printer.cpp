@@ -83,7 +83,8 @@ class writer {
     view v;
     names_.insert(options_.letters.begin(), options_.letters.end());
     for (std::size_t k = 0; k < t_.rank(n); ++k) {
-      std::string name = k < options_.letters.size() ? options_.letters[k] : fresh(free_letters);
+      bool chosen = k < options_.letters.size() && !options_.letters[k].empty();
+      std::string name = chosen ? options_.letters[k] : fresh(free_letters);
       names_.insert(name);
       letters.push_back(name);
       own.push_back({name, t_.out(n)[k]});
@@ -587,7 +588,9 @@ class writer {
     auto known = matrix_forms_.find(n);
     if (known != matrix_forms_.end()) return known->second;
     enter();
-    known_form k{find_matrix_form(t_, n, [&](node_id m) { return m != n && named(m) != nullptr; }), {}};
+    known_form k{find_matrix_form(
+                     t_, n, [&](node_id m) { return m != n && named(m) != nullptr; }, options_.variable),
+                 {}};
     --depth_;
     if (k.form) k.kind = kind_of(n, *k.form);
     return matrix_forms_.emplace(n, std::move(k)).first->second;
@@ -642,7 +645,8 @@ class writer {
     piece p = node(n, {true, {}});
     piece with_mark{at_least(level::atom, p) + "'", level::atom};
     bool by_parts = t_.rank(n) == 2 && !named(n);
-    if (is_symmetric_matrix(t_, n))
+    const bool moves = options_.variable != none && t_.mentions(n, options_.variable);
+    if (is_symmetric_matrix(t_, n) && !moves)
       with_mark = std::move(p);
     else if (by_parts && (t_.op(n) == opcode::mul || t_.op(n) == opcode::identity) && form_of(n).kind.possible)
       with_mark = matrix_product_text(n, true);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <wengert/calculus/problem.hpp>
+#include <wengert/proof/prover.hpp>
 
 namespace wengert {
 
@@ -44,6 +45,7 @@ struct diff_result {
   std::string latex;  // the derivative, for math mode with amsmath
   std::vector<axis_letter> axes;
   std::vector<std::string> conditions, hypotheses_used;
+  std::vector<requirement> needs;  // what the conditions say, beside those on lengths
   proof_summary proof;
   std::string certificate, coq;  // if asked for and the derivative is proved
 };
@@ -114,9 +116,18 @@ struct grad_result {
 
 grad_result grad(problem& p, const point& at);
 
+// A warning where one of the givens is seen to be false by the others.
+std::vector<std::string> contradictions(problem& p);
+
 // The value of a text under the problem's declarations.
 array evaluate_at(problem& p, const std::string& expression, const point& at);
-// The value of a derivative.
-array evaluate_at(problem& p, const diff_result& derivative, const point& at);
+
+struct value_there {
+  array value;
+  std::vector<std::string> undefined;  // the conditions that fail at the point
+};
+
+// The value of a derivative, its axes those of the result.
+value_there evaluate_at(problem& p, const diff_result& derivative, const point& at);
 
 }  // namespace wengert

@@ -49,6 +49,9 @@ template <class T> class evaluator {
     evaluate({&n, 1});
     return values(n);
   }
+  // Whether something under a node is too large or too small for a T: infinite, so that one over it is 0 as if that were exact,
+  // or a product that is 0 without a factor that is. Takes as much memory as all the nodes.
+  bool leaves_range(node_id n);
   // The value of a node without axes.
   T scalar(node_id n);
   // The size of a dimension, if it is known.

@@ -80,8 +80,14 @@ class normalizer {
   theorem function(node_id n);
   std::optional<std::pair<theorem, theorem>> sign_of_product(relation is, node_id n);
   theorem unfold(node_id n);
+  std::optional<theorem> turned(node_id n);
   theorem odd_function(node_id n);
+  theorem root_of_multiple(node_id n, const monomial& m, const rational& c);
   theorem cube_root(node_id n);
+  theorem rounded(node_id n);
+  theorem whole_power(node_id n);
+  std::vector<node_id> parts_of_power(node_id n);
+  theorem special_angle(node_id n);
   theorem step(node_id n);
   node_id write(const factored& r, std::span<const range_id> axes);
   std::vector<theorem> powers_used(const expander& x) const;

@@ -1,0 +1,50 @@
+// Givens that contradict each other, where one of them is seen to be false by the others.
+#include <array>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include <wengert/derivation/commands.hpp>
+#include <wengert/proof/prover.hpp>
+
+namespace wengert {
+
+namespace {
+
+// Whether the prover sees that the fact is false.
+bool is_refuted(prover& with, const fact& f) {
+  tape& t = with.using_kernel().on();
+  const std::vector<range_id> axes(t.out(f.left).begin(), t.out(f.left).end());  // the tape may grow
+  auto follows = [&](relation is, node_id n) { return with.full().establish(is, n).has_value(); };
+  auto negative = [&](node_id n) { return t.mul(axes, std::array<edge, 2>{edge{t.constant(-1), {}}, t.whole(n)}); };
+  auto is_zero = [&] { return with.equate(f.left, t.identity(axes, {t.constant(0), {}})).has_value(); };
+  if (f.equation) {
+    node_id difference = t.add(axes, std::array<edge, 2>{t.whole(f.left), t.whole(negative(f.right))});
+    return follows(relation::nonzero, difference) || follows(relation::positive, negative(difference));
+  }
+  switch (f.is) {
+    case relation::positive: return follows(relation::nonnegative, negative(f.left)) || is_zero();
+    case relation::nonnegative: return follows(relation::positive, negative(f.left));
+    case relation::nonzero: return is_zero();
+    case relation::integer: return follows(relation::not_integer, f.left);
+    case relation::not_integer: return follows(relation::integer, f.left);
+    default: return false;
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> contradictions(problem& p) {
+  for (std::size_t k = 0; k < p.facts().size(); ++k) {
+    std::vector<fact> others = p.facts();
+    others.erase(others.begin() + static_cast<std::ptrdiff_t>(k));
+    prover with(p.on());
+    with.assume(others);
+    if (is_refuted(with, p.facts()[k]))
+      return {fmt::format("'{}' is false{}: nothing meets the givens (E02)", p.facts()[k].text,
+                          others.empty() ? "" : " by the other givens")};
+  }
+  return {};
+}
+
+}  // namespace wengert
