@@ -12,6 +12,7 @@ Inductive rule := exp_sum | exp_multiple | exp_log | exp_zero | log_exp | log_on
   | sinh_exp | cosh_exp | tanh_exp | coth_exp | sech_exp | csch_exp | asinh_log | acosh_log | atanh_log | acoth_atanh | asech_acosh | acsch_asinh
   | acot_atan | asec_acos | acsc_asin | erfc_erf
   | log_even_power | abs_power | cbrt_cube | cbrt_product | cbrt_power | asin_odd | acos_asin | sin_asin | cos_asin | sin_atan | cos_atan | erf_odd | erf_zero
+  | sin_pi | cos_pi | sin_pi_2 | cos_pi_2 | sin_pi_3 | cos_pi_3 | sin_pi_4 | cos_pi_4 | sin_pi_6 | cos_pi_6 | floor_sum | floor_integer | ceil_floor
   | less_square | equal_square.  (* of what is 1 or 0: they stand for what `ring` does with choices *)
 Notation one := (num 1).
 Notation quot a b := (TMul a (rcp b)).
@@ -94,6 +95,19 @@ Definition row_of (r : rule) (c : Q) : option row := let X := TX in let Y := TY 
   | less_square => Some (Row (sq (step_lt X Y)) (step_lt X Y) [])
   | equal_square => Some (Row (sq (TSel Ceq' X Y one (num 0))) (TSel Ceq' X Y one (num 0)) [])
   | erf_zero => Some (Row (T1 Uerf (num 0)) (num 0) [])
+  | sin_pi => Some (Row (T1 Usin TPi) (num 0) [])
+  | cos_pi => Some (Row (T1 Ucos TPi) (num (-1)) [])
+  | sin_pi_2 => Some (Row (T1 Usin (half TPi)) one [])
+  | cos_pi_2 => Some (Row (T1 Ucos (half TPi)) (num 0) [])
+  | sin_pi_3 => Some (Row (T1 Usin (TMul (TC (1 # 3)) TPi)) (half (TPow (num 3) (1 # 2))) [])
+  | cos_pi_3 => Some (Row (T1 Ucos (TMul (TC (1 # 3)) TPi)) (TC (1 # 2)) [])
+  | sin_pi_4 => Some (Row (T1 Usin (TMul (TC (1 # 4)) TPi)) (half (TPow (num 2) (1 # 2))) [])
+  | cos_pi_4 => Some (Row (T1 Ucos (TMul (TC (1 # 4)) TPi)) (half (TPow (num 2) (1 # 2))) [])
+  | sin_pi_6 => Some (Row (T1 Usin (TMul (TC (1 # 6)) TPi)) (TC (1 # 2)) [])
+  | cos_pi_6 => Some (Row (T1 Ucos (TMul (TC (1 # 6)) TPi)) (half (TPow (num 3) (1 # 2))) [])
+  | floor_sum => Some (Row (T1 Ufloor (TAdd X Y)) (TAdd (T1 Ufloor X) Y) [(Integer, Y)])
+  | floor_integer => Some (Row (T1 Ufloor X) X [(Integer, X)])
+  | ceil_floor => Some (Row (T1 Uceil X) (neg (T1 Ufloor (neg X))) [])
   end.
 Definition sound r := forall c w x y, row_of r c = Some w -> holds x y (where_of w) -> tv x y (left_of w) = tv x y (right_of w).
 Ltac row := intros c w x y H C; cbn [row_of] in H; try (injection H as <-); unfold holds in C; cbn [left_of right_of where_of] in *; use_conds; cbn [tv uv bv] in *; rewrite ?sqrt_pw; unfold qpow, qv; cbn [Qnum Qden root pw]; try change (Pos.to_nat 2) with 2%nat.
@@ -230,5 +244,23 @@ Lemma r_erf_odd : sound erf_odd. Proof. row. replace (-1 * x) with (- x) by ring
 Lemma r_erf_zero : sound erf_zero. Proof. row. unfold erf. rewrite RInt_point. unfold zero; cbn. ring. Qed.
 Lemma r_less_square : sound less_square. Proof. row. destruct (Rlt_dec x y). rewrite choose_lt_yes by easy. ring. rewrite choose_lt_no by lra. ring. Qed.
 Lemma r_equal_square : sound equal_square. Proof. row. cbn [choose]. destruct (Req_EM_T x y); ring. Qed.
+Lemma r_sin_pi : sound sin_pi. Proof. row. apply sin_PI. Qed.
+Lemma r_cos_pi : sound cos_pi. Proof. row. rewrite cos_PI. lra. Qed.
+Lemma r_sin_pi_2 : sound sin_pi_2. Proof. row. replace (1 / 2 * PI) with (PI / 2) by field. apply sin_PI2. Qed.
+Lemma r_cos_pi_2 : sound cos_pi_2. Proof. row. replace (1 / 2 * PI) with (PI / 2) by field. apply cos_PI2. Qed.
+Lemma r_sin_pi_3 : sound sin_pi_3. Proof. row. replace (1 / 3 * PI) with (PI / 3) by field. rewrite sin_PI3. field. Qed.
+Lemma r_cos_pi_3 : sound cos_pi_3. Proof. row. replace (1 / 3 * PI) with (PI / 3) by field. rewrite cos_PI3. field. Qed.
+Lemma r_sin_pi_4 : sound sin_pi_4. Proof. row. replace (1 / 4 * PI) with (PI / 4) by field. rewrite sin_PI4. pose proof Rlt_sqrt2_0. pose proof (sqrt_sqrt 2). apply Rmult_eq_reg_r with (sqrt 2); [|lra]. field_simplify; [nra|lra]. Qed.
+Lemma r_cos_pi_4 : sound cos_pi_4. Proof. row. replace (1 / 4 * PI) with (PI / 4) by field. rewrite cos_PI4. pose proof Rlt_sqrt2_0. pose proof (sqrt_sqrt 2). apply Rmult_eq_reg_r with (sqrt 2); [|lra]. field_simplify; [nra|lra]. Qed.
+Lemma r_sin_pi_6 : sound sin_pi_6. Proof. row. replace (1 / 6 * PI) with (PI / 6) by field. rewrite sin_PI6. field. Qed.
+Lemma r_cos_pi_6 : sound cos_pi_6. Proof. row. replace (1 / 6 * PI) with (PI / 6) by field. rewrite cos_PI6. field. Qed.
+Lemma floor_of x z : IZR z <= x -> x < IZR z + 1 -> floor x = IZR z.
+Proof. intros A B. unfold floor. destruct (base_Int_part x) as [C D]. f_equal. assert (IZR z < IZR (Int_part x) + 1) as E by lra. assert (IZR (Int_part x) < IZR z + 1) as F by lra.
+  rewrite <- plus_IZR in E, F. apply lt_IZR in E, F. lia. Qed.
+Lemma r_floor_sum : sound floor_sum.
+Proof. row. match goal with H : exists z, _ = IZR z |- _ => destruct H as [z ->] end. unfold floor at 2. destruct (base_Int_part x) as [A B]. rewrite (floor_of (x + IZR z) (Int_part x + z)); rewrite plus_IZR; lra. Qed.
+Lemma r_floor_integer : sound floor_integer.
+Proof. row. match goal with H : exists z, _ = IZR z |- _ => destruct H as [z ->] end. apply floor_of; lra. Qed.
+Lemma r_ceil_floor : sound ceil_floor. Proof. row. unfold ceil. replace (-1 * x) with (- x) by ring. ring. Qed.
 Theorem rules_sound r : sound r.
-Proof. destruct r; [exact r_exp_sum|exact r_exp_multiple|exact r_exp_log|exact r_exp_zero|exact r_log_exp|exact r_log_one|exact r_log_product|exact r_log_power|exact r_log2_log|exact r_log10_log|exact r_log1p_log|exact r_expm1_exp|exact r_pow_exp|exact r_xlogy_log|exact r_even_root|exact r_abs_square|exact r_abs_nonnegative|exact r_abs_nonpositive|exact r_abs_product|exact r_abs_negative|exact r_sign_positive|exact r_sign_negative|exact r_sign_quotient|exact r_max_abs|exact r_min_abs|exact r_step_sign|exact r_equal_nowhere|exact r_cbrt_root|exact r_hypot_root|exact r_tan_quotient|exact r_cot_quotient|exact r_sec_quotient|exact r_csc_quotient|exact r_sin_square|exact r_sin_odd|exact r_cos_even|exact r_sin_sum|exact r_cos_sum|exact r_sin_zero|exact r_cos_zero|exact r_atan_odd|exact r_sinh_exp|exact r_cosh_exp|exact r_tanh_exp|exact r_coth_exp|exact r_sech_exp|exact r_csch_exp|exact r_asinh_log|exact r_acosh_log|exact r_atanh_log|exact r_acoth_atanh|exact r_asech_acosh|exact r_acsch_asinh|exact r_acot_atan|exact r_asec_acos|exact r_acsc_asin|exact r_erfc_erf|exact r_log_even_power|exact r_abs_power|exact r_cbrt_cube|exact r_cbrt_product|exact r_cbrt_power|exact r_asin_odd|exact r_acos_asin|exact r_sin_asin|exact r_cos_asin|exact r_sin_atan|exact r_cos_atan|exact r_erf_odd|exact r_erf_zero|exact r_less_square|exact r_equal_square]. Qed.
+Proof. destruct r; [exact r_exp_sum|exact r_exp_multiple|exact r_exp_log|exact r_exp_zero|exact r_log_exp|exact r_log_one|exact r_log_product|exact r_log_power|exact r_log2_log|exact r_log10_log|exact r_log1p_log|exact r_expm1_exp|exact r_pow_exp|exact r_xlogy_log|exact r_even_root|exact r_abs_square|exact r_abs_nonnegative|exact r_abs_nonpositive|exact r_abs_product|exact r_abs_negative|exact r_sign_positive|exact r_sign_negative|exact r_sign_quotient|exact r_max_abs|exact r_min_abs|exact r_step_sign|exact r_equal_nowhere|exact r_cbrt_root|exact r_hypot_root|exact r_tan_quotient|exact r_cot_quotient|exact r_sec_quotient|exact r_csc_quotient|exact r_sin_square|exact r_sin_odd|exact r_cos_even|exact r_sin_sum|exact r_cos_sum|exact r_sin_zero|exact r_cos_zero|exact r_atan_odd|exact r_sinh_exp|exact r_cosh_exp|exact r_tanh_exp|exact r_coth_exp|exact r_sech_exp|exact r_csch_exp|exact r_asinh_log|exact r_acosh_log|exact r_atanh_log|exact r_acoth_atanh|exact r_asech_acosh|exact r_acsch_asinh|exact r_acot_atan|exact r_asec_acos|exact r_acsc_asin|exact r_erfc_erf|exact r_log_even_power|exact r_abs_power|exact r_cbrt_cube|exact r_cbrt_product|exact r_cbrt_power|exact r_asin_odd|exact r_acos_asin|exact r_sin_asin|exact r_cos_asin|exact r_sin_atan|exact r_cos_atan|exact r_erf_odd|exact r_erf_zero|exact r_sin_pi|exact r_cos_pi|exact r_sin_pi_2|exact r_cos_pi_2|exact r_sin_pi_3|exact r_cos_pi_3|exact r_sin_pi_4|exact r_cos_pi_4|exact r_sin_pi_6|exact r_cos_pi_6|exact r_floor_sum|exact r_floor_integer|exact r_ceil_floor|exact r_less_square|exact r_equal_square]. Qed.
