@@ -341,7 +341,11 @@ theorem normalizer::arithmetic(node_id n) {
     if (decided.says().right != n) return then_normalize(decided);
     if (form_ == form::full) t = chain(t, indicator(n));
   }
-  if (tape_.op(n) == opcode::power && form_ == form::full) t = chain(t, root_of_sum(n));
+  if (tape_.op(n) == opcode::power && form_ == form::full) {
+    const bool multiplied_out = is_integer(tape_.value(n)) && tape_.value(n) > 0;
+    if (auto other = multiplied_out ? std::nullopt : turned(n)) return then_normalize(*other);
+    t = chain(t, root_of_sum(n));
+  }
   for (int round = 0; round < 200; ++round) {
     node_id m = t.says().right;
     recording_signs signs(facts_);
@@ -739,11 +743,12 @@ theorem normalizer::function(node_id n) {
   }
 }
 
-// f(u) is read from f of u with its axes in the order in which u is least: f(B'*A')[i,j] as f(A*B)[j,i].
+// f(u), or a power of u, is read from that of u with its axes in the order in which u is least: f(B'*A')[i,j] as f(A*B)[j,i].
 std::optional<theorem> normalizer::turned(node_id n) {
   const std::size_t rank = tape_.rank(n);
   const node_id u = tape_.arg(n, 0).node;
-  if (rank < 2 || rank > 3 || tape_.op(u) == opcode::symbol) return std::nullopt;
+  if (rank < 2 || rank > 3 || tape_.op(u) == opcode::symbol || edge(tape_.arg(n, 0)) != tape_.whole(u)) return std::nullopt;
+  if (!std::ranges::equal(tape_.out(n), tape_.out(u))) return std::nullopt;
   const std::vector<range_id> axes(tape_.out(n).begin(), tape_.out(n).end());
   polynomial least = expand(u);
   std::vector<std::size_t> order(rank), best;
@@ -766,7 +771,12 @@ std::optional<theorem> normalizer::turned(node_id n) {
   auto inside = ring(u, tape_.identity(axes, {to_node(tape_, least), back}));
   if (!inside) return std::nullopt;
   const theorem moved = with_argument(n, 0, *inside);
-  return chain(moved, kernel_.lift(moved.says().right));
+  const node_id m = moved.says().right;
+  if (tape_.op(n) != opcode::power) return chain(moved, kernel_.lift(m));
+  const edge other = tape_.arg(inside->says().right, 0);
+  const std::vector<range_id> out(tape_.out(other.node).begin(), tape_.out(other.node).end());
+  auto read = ring(m, tape_.identity(axes, {tape_.power(out, tape_.whole(other.node), tape_.value(n)), other.labels}));
+  return read ? std::optional(chain(moved, *read)) : std::nullopt;
 }
 
 theorem normalizer::unfold(node_id n) {
