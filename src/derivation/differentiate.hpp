@@ -25,7 +25,8 @@ struct differentiated {
   bool in_form = true;                  // whether it is in the form that was asked for
   // What the answer's text is written with, where it would be too long without.
   std::vector<std::pair<std::string, std::string>> parts{};
-  std::vector<theorem> goals{};  // if a certificate or a proof for Coq was asked for and there is one: `proved`, and what it speaks of
+  // If a certificate or a proof for Coq was asked for and there is one: `proved`, and what it speaks of.
+  std::vector<theorem> goals{};
 };
 
 // The derivative of the given order. The prover must be fresh; it takes the problem's facts.
