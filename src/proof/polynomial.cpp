@@ -1,6 +1,7 @@
 #include <wengert/proof/polynomial.hpp>
 
 #include <algorithm>
+#include <array>
 #include <compare>
 #include <tuple>
 
@@ -774,17 +775,19 @@ void expander::canonical(monomial& m, std::size_t free) {
     std::vector<std::vector<std::int64_t>> uses;
     for (const factor& f : m.factors) {
       std::vector<std::int64_t> u{f.node, f.power.numerator(), f.power.denominator()};
+      std::vector<std::array<std::int64_t, 3>> places;
       bool used = false;
       for (const label& l : f.labels) {
         bool bound_label = !l.is_constant() && static_cast<std::size_t>(l.axis) >= free;
         bool mine = bound_label && static_cast<std::size_t>(l.axis) - free == b;
         used = used || mine;
-        u.push_back(mine          ? -3
-                    : bound_label ? -2 - 10 * static_cast<std::int64_t>(1 + colour[static_cast<std::size_t>(l.axis) - free])
-                                  : l.axis);
-        u.push_back(l.offset);
-        u.push_back(l.dim);
+        std::int64_t what = mine          ? -3
+                            : bound_label ? -2 - 10 * static_cast<std::int64_t>(1 + colour[static_cast<std::size_t>(l.axis) - free])
+                                          : l.axis;
+        places.push_back({what, l.offset, l.dim});
       }
+      if (places.size() == 2 && (f.node == delta_atom || is_symmetric(f.node))) std::ranges::sort(places);
+      for (const auto& place : places) u.insert(u.end(), place.begin(), place.end());
       if (used) uses.push_back(std::move(u));
     }
     std::ranges::sort(uses);
