@@ -296,7 +296,7 @@ std::optional<expander::piece> expander::root(const monomial& m, const rational&
       if (!known(relation::positive, f.node) && !known(relation::nonnegative, f.node)) return std::nullopt;
   }
   // The coefficient as a product of prime powers.
-  auto take = [&](big_integer v, int sign) {
+  auto take = [&](const big_integer& v, int sign) {
     if (v > big_integer("1000000000000")) {
       r.m.factors.push_back({t_.constant(rational(v)), {}, sign * e});
       return;
