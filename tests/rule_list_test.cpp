@@ -113,10 +113,14 @@ struct outcome {
 
 // The statement at points that meet its conditions. A derivative is compared with differences.
 outcome try_out(const listed_rule& r) {
+  constexpr std::string_view is_real = " is real";
   problem_text text;
+  std::vector<std::string> powers;
   for (const std::string& c : r.conditions)
     if (c.find(": ") != std::string::npos)
       text.vars.push_back(c);
+    else if (c.ends_with(is_real))
+      powers.push_back(c.substr(0, c.size() - is_real.size()));
     else if (c != any_number)
       text.givens.push_back(c);
   std::size_t conditions = text.givens.size();
@@ -128,12 +132,15 @@ outcome try_out(const listed_rule& r) {
   }
   problem p(text);
   REQUIRE(p.facts().size() == text.givens.size());
+  std::vector<node_id> real;
+  for (const std::string& power : powers) real.push_back(p.parse(power).node);
   std::mt19937_64 random(11);
   outcome o;
   for (int k = 0; k < 6000 && o.points < 150; ++k) {
     sample at(p, random);
     bool fits = true;
     for (std::size_t f = 0; f < conditions; ++f) fits = fits && holds(p.facts()[f], at);
+    for (node_id power : real) fits = fits && holds(relation::real_power, at.of(power));
     if (!fits) continue;
     if (!is_equation(r.statement)) {
       ++o.points;

@@ -47,14 +47,17 @@ std::set<node_id> composites_in(const problem& p, node_id f, symbol_id by) {
 std::string claim_of(const tape& t, const expression& e, const target& by, std::span<const std::string> letters, int order) {
   std::string text = e.text;
   std::size_t own = t.rank(e.node) - e.letters.size(), each = t.symbol(by.variable).axes.size();
+  auto joined = [&](std::size_t begin, std::size_t count) { return fmt::join(letters.subspan(begin, count), ","); };
+  auto entry = [&] {
+    return fmt::format("{}[{}]", text.find_first_of(" +-*/^'") == std::string::npos ? text : "(" + text + ")", joined(0, own));
+  };
+  if (!by.entry.empty() && own > 0 && e.letters.empty() && letters.size() >= own) text = entry();
   if (letters.empty() || !by.letters.empty() || !by.entry.empty() || each == 0 || !e.letters.empty() ||
       letters.size() != own + static_cast<std::size_t>(order) * each) {
     for (int k = 0; k < order; ++k) text = fmt::format("D({}, {})", text, by.text);
     return text;
   }
-  auto joined = [&](std::size_t begin, std::size_t count) { return fmt::join(letters.subspan(begin, count), ","); };
-  if (own > 0)
-    text = fmt::format("{}[{}]", text.find_first_of(" +-*/^") == std::string::npos ? text : "(" + text + ")", joined(0, own));
+  if (own > 0) text = entry();
   for (std::size_t k = own; k < letters.size(); k += each) text = fmt::format("D({}, {}[{}])", text, by.text, joined(k, each));
   return text;
 }
@@ -144,9 +147,11 @@ differentiated differentiate(problem& p, prover& with, const expression& e, cons
     for (bool others_open : {true, false})
       show.suggest(at_entry(t, derivative_by_units(p, with, f.node, by.variable, units, others_open), by, e.letters));
   }
-  if (named && own == 0)
+  if (named) {
+    d.letters.resize(e.letters.size() + own);  // the expression's own axes get letters that are not the target's
     for (const std::string& l : by.letters)
       if (!l.empty() && std::ranges::find(d.letters, l) == d.letters.end()) d.letters.push_back(l);
+  }
   std::optional<presented> formed;
   bool asked = form.expand || form.factor || form.common_denominator;
   if (asked) formed = in_form(form, show, with, d.swept, d.letters, !d.letters.empty() || how == notation::index);

@@ -32,11 +32,13 @@ constexpr long double agreement = 1e-9L;
 
 struct trial {
   std::vector<long double> values;
-  long double error = 0;  // estimated, relative; infinite where an entry is not finite, or what a small graph goes through
+  long double error = 0;      // estimated, relative; infinite where an entry is not finite
+  bool leaves_range = false;  // whether a small graph goes through what even extended precision cannot hold
+  bool is_good() const { return error <= agreement && !leaves_range; }
 };
 
 trial evaluate(point_values& at, node_id n, bool small) {
-  trial r{at.precise(n), 0};
+  trial r{at.precise(n), 0, false};
   std::vector<double> rounded = at.rounded(n);
   long double size = 0, apart = 0;
   for (std::size_t k = 0; k < rounded.size(); ++k) {
@@ -45,7 +47,7 @@ trial evaluate(point_values& at, node_id n, bool small) {
     if (!std::isfinite(r.values[k]) || !std::isfinite(rounded[k])) apart = std::numeric_limits<long double>::infinity();
   }
   r.error = apart == 0 || std::isinf(apart) ? apart : apart / std::max(size, 1e-3L);
-  if (small && std::isfinite(r.error) && at.leaves_range(n)) r.error = std::numeric_limits<long double>::infinity();
+  r.leaves_range = small && at.leaves_range(n);
   return r;
 }
 
@@ -108,15 +110,15 @@ class answers {
   void improve(node_id n, trial& best, bool small) {
     tape& t = problem_.on();
     node_id other = stabilized(t, n);
-    if (best.error <= agreement && other == n) return;
+    if (best.is_good() && other == n) return;
     trial unproved = evaluate(at_, other, small);
-    if (best.error <= agreement && (unproved.error > agreement || agree(best, unproved))) return;
+    if (best.is_good() && (!unproved.is_good() || agree(best, unproved))) return;
     std::optional<normal> form;
-    auto good = [&](node_id f) { return evaluate(at_, f, small).error <= agreement; };
+    auto good = [&](node_id f) { return evaluate(at_, f, small).is_good(); };
     if (small) form = find_stable_form(expert(), n, good);
     if (form && holds_here(form->equal))
       best = evaluate(at_, form->node, small);
-    else if ((!small || best.error > agreement) && unproved.error <= agreement)
+    else if ((!small || !best.is_good()) && unproved.error <= agreement)
       best = std::move(unproved);
   }
 

@@ -118,6 +118,8 @@ std::string narrator::left_side(const std::vector<std::string>& letters) const {
     return derivative_text(letters, variable_, each, how_.order);
   bool named = !e_.letters.empty() && e_.letters.size() == own;
   std::string left = named ? with_indices(root_name_, e_.letters) : root_name_;
+  if (!by_.entry.empty() && e_.letters.empty() && own > 0 && letters.size() >= own)
+    left = with_indices(root_name_, std::span(letters).first(own));
   for (int k = 0; k < how_.order; ++k) left = fmt::format("D({}, {})", left, by_.text);
   return left;
 }

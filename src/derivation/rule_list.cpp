@@ -68,10 +68,12 @@ std::array<rational, 2> fitting_numbers(const rule& r) {
   return r.parameter_fits && !r.parameter_fits(fractions[0]) ? whole : fractions;
 }
 
-std::optional<std::string> parameter_condition(const rule& r) {
-  if (!r.has_parameter) return std::nullopt;
-  if (!r.parameter_fits) return "c is a rational number";
-  return r.parameter_fits(rational(3)) ? "integer(c)" : "integer(c/2)";
+std::vector<std::string> parameter_conditions(const rule& r) {
+  if (!r.has_parameter) return {};
+  if (!r.parameter_fits) return {"c is a rational number"};
+  if (!r.parameter_fits(rational(3))) return {"integer(c/2)"};
+  return r.parameter_fits(rational(-3)) ? std::vector<std::string>{"integer(c)"}
+                                        : std::vector<std::string>{"integer(c)", "c > 0"};
 }
 
 // --- identities
@@ -93,7 +95,7 @@ listed_rule identity(const rule& r) {
   conditions first = r.where(x, y, c1), second = r.where(x, y, c2);
   for (std::size_t q = 0; q < first.size(); ++q)
     l.conditions.push_back(print_condition(t, first[q].is, find.named(k.condition_node(first[q]), k.condition_node(second[q]))));
-  if (auto about_c = parameter_condition(r)) l.conditions.push_back(*about_c);
+  for (std::string& about_c : parameter_conditions(r)) l.conditions.push_back(std::move(about_c));
   return l;
 }
 

@@ -311,14 +311,33 @@ template <class T> bool evaluator<T>::leaves_range(node_id n) {
     if (tape_.op(m) != opcode::symbol && is_storeless(tape_.op(m))) return true;
     return std::ranges::any_of(values(m), [](T v) { return v == T(0); });
   };
-  return std::ranges::any_of(all, [&](node_id m) {
+  auto leaves = [&](node_id m) {
     if (std::ranges::any_of(values(m), [](T v) { return std::isinf(v); })) return true;
     const bool product = tape_.op(m) == opcode::power || (tape_.op(m) == opcode::mul && tape_.bound_count(m) == 0);
     if (!product || !has_zero(m)) return false;
     for (edge_view e : tape_.args(m))
       if (has_zero(e.node)) return false;
     return true;
-  });
+  };
+  // A branch that is not taken does not count, nor do those of arrays, of which both may be.
+  auto counts = [&](node_id m, std::size_t k) {
+    if (tape_.op(m) != opcode::select || k < 2) return true;
+    const node_id left = tape_.arg(m, 0).node, right = tape_.arg(m, 1).node;
+    if (tape_.rank(left) != 0 || tape_.rank(right) != 0) return false;
+    return holds(tape_.comparison_of(m), values(left)[0], values(right)[0]) == (k == 2);
+  };
+  std::vector<bool> seen(std::size_t{n} + 1, false);
+  std::vector<node_id> stack{n};
+  while (!stack.empty()) {
+    const node_id m = stack.back();
+    stack.pop_back();
+    if (seen[m] || is_storeless(tape_.op(m))) continue;
+    seen[m] = true;
+    if (leaves(m)) return true;
+    for (std::size_t k = 0; k < tape_.arity(m); ++k)
+      if (counts(m, k)) stack.push_back(tape_.arg(m, k).node);
+  }
+  return false;
 }
 
 // --- one node

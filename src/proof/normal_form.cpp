@@ -205,6 +205,11 @@ std::vector<theorem> normalizer::powers_used(const expander& x) const {
 std::optional<theorem> normalizer::ring(node_id a, node_id b, std::vector<theorem> premises, std::span<const node_id> opaque) {
   if (a == b) return kernel_.reflexive(a);
   if (opaque.empty()) opaque = opaque_;
+  for (const theorem& p : premises) {  // x = -x would rewrite x for ever
+    const claim& c = p.says();
+    if (c.what == claim::kind::equal && c.right > c.left && std::ranges::binary_search(tape_.reachable(c.right), c.left))
+      return std::nullopt;
+  }
   recording_signs signs(facts_);
   expander::options o;
   o.opaque.insert(opaque.begin(), opaque.end());

@@ -781,9 +781,10 @@ void expander::canonical(monomial& m, std::size_t free) {
         bool bound_label = !l.is_constant() && static_cast<std::size_t>(l.axis) >= free;
         bool mine = bound_label && static_cast<std::size_t>(l.axis) - free == b;
         used = used || mine;
-        std::int64_t what = mine          ? -3
-                            : bound_label ? -2 - 10 * static_cast<std::int64_t>(1 + colour[static_cast<std::size_t>(l.axis) - free])
-                                          : l.axis;
+        std::int64_t what = mine ? -3
+                            : bound_label
+                                ? -2 - 10 * static_cast<std::int64_t>(1 + colour[static_cast<std::size_t>(l.axis) - free])
+                                : l.axis;
         places.push_back({what, l.offset, l.dim});
       }
       if (places.size() == 2 && (f.node == delta_atom || is_symmetric(f.node))) std::ranges::sort(places);
