@@ -48,25 +48,33 @@ edge others_product(node_id n, const edge& arg, frame& axes) {
   return t.whole(t.identity(axes.axes, value.as_edge(), reduced, reduction::prod));
 }
 
-// How many arguments attain the extremum.
-edge tie_count(node_id n, const edge& arg, frame& axes) {
-  tape& t = axes.on;
-  std::size_t rank = t.rank(n);
-  term here(axes, arg), extreme(axes, edge{n, tape::straight(rank)}), one(axes, 1), zero(axes, 0);
-  term hit = select(comparison::eq, here, extreme, one, zero);
-  std::vector<range_id> out(axes.axes.begin(), axes.axes.begin() + static_cast<std::ptrdiff_t>(rank));
-  std::vector<range_id> bound(axes.axes.begin() + static_cast<std::ptrdiff_t>(rank), axes.axes.end());
-  return {t.identity(out, t.whole(hit.over_frame()), bound, reduction::sum), tape::straight(rank)};
+// 1 where the argument attains the extremum, else 0.
+term attained(node_id n, frame& axes) {
+  term here(axes, axes.on.arg(n, 0)), extreme(axes, axes.on.whole(n)), one(axes, 1), zero(axes, 0);
+  return select(comparison::eq, here, extreme, one, zero);
 }
 
-// 1 where the argument attains the extremum, shared equally among ties.
-edge attains(node_id n, const edge& arg, frame& axes) {
-  tape& t = axes.on;
-  std::size_t rank = t.rank(n);
-  term here(axes, arg), extreme(axes, edge{n, tape::straight(rank)}), one(axes, 1), zero(axes, 0);
-  term hit = select(comparison::eq, here, extreme, one, zero);
-  return (hit / term(axes, tie_count(n, arg, axes))).as_edge();
+// The same, shared equally among ties.
+edge attained_share(node_id n, frame& axes) {
+  return (attained(n, axes) / term(axes, axes.on.whole(times_attained(axes.on, n)))).as_edge();
 }
+
+bool is_extremum(const tape& t, node_id n) {
+  return t.op(n) == opcode::identity && (t.red(n) == reduction::max || t.red(n) == reduction::min);
+}
+
+// The extremum that a choice asks of each of the numbers whether they attain it, or none.
+node_id attainment_asked(const tape& t, node_id choice) {
+  const comparison c = t.comparison_of(choice);
+  const edge left = t.arg(choice, 0), right = t.arg(choice, 1);
+  const node_id n = right.node;
+  const bool asked = (c == comparison::eq || c == comparison::ne) && is_extremum(t, n) && right == t.whole(n) &&
+                     std::ranges::equal(t.axes(n), t.out(choice)) && left == edge(t.arg(n, 0));
+  return asked ? n : none;
+}
+
+// Fewer than two numbers attain the extremum.
+condition no_tie(node_id n, frame& axes) { return ops::positive(2 - term(axes, axes.on.whole(times_attained(axes.on, n)))); }
 
 // d n[.., i, j] / d A[.., p, q] for a function n of a whole matrix A, as factors over n's axes [batch.., i, j, p, q]:
 //   d det = adj[q,p],  d inv = -inv[i,p]*inv[q,j],  d adj = det*(inv[q,p]*inv[i,j] - inv[i,p]*inv[q,j]) where det != 0
@@ -96,7 +104,7 @@ std::vector<std::vector<edge>> partials(node_id n, frame& axes, const std::vecto
     case opcode::add: break;
     case opcode::identity:
       if (t.red(n) == reduction::prod) r[0] = {others_product(n, args[0], axes)};
-      if (t.red(n) == reduction::max || t.red(n) == reduction::min) r[0] = {attains(n, args[0], axes)};
+      if (t.red(n) == reduction::max || t.red(n) == reduction::min) r[0] = {attained_share(n, axes)};
       break;
     case opcode::mul:
       for (std::size_t k = 0; k < args.size(); ++k)
@@ -148,11 +156,18 @@ conditions kink_conditions(node_id n, frame& axes, const std::vector<bool>& want
   tape& t = axes.on;
   if (t.op(n) == opcode::select && !wanted[0] && !wanted[1]) return {};                      // the choice is fixed
   if (t.op(n) == opcode::pow && wanted[1]) return {ops::positive(term(axes, t.arg(n, 0)))};  // the exponent moves: no integer
-  bool extremum = t.op(n) == opcode::identity && (t.red(n) == reduction::max || t.red(n) == reduction::min);
-  if (!extremum) return smooth_conditions(t, n, axes);
-  // No tie: fewer than two arguments attain the extremum.
-  term ties = term(axes, tie_count(n, t.arg(n, 0), axes));
-  return {ops::positive(2 - ties)};
+  if (is_extremum(t, n)) return {no_tie(n, axes)};
+  // What attains an extremum alone, does so while it moves a little, and the others do not.
+  if (t.op(n) == opcode::select)
+    if (const node_id extremum = attainment_asked(t, n); extremum != none) return {no_tie(extremum, axes)};
+  return smooth_conditions(t, n, axes);
+}
+
+node_id times_attained(tape& t, node_id extremum) {
+  frame axes = frame_of(t, extremum);
+  const std::vector<range_id> out(t.out(extremum).begin(), t.out(extremum).end());
+  const std::vector<range_id> bound(t.bound(extremum).begin(), t.bound(extremum).end());
+  return t.identity(out, t.whole(attained(extremum, axes).over_frame()), bound, reduction::sum);
 }
 
 }  // namespace wengert

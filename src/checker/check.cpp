@@ -817,21 +817,34 @@ class checking {
     need(fits, "the node does not read the derivative there");
   }
 
-  void need_near(std::size_t k, int variable) {
-    for (int h : steps_[static_cast<std::size_t>(current_.premises[k])].hypotheses)
-      need(h < 0 ? h != -1 - variable : holds_near(hypotheses_[static_cast<std::size_t>(h)], variable),
-           "a hypothesis holds at the point only, not near it");
+  // What premise k rests on stays true when the variable moves a little; premises from `more` on say what has a derivative.
+  void need_near(std::size_t k, int variable, std::size_t more) {
+    auto stays = [&](const claim& c) {
+      bool continuous = false;
+      for (std::size_t q = more; q < premise_count(); ++q) {
+        const claim& d = from(q);
+        continuous = continuous || (d.what == claim::derivative && d.left == c.left && d.variable == variable && d.order == 1 &&
+                                    d.entry.empty());
+      }
+      return continuous && c.what == claim::signed_ && is_open(c.is);
+    };
+    for (int h : steps_[static_cast<std::size_t>(current_.premises[k])].hypotheses) {
+      const bool near = h < 0 ? h != -1 - variable
+                              : holds_near(hypotheses_[static_cast<std::size_t>(h)], variable) ||
+                                    stays(hypotheses_[static_cast<std::size_t>(h)].says);
+      need(near, "a hypothesis holds at the point only, not near it");
+    }
     need(!g_.symbols[static_cast<std::size_t>(variable)].integer, "that the variable is whole holds at the point only");
   }
 
   void derivative_again(words& w) {
-    need_premises(2);
+    need(premise_count() >= 2, "two premises are needed");
     claim c = from(0);
     const claim& d = from(1);
     need(c.what == claim::derivative && c.entry.empty() && d.what == claim::derivative && d.entry.empty() && d.order == 1 &&
              d.variable == c.variable && d.left == c.right,
          "the premises do not meet");
-    need_near(0, c.variable);
+    need_near(0, c.variable, 2);
     ++c.order;
     c.right = d.right;
     conclude(w, c);
@@ -842,7 +855,7 @@ class checking {
     const claim& e = from(0);
     claim c = from(1);
     need(is_equation(e) && c.what == claim::derivative && e.right == c.left, "the premises do not meet");
-    if (e.left != e.right) need_near(0, c.variable);
+    if (e.left != e.right) need_near(0, c.variable, premise_count());
     c.left = e.left;
     conclude(w, c);
   }
@@ -852,6 +865,11 @@ class checking {
     const claim& c = h.says;
     if (!g_.depends(c.left, variable) && (c.what != claim::equal || !g_.depends(c.right, variable))) return true;
     return c.what == claim::signed_ && (c.is == sign::positive || c.is == sign::nonzero) && is_continuous(c.left);
+  }
+
+  // Whether what is said of a number is so of all numbers close to it.
+  static bool is_open(sign is) {
+    return is == sign::positive || is == sign::nonzero || is == sign::not_integer || is == sign::off_poles;
   }
 
   // Of its symbols, wherever they are.

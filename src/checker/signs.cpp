@@ -131,7 +131,7 @@ bool sign_rules::positive(int n) {
     case index_of: return g_.surely_le({-1, 1}, g_.bounds(m.axes[0]).lo);
     case add: return every(sign::nonnegative, m) && some(sign::positive, m);
     case mul: return every(sign::positive, m) && reduces_something(m);
-    case identity: return first(sign::positive, m) && (m.red == reduction::prod || reduces_something(m));
+    case identity: return (first(sign::positive, m) && (m.red == reduction::prod || reduces_something(m))) || counts_ties(n);
     case power: return m.value == rational(0) || first(sign::positive, m) || (m.value.is_even() && first(sign::nonzero, m));
     case select: return branches(sign::positive, m);
     default: break;
@@ -146,6 +146,14 @@ bool sign_rules::positive(int n) {
   if (f.name == "abs") return first(sign::nonzero, m);
   if (f.name == "log") return g_.is_number(m.args[0].node) && g_.at(m.args[0].node).value > rational(1);
   return f.name == "pow" && first(sign::positive, m);
+}
+
+// Some number among those of an extremum is equal to it. A copy, since looking at it makes nodes.
+bool sign_rules::counts_ties(int n) const {
+  const node m = g_.at(n), hit = g_.at(m.args[0].node);
+  if (m.red != reduction::sum || hit.op != select || !reduces_something(m)) return false;
+  const int e = hit.args[1].node;
+  return is_extremum(g_, e) && ties(g_, e) == n;
 }
 
 bool sign_rules::nonnegative(int n) const {

@@ -21,6 +21,7 @@ class sign_rules {
   bool some(sign is, const node& m) const;
   bool reduces_something(const node& m) const;
   bool defined_here(int n) const;
+  bool counts_ties(int n) const;
   bool positive(int n);
   bool nonnegative(int n) const;
   bool nonzero(int n) const;

@@ -526,15 +526,6 @@ std::vector<condition> regular(graph& g, int n) {
   return {{sign::nonzero, g.whole(d)}};
 }
 
-// How many arguments attain an extremum.
-edge ties(graph& g, int n, frame& f) {
-  const edge arg = g.at(n).args[0];
-  std::size_t rank = g.at(n).rank;
-  edge hit = choose(f, comparison::eq, arg, g.whole(n), number(f, 1), number(f, 0));
-  int all = over_frame(f, hit);
-  return {g.make(identity, g.out(n), {g.whole(all)}, g.bound(n), reduction::sum), straight(rank)};
-}
-
 // Whether y is whole, and >= 0 then, as its form tells.
 std::pair<bool, bool> whole_by_form(const graph& g, int y) {
   std::vector<int> stack{y};
@@ -564,6 +555,18 @@ std::pair<bool, bool> whole_by_form(const graph& g, int y) {
 
 }  // namespace
 
+bool is_extremum(const graph& g, int n) {
+  const node& m = g.at(n);
+  return m.op == identity && (m.red == reduction::max || m.red == reduction::min);
+}
+
+int ties(graph& g, int n) {
+  frame f{g, g.at(n).axes};
+  edge hit = choose(f, comparison::eq, g.at(n).args[0], g.whole(n), number(f, 1), number(f, 0));
+  int all = over_frame(f, hit);
+  return g.make(identity, g.out(n), {g.whole(all)}, g.bound(n), reduction::sum);
+}
+
 std::vector<condition> defined(graph& g, int n, frame& f) {
   const node m = g.at(n);
   if (m.op == inv) return regular(g, n);
@@ -579,9 +582,15 @@ std::vector<condition> smooth(graph& g, int n, frame& f) {
   const node m = g.at(n);
   if (m.op == adj) return regular(g, n);  // its derivative is written with the inverse
   if (m.op == power && !m.value.is_whole()) return {{sign::positive, m.args[0]}};
-  if (m.op == select) return {{sign::nonzero, plus(f, m.args[0], minus(f, m.args[1]))}};
-  if (m.op == identity && (m.red == reduction::max || m.red == reduction::min))  // no tie
-    return {{sign::positive, plus(f, number(f, 2), minus(f, ties(g, n, f)))}};
+  if (m.op == select) {  // whether each of some numbers attains their extremum changes at ties only
+    const int e = m.args[1].node;
+    const auto c = static_cast<comparison>(m.attribute);
+    const bool attained = (c == comparison::eq || c == comparison::ne) && is_extremum(g, e) && m.args[1] == g.whole(e) &&
+                          m.args[0] == g.at(e).args[0] && g.out(n) == g.at(e).axes;
+    if (!attained) return {{sign::nonzero, plus(f, m.args[0], minus(f, m.args[1]))}};
+    return {{sign::positive, plus(f, number(f, 2), minus(f, g.whole(ties(g, e))))}};
+  }
+  if (is_extremum(g, n)) return {{sign::positive, plus(f, number(f, 2), minus(f, g.whole(ties(g, n))))}};
   if (m.op < functions) return {};
   if (function(m.op).name != "pow") return of_row(g, n, f, function(m.op).smooth);
   auto [whole, nonnegative] = whole_by_form(g, m.args[1].node);
@@ -650,7 +659,7 @@ std::vector<edge> partial(graph& g, int n, std::size_t k, frame& f) {
       if (m.red == reduction::prod) return {other_factors(g, n, f)};
       if (m.red == reduction::max || m.red == reduction::min) {  // 1 where it is attained, shared among ties
         edge hit = choose(f, comparison::eq, m.args[0], g.whole(n), one, zero);
-        return {times(f, hit, raised(f, ties(g, n, f), -1))};
+        return {times(f, hit, raised(f, g.whole(ties(g, n)), -1))};
       }
       return {};
     case mul: {

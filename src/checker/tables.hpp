@@ -43,6 +43,10 @@ const matrix_row* find_matrix_row(std::string_view name);
 edge formula(frame& f, std::string_view text, const edge& x, const edge& y, const rational& c = {});
 std::vector<condition> conditions(frame& f, std::string_view text, const edge& x, const edge& y, const rational& c = {});
 
+bool is_extremum(const graph& g, int n);
+// How many of the numbers of an extremum are equal to it.
+int ties(graph& g, int n);
+
 // Where a node is defined, and what must hold besides for it to be differentiable, as terms over the node's own axes.
 std::vector<condition> defined(graph& g, int n, frame& f);
 std::vector<condition> smooth(graph& g, int n, frame& f);

@@ -129,7 +129,7 @@ differentiated differentiate(problem& p, prover& with, const expression& e, cons
     swept = derivative(t, before, by.variable);
     for (const requirement& r : with.assume_domain(requirements(t, before, by.variable), false, open)) d.conditions.push_back(r);
     auto certified = with.certify_derivative(before, by.variable, swept);
-    d.proved = k == 0 ? certified : joined(d.proved, certified, [&] { return proof.derivative_again(*d.proved, *certified); });
+    d.proved = k == 0 ? certified : d.proved && certified ? with.derivative_again(*d.proved, *certified) : std::nullopt;
     if (k == 0) d.proved = joined(d.proved, d.proved, [&] { return proof.derivative_of_equal(f.equal, *certified); });
   }
   if (const normal tidy = with_choices_decided(with, swept); tidy.node != swept) {

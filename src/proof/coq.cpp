@@ -359,6 +359,8 @@ class coq_writer {
   script plain_step(const proof_step& step) {
     auto c = std::ranges::find(counterparts, step.rule, &counterpart::rule);
     if (c == counterparts.end()) no_counterpart(fmt::format("the step '{}'", step.rule));
+    if (step.rule == "derivative-again" && step.premises.size() > 2)
+      no_counterpart("a hypothesis about what is continuous at the point only");
     script s;
     const bool higher = step.says.what == kind::derivative && step.says.order > 1;
     s << (!higher                              ? c->name

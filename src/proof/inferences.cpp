@@ -26,7 +26,7 @@ constexpr std::array of_equations{
     inference{"derivative-equal", "D(f, x) == b", {"D(f, x) == a", "a == b"}, "A derivative may be replaced by its equal."},
     inference{"derivative-entry", "D(f, z[1]) == a[1]", {"D(f, z[i]) == a[i]"}, "The derivative by one entry is the entry of the derivative."},
     inference{"derivative-again", "D(D(f, x), x) == b", {"D(f, x) == a near x", "D(a, x) == b"},
-              "The derivative of the derivative, if the first holds near the point: by hypotheses free of x, or strict ones between continuous terms."},
+              "The derivative of the derivative, if the first holds near the point: by hypotheses free of x, or strict ones between terms that are continuous there."},
     inference{"derivative-of-equal", "D(f, x) == D(g, x)", {"f == g near x"},
               "Equal functions have equal derivatives, if they are equal near the point: by hypotheses free of x, or strict ones between continuous terms."},
 };

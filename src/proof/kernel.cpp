@@ -189,7 +189,8 @@ class sign_rules {
       case opcode::index_value: return t_.surely_le({none, 1}, t_.range_of(t_.out(n)[0]).lo);
       case opcode::add: return every(relation::nonnegative, n) && some(relation::positive, n);
       case opcode::mul: return every(relation::positive, n) && nonempty(n);
-      case opcode::identity: return arg(relation::positive, n, 0) && (t_.red(n) == reduction::prod || nonempty(n));
+      case opcode::identity:
+        return (arg(relation::positive, n, 0) && (t_.red(n) == reduction::prod || nonempty(n))) || counts_attainment(n);
       case opcode::power:
         return t_.value(n) == 0 || arg(relation::positive, n, 0) ||
                (is_even_integer(t_.value(n)) && arg(relation::nonzero, n, 0));
@@ -202,6 +203,15 @@ class sign_rules {
       case opcode::log: return t_.is_constant(t_.arg(n, 0).node) && t_.value(t_.arg(n, 0).node) > 1;
       default: return false;
     }
+  }
+
+  // One of some numbers is the greatest, and one the least.
+  bool counts_attainment(node_id n) {
+    const node_id hit = t_.arg(n, 0).node;
+    if (t_.red(n) != reduction::sum || t_.op(hit) != opcode::select || !nonempty(n)) return false;
+    const node_id extremum = t_.arg(hit, 1).node;
+    const bool is_one = t_.red(extremum) == reduction::max || t_.red(extremum) == reduction::min;
+    return is_one && t_.op(extremum) == opcode::identity && n == times_attained(t_, extremum);
   }
 
   bool nonnegative(node_id n) {
@@ -352,6 +362,11 @@ bool reads_everything(const tape& t, node_id n, const edge_view& e) {
   for (std::size_t a = 0; a < used.size(); ++a)
     if (!used[a] && !t.surely_le(t.range_of(t.axes(n)[a]).lo, t.range_of(t.axes(n)[a]).hi)) return false;
   return true;
+}
+
+// Whether what is said of a number is so of all numbers close to it.
+bool is_open(relation is) {
+  return is == relation::positive || is == relation::nonzero || is == relation::not_integer || is == relation::off_poles;
 }
 
 // Whether a node is a continuous function of its symbols wherever they are.
@@ -872,9 +887,16 @@ bool kernel::holds_near(hypothesis_id h, symbol_id variable) {
   return strict && continuous_everywhere(tape_, c.left);
 }
 
-void kernel::require_near(const theorem& t, symbol_id variable, std::string_view name) {
+void kernel::require_near(const theorem& t, symbol_id variable, std::string_view name, std::span<const theorem> continuous) {
+  auto stays = [&](const claim& c) {
+    return c.what == kind::sign && is_open(c.is) && std::ranges::any_of(continuous, [&](const theorem& p) {
+             const claim& d = p.says();
+             return d.what == kind::derivative && d.left == c.left && d.variable == variable && d.order == 1 && d.entry.empty();
+           });
+  };
   for (hypothesis_id h : t.hypotheses())
-    if (!holds_near(h, variable)) refuse(name, fmt::format("'{}' holds at the point only, not near it", assumed_[h].text));
+    if (!holds_near(h, variable) && !stays(assumed_[h].says))
+      refuse(name, fmt::format("'{}' holds at the point only, not near it", assumed_[h].text));
   const symbol_info& s = tape_.symbol(variable);
   if (s.integer_valued) refuse(name, fmt::format("'{}' is an integer at the point only, and the premise may rest on it", s.name));
 }
@@ -893,17 +915,18 @@ theorem kernel::derivative_entry(const theorem& derivative, node_id read) {
   return make("derivative-entry", std::move(c), std::span(&derivative, 1));
 }
 
-theorem kernel::derivative_again(const theorem& first, const theorem& next) {
+theorem kernel::derivative_again(const theorem& first, const theorem& next, std::span<const theorem> continuous) {
   claim c = first.says();
   const claim& d = next.says();
   if (c.what != kind::derivative || d.what != kind::derivative || !c.entry.empty() || !d.entry.empty() || d.order != 1 ||
       d.variable != c.variable || d.left != c.right || c.order >= 9)
     refuse("derivative-again", "the premises do not meet");
-  require_near(first, c.variable, "derivative-again");
+  require_near(first, c.variable, "derivative-again", continuous);
   ++c.order;
   c.right = d.right;
-  const theorem both[] = {first, next};
-  return make("derivative-again", std::move(c), both);
+  std::vector<theorem> all{first, next};
+  all.insert(all.end(), continuous.begin(), continuous.end());
+  return make("derivative-again", std::move(c), all);
 }
 
 theorem kernel::derivative_of_equal(const theorem& equal, const theorem& derivative) {

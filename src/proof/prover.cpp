@@ -494,6 +494,18 @@ std::optional<theorem> prover::certify_derivative(node_id f, symbol_id variable,
   });
 }
 
+std::optional<theorem> prover::derivative_again(const theorem& first, const theorem& next) {
+  const symbol_id variable = first.says().variable;
+  try {
+    std::vector<theorem> continuous;
+    for (hypothesis_id h : first.hypotheses())
+      if (!kernel_.holds_near(h, variable)) continuous.push_back(differentiate(kernel_.hypothesis_of(h).says.left, variable));
+    return kernel_.derivative_again(first, next, continuous);
+  } catch (const refusal&) {
+    return std::nullopt;
+  }
+}
+
 // d f = result, by following the forward sweep: the tangent of each node is what the derivative rule makes of the tangents of its
 // arguments, up to arithmetic that looks at this node only.
 std::optional<theorem> prover::follow_forward(node_id f, symbol_id variable, node_id result) {

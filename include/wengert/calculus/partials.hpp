@@ -14,6 +14,9 @@ std::vector<std::vector<edge>> partials(node_id n, frame& axes, const std::vecto
 // The frame of a node: its output and bound axes.
 frame frame_of(tape& t, node_id n);
 
+// How many of the numbers that `extremum`, a greatest or least of some, is one of are equal to it: at least one.
+node_id times_attained(tape& t, node_id extremum);
+
 // What must hold for `n` to be differentiable in its arguments with wanted[k], the others being fixed, besides being defined, as
 // terms of frame_of(n).
 conditions kink_conditions(node_id n, frame& axes, const std::vector<bool>& wanted);

@@ -152,8 +152,9 @@ class kernel {
   theorem derivative_equal(const theorem& derivative, const theorem& equal);
   // From  d a / d x = d : the same where `read`, a node that only reads d, reads the axes of x.
   theorem derivative_entry(const theorem& derivative, node_id read);
-  // From  d a / d x = b  near the point and  d b / d x : the next derivative of a.
-  theorem derivative_again(const theorem& first, const theorem& next);
+  // From  d a / d x = b  near the point and  d b / d x : the next derivative of a. A hypothesis u > 0, u != 0 or another that
+  // holds around each u where it holds at all, holds near a point at which u has a derivative: one of `continuous` says so.
+  theorem derivative_again(const theorem& first, const theorem& next, std::span<const theorem> continuous = {});
   // From  a = b  near the point and  d b / d x.
   theorem derivative_of_equal(const theorem& equal, const theorem& derivative);
   // Whether a hypothesis also holds near the point when `variable` moves.
@@ -166,7 +167,7 @@ class kernel {
   theorem make(std::string_view name, claim c, std::span<const theorem> premises, std::vector<std::uint32_t> details = {},
                std::shared_ptr<const instantiation> terms = nullptr);
   // What t says also holds when the variable moves a little.
-  void require_near(const theorem& t, symbol_id variable, std::string_view name);
+  void require_near(const theorem& t, symbol_id variable, std::string_view name, std::span<const theorem> continuous = {});
   bool depends(node_id n, symbol_id variable);
   hypothesis_id symmetry_of(symbol_id s);
   [[noreturn]] static void refuse(std::string_view name, std::string_view why);

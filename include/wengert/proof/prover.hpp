@@ -48,6 +48,8 @@ class prover {
   // d f / d variable = result, where `result` is a node over the axes of f and of the variable, from the kernel's derivative
   // rules; nothing where it cannot be shown.
   std::optional<theorem> certify_derivative(node_id f, symbol_id variable, node_id result);
+  // The next derivative, from one and from that of its result; nothing where the first does not hold near the point.
+  std::optional<theorem> derivative_again(const theorem& first, const theorem& next);
   // The kernel's own derivative of f, not simplified. Throws refusal where a condition is missing.
   theorem differentiate(node_id f, symbol_id variable);
 
