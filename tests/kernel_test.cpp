@@ -185,6 +185,60 @@ TEST_CASE("an equation that holds at the point does not pass under a derivative"
   CHECK(!s.k.holds_near(3, x));
 }
 
+TEST_CASE("what holds in an open set holds near a point where what it is about has a derivative, and nothing else does") {
+  sides s("sign(log(x)) == 0", "x: real", {"x > 0", "log(x) != 0", "log(x) >= 0"});
+  const symbol_id x = s.p.on().symbol_of(s.p.on().find_symbol("x"));
+  const theorem positive = s.given(0), nonzero = s.given(1), weak = s.given(2);
+  CHECK_FALSE(s.k.holds_near(1, x));
+  const theorem dx = s.k.differentiate(s.p.on().find_symbol("x"), x, {});
+  const theorem dlog = s.k.differentiate(nonzero.says().left, x, std::array{dx, positive});
+  const theorem dsign = s.k.differentiate(s.left, x, std::array{dlog, nonzero});
+  const theorem next = s.k.differentiate(s.right, x, {});
+  const theorem zero = s.k.derivative_equal(dsign, s.k.ring(dsign.says().right, s.right, {}));
+  CHECK_NOTHROW(s.k.derivative_again(zero, next, std::array{dlog}));
+  CHECK_THROWS_AS(s.k.derivative_again(zero, next), refusal);
+  CHECK_THROWS_AS(s.k.derivative_again(zero, next, std::array{dx}), refusal);
+  const theorem at = s.k.derivative_equal(dsign, s.k.ring(dsign.says().right, s.right, std::array{weak}));
+  CHECK_THROWS_AS(s.k.derivative_again(at, next, std::array{dlog}), refusal);
+}
+
+TEST_CASE("whether an entry is the greatest changes at ties only, and whether it is any other number may change elsewhere") {
+  struct example {
+    const char* choice;
+    bool good;
+  };
+  for (const example& e : {example{"if(z = max(z), 1, 0)", true}, example{"if(z != max(z), sum(z), 0)", true},
+                           example{"if(w = max(z), 1, 0)", false}, example{"if(z = min(z), 1, 0)", false},
+                           example{"if(z <= max(z), 1, 0)", false}, example{"if(z[1] = max(z), 1, 0)", false}}) {
+    CAPTURE(e.choice);
+    sides s(std::string(e.choice) + " == 0", "z, w: vector[n]", {"2 - sum(if(z = max(z), 1, 0)) > 0"});
+    prover with(s.p.on());
+    with.assume(s.p.facts());
+    const symbol_id z = s.p.on().symbol_of(s.p.on().find_symbol("z"));
+    bool follows = true;
+    try {
+      with.differentiate(s.left, z);
+    } catch (const refusal&) {
+      follows = false;
+    }
+    CHECK(follows == e.good);
+  }
+}
+
+TEST_CASE("some entry is the greatest") {
+  auto positive = [](const std::string& text) {
+    problem p({{"z, w: vector[n]"}, {}, {}, {}, {text}});
+    prover with(p.on());
+    return with.known().known(relation::positive, p.expressions()[0].node);
+  };
+  CHECK(positive("sum(if(z = max(z), 1, 0))"));
+  CHECK(positive("sum(if(exp(z) = min(exp(z)), 1, 0))"));
+  CHECK_FALSE(positive("sum(if(z = max(w), 1, 0))"));
+  CHECK_FALSE(positive("sum(if(z != max(z), 1, 0))"));
+  CHECK_FALSE(positive("sum(if(z = max(z), 0, 1))"));
+  CHECK_FALSE(positive("sum(k, 2, n, if(z[k] = max(i, 2, n, z[i]), 1, 0))"));
+}
+
 TEST_CASE("the symmetry of a matrix holds at the point only") {
   sides s("W[1,2] == W[2,1]", "W: matrix[2,2]", {"symmetric(W)"});
   tape& t = s.p.on();
@@ -236,6 +290,11 @@ TEST_CASE("a branch has the sign that the comparison which leads to it gives") {
   CHECK_FALSE(holds("if(x != 1, x, 1)", relation::nonzero));
   CHECK_FALSE(holds("if(x = 0, x, 1)", relation::nonzero));
   CHECK_FALSE(holds("if(x <= 0, x, 1)", relation::nonzero));
+  CHECK(holds("if(abs(x) <= 1, 1, x)", relation::nonzero));
+  CHECK(holds("if(z.^2 > 0, z, 1)", relation::nonzero));
+  CHECK_FALSE(holds("if(abs(x) >= 0, x, 1)", relation::nonzero));
+  CHECK_FALSE(holds("if(abs(x) > y, x, 1)", relation::nonzero));
+  CHECK_FALSE(holds("if(exp(x) > 1, y, 1)", relation::nonzero));
 }
 
 TEST_CASE("a choice decides the choices by the same comparison in its branches, and no others") {

@@ -771,7 +771,8 @@ class checking {
     };
     std::vector<edge> terms;
     for (std::size_t k = 0; k < m.args.size(); ++k) {
-      if (!g_.depends(m.args[k].node, variable)) continue;
+      const bool only_compared = m.op == select && k < 2 && is_continuous(m.args[k].node);
+      if (!g_.depends(m.args[k].node, variable) || only_compared) continue;
       std::vector<edge> product;
       for (const edge& e : partial(g_, n, k, f)) product.push_back(behind(e));
       edge inner{known_derivative(m.args[k].node, variable), behind(m.args[k]).labels};
@@ -782,6 +783,7 @@ class checking {
                                  : g_.make(identity, full, product, bound, reduction::sum);
       terms.push_back(g_.whole(t));
     }
+    if (terms.empty()) return g_.read(full, {g_.number(0), {}});
     return terms.size() == 1 ? terms[0].node : g_.make(add, full, terms);
   }
 

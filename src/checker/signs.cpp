@@ -54,6 +54,12 @@ bool sign_rules::branch(sign is, const node& m, bool taken) const {
   if (!taken) std::swap(low, high);
   bool enough = is == sign::nonnegative || strict;
   if (u == low && is == sign::nonzero && strict && g_.is_number(high.node, 0)) return true;
+  const node& h = g_.at(high.node);  // an absolute value or a power is not 0: neither is what it is of
+  const bool zero_with =
+      (h.op == power && h.value.is_whole() && h.value > rational(0)) || (h.op >= functions && function(h.op).name == "abs");
+  if (is == sign::nonzero && zero_with && high == g_.whole(high.node) && h.axes == m.axes && u == h.args[0] &&
+      given(strict ? sign::nonnegative : sign::positive, low.node))
+    return true;
   if (u == high && given(enough ? sign::nonnegative : sign::positive, low.node)) return true;
   return enough && is_gap(m, u, low, high);
 }

@@ -497,6 +497,11 @@ class coq_writer {
     return s.place(argument);
   }
 
+  bool is_derivative_of(node_id n, symbol_id variable, step_id s) const {
+    const claim& c = k_.log()[s].says;
+    return c.what == kind::derivative && c.left == n && c.variable == variable;
+  }
+
   script derivative_step(const proof_step& step) {
     const claim& c = step.says;
     std::vector<std::size_t> used = premises_of(step);
@@ -507,6 +512,12 @@ class coq_writer {
     for (step_id p : step.premises)
       if (k_.log()[p].says.what == kind::derivative) closed.insert(k_.log()[p].says.right);
     const opcode o = t_.op(c.left);
+    for (std::size_t a = 0; o == opcode::select && a < 2; ++a) {
+      const node_id compared = t_.arg(c.left, a).node;
+      const bool moves = t_.mentions(compared, c.variable);
+      if (moves && std::ranges::none_of(step.premises, [&](step_id p) { return is_derivative_of(compared, c.variable, p); }))
+        no_counterpart("the derivative of a choice that compares what may have none");
+    }
     const bool function = o == opcode::power || o == opcode::select || find_function(o);
     const bool linear = o == opcode::add || o == opcode::mul || o == opcode::identity;
     if (!function && !linear && t_.mentions(c.left, c.variable) && t_.arity(c.left) != 0)

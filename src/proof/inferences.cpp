@@ -53,6 +53,7 @@ constexpr std::array of_signs{
     inference{"sign-max", "max(a, b) > 0", {"a > 0"}, "The greater of two is positive if one of them is; likewise for >= 0."},
     inference{"sign-min", "min(a, b) > 0", {"a > 0", "b > 0"}, "The lesser of two is positive if both are; likewise for >= 0."},
     inference{"sign-choice", "if(x < y, a, b) > 0", {"a > 0", "b > 0"}, "A choice has the sign that its branches share."},
+    inference{"sign-attained", "sum(if(z = max(z), 1, 0)) > 0", {}, "Some entry is the greatest, and some entry is the least."},
     inference{"sign-hypot", "hypot(a, b) > 0", {"a != 0"}, "The hypotenuse is positive if one side is not 0."},
     inference{"sign-abs", "abs(a) > 0", {"a != 0"}, "The absolute value of a number other than 0 is positive."},
     inference{"sign-log", "log(2) > 0", {}, "The logarithm of a number above 1 is positive."},

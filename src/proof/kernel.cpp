@@ -126,8 +126,14 @@ class sign_rules {
   bool branches(relation is, node_id n) {
     return (arg(is, n, 2) || guarded(is, n, true)) && (arg(is, n, 3) || guarded(is, n, false));
   }
+  // What is 0 only where q is, an absolute value or a power that n reads as it is.
+  edge zero_with(node_id n, const edge& q) {
+    const bool power = t_.op(q.node) == opcode::power && is_integer(t_.value(q.node)) && t_.value(q.node) > 0;
+    const bool as_it_is = q == edge(t_.whole(q.node)) && std::ranges::equal(t_.out(q.node), t_.out(n));
+    return as_it_is && (power || t_.op(q.node) == opcode::abs) ? edge(t_.arg(q.node, 0)) : edge{};
+  }
   // Of p < q, p <= q or p != q that holds where the branch is taken: the branch is q - p; or it is q and p has a sign, or it is p
-  // or q and not 0.
+  // or q and not 0; or q > 0 is its absolute value or a power of it.
   bool guarded(relation is, node_id n, bool taken) {
     edge p = t_.arg(n, 0), q = t_.arg(n, 1), u = t_.arg(n, taken ? 2 : 3);
     comparison c = t_.comparison_of(n);
@@ -139,6 +145,8 @@ class sign_rules {
     bool strict = (c == comparison::lt) == taken;
     if (!taken) std::swap(p, q);
     if (is == relation::nonzero && strict && u == p && t_.is_constant(q.node, 0)) return true;
+    if (is == relation::nonzero && u == zero_with(n, q) && given(strict ? relation::nonnegative : relation::positive, p.node))
+      return true;
     const bool p_may_be_zero = strict || is == relation::nonnegative;
     if (u == q && given(p_may_be_zero ? relation::nonnegative : relation::positive, p.node)) return true;
     return (strict || is == relation::nonnegative) && is_difference(n, u, q, p);
@@ -367,16 +375,6 @@ bool reads_everything(const tape& t, node_id n, const edge_view& e) {
 // Whether what is said of a number is so of all numbers close to it.
 bool is_open(relation is) {
   return is == relation::positive || is == relation::nonzero || is == relation::not_integer || is == relation::off_poles;
-}
-
-// Whether a node is a continuous function of its symbols wherever they are.
-bool continuous_everywhere(const tape& t, node_id root) {
-  return std::ranges::all_of(t.reachable(root), [&](node_id n) {
-    opcode o = t.op(n);
-    if (o == opcode::power) return is_integer(t.value(n)) && t.value(n) >= 0;
-    const op_info* info = find_function(o);
-    return info ? info->continuous : o != opcode::select && o != opcode::inv;
-  });
 }
 
 }  // namespace
@@ -810,6 +808,24 @@ bool kernel::depends(node_id n, symbol_id variable) {
   return known[n];
 }
 
+// Whether a node is a continuous function of its symbols wherever they are.
+bool kernel::continuous_everywhere(node_id n) {
+  for (node_id m = static_cast<node_id>(continuous_.size()); m <= n; ++m) {
+    const opcode o = tape_.op(m);
+    const op_info* info = find_function(o);
+    bool c = o == opcode::power ? is_integer(tape_.value(m)) && tape_.value(m) >= 0
+             : info             ? info->continuous
+                                : o != opcode::select && o != opcode::inv;
+    for (edge_view e : tape_.args(m)) c = c && continuous_[e.node];
+    continuous_.push_back(c);
+  }
+  return continuous_[n];
+}
+
+bool kernel::only_compared(node_id n, std::size_t k) {
+  return tape_.op(n) == opcode::select && k < 2 && continuous_everywhere(tape_.arg(n, k).node);
+}
+
 theorem kernel::differentiate(node_id n, symbol_id variable, std::span<const theorem> premises) {
   constexpr std::string_view name = "derivative";
   std::vector<range_id> out(tape_.out(n).begin(), tape_.out(n).end());
@@ -851,7 +867,7 @@ theorem kernel::differentiate(node_id n, symbol_id variable, std::span<const the
   std::vector<range_id> bound(tape_.bound(n).begin(), tape_.bound(n).end());
   std::vector<edge> terms;
   for (std::size_t k = 0; k < args.size(); ++k) {
-    if (!wanted[k]) continue;
+    if (!wanted[k] || only_compared(n, k)) continue;
     auto d = std::ranges::find_if(premises, [&](const theorem& p) {
       const claim& d = p.says();
       return d.what == kind::derivative && d.left == args[k].node && d.variable == variable && d.order == 1 && d.entry.empty();
@@ -865,6 +881,7 @@ theorem kernel::differentiate(node_id n, symbol_id variable, std::span<const the
     node_id t = product.size() == 1 ? tape_.identity(full, product[0], bound, reduction::sum) : tape_.mul(full, product, bound);
     terms.push_back(tape_.whole(t));
   }
+  if (terms.empty()) terms.push_back(tape_.whole(tape_.identity(full, {tape_.constant(0), {}})));
   c.right = terms.size() == 1 ? terms[0].node : tape_.add(full, terms);
   return make(name, std::move(c), premises);
 }
@@ -884,7 +901,7 @@ bool kernel::holds_near(hypothesis_id h, symbol_id variable) {
   bool free = !depends(c.left, variable) && (c.what != kind::equal || !depends(c.right, variable));
   if (free) return true;
   bool strict = c.what == kind::sign && (c.is == relation::positive || c.is == relation::nonzero);
-  return strict && continuous_everywhere(tape_, c.left);
+  return strict && continuous_everywhere(c.left);
 }
 
 void kernel::require_near(const theorem& t, symbol_id variable, std::string_view name, std::span<const theorem> continuous) {

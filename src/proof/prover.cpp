@@ -45,6 +45,22 @@ node_id undecided(tape& t, const std::vector<node_id>& roots) {
   return best.second;
 }
 
+// The nodes beneath a root, arguments first, but for what is only compared: those whose derivatives make that of the root.
+std::vector<node_id> differentiated(const tape& t, kernel& k, node_id root) {
+  std::vector<bool> met(std::size_t{root} + 1, false);
+  met[root] = true;
+  std::vector<node_id> r;
+  for (node_id n = root + 1; n-- > 0;) {
+    if (!met[n]) continue;
+    r.push_back(n);
+    std::size_t a = 0;
+    for (edge_view e : t.args(n))
+      if (!k.only_compared(n, a++)) met[e.node] = true;
+  }
+  std::ranges::reverse(r);
+  return r;
+}
+
 class requirement_list {
  public:
   // With `to_the_letter`, what a sum over an empty range does not read need not be defined.
@@ -72,13 +88,10 @@ class requirement_list {
 
   void smooth(node_id root, symbol_id variable) {
     const std::unordered_set<node_id> taken = always_taken(root);
-    std::unordered_set<node_id> moving;
-    for (node_id n : t_.reachable(root)) {
-      bool moves = t_.op(n) == opcode::symbol && t_.symbol_of(n) == variable;
+    for (node_id n : differentiated(t_, kernel_, root)) {
+      if (!kernel_.depends(n, variable)) continue;
       std::vector<bool> wanted;
-      for (edge_view e : t_.args(n)) wanted.push_back(moving.contains(e.node));
-      if (!moves && std::ranges::find(wanted, true) == wanted.end()) continue;
-      moving.insert(n);
+      for (edge_view e : t_.args(n)) wanted.push_back(kernel_.depends(e.node, variable));
       frame f = frame_of(t_, n);
       bool power = t_.op(n) == opcode::pow && (wanted[1] || !ops::integer_by_form(term(f, t_.arg(n, 1))).integer);
       // Around a point where x^(2*x) has x <= 0 it is undefined somewhere, however near. The adjugate is a polynomial.
@@ -393,7 +406,9 @@ requirement prover::simplified(const requirement& q) {
   std::sort(left.factors.begin(), left.factors.end());
   requirement r = q;
   r.node = to_node(tape_, left, product->coefficient < 0 && q.is == relation::positive ? -1 : 1, axes);
-  return r;
+  const bool simpler = tape_.op(q.node) != opcode::select || tape_.op(r.node) == opcode::select ||
+                       tape_.reachable(r.node).size() <= tape_.reachable(q.node).size();  // a choice is short for much
+  return simpler ? r : q;
 }
 
 node_id prover::assumed_for(const requirement& q) const {
@@ -447,7 +462,7 @@ theorem prover::differentiate(node_id root, symbol_id variable) {
 }
 
 theorem prover::differentiate(node_id root, symbol_id variable, std::unordered_map<node_id, theorem>& known) {
-  for (node_id n : tape_.reachable(root))
+  for (node_id n : differentiated(tape_, kernel_, root))
     if (auto d = differentiate_one(n, variable, known)) known.emplace(n, *d);
   if (auto it = known.find(root); it != known.end()) return it->second;
   return kernel_.differentiate(root, variable, {});
@@ -456,16 +471,12 @@ theorem prover::differentiate(node_id root, symbol_id variable, std::unordered_m
 std::optional<theorem> prover::differentiate_one(node_id n, symbol_id variable,
                                                  const std::unordered_map<node_id, theorem>& known) {
   std::vector<theorem> premises;
-  bool moves = tape_.op(n) == opcode::symbol && tape_.symbol_of(n) == variable;
+  if (!kernel_.depends(n, variable)) return std::nullopt;
   std::vector<bool> wanted;
   for (edge_view e : tape_.args(n)) {
-    auto it = known.find(e.node);
-    wanted.push_back(it != known.end());
-    if (it == known.end()) continue;
-    premises.push_back(it->second);
-    moves = true;
+    wanted.push_back(kernel_.depends(e.node, variable));
+    if (auto it = known.find(e.node); it != known.end()) premises.push_back(it->second);
   }
-  if (!moves) return std::nullopt;
   frame f = frame_of(tape_, n);
   conditions needed = defined_conditions(tape_, n, f);
   for (condition& c : kink_conditions(n, f, wanted)) needed.push_back(std::move(c));
@@ -512,9 +523,8 @@ std::optional<theorem> prover::follow_forward(node_id f, symbol_id variable, nod
   std::vector<std::pair<node_id, node_id>> record;
   if (forward(tape_, f, variable, record) != result) return std::nullopt;
   const std::unordered_map<node_id, node_id> tangents(record.begin(), record.end());
-  const std::vector<node_id> nodes = tape_.reachable(f);
   std::unordered_map<node_id, theorem> known;
-  for (node_id n : nodes) {
+  for (node_id n : differentiated(tape_, kernel_, f)) {
     std::optional<theorem> d = differentiate_one(n, variable, known);
     if (!d) continue;
     const node_id rule = d->says().right;

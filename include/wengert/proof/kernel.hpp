@@ -146,7 +146,8 @@ class kernel {
   theorem argument_sign(const theorem& value);
 
   // --- derivatives
-  // d n / d variable, from the derivatives of the arguments and the conditions under which n is differentiable.
+  // d n / d variable, from the derivatives of the arguments and the conditions under which n is differentiable. Of what is only
+  // compared no derivative is needed.
   theorem differentiate(node_id n, symbol_id variable, std::span<const theorem> premises);
   // From  d a / d x = d  and  d = e.
   theorem derivative_equal(const theorem& derivative, const theorem& equal);
@@ -157,6 +158,9 @@ class kernel {
   theorem derivative_again(const theorem& first, const theorem& next, std::span<const theorem> continuous = {});
   // From  a = b  near the point and  d b / d x.
   theorem derivative_of_equal(const theorem& equal, const theorem& derivative);
+  bool depends(node_id n, symbol_id variable);
+  // Whether argument k of n is but compared by a choice, and continuous wherever its symbols are.
+  bool only_compared(node_id n, std::size_t k);
   // Whether a hypothesis also holds near the point when `variable` moves.
   bool holds_near(hypothesis_id h, symbol_id variable);
 
@@ -168,7 +172,7 @@ class kernel {
                std::shared_ptr<const instantiation> terms = nullptr);
   // What t says also holds when the variable moves a little.
   void require_near(const theorem& t, symbol_id variable, std::string_view name, std::span<const theorem> continuous = {});
-  bool depends(node_id n, symbol_id variable);
+  bool continuous_everywhere(node_id n);
   hypothesis_id symmetry_of(symbol_id s);
   [[noreturn]] static void refuse(std::string_view name, std::string_view why);
   theorem lift_matrix_function(node_id n);
@@ -179,6 +183,7 @@ class kernel {
   std::vector<hypothesis> assumed_;
   std::vector<proof_step> log_;
   std::unordered_map<symbol_id, std::vector<bool>> depends_;  // by node, filled as far as asked
+  std::vector<bool> continuous_;                              // likewise
 };
 
 claim equal_claim(node_id a, node_id b);
