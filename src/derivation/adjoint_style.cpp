@@ -153,6 +153,7 @@ class adjoint_narrator : narrator {
     if (now.received.size() > 1) reason += fmt::format("; the sum of what its {} uses send", now.received.size());
     derivation_step& s = append("adjoint", with_indices(bar->second, value.letters), value.text, std::move(reason), proof);
     s.refers_to = from;
+    s.conditions = with_.facts_used({&proof, 1});
     adjoint_number_[now.node] = s.number;
     if (!anchored) {  // no name can stand for it
       s.lhs = derivative_text(value.letters, text_of(now.node), t_.rank(now.node), 1);

@@ -12,6 +12,7 @@
 #include <wengert/core/substitute.hpp>
 #include <wengert/text/printer.hpp>
 
+#include "guards.hpp"
 #include "narrative.hpp"
 #include "wording.hpp"
 
@@ -189,6 +190,7 @@ bool case_narrator::prove(node_id left, node_id right, bool apart) {
 std::string case_narrator::add(derivation_step s, node_id left, node_id right, bool apart, std::vector<derivation_step>* into) {
   std::size_t first = with_.using_kernel().log().size();
   if (!prove(left, right, apart)) return {};
+  for (const std::string& used : with_.facts_used({&*last_, 1})) note(s.conditions, used);
   return append_proved(std::move(s), first, into);
 }
 
@@ -291,7 +293,27 @@ void case_narrator::finish(unit& root) {
   if (how_.order == 2) tell_first_order(root, final);
   tell_result(root, final);
   root_name_ = root.name;
-  narrator::conclude(final);
+  if (!conclude_with_less(final)) conclude(final);
+}
+
+// Where an equal function needs less than the steps do, the theorem is about that one, and each step says what it needs.
+bool case_narrator::conclude_with_less(const differentiated& final) {
+  if (assumed_.empty()) return false;
+  prover alone(t_);
+  alone.assume_signs(p_.facts());
+  if (smoothest(alone, e_.node, by_.variable).node == e_.node) return false;
+  differentiated found = differentiate(p_, alone, e_, by_, how_.order, how_.how, how_.form);
+  if (!found.proved || found.conditions.size() >= final.conditions.size()) return false;
+  for (const unit& u : units_) {
+    std::set<node_id> of_inputs;
+    for (node_id v : u.inputs)
+      for (node_id n : t_.reachable(v)) of_inputs.insert(n);
+    derivation_step& defined = d_.steps.at(std::stoul(defined_.at(u.node)) - 1);
+    for (node_id n : t_.reachable(u.node))
+      if (!of_inputs.contains(n)) note_conditions(defined, n, assumed_);
+  }
+  conclude(found, &alone);
+  return true;
 }
 
 // Of a second derivative: the first, which it is the derivative of.

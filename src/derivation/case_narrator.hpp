@@ -115,6 +115,7 @@ class case_narrator : narrator {
   // --- the end
 
   void finish(unit& root);
+  bool conclude_with_less(const differentiated& final);
   void tell_first_order(const unit& root, const differentiated& final);
   void tell_result(const unit& root, const differentiated& final);
   std::pair<std::string, std::vector<std::string>> left_side_of(const unit& root, const differentiated& final);

@@ -147,8 +147,8 @@ void narrator::note_conditions(derivation_step& s, node_id n, const std::vector<
   }
 }
 
-void narrator::conclude(const differentiated& final) {
-  d_.result = describe(p_, with_, e_, by_, final, how_.order, how_.form);
+void narrator::conclude(const differentiated& final, prover* proved_with) {
+  d_.result = describe(p_, proved_with ? *proved_with : with_, e_, by_, final, how_.order, how_.form);
   d_.lets.insert(d_.lets.end(), final.parts.begin(), final.parts.end());
   d_.notes = p_.notes();
   if (how_.how == notation::matrix) note_letters(d_.notes, final.answer);

@@ -59,8 +59,8 @@ class narrator {
   derivation_step& append(std::string rule, std::string lhs, std::string rhs, std::string reason, const theorem& proof);
   // What the kernel had to assume about the arguments of `n`, each condition where it is met first.
   void note_conditions(derivation_step& s, node_id n, const std::vector<requirement>& assumed);
-  // The result, its theorem and the text.
-  void conclude(const differentiated& final);
+  // The result, its theorem and the text; `final` was proved with `proved_with`, or else with with_.
+  void conclude(const differentiated& final, prover* proved_with = nullptr);
   static void note(std::vector<std::string>& list, const std::string& s);  // unless it is there or empty
 
   problem& p_;

@@ -169,25 +169,26 @@ class unit_narrator : narrator {
     if (through.empty() && rules.empty()) rules.push_back("linear");
     s.reason += fmt::format("{}{}", !through.empty() && !rules.empty() ? ": " : "", fmt::join(rules, ", "));
     s.conditions = with_.facts_used({&shown.equal, 1});
-    if (closes) in_two_lines(s, chain.text);
+    if (closes) in_two_lines(s, chain);
     derived_[n] = s.number;
     bool nameless = t_.op(shown.node) < opcode::add || names_.contains(shown.node);
     if (!nameless) told_.try_emplace(shown.node, call{fmt::format("D({}, {})", root_name_, own), {}, true});
     return shown.node;
   }
 
-  // left = between = right.
-  static void in_two_lines(derivation_step& s, const std::string& between) {
+  // left = between = right. What each of the equations uses is said with it.
+  void in_two_lines(derivation_step& s, const presented& between) {
     derivation_step first = s, second = s;
     first.number = s.number + ".1";
-    first.rhs = between;
-    first.conditions.clear();
+    first.rhs = between.text;
+    const auto by_arithmetic = with_.full().ring(between.equal.says().left, between.equal.says().right);
+    first.conditions = with_.facts_used({by_arithmetic ? &*by_arithmetic : &between.equal, 1});
     second.number = s.number + ".2";
     second.rule = "simplify";
-    second.lhs = between;
-    second.reason = s.conditions.empty() ? "simplify" : fmt::format("by {}", fmt::join(s.conditions, ", "));
+    second.lhs = between.text;
+    second.reason = second.conditions.empty() ? "simplify" : fmt::format("by {}", fmt::join(second.conditions, ", "));
     second.refers_to.clear();
-    s.conditions.clear();
+    s.conditions = first.conditions;
     s.substeps = {std::move(first), std::move(second)};
   }
 
