@@ -28,6 +28,11 @@ namespace {
 constexpr std::size_t largest_proof = 2000;
 
 // What double and extended precision may differ by to be believed, relative to the size of the array.
+constexpr double no_number = std::numeric_limits<double>::quiet_NaN();
+
+// Up to this level more digits are tried before other forms.
+constexpr std::size_t easy_levels = 3;
+
 constexpr long double agreement = 1e-9L;
 
 struct trial {
@@ -91,6 +96,8 @@ class answers {
   // The value of n. Where something fails at the point equal nodes need not agree, so there n itself decides. Derivatives have
   // conventions for what is left open.
   array of(node_id n, bool defined, bool is_derivative) {
+    if (defined)
+      if (std::optional<array> sure = certain(n)) return *std::move(sure);
     const bool small = problem_.on().reachable(n).size() <= largest_proof;
     if (!defined && small && at_.leaves_range(n)) n = stabilized(problem_.on(), n);
     trial best = evaluate(at_, n, small);
@@ -103,6 +110,45 @@ class answers {
   array as_array(node_id n, const std::vector<long double>& values) {
     array r{at_.shape(n), {}};
     for (long double v : values) r.values.push_back(static_cast<double>(v) + 0.0);  // never -0
+    return r;
+  }
+
+  // The entries of n as enclosures with some of the levels have them.
+  struct sure_values {
+    std::vector<std::optional<double>> entries;
+    bool all = false;   // whether each is certain
+    bool open = false;  // whether more digits will not tell
+  };
+
+  sure_values sure(node_id n, std::size_t from, std::size_t to) {
+    sure_values r;
+    for (std::size_t level = from; level < to && !r.all && !r.open; ++level) {
+      const std::vector<ball>* found = at_.enclosed(n, level);
+      r.open = !found;
+      if (!found) break;
+      r.entries.clear();
+      for (const ball& b : *found) {
+        r.entries.push_back(b.certain());
+        if (!r.entries.back() && b.open) r.open = true;
+      }
+      r.all = std::ranges::all_of(r.entries, [](const auto& v) { return v.has_value(); });
+    }
+    return r;
+  }
+
+  // The value of n with all its digits certain; where they cancel beyond all measure, no number. Nothing where that is not
+  // a question of digits.
+  std::optional<array> certain(node_id n) {
+    sure_values found = sure(n, 0, easy_levels);
+    if (!found.all && problem_.on().reachable(n).size() <= largest_proof) {
+      auto good = [&](node_id f) { return sure(f, 0, easy_levels).all; };
+      if (const std::optional<normal> form = find_stable_form(expert(), n, good); form && holds_here(form->equal))
+        found = sure(form->node, 0, easy_levels);
+    }
+    if (!found.all && !found.open) found = sure(n, easy_levels, point_values::digits.size());
+    if (!found.all && found.open) return std::nullopt;
+    array r{at_.shape(n), {}};
+    for (const std::optional<double>& v : found.entries) r.values.push_back(v.value_or(no_number) + 0.0);  // never -0
     return r;
   }
 
@@ -181,12 +227,9 @@ class failures {
   std::vector<std::string> texts;
 
  private:
-  // By the numbers, or by those of a form that keeps within their range where r does not.
   bool holds_here(const requirement& r) {
     if (at_.holds(r.is, r.node)) return true;
-    tape& t = problem_.on();
-    return t.reachable(r.node).size() <= largest_proof && r.is != relation::real_power && at_.leaves_range(r.node) &&
-           at_.holds(r.is, stabilized(t, r.node));
+    return at_.surely_holds(r.is, r.node);
   }
 
   // softmax(z) > 0 holds even where it underflows.

@@ -15,6 +15,10 @@ namespace {
 // How far the sides of a given equation may be apart: data such as 'sum(y) = 1' comes rounded, often from single precision.
 constexpr long double equation_tolerance = 1e-6L;
 
+// What evaluation with many digits may take, in products of words; most of it is functions, each some products of numbers.
+constexpr std::size_t most_work = 1'000'000'000, work_of_function = 60;
+constexpr std::size_t most_enclosed = std::size_t{1} << 22;  // numbers at once
+
 error unknown_name(const tape& t, const std::string& name) {
   std::vector<std::string_view> known;
   for (symbol_id s = 0; s < t.symbol_count(); ++s) known.push_back(t.symbol(s).name);
@@ -32,7 +36,7 @@ template <class T> std::vector<T> entries(evaluator<T>& e, node_id n) {
 
 }  // namespace
 
-point_values::point_values(problem& p, const point& at) : tape_(p.on()), rounded_(p.on()), precise_(p.on()) {
+point_values::point_values(problem& p, const point& at) : tape_(p.on()), given_(at), rounded_(p.on()), precise_(p.on()) {
   for (const auto& [name, value] : at)  // dimensions first: shapes are checked against them
     if (tape_.find_dim(name) != none) bind(p, name, value);
   for (const auto& [name, value] : at)
@@ -67,6 +71,47 @@ std::vector<long double> point_values::by_convention(node_id n) {
     conventional_->let_zero_win();
   }
   return entries(*conventional_, n);
+}
+
+auto point_values::with_digits(std::size_t level) -> enclosure& {
+  std::unique_ptr<enclosure>& r = enclosures_[level];
+  if (r) return *r;
+  r = std::make_unique<enclosure>(enclosure{evaluator<ball>(tape_, most_enclosed, arithmetic<ball>(digits[level])), {}});
+  for (const bool dims : {true, false})
+    for (const auto& [name, value] : given_) {
+      if ((tape_.find_dim(name) != none) != dims) continue;
+      std::vector<ball> exact;
+      for (double v : value.values) exact.push_back(ball::of(v));
+      r->at.bind(name, exact, value.shape);
+    }
+  return *r;
+}
+
+// A product of two numbers costs about as much as eight more words of them would.
+const std::vector<ball>* point_values::enclosed(node_id n, std::size_t level) {
+  enclosure& e = with_digits(level);
+  if (auto it = e.found.find(n); it != e.found.end()) return &it->second;
+  const auto words = static_cast<std::size_t>(digits[level] / 64);
+  const std::size_t most = most_work / ((words + 8) * (words + 8));
+  if (e.at.work({&n, 1}, work_of_function, most) >= most) return nullptr;
+  return &e.found.emplace(n, entries(e.at, n)).first->second;
+}
+
+bool point_values::surely_holds(relation is, node_id n) {
+  if (is != relation::positive && is != relation::nonnegative && is != relation::nonzero) return false;
+  for (std::size_t level = 0; level < digits.size(); ++level) {
+    const std::vector<ball>* all = enclosed(n, level);
+    if (!all) return false;
+    bool certain = true;
+    for (const ball& v : *all) {
+      const std::optional<int> s = v.sign();
+      if (s && (is == relation::positive ? *s <= 0 : is == relation::nonnegative ? *s < 0 : *s == 0)) return false;
+      if (!s && v.open) return false;
+      certain = certain && s;
+    }
+    if (certain) return true;
+  }
+  return false;
 }
 
 bool point_values::holds(relation is, node_id n) {

@@ -1,7 +1,10 @@
 // The values of a problem's nodes at the point that the user gave.
 #pragma once
 
+#include <array>
+#include <memory>
 #include <optional>
+#include <unordered_map>
 #include <vector>
 
 #include <wengert/derivation/commands.hpp>
@@ -22,10 +25,15 @@ class point_values {
   std::vector<long double> by_convention(node_id n);
   // Whether something under a node is too large or too small even for extended precision.
   bool leaves_range(node_id n);
+  // Enclosures of the entries of a node, computed with more binary digits the higher the level; none where that is too much work.
+  static constexpr std::array<int, 5> digits{128, 512, 2048, 8192, 32768};
+  const std::vector<ball>* enclosed(node_id n, std::size_t level);
   std::vector<std::size_t> shape(node_id n) { return precise_.shape(n); }
 
   // Whether a condition holds at the point, for all index values.
   bool holds(relation is, node_id n);
+  // Whether it holds for certain, underflow and cancellation notwithstanding.
+  bool surely_holds(relation is, node_id n);
   // Whether a fact of the user's does; equations up to rounding.
   bool holds(const fact& f);
   bool is_symmetric(symbol_id s);
@@ -33,10 +41,19 @@ class point_values {
  private:
   void bind(const problem& p, const std::string& name, const array& value);
 
+  // Evaluation with so many digits, and what it has found.
+  struct enclosure {
+    evaluator<ball> at;
+    std::unordered_map<node_id, std::vector<ball>> found;
+  };
+  enclosure& with_digits(std::size_t level);
+
   tape& tape_;
+  const point& given_;
   evaluator<double> rounded_;
   evaluator<long double> precise_;
-  std::optional<evaluator<long double>> conventional_;  // made when it is asked for
+  std::optional<evaluator<long double>> conventional_;  // made when it is asked for, as these are
+  std::array<std::unique_ptr<enclosure>, digits.size()> enclosures_;
 };
 
 }  // namespace wengert

@@ -4,8 +4,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
-#include <numbers>
-#include <type_traits>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -26,47 +25,14 @@ constexpr std::size_t storeless = unplaced - 2;  // read from elsewhere: symbols
 
 bool is_storeless(opcode op) { return op == opcode::symbol || op == opcode::delta || op == opcode::index_value; }
 
-template <class T> T reduction_start(reduction red) {
-  switch (red) {
-    case reduction::prod: return 1;
-    case reduction::max: return -std::numeric_limits<T>::infinity();
-    case reduction::min: return std::numeric_limits<T>::infinity();
-    default: return 0;
-  }
-}
-
-template <class T> T reduce(reduction red, T so_far, T x) {
-  switch (red) {
-    case reduction::prod: return so_far * x;
-    case reduction::max: return std::isnan(so_far) || std::isnan(x) ? so_far + x : std::max(so_far, x);
-    case reduction::min: return std::isnan(so_far) || std::isnan(x) ? so_far + x : std::min(so_far, x);
-    default: return so_far + x;
-  }
-}
-
-template <class T> bool holds(comparison c, T left, T right) {
-  switch (c) {
-    case comparison::lt: return left < right;
-    case comparison::le: return left <= right;
-    case comparison::eq: return left == right;
-    case comparison::ne: return left != right;
-  }
-  return false;
-}
-
-// x to a rational power. The exponent's parity comes along because a large integer loses it when rounded to T.
-enum class exponent_kind { even, odd, fraction };
-
-template <class T> T rational_power(T x, T p, exponent_kind kind) {
-  if (p == 0) return 1;
-  if (p == 1) return x;
-  if (x == 0) return p > 0 ? T(0) : std::numeric_limits<T>::infinity();
-  if (p == 2) return x * x;
-  if (p == -1) return 1 / x;
-  if (p == T(0.5)) return std::sqrt(x);
-  if (kind == exponent_kind::fraction) return x < 0 ? std::numeric_limits<T>::quiet_NaN() : std::pow(x, p);
-  T size = std::pow(std::abs(x), p);
-  return x < 0 && kind == exponent_kind::odd ? -size : size;
+// What is known of matrix functions is their values as floating numbers.
+template <class T> std::vector<T> matrix_function(opcode op, std::span<const T> a, std::size_t size) {
+  if constexpr (!std::floating_point<T>)
+    return std::vector<T>(op == opcode::det ? 1 : size * size, arithmetic<T>::unknown());
+  else if (op == opcode::det)
+    return {dense::determinant(a, size)};
+  else
+    return op == opcode::inv ? dense::inverse(a, size) : dense::adjugate(a, size);
 }
 
 }  // namespace
@@ -145,9 +111,10 @@ template <class T> void evaluator<T>::bind(symbol_id s, std::span<const T> value
 template <class T> void evaluator<T>::bind(std::string_view name, std::span<const T> values, std::span<const std::size_t> shape) {
   dim_id d = tape_.find_dim(name);
   if (d != none) {
-    if (!shape.empty() || values.size() != 1 || values[0] != std::floor(values[0]) || std::abs(values[0]) > T(1e15))
-      throw error("V03", fmt::format("the dimension '{}' needs an integer", name));
-    bind_dim(d, static_cast<std::int64_t>(values[0]));
+    std::optional<std::int64_t> size;
+    if (shape.empty() && values.size() == 1) size = in_.integer(values[0]);
+    if (!size) throw error("V03", fmt::format("the dimension '{}' needs an integer", name));
+    bind_dim(d, *size);
   }
   node_id n = tape_.find_symbol(name);
   if (n != none) bind(tape_.symbol_of(n), values, shape);
@@ -285,6 +252,23 @@ template <class T> void evaluator<T>::evaluate(std::span<const node_id> roots) {
     if (tape_.op(r) != opcode::symbol) compute(r);
 }
 
+template <class T> std::size_t evaluator<T>::work(std::span<const node_id> roots, std::size_t function, std::size_t limit) {
+  std::size_t total = 0;
+  for (node_id n : tape_.reachable({roots.begin(), roots.end()})) {
+    if (is_storeless(tape_.op(n))) continue;
+    check(n);
+    std::size_t terms =
+        find_function(tape_.op(n)) || tape_.op(n) == opcode::power ? function : std::max<std::size_t>(tape_.arity(n), 1);
+    for (range_id r : tape_.axes(n)) {
+      const auto size = static_cast<std::size_t>(extent_of(r).count);
+      if (size > 0 && terms > limit / size) return limit;
+      terms *= size;
+    }
+    if ((total += terms) >= limit) return limit;
+  }
+  return total;
+}
+
 template <class T> std::span<const T> evaluator<T>::values(node_id n) const {
   if (n < place_.size() && tape_.op(n) == opcode::symbol && place_[n] == storeless) {
     const given& g = given_[tape_.symbol_of(n)];
@@ -309,10 +293,10 @@ template <class T> bool evaluator<T>::leaves_range(node_id n) {
   evaluate(all);
   auto has_zero = [&](node_id m) {
     if (tape_.op(m) != opcode::symbol && is_storeless(tape_.op(m))) return true;
-    return std::ranges::any_of(values(m), [](T v) { return v == T(0); });
+    return std::ranges::any_of(values(m), [](const T& v) { return arithmetic<T>::is_zero(v); });
   };
   auto leaves = [&](node_id m) {
-    if (std::ranges::any_of(values(m), [](T v) { return std::isinf(v); })) return true;
+    if (std::ranges::any_of(values(m), [](const T& v) { return arithmetic<T>::is_infinite(v); })) return true;
     const bool product = tape_.op(m) == opcode::power || (tape_.op(m) == opcode::mul && tape_.bound_count(m) == 0);
     if (!product || !has_zero(m)) return false;
     for (edge_view e : tape_.args(m))
@@ -324,7 +308,7 @@ template <class T> bool evaluator<T>::leaves_range(node_id n) {
     if (tape_.op(m) != opcode::select || k < 2) return true;
     const node_id left = tape_.arg(m, 0).node, right = tape_.arg(m, 1).node;
     if (tape_.rank(left) != 0 || tape_.rank(right) != 0) return false;
-    return holds(tape_.comparison_of(m), values(left)[0], values(right)[0]) == (k == 2);
+    return in_.holds(tape_.comparison_of(m), values(left)[0], values(right)[0]) == (k == 2);
   };
   std::vector<bool> seen(std::size_t{n} + 1, false);
   std::vector<node_id> stack{n};
@@ -387,65 +371,74 @@ template <class T> void evaluator<T>::advance() {
   }
 }
 
+// What a reduction of nothing is.
+template <class T> T evaluator<T>::start(reduction red) const {
+  switch (red) {
+    case reduction::prod: return T(1);
+    case reduction::max: return in_.lowest();
+    case reduction::min: return in_.highest();
+    default: return T(0);
+  }
+}
+
+template <class T> T evaluator<T>::reduce(reduction red, const T& so_far, const T& x) const {
+  switch (red) {
+    case reduction::prod: return in_.multiply(so_far, x);
+    case reduction::max: return in_.larger(so_far, x);
+    case reduction::min: return in_.smaller(so_far, x);
+    default: return in_.add(so_far, x);
+  }
+}
+
 template <class T> template <class Term> void evaluator<T>::fill(node_id n, Term term) {
   std::size_t outer = 1, inner = 1, rank = tape_.rank(n);
   for (std::size_t a = 0; a < axes_.size(); ++a) (a < rank ? outer : inner) *= static_cast<std::size_t>(axes_[a].count);
   T* to = values_.data() + place_[n];
-  reduction red = tape_.red(n);
-  bool reduces = rank < axes_.size();
+  const reduction red = tape_.red(n);
+  const bool reduces = rank < axes_.size(), extremum = red == reduction::max || red == reduction::min;
   for (std::size_t o = 0; o < outer; ++o) {
-    T value = reduces ? reduction_start<T>(red) : T(0);
+    T value = reduces ? start(red) : T(0);
     for (std::size_t b = 0; b < inner; ++b) {
-      value = reduces ? reduce(red, value, term()) : term();
+      value = !reduces || (extremum && b == 0) ? term() : reduce(red, value, term());
       advance();
     }
-    *to++ = value;
+    *to++ = std::move(value);
   }
 }
 
 template <class T> T evaluator<T>::product() const {
-  T p = 1;
+  T p(1);
   for (const operand& x : operands_) {
     if (x.is == operand::kind::delta) {
-      if (x.at != 0) return 0;
+      if (x.at != 0) return T(0);
     } else {
       T v = x.read();
-      if (zero_wins_ && v == 0) return 0;
-      p *= v;
+      if (zero_wins_ && in_.is_zero(v)) return T(0);
+      p = in_.multiply(p, v);
     }
   }
   return p;
 }
 
 template <class T> T evaluator<T>::total() const {
-  T s = 0;
-  for (const operand& x : operands_) s += x.read();
+  T s(0);
+  for (const operand& x : operands_) s = in_.add(s, x.read());
   return s;
 }
 
 template <class T> T evaluator<T>::constant(node_id n) {
   std::uint32_t which = tape_.attribute(n);
   if (which >= rationals_.size()) rationals_.resize(which + 1);
-  if (!rationals_[which]) rationals_[which] = tape_.value(n).template convert_to<T>();
+  if (!rationals_[which]) rationals_[which] = in_.number(tape_.value(n));
   return *rationals_[which];
-}
-
-template <class T> void evaluator<T>::compute_power(node_id n) {
-  const rational& q = tape_.value(n);
-  T p = constant(n);
-  exponent_kind kind = is_even_integer(q) ? exponent_kind::even : is_integer(q) ? exponent_kind::odd : exponent_kind::fraction;
-  fill(n, [&] { return rational_power(operands_[0].read(), p, kind); });
 }
 
 template <class T> void evaluator<T>::compute_function(node_id n) {
   const op_info* info = find_function(tape_.op(n));
   if (!info) throw defect("the evaluator meets an operation that it does not know");
   fill(n, [&] {
-    T a[2] = {operands_[0].read(), operands_.size() > 1 ? operands_[1].read() : T(0)};
-    if constexpr (std::is_same_v<T, double>)
-      return info->value(a);
-    else
-      return info->value_long(a);
+    const T a[2] = {operands_[0].read(), operands_.size() > 1 ? operands_[1].read() : T(0)};
+    return in_.function(*info, a);
   });
 }
 
@@ -471,13 +464,7 @@ template <class T> void evaluator<T>::compute_matrix_function(node_id n) {
         entry.at += static_cast<std::int64_t>(p) * strides_[row] + static_cast<std::int64_t>(q) * strides_[row + 1];
         a[p * size + q] = entry.read();
       }
-    if (tape_.op(n) == opcode::det) {
-      *to++ = dense::determinant(std::span<const T>(a), size);
-      continue;
-    }
-    for (T v :
-         tape_.op(n) == opcode::inv ? dense::inverse(std::span<const T>(a), size) : dense::adjugate(std::span<const T>(a), size))
-      *to++ = v;
+    for (T& v : matrix_function<T>(tape_.op(n), a, size)) *to++ = std::move(v);
   }
 }
 
@@ -485,21 +472,24 @@ template <class T> void evaluator<T>::compute(node_id n) {
   aim(n);
   switch (tape_.op(n)) {
     case opcode::constant: values_[place_[n]] = constant(n); return;
-    case opcode::pi: values_[place_[n]] = std::numbers::pi_v<T>; return;
-    case opcode::dim_value: values_[place_[n]] = static_cast<T>(resolve({tape_.dim_of(n), 0})); return;
-    case opcode::index_value: return fill(n, [&] { return static_cast<T>(axes_[0].lo + counter_[0]); });
-    case opcode::delta: return fill(n, [&] { return T(axes_[0].lo + counter_[0] == axes_[1].lo + counter_[1]); });
+    case opcode::pi: values_[place_[n]] = in_.pi(); return;
+    case opcode::dim_value: values_[place_[n]] = T(resolve({tape_.dim_of(n), 0})); return;
+    case opcode::index_value: return fill(n, [&] { return T(axes_[0].lo + counter_[0]); });
+    case opcode::delta: return fill(n, [&] { return T(std::int64_t{axes_[0].lo + counter_[0] == axes_[1].lo + counter_[1]}); });
     case opcode::add: return fill(n, [&] { return total(); });
     case opcode::mul: return fill(n, [&] { return product(); });
     case opcode::identity: return fill(n, [&] { return operands_[0].read(); });
-    case opcode::power: return compute_power(n);
+    case opcode::power: {
+      const auto raised = in_.power(tape_.value(n));
+      return fill(n, [&] { return raised(operands_[0].read()); });
+    }
     case opcode::inv:
     case opcode::det:
     case opcode::adj: return compute_matrix_function(n);
     case opcode::select: {
-      comparison c = tape_.comparison_of(n);
-      return fill(n,
-                  [&] { return holds(c, operands_[0].read(), operands_[1].read()) ? operands_[2].read() : operands_[3].read(); });
+      const comparison c = tape_.comparison_of(n);
+      return fill(
+          n, [&] { return in_.choose(c, operands_[0].read(), operands_[1].read(), operands_[2].read(), operands_[3].read()); });
     }
     default: return compute_function(n);
   }
@@ -507,5 +497,6 @@ template <class T> void evaluator<T>::compute(node_id n) {
 
 template class evaluator<double>;
 template class evaluator<long double>;
+template class evaluator<ball>;
 
 }  // namespace wengert

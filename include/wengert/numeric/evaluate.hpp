@@ -5,6 +5,7 @@
 // is not taken does not matter; 0 to a negative power is +inf.
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -13,14 +14,16 @@
 #include <vector>
 
 #include <wengert/core/tape.hpp>
+#include <wengert/numeric/ball.hpp>
 
 namespace wengert {
 
-// Instantiated for double and long double. The tape may grow while an evaluator on it exists.
+// Instantiated for double, long double and ball. The tape may grow while an evaluator on it exists.
 template <class T> class evaluator {
  public:
   // Refuses (error V02) to hold more than `max_values` numbers at once.
-  explicit evaluator(const tape& t, std::size_t max_values = std::size_t{1} << 28) : tape_(t), max_values_(max_values) {}
+  explicit evaluator(const tape& t, std::size_t max_values = std::size_t{1} << 28, arithmetic<T> in = {})
+      : tape_(t), max_values_(max_values), in_(in) {}
 
   // From now on a factor that is exactly 0 makes its product 0 even beside an infinity or no number ("strong zeros", Griewank and
   // Walther 2008): the convention for derivatives where a function is not differentiable. Forgets all values that were computed.
@@ -52,6 +55,8 @@ template <class T> class evaluator {
   // Whether something under a node is too large or too small for a T: infinite, so that one over it is 0 as if that were exact,
   // or a product that is 0 without a factor that is. Takes as much memory as all the nodes.
   bool leaves_range(node_id n);
+  // How many terms computing the roots takes, those of functions of reals counted as `function`; at most `limit`.
+  std::size_t work(std::span<const node_id> roots, std::size_t function, std::size_t limit);
   // The value of a node without axes.
   T scalar(node_id n);
   // The size of a dimension, if it is known.
@@ -77,7 +82,7 @@ template <class T> class evaluator {
     enum class kind : std::uint8_t { array, delta, index } is;
     const T* base;
     std::int64_t at;
-    T read() const { return is == kind::array ? base[at] : is == kind::delta ? T(at == 0) : static_cast<T>(at); }
+    T read() const { return is == kind::array ? base[at] : is == kind::delta ? T(std::int64_t{at == 0}) : T(at); }
   };
 
   std::int64_t resolve(const affine& a) const;
@@ -90,7 +95,6 @@ template <class T> class evaluator {
   void allocate(std::span<const node_id> todo, std::span<const node_id> roots);
   void check(node_id n);
   void compute(node_id n);
-  void compute_power(node_id n);
   void compute_function(node_id n);
   void compute_matrix_function(node_id n);
   void aim(node_id n);
@@ -98,12 +102,15 @@ template <class T> class evaluator {
   void advance();
   template <class Term> void fill(node_id n, Term term);
 
+  T start(reduction red) const;
+  T reduce(reduction red, const T& so_far, const T& x) const;
   T product() const;
   T total() const;
   T constant(node_id n);
 
   const tape& tape_;
   std::size_t max_values_;
+  arithmetic<T> in_;
   bool zero_wins_ = false;
   std::vector<sized_dim> dims_;
   std::vector<given> given_;  // by symbol
@@ -122,5 +129,6 @@ template <class T> class evaluator {
 
 extern template class evaluator<double>;
 extern template class evaluator<long double>;
+extern template class evaluator<ball>;
 
 }  // namespace wengert

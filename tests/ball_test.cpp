@@ -1,0 +1,117 @@
+// Numbers that know how far off they may be.
+#include <cmath>
+#include <random>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include <wengert/core/registry.hpp>
+#include <wengert/numeric/ball.hpp>
+
+using namespace wengert;
+
+namespace {
+
+using balls = arithmetic<ball>;
+
+bool overlap(const ball& x, const ball& y) {
+  const ball apart = balls(4096).subtract(x, y);
+  const std::optional<int> s = apart.sign();
+  return !s || *s == 0;
+}
+
+ball with_radius(long double x, int exponent) {
+  ball r = ball::of(x);
+  r.radius = magnitude::power_of_two(exponent);
+  return r;
+}
+
+}  // namespace
+
+TEST_CASE("balls: every function that they know has the value of extended precision, with more digits the nearer") {
+  std::mt19937 random(1);
+  std::size_t known = 0;
+  for (const op_info& f : functions())
+    for (int k = 0; k < 40; ++k) {
+      std::uniform_real_distribution<double> in(f.sample.lo, f.sample.hi);
+      const long double a[2] = {in(random), in(random)};
+      const ball x[2] = {ball::of(a[0]), ball::of(a[1])};
+      const ball low = balls(128).function(f, x), high = balls(700).function(f, x);
+      if (low.open) continue;
+      ++known;
+      const long double expected = f.value_long(a);
+      CAPTURE(f.name);
+      CAPTURE(a[0]);
+      CAPTURE(a[1]);
+      REQUIRE(low.certain().has_value());
+      CHECK(std::abs(*low.certain() - expected) <= 1e-15L * std::abs(expected));
+      CHECK(overlap(low, high));
+      CHECK(high.radius < low.radius * magnitude::power_of_two(-400) + magnitude::power_of_two(-5000));
+    }
+  CHECK(known > 40 * 38);
+}
+
+TEST_CASE("balls: a function of a ball encloses its values at the points of the ball") {
+  std::mt19937 random(2);
+  const balls in(192);
+  for (const op_info& f : functions())
+    for (int k = 0; k < 60; ++k) {
+      std::uniform_real_distribution<double> sample(f.sample.lo, f.sample.hi), part(-1, 1);
+      const int width = -2 * (k % 30) - 2;
+      const double a[2] = {sample(random), sample(random)};
+      const ball x[2] = {with_radius(a[0], width), with_radius(a[1], width)};
+      const ball all = in.function(f, x);
+      for (int m = 0; m < 4; ++m) {
+        const ball at[2] = {ball::of(a[0] + std::ldexp(part(random), width)), ball::of(a[1] + std::ldexp(part(random), width))};
+        const ball one = in.function(f, at);
+        if (one.radius.is_unlimited()) continue;
+        CAPTURE(f.name);
+        CAPTURE(a[0]);
+        CAPTURE(a[1]);
+        CAPTURE(width);
+        CHECK(overlap(all, one));
+      }
+    }
+}
+
+TEST_CASE("balls: what is exact stays exact") {
+  const balls in(64);
+  CHECK(in.add(ball(7), ball::of(-0.5)).is_exact());
+  CHECK(in.multiply(ball(0), ball::anything(false)).is_exactly(0));
+  CHECK(in.function(opcode::exp, std::vector<ball>{0}.data()).is_exactly(1));
+  CHECK(in.function(opcode::log, std::vector<ball>{1}.data()).is_exactly(0));
+  CHECK(in.power(rational(1, 2))(ball(49)).is_exactly(7));
+  CHECK(in.inverse(ball(4)).is_exact());
+  CHECK_FALSE(in.inverse(ball(3)).is_exact());
+  CHECK(in.function(opcode::floor, std::vector<ball>{ball::of(-2.5)}.data()).is_exactly(-3));
+}
+
+TEST_CASE("balls: large exponents are numbers like any other") {
+  const balls in(128);
+  const std::vector<ball> x{ball(100000000)}, y{ball(-100000000)};
+  const ball product = in.multiply(in.function(opcode::exp, x.data()), in.function(opcode::exp, y.data()));
+  CHECK(product.certain() == 1.0);
+  CHECK(in.function(opcode::exp, x.data()).certain() == std::numeric_limits<double>::infinity());
+  CHECK(in.function(opcode::exp, y.data()).certain() == 0.0);
+  CHECK(in.function(opcode::log, std::vector<ball>{in.function(opcode::exp, y.data())}.data()).certain() == -1e8);
+}
+
+TEST_CASE("balls: digits that cancel are not certain, with more of them they are") {
+  auto tail = [](int bits) {  // 1 - 1/(1 + exp(-300))
+    const balls in(bits);
+    return in.subtract(ball(1), in.inverse(in.add(ball(1), in.function(opcode::exp, std::vector<ball>{-300}.data()))));
+  };
+  CHECK_FALSE(tail(128).certain().has_value());
+  REQUIRE(tail(640).certain().has_value());
+  CHECK(*tail(640).certain() == doctest::Approx(std::exp(-300.0)).epsilon(1e-12));
+}
+
+TEST_CASE("balls: a comparison that is not certain leaves both branches open") {
+  const balls in(128);
+  const ball near_zero = with_radius(0, -100);
+  const ball r = in.choose(comparison::lt, near_zero, ball(0), ball(3), ball(5));
+  CHECK(r.open);
+  CHECK(overlap(r, ball(3)));
+  CHECK(overlap(r, ball(5)));
+  CHECK(in.choose(comparison::le, ball(0), ball(0), ball(3), ball(5)).is_exactly(3));
+}
