@@ -125,6 +125,7 @@ answer answer_diff(const request& question, output_format format) {
     said.certificate = result.certificate;
     said.coq = result.coq;
     if (there) warn_undefined(said, there->undefined);
+    if (there) append_all(said.warnings, there->warnings);
     if (format == output_format::text) said.text += text_of(result, there, several);
     json_members about;
     json_members& into = several ? about : members;

@@ -190,6 +190,9 @@ diff_result describe(problem& p, prover& with, const expression& e, const target
   r.parts = d.parts;
   r.node = d.answer.node;
   const tape& t = p.on();
+  r.function = d.function;
+  r.by = by;
+  r.order = order;
   for (std::size_t k = 0; k < d.answer.letters.size(); ++k)
     r.axes.push_back({d.answer.letters[k], dim_text(t, t.out(d.answer.node)[k])});
   for (const requirement& c : d.conditions) {

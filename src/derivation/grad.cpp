@@ -95,9 +95,9 @@ class answers {
 
   // The value of n. Where something fails at the point equal nodes need not agree, so there n itself decides. Derivatives have
   // conventions for what is left open.
-  array of(node_id n, bool defined, bool is_derivative) {
+  array of(node_id n, bool defined, bool is_derivative, std::string_view name) {
     if (defined)
-      if (std::optional<array> sure = certain(n)) return *std::move(sure);
+      if (std::optional<array> sure = certain(n, name)) return *std::move(sure);
     const bool small = problem_.on().reachable(n).size() <= largest_proof;
     if (!defined && small && at_.leaves_range(n)) n = stabilized(problem_.on(), n);
     trial best = evaluate(at_, n, small);
@@ -106,10 +106,12 @@ class answers {
     return as_array(n, best.values);
   }
 
+  std::vector<std::string> warnings;
+
  private:
   array as_array(node_id n, const std::vector<long double>& values) {
     array r{at_.shape(n), {}};
-    for (long double v : values) r.values.push_back(static_cast<double>(v) + 0.0);  // never -0
+    for (long double v : values) r.values.push_back(std::isnan(v) ? no_number : static_cast<double>(v) + 0.0);  // never -0, -nan
     return r;
   }
 
@@ -138,7 +140,7 @@ class answers {
 
   // The value of n with all its digits certain; where they cancel beyond all measure, no number. Nothing where that is not
   // a question of digits.
-  std::optional<array> certain(node_id n) {
+  std::optional<array> certain(node_id n, std::string_view name) {
     sure_values found = sure(n, 0, easy_levels);
     if (!found.all && problem_.on().reachable(n).size() <= largest_proof) {
       auto good = [&](node_id f) { return sure(f, 0, easy_levels).all; };
@@ -147,6 +149,8 @@ class answers {
     }
     if (!found.all && !found.open) found = sure(n, easy_levels, point_values::digits.size());
     if (!found.all && found.open) return std::nullopt;
+    if (!found.all)
+      warnings.push_back(fmt::format("{} binary digits do not tell what {} is at this point", point_values::digits.back(), name));
     array r{at_.shape(n), {}};
     for (const std::optional<double>& v : found.entries) r.values.push_back(v.value_or(no_number) + 0.0);  // never -0
     return r;
@@ -194,7 +198,7 @@ class answers {
 
 // x^y asks for x > 0 to be differentiable; a whole exponent that stays fixed needs less.
 bool needs_less(problem& p, point_values& at, const requirement& r, node_id f, symbol_id variable) {
-  if (r.exact || r.is != relation::positive) return false;
+  if (r.exact || (r.is != relation::positive && r.is != relation::nonzero)) return false;
   tape& t = p.on();
   bool nonzero = at.holds(relation::nonzero, r.node);
   for (node_id n : t.reachable(f)) {
@@ -283,7 +287,7 @@ grad_result grad(problem& p, const point& given) {
   const std::vector<requirement> needs = requirements(t, e);
   bool defined = failed.check(needs, e.node, none);
   numbers.expect(needs);
-  r.value = numbers.of(e.node, defined, false);
+  r.value = numbers.of(e.node, defined, false, "the value");
   std::vector<symbol_id> by;
   for (const target& v : p.targets()) by.push_back(v.variable);
   std::vector<node_id> swept = reverse(t, e.node, by);
@@ -292,42 +296,52 @@ grad_result grad(problem& p, const point& given) {
     const std::vector<requirement> more = requirements(t, e.node, v.variable);
     bool smooth = failed.check(more, e.node, v.variable);
     numbers.expect(more);
-    r.gradient.emplace_back(v.text, numbers.of(at_entry(t, swept[k], v, e.letters), defined && smooth, true));
+    r.gradient.emplace_back(v.text, numbers.of(at_entry(t, swept[k], v, e.letters), defined && smooth, true,
+                                               fmt::format("the derivative by {}", v.text)));
   }
+  r.warnings.insert(r.warnings.end(), numbers.warnings.begin(), numbers.warnings.end());
   r.undefined = std::move(failed.texts);
   return r;
 }
-
-namespace {
-
-// The value of an expression; a requirement that fails is noted.
-array value_of(problem& p, const expression& e, point_values& at, failures& failed) {
-  std::vector<requirement> needs = requirements(p.on(), e);
-  bool defined = failed.check(needs, e.node, none);
-  answers numbers(p, at);
-  numbers.expect(needs);
-  return numbers.of(e.node, defined, !e.sites.empty());
-}
-
-}  // namespace
 
 array evaluate_at(problem& p, const std::string& text, const point& given) {
   const expression e = p.parse(text);
   point_values at(p, given);
   failures failed(p, at, e.node, e.letters);
-  return value_of(p, e, at, failed);
+  const std::vector<requirement> needs = requirements(p.on(), e);
+  const bool defined = failed.check(needs, e.node, none);
+  answers numbers(p, at);
+  numbers.expect(needs);
+  return numbers.of(e.node, defined, !e.sites.empty(), text);
 }
 
+namespace {
+
+// The derivative as the sweep leaves it: its numbers count where there is no derivative.
+node_id swept(problem& p, const diff_result& d) {
+  const expression e = p.expressions().at(0);
+  node_id n = e.node;
+  for (int k = 0; k < d.order; ++k) n = derivative(p.on(), n, d.by.variable);
+  return at_entry(p.on(), n, d.by, e.letters, d.order);
+}
+
+}  // namespace
+
 value_there evaluate_at(problem& p, const diff_result& derivative, const point& given) {
+  std::vector<std::string> letters;
+  for (const axis_letter& a : derivative.axes) letters.push_back(a.letter);
+  point_values at(p, given);
+  at.precise(derivative.node);  // missing values are reported for the answer before anything else
+  failures of_answer(p, at, derivative.node, letters), of_derivative(p, at, derivative.node, letters);
   expression e;
   e.node = derivative.node;
-  for (const axis_letter& a : derivative.axes) e.letters.push_back(a.letter);
-  point_values at(p, given);
-  failures of_answer(p, at, e.node, e.letters), of_derivative(p, at, e.node, e.letters);
-  value_there r{value_of(p, e, at, of_answer), {}};
-  of_derivative.check(derivative.needs, e.node, none);
-  r.undefined = std::move(of_derivative.texts);
-  return r;
+  const std::vector<requirement> needs = requirements(p.on(), e);
+  const bool smooth = of_derivative.check(derivative.needs, derivative.function, derivative.by.variable);
+  const bool by_answer = of_answer.check(needs, derivative.node, none) && smooth;
+  answers numbers(p, at);
+  numbers.expect(by_answer ? needs : derivative.needs);
+  array value = numbers.of(by_answer ? derivative.node : swept(p, derivative), smooth, true, "the derivative");
+  return {std::move(value), std::move(of_derivative.texts), std::move(numbers.warnings)};
 }
 
 }  // namespace wengert

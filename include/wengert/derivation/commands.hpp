@@ -41,6 +41,9 @@ struct diff_result {
   std::string brief;       // a long derivative, by the names in `parts`; empty where that is not much shorter
   std::vector<std::pair<std::string, std::string>> parts;  // names and what they stand for, each written with those before it
   node_id node = none;                                     // the derivative on the problem's tape, its axes those in `axes`
+  node_id function = none;  // what was differentiated: the expression, or an equal one that needs less
+  target by;
+  int order = 1;
   std::string claim;  // D(expression, wrt), with the letters of the axes: what the derivative is equal to
   std::string latex;  // the derivative, for math mode with amsmath
   std::vector<axis_letter> axes;
@@ -125,6 +128,7 @@ array evaluate_at(problem& p, const std::string& expression, const point& at);
 struct value_there {
   array value;
   std::vector<std::string> undefined;  // the conditions that fail at the point
+  std::vector<std::string> warnings;
 };
 
 // The value of a derivative, its axes those of the result.
