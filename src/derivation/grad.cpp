@@ -10,6 +10,7 @@
 #include <cmath>
 #include <limits>
 #include <optional>
+#include <unordered_set>
 
 #include <fmt/format.h>
 
@@ -96,8 +97,7 @@ class answers {
   // The value of n. Where something fails at the point equal nodes need not agree, so there n itself decides. Derivatives have
   // conventions for what is left open.
   array of(node_id n, bool defined, bool is_derivative, std::string_view name) {
-    if (defined)
-      if (std::optional<array> sure = certain(n, name)) return *std::move(sure);
+    if (std::optional<array> sure = certain(n, defined, is_derivative, name)) return *std::move(sure);
     const bool small = problem_.on().reachable(n).size() <= largest_proof;
     if (!defined && small && at_.leaves_range(n)) n = stabilized(problem_.on(), n);
     trial best = evaluate(at_, n, small);
@@ -122,10 +122,10 @@ class answers {
     bool open = false;  // whether more digits will not tell
   };
 
-  sure_values sure(node_id n, std::size_t from, std::size_t to) {
+  sure_values sure(node_id n, std::size_t from, std::size_t to, bool conventional = false) {
     sure_values r;
     for (std::size_t level = from; level < to && !r.all && !r.open; ++level) {
-      const std::vector<ball>* found = at_.enclosed(n, level);
+      const std::vector<ball>* found = at_.enclosed(n, level, conventional);
       r.open = !found;
       if (!found) break;
       r.entries.clear();
@@ -140,15 +140,17 @@ class answers {
 
   // The value of n with all its digits certain; where they cancel beyond all measure, no number. Nothing where that is not
   // a question of digits.
-  std::optional<array> certain(node_id n, std::string_view name) {
+  std::optional<array> certain(node_id n, bool defined, bool is_derivative, std::string_view name) {
+    constexpr std::size_t all_levels = point_values::digits.size();
     sure_values found = sure(n, 0, easy_levels);
-    if (!found.all && problem_.on().reachable(n).size() <= largest_proof) {
+    if (defined && !found.all && problem_.on().reachable(n).size() <= largest_proof) {
       auto good = [&](node_id f) { return sure(f, 0, easy_levels).all; };
       if (const std::optional<normal> form = find_stable_form(expert(), n, good); form && holds_here(form->equal))
         found = sure(form->node, 0, easy_levels);
     }
-    if (!found.all && !found.open) found = sure(n, easy_levels, point_values::digits.size());
-    if (!found.all && found.open) return std::nullopt;
+    if (!found.all && !found.open) found = sure(n, easy_levels, all_levels);
+    if (!found.all && found.open && is_derivative) found = sure(n, 0, all_levels, true);
+    if (!found.all && (found.open || !defined)) return std::nullopt;
     if (!found.all)
       warnings.push_back(fmt::format("{} binary digits do not tell what {} is at this point", point_values::digits.back(), name));
     array r{at_.shape(n), {}};
@@ -196,18 +198,33 @@ class answers {
   std::optional<prover> prover_;
 };
 
-// x^y asks for x > 0 to be differentiable; a whole exponent that stays fixed needs less.
-bool needs_less(problem& p, point_values& at, const requirement& r, node_id f, symbol_id variable) {
-  if (r.exact || (r.is != relation::positive && r.is != relation::nonzero)) return false;
-  tape& t = p.on();
-  bool nonzero = at.holds(relation::nonzero, r.node);
+// Whether a node that asks for more to be differentiable everywhere is so here. x^y asks for x > 0; a whole exponent that stays
+// fixed needs less. xlogy(x, y) asks for y > 0; where x is 0 and stays so, it is constant.
+bool is_eased(const tape& t, point_values& at, node_id n, symbol_id variable) {
+  if (t.op(n) == opcode::xlogy) return !t.mentions(t.arg(n, 0).node, variable);
+  if (t.op(n) != opcode::pow) return false;
+  const node_id x = t.arg(n, 0).node, y = t.arg(n, 1).node;
+  if (t.mentions(y, variable) || !at.holds(relation::integer, y)) return false;
+  return at.holds(relation::nonzero, x) || std::ranges::all_of(at.precise(y), [](long double v) { return v >= 0; });
+}
+
+// Whether all that asks for r to be differentiable needs less at the point.
+bool needs_less(tape& t, point_values& at, const requirement& r, node_id f, symbol_id variable) {
+  if (!r.smooth) return false;
+  bool found = false;
+  std::unordered_set<node_id> moving{t.symbol_node(variable)};
   for (node_id n : t.reachable(f)) {
-    if (t.op(n) != opcode::pow || t.arg(n, 0).node != r.node) continue;
-    node_id y = t.arg(n, 1).node;
-    if (t.mentions(y, variable) || !at.holds(relation::integer, y)) return false;
-    if (!nonzero && !std::ranges::all_of(at.precise(y), [](long double v) { return v >= 0; })) return false;
+    for (edge_view e : t.args(n))
+      if (moving.contains(e.node)) moving.insert(n);
+    if (!moving.contains(n)) continue;
+    frame axes{t, {t.axes(n).begin(), t.axes(n).end()}};
+    for (const condition& c : smooth_conditions(t, n, axes)) {
+      if (c.is != r.is || c.of.as_edge().node != r.node) continue;
+      if (!is_eased(t, at, n, variable)) return false;
+      found = true;
+    }
   }
-  return true;
+  return found;
 }
 
 // The texts of the requirements that fail at the point, each once.
@@ -220,7 +237,7 @@ class failures {
   bool check(const std::vector<requirement>& all, node_id f, symbol_id variable) {
     bool good = true;
     for (const requirement& r : all) {
-      if (holds_here(r) || (variable != none && needs_less(problem_, at_, r, f, variable)) || holds_anyway(r)) continue;
+      if (holds_here(r) || (variable != none && needs_less(problem_.on(), at_, r, f, variable)) || holds_anyway(r)) continue;
       good = false;
       std::string text = words_.condition(r);
       if (std::ranges::find(texts, text) == texts.end()) texts.push_back(std::move(text));
@@ -325,6 +342,17 @@ node_id swept(problem& p, const diff_result& d) {
   return at_entry(p.on(), n, d.by, e.letters, d.order);
 }
 
+// What fails of the conditions of a derivative; nothing where the expression itself has all that it needs.
+std::vector<std::string> failing(problem& p, point_values& at, const diff_result& d, const std::vector<std::string>& letters) {
+  failures conditions(p, at, d.node, letters);
+  if (conditions.check(d.needs, d.function, d.by.variable)) return {};
+  const expression e = p.expressions().at(0);
+  failures own(p, at, e.node, e.letters);
+  const bool smooth = d.order == 1 && own.check(requirements(p.on(), e), e.node, none) &&
+                      own.check(requirements(p.on(), e.node, d.by.variable), e.node, d.by.variable);
+  return smooth ? std::vector<std::string>() : std::move(conditions.texts);
+}
+
 }  // namespace
 
 value_there evaluate_at(problem& p, const diff_result& derivative, const point& given) {
@@ -332,16 +360,18 @@ value_there evaluate_at(problem& p, const diff_result& derivative, const point& 
   for (const axis_letter& a : derivative.axes) letters.push_back(a.letter);
   point_values at(p, given);
   at.precise(derivative.node);  // missing values are reported for the answer before anything else
-  failures of_answer(p, at, derivative.node, letters), of_derivative(p, at, derivative.node, letters);
-  expression e;
-  e.node = derivative.node;
-  const std::vector<requirement> needs = requirements(p.on(), e);
-  const bool smooth = of_derivative.check(derivative.needs, derivative.function, derivative.by.variable);
-  const bool by_answer = of_answer.check(needs, derivative.node, none) && smooth;
+  expression answer;
+  answer.node = derivative.node;
+  const std::vector<requirement> needs = requirements(p.on(), answer);
+  value_there r;
+  r.undefined = failing(p, at, derivative, letters);
+  const bool smooth = r.undefined.empty();
+  const bool by_answer = smooth && failures(p, at, derivative.node, letters).check(needs, derivative.node, none);
   answers numbers(p, at);
   numbers.expect(by_answer ? needs : derivative.needs);
-  array value = numbers.of(by_answer ? derivative.node : swept(p, derivative), smooth, true, "the derivative");
-  return {std::move(value), std::move(of_derivative.texts), std::move(numbers.warnings)};
+  r.value = numbers.of(by_answer ? derivative.node : swept(p, derivative), smooth, true, "the derivative");
+  r.warnings = std::move(numbers.warnings);
+  return r;
 }
 
 }  // namespace wengert

@@ -73,28 +73,32 @@ std::vector<long double> point_values::by_convention(node_id n) {
   return entries(*conventional_, n);
 }
 
-auto point_values::with_digits(std::size_t level) -> enclosure& {
-  std::unique_ptr<enclosure>& r = enclosures_[level];
+auto point_values::with_digits(std::size_t level, bool conventional) -> enclosure& {
+  std::unique_ptr<enclosure>& r = enclosures_[level][conventional ? 1 : 0];
   if (r) return *r;
-  r = std::make_unique<enclosure>(enclosure{evaluator<ball>(tape_, most_enclosed, arithmetic<ball>(digits[level])), {}});
+  const arithmetic<exponential_fraction> in(digits[level]);
+  r = std::make_unique<enclosure>(enclosure{in, evaluator<exponential_fraction>(tape_, most_enclosed, in), {}});
+  if (conventional) r->at.let_zero_win();
   for (const bool dims : {true, false})
     for (const auto& [name, value] : given_) {
       if ((tape_.find_dim(name) != none) != dims) continue;
-      std::vector<ball> exact;
-      for (double v : value.values) exact.push_back(ball::of(v));
+      std::vector<exponential_fraction> exact;
+      for (double v : value.values) exact.emplace_back(ball::of(v));
       r->at.bind(name, exact, value.shape);
     }
   return *r;
 }
 
 // A product of two numbers costs about as much as eight more words of them would.
-const std::vector<ball>* point_values::enclosed(node_id n, std::size_t level) {
-  enclosure& e = with_digits(level);
+const std::vector<ball>* point_values::enclosed(node_id n, std::size_t level, bool conventional) {
+  enclosure& e = with_digits(level, conventional);
   if (auto it = e.found.find(n); it != e.found.end()) return &it->second;
   const auto words = static_cast<std::size_t>(digits[level] / 64);
   const std::size_t most = most_work / ((words + 8) * (words + 8));
   if (e.at.work({&n, 1}, work_of_function, most) >= most) return nullptr;
-  return &e.found.emplace(n, entries(e.at, n)).first->second;
+  std::vector<ball> found;
+  for (const exponential_fraction& v : e.at(n)) found.push_back(e.in.value(v));
+  return &e.found.emplace(n, std::move(found)).first->second;
 }
 
 bool point_values::surely_holds(relation is, node_id n) {

@@ -26,8 +26,9 @@ class point_values {
   // Whether something under a node is too large or too small even for extended precision.
   bool leaves_range(node_id n);
   // Enclosures of the entries of a node, computed with more binary digits the higher the level; none where that is too much work.
-  static constexpr std::array<int, 5> digits{128, 512, 2048, 8192, 32768};
-  const std::vector<ball>* enclosed(node_id n, std::size_t level);
+  static constexpr std::array<int, 4> digits{128, 512, 2048, 8192};
+  // `conventional`: where 0 times anything is 0.
+  const std::vector<ball>* enclosed(node_id n, std::size_t level, bool conventional = false);
   std::vector<std::size_t> shape(node_id n) { return precise_.shape(n); }
 
   // Whether a condition holds at the point, for all index values.
@@ -43,17 +44,18 @@ class point_values {
 
   // Evaluation with so many digits, and what it has found.
   struct enclosure {
-    evaluator<ball> at;
+    arithmetic<exponential_fraction> in;
+    evaluator<exponential_fraction> at;
     std::unordered_map<node_id, std::vector<ball>> found;
   };
-  enclosure& with_digits(std::size_t level);
+  enclosure& with_digits(std::size_t level, bool conventional);
 
   tape& tape_;
   const point& given_;
   evaluator<double> rounded_;
   evaluator<long double> precise_;
   std::optional<evaluator<long double>> conventional_;  // made when it is asked for, as these are
-  std::array<std::unique_ptr<enclosure>, digits.size()> enclosures_;
+  std::array<std::array<std::unique_ptr<enclosure>, 2>, digits.size()> enclosures_;
 };
 
 }  // namespace wengert

@@ -57,7 +57,7 @@ class stabilizer {
 
   node_id run(node_id root) {
     for (node_id n : t_.reachable(root)) {
-      if (t_.op(n) != opcode::exp && !touched(n)) continue;
+      if (t_.op(n) != opcode::exp && !is_of_two(n) && !touched(n)) continue;
       node_id p = rebuild(n);
       scaled s = split(n, p);
       if (worthwhile(n, s)) p = whole(n, s);
@@ -77,6 +77,8 @@ class stabilizer {
     return false;
   }
   bool has_scale(node_id n) const { return split_.contains(n); }
+  // cosh and sinh are sums of two exponentials.
+  bool is_of_two(node_id n) const { return t_.op(n) == opcode::cosh || t_.op(n) == opcode::sinh; }
   node_id plain(node_id n) const {
     auto it = plain_.find(n);
     return it == plain_.end() ? n : it->second;
@@ -128,7 +130,9 @@ class stabilizer {
       case opcode::exp: return exponential(n);
       case opcode::mul: return product(n, f);
       case opcode::power: return power_of(n, f);
-      case opcode::add: return sum(n, f, p);
+      case opcode::add:
+      case opcode::cosh:
+      case opcode::sinh: return sum(n, f, p);
       case opcode::log: return logarithm(n, f, p);
       case opcode::xlogy: return weighted_logarithm(n, f, p);
       case opcode::identity:
@@ -230,6 +234,14 @@ class stabilizer {
   // The terms of a sum that `e` reads, over the axes of the reader.
   std::vector<scaled> terms_of(const edge& e) {
     std::vector<scaled> parts;
+    if (is_of_two(e.node)) {
+      exponents up, down;
+      flatten(seen_through(plain(t_.arg(e.node, 0)), e.labels), 1, up, 0);
+      for (const auto& [s, c] : up.terms) down.add(s, -c);
+      const rational half(1, 2);
+      const edge front{t_.constant(half), {}}, behind{t_.constant(t_.op(e.node) == opcode::cosh ? half : -half), {}};
+      return {{std::move(up), front}, {std::move(down), behind}};
+    }
     for (edge_view a : t_.args(e.node)) {
       const scaled s = parts_of(a.node);
       std::vector<label> labels = seen_through(a, e.labels).labels;
@@ -343,7 +355,7 @@ class stabilizer {
     bool plain_product = t_.bound_count(u.node) == 0 && depth < 6;
     if (!has_scale(u.node)) {
       if (!is_one(t_, u)) into.factors.push_back(raised(f, edge{plain(u.node), u.labels}, c));
-    } else if (t_.op(u.node) == opcode::add && t_.arity(u.node) == 2) {
+    } else if (t_.op(u.node) == opcode::cosh || (t_.op(u.node) == opcode::add && t_.arity(u.node) == 2)) {
       term l = logarithm_of_two(f, terms_of(u));
       into.terms.push_back(c == 1 ? l : term(f, c) * l);
     } else if (plain_product && t_.op(u.node) == opcode::power) {
