@@ -1,12 +1,13 @@
 // Numbers that know how far off they may be.
 #include <cmath>
+#include <limits>
 #include <random>
 #include <vector>
 
 #include <doctest/doctest.h>
 
 #include <wengert/core/registry.hpp>
-#include <wengert/numeric/ball.hpp>
+#include <wengert/numeric/exponential_fraction.hpp>
 
 using namespace wengert;
 
@@ -114,4 +115,47 @@ TEST_CASE("balls: a comparison that is not certain leaves both branches open") {
   CHECK(overlap(r, ball(3)));
   CHECK(overlap(r, ball(5)));
   CHECK(in.choose(comparison::le, ball(0), ball(0), ball(3), ball(5)).is_exactly(3));
+}
+
+namespace {
+
+using fractions = arithmetic<exponential_fraction>;
+
+exponential_fraction number(long double x) { return ball::of(x); }
+
+exponential_fraction apply(const fractions& in, opcode f, const exponential_fraction& x) {
+  return in.function(*find_function(f), &x);
+}
+
+}  // namespace
+
+TEST_CASE("fractions of exponentials: what cancels does so whatever the distance of the exponents") {
+  const fractions in(128);
+  const exponential_fraction a = apply(in, opcode::exp, number(1e8)), b = apply(in, opcode::exp, number(-1e8));
+  const exponential_fraction p = in.divide(a, in.add(a, b)), q = in.divide(b, in.add(a, b));
+  CHECK(in.value(in.add(p, q)).is_exactly(1));
+  CHECK(fractions::is_zero(in.subtract(in.add(p, q), 1)));
+  const ball log_rest = in.value(apply(in, opcode::log, in.subtract(1, p)));
+  CHECK(log_rest.certain() == -2e8);
+  CHECK(in.value(in.divide(in.subtract(1, p), q)).certain() == 1.0);
+  const exponential_fraction t = apply(in, opcode::tanh, number(5e7));
+  CHECK(in.value(apply(in, opcode::log, in.subtract(1, in.multiply(t, t)))).certain() == -1e8 + 2 * std::log(2.0));
+}
+
+TEST_CASE("fractions of exponentials: equal digits of inexact numbers are not taken for equal numbers") {
+  const fractions in(128);
+  const exponential_fraction third = in.number(rational(1, 3)), e = apply(in, opcode::exp, number(2));
+  const exponential_fraction apart = in.subtract(in.multiply(third, e), in.multiply(third, e));
+  CHECK_FALSE(fractions::is_zero(apart));
+  CHECK_FALSE(in.value(apart).sign().has_value());
+  CHECK(in.holds(comparison::lt, apart, 1) == true);
+}
+
+TEST_CASE("fractions of exponentials: long sums become numbers") {
+  const fractions in(256);
+  exponential_fraction sum;
+  for (int k = 0; k < 200; ++k) sum = in.add(sum, apply(in, opcode::exp, number(-k * 0.5L)));
+  const double expected = (1 - std::exp(-100.0)) / (1 - std::exp(-0.5));
+  REQUIRE(in.value(sum).certain().has_value());
+  CHECK(*in.value(sum).certain() == doctest::Approx(expected).epsilon(1e-14));
 }

@@ -115,44 +115,21 @@ class answers {
     return r;
   }
 
-  // The entries of n as enclosures with some of the levels have them.
-  struct sure_values {
-    std::vector<std::optional<double>> entries;
-    bool all = false;   // whether each is certain
-    bool open = false;  // whether more digits will not tell
-  };
-
-  sure_values sure(node_id n, std::size_t from, std::size_t to, bool conventional = false) {
-    sure_values r;
-    for (std::size_t level = from; level < to && !r.all && !r.open; ++level) {
-      const std::vector<ball>* found = at_.enclosed(n, level, conventional);
-      r.open = !found;
-      if (!found) break;
-      r.entries.clear();
-      for (const ball& b : *found) {
-        r.entries.push_back(b.certain());
-        if (!r.entries.back() && b.open) r.open = true;
-      }
-      r.all = std::ranges::all_of(r.entries, [](const auto& v) { return v.has_value(); });
-    }
-    return r;
-  }
-
   // The value of n with all its digits certain; where they cancel beyond all measure, no number. Nothing where that is not
   // a question of digits.
   std::optional<array> certain(node_id n, bool defined, bool is_derivative, std::string_view name) {
-    constexpr std::size_t all_levels = point_values::digits.size();
-    sure_values found = sure(n, 0, easy_levels);
+    constexpr std::size_t all_levels = enclosures::digits.size();
+    enclosures::answer found = at_.enclosed().certain(n, 0, easy_levels);
     if (defined && !found.all && problem_.on().reachable(n).size() <= largest_proof) {
-      auto good = [&](node_id f) { return sure(f, 0, easy_levels).all; };
+      auto good = [&](node_id f) { return at_.enclosed().certain(f, 0, easy_levels).all; };
       if (const std::optional<normal> form = find_stable_form(expert(), n, good); form && holds_here(form->equal))
-        found = sure(form->node, 0, easy_levels);
+        found = at_.enclosed().certain(form->node, 0, easy_levels);
     }
-    if (!found.all && !found.open) found = sure(n, easy_levels, all_levels);
-    if (!found.all && found.open && is_derivative) found = sure(n, 0, all_levels, true);
+    if (!found.all && !found.open) found = at_.enclosed().certain(n, easy_levels, all_levels);
+    if (!found.all && found.open && is_derivative) found = at_.enclosed_by_convention().certain(n, 0, all_levels);
     if (!found.all && (found.open || !defined)) return std::nullopt;
     if (!found.all)
-      warnings.push_back(fmt::format("{} binary digits do not tell what {} is at this point", point_values::digits.back(), name));
+      warnings.push_back(fmt::format("{} binary digits do not tell what {} is at this point", enclosures::digits.back(), name));
     array r{at_.shape(n), {}};
     for (const std::optional<double>& v : found.entries) r.values.push_back(v.value_or(no_number) + 0.0);  // never -0
     return r;
@@ -200,8 +177,12 @@ class answers {
 
 // Whether a node that asks for more to be differentiable everywhere is so here. x^y asks for x > 0; a whole exponent that stays
 // fixed needs less. xlogy(x, y) asks for y > 0; where x is 0 and stays so, it is constant.
-bool is_eased(const tape& t, point_values& at, node_id n, symbol_id variable) {
-  if (t.op(n) == opcode::xlogy) return !t.mentions(t.arg(n, 0).node, variable);
+bool is_eased(const tape& t, point_values& at, node_id n, frame& axes, symbol_id variable) {
+  if (t.op(n) == opcode::xlogy)
+    return !t.mentions(t.arg(n, 0).node, variable) &&
+           std::ranges::all_of(defined_conditions(t, n, axes), [&](const condition& c) {
+             return at.holds(c.is, c.of.as_edge().node) || at.surely_holds(c.is, c.of.as_edge().node);
+           });
   if (t.op(n) != opcode::pow) return false;
   const node_id x = t.arg(n, 0).node, y = t.arg(n, 1).node;
   if (t.mentions(y, variable) || !at.holds(relation::integer, y)) return false;
@@ -220,7 +201,7 @@ bool needs_less(tape& t, point_values& at, const requirement& r, node_id f, symb
     frame axes{t, {t.axes(n).begin(), t.axes(n).end()}};
     for (const condition& c : smooth_conditions(t, n, axes)) {
       if (c.is != r.is || c.of.as_edge().node != r.node) continue;
-      if (!is_eased(t, at, n, variable)) return false;
+      if (!is_eased(t, at, n, axes, variable)) return false;
       found = true;
     }
   }

@@ -15,10 +15,6 @@ namespace {
 // How far the sides of a given equation may be apart: data such as 'sum(y) = 1' comes rounded, often from single precision.
 constexpr long double equation_tolerance = 1e-6L;
 
-// What evaluation with many digits may take, in products of words; most of it is functions, each some products of numbers.
-constexpr std::size_t most_work = 1'000'000'000, work_of_function = 60;
-constexpr std::size_t most_enclosed = std::size_t{1} << 22;  // numbers at once
-
 error unknown_name(const tape& t, const std::string& name) {
   std::vector<std::string_view> known;
   for (symbol_id s = 0; s < t.symbol_count(); ++s) known.push_back(t.symbol(s).name);
@@ -29,6 +25,19 @@ error unknown_name(const tape& t, const std::string& name) {
   return {"V06", std::move(message)};
 }
 
+// Gives an evaluator the point: dimensions first, since shapes are checked against them.
+auto binder(const tape& t, const point& given) {
+  return [&t, given](enclosures::exact_evaluator& e) {
+    for (const bool dims : {true, false})
+      for (const auto& [name, value] : given) {
+        if ((t.find_dim(name) != none) != dims) continue;
+        std::vector<exponential_fraction> exact;
+        for (double v : value.values) exact.emplace_back(ball::of(v));
+        e.bind(name, exact, value.shape);
+      }
+  };
+}
+
 template <class T> std::vector<T> entries(evaluator<T>& e, node_id n) {
   auto v = e(n);
   return {v.begin(), v.end()};
@@ -36,7 +45,12 @@ template <class T> std::vector<T> entries(evaluator<T>& e, node_id n) {
 
 }  // namespace
 
-point_values::point_values(problem& p, const point& at) : tape_(p.on()), given_(at), rounded_(p.on()), precise_(p.on()) {
+point_values::point_values(problem& p, const point& at)
+    : tape_(p.on()),
+      rounded_(p.on()),
+      precise_(p.on()),
+      enclosed_(p.on(), binder(p.on(), at)),
+      enclosed_by_convention_(p.on(), binder(p.on(), at), true) {
   for (const auto& [name, value] : at)  // dimensions first: shapes are checked against them
     if (tape_.find_dim(name) != none) bind(p, name, value);
   for (const auto& [name, value] : at)
@@ -73,38 +87,10 @@ std::vector<long double> point_values::by_convention(node_id n) {
   return entries(*conventional_, n);
 }
 
-auto point_values::with_digits(std::size_t level, bool conventional) -> enclosure& {
-  std::unique_ptr<enclosure>& r = enclosures_[level][conventional ? 1 : 0];
-  if (r) return *r;
-  const arithmetic<exponential_fraction> in(digits[level]);
-  r = std::make_unique<enclosure>(enclosure{in, evaluator<exponential_fraction>(tape_, most_enclosed, in), {}});
-  if (conventional) r->at.let_zero_win();
-  for (const bool dims : {true, false})
-    for (const auto& [name, value] : given_) {
-      if ((tape_.find_dim(name) != none) != dims) continue;
-      std::vector<exponential_fraction> exact;
-      for (double v : value.values) exact.emplace_back(ball::of(v));
-      r->at.bind(name, exact, value.shape);
-    }
-  return *r;
-}
-
-// A product of two numbers costs about as much as eight more words of them would.
-const std::vector<ball>* point_values::enclosed(node_id n, std::size_t level, bool conventional) {
-  enclosure& e = with_digits(level, conventional);
-  if (auto it = e.found.find(n); it != e.found.end()) return &it->second;
-  const auto words = static_cast<std::size_t>(digits[level] / 64);
-  const std::size_t most = most_work / ((words + 8) * (words + 8));
-  if (e.at.work({&n, 1}, work_of_function, most) >= most) return nullptr;
-  std::vector<ball> found;
-  for (const exponential_fraction& v : e.at(n)) found.push_back(e.in.value(v));
-  return &e.found.emplace(n, std::move(found)).first->second;
-}
-
 bool point_values::surely_holds(relation is, node_id n) {
   if (is != relation::positive && is != relation::nonnegative && is != relation::nonzero) return false;
-  for (std::size_t level = 0; level < digits.size(); ++level) {
-    const std::vector<ball>* all = enclosed(n, level);
+  for (std::size_t level = 0; level < enclosures::digits.size(); ++level) {
+    const std::vector<ball>* all = enclosed_.at(n, level);
     if (!all) return false;
     bool certain = true;
     for (const ball& v : *all) {

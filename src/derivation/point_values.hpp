@@ -1,13 +1,11 @@
 // The values of a problem's nodes at the point that the user gave.
 #pragma once
 
-#include <array>
-#include <memory>
 #include <optional>
-#include <unordered_map>
 #include <vector>
 
 #include <wengert/derivation/commands.hpp>
+#include <wengert/numeric/enclosures.hpp>
 #include <wengert/numeric/evaluate.hpp>
 #include <wengert/proof/prover.hpp>
 
@@ -25,10 +23,9 @@ class point_values {
   std::vector<long double> by_convention(node_id n);
   // Whether something under a node is too large or too small even for extended precision.
   bool leaves_range(node_id n);
-  // Enclosures of the entries of a node, computed with more binary digits the higher the level; none where that is too much work.
-  static constexpr std::array<int, 4> digits{128, 512, 2048, 8192};
-  // `conventional`: where 0 times anything is 0.
-  const std::vector<ball>* enclosed(node_id n, std::size_t level, bool conventional = false);
+  // Enclosures of the entries, the latter where 0 times anything is 0.
+  enclosures& enclosed() { return enclosed_; }
+  enclosures& enclosed_by_convention() { return enclosed_by_convention_; }
   std::vector<std::size_t> shape(node_id n) { return precise_.shape(n); }
 
   // Whether a condition holds at the point, for all index values.
@@ -42,20 +39,11 @@ class point_values {
  private:
   void bind(const problem& p, const std::string& name, const array& value);
 
-  // Evaluation with so many digits, and what it has found.
-  struct enclosure {
-    arithmetic<exponential_fraction> in;
-    evaluator<exponential_fraction> at;
-    std::unordered_map<node_id, std::vector<ball>> found;
-  };
-  enclosure& with_digits(std::size_t level, bool conventional);
-
   tape& tape_;
-  const point& given_;
   evaluator<double> rounded_;
   evaluator<long double> precise_;
-  std::optional<evaluator<long double>> conventional_;  // made when it is asked for, as these are
-  std::array<std::array<std::unique_ptr<enclosure>, 2>, digits.size()> enclosures_;
+  std::optional<evaluator<long double>> conventional_;  // made when it is asked for
+  enclosures enclosed_, enclosed_by_convention_;
 };
 
 }  // namespace wengert

@@ -127,7 +127,7 @@ forms choose_forms(problem& p, emitted_code& notes) {
   const wording words(p, e.node, e.letters);
   if (small)
     for (const requirement& q : with.assume_domain(needs, false, open)) r.says.require({words.condition(q)});
-  samples seen(t);
+  samples seen(t, e.node);
   choice_of_form choice(p, with, seen);
   r.value = choice.best({e.node});
   for (const auto& candidates : gradients) r.gradients.push_back(choice.best(candidates));
@@ -149,7 +149,7 @@ class emitter {
     emitted_code r;
     chosen_ = choose_forms(p_, r);
     r.notes = p_.notes();
-    samples seen(t_);
+    samples seen(t_, p_.expressions().at(0).node);
     const std::vector<node_id> of_value = t_.reachable(chosen_.value);
     std::unordered_set<node_id> strong;
     for (node_id g : chosen_.gradients)

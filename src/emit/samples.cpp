@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <concepts>
 
 namespace wengert {
 
@@ -10,6 +11,7 @@ namespace {
 
 constexpr std::size_t places = 24;
 constexpr long double agreement = 1e-9L;
+constexpr std::size_t levels = 3;  // of digits, for what is certain
 
 // splitmix64 (Steele, Lea and Flood 2014): the same numbers on every machine.
 std::uint64_t next(std::uint64_t& state) {
@@ -39,60 +41,99 @@ bool differ(long double a, long double b) {
 
 }  // namespace
 
-samples::samples(const tape& t) : tape_(t) {
-  std::uint64_t state = 1;
+samples::samples(const tape& t, node_id root) : tape_(t) {
+  choose_sizes(root);
   for (std::size_t k = 0; k < places; ++k) {
-    places_.push_back(std::make_unique<place>(place{evaluator<double>(t), evaluator<long double>(t), evaluator<long double>(t)}));
-    places_.back()->conventional.let_zero_win();
-    bind(*places_.back(), state);
+    const std::vector<given> symbols = draw(k);
+    auto exactly = [this, symbols](enclosures::exact_evaluator& e) { bind(e, symbols); };
+    places_.push_back(std::make_unique<place>(place{symbols, evaluator<double>(t), evaluator<long double>(t),
+                                                    evaluator<long double>(t), enclosures(t, std::move(exactly))}));
+    place& at = *places_.back();
+    at.conventional.let_zero_win();
+    bind(at.rounded, symbols);
+    bind(at.precise, symbols);
+    bind(at.conventional, symbols);
   }
 }
 
-void samples::bind(place& at, std::uint64_t& state) const {
-  std::vector<std::int64_t> sizes(tape_.dim_count());
-  for (dim_id d = 0; d < sizes.size(); ++d) sizes[d] = 3 + d % 3;
-  tape_.order().fit(sizes);
-  auto size_of = [&](dim_id d) { return sizes[d]; };
-  auto value_of = [&](const affine& a) { return a.offset + (a.dim == none ? 0 : size_of(a.dim)); };
-  for (dim_id d = 0; d < tape_.dim_count(); ++d) {
-    at.rounded.bind_dim(d, size_of(d));
-    at.precise.bind_dim(d, size_of(d));
-    at.conventional.bind_dim(d, size_of(d));
+// The dimensions of the root differ, as far as they may.
+void samples::choose_sizes(node_id root) {
+  sizes_.assign(tape_.dim_count(), 0);
+  std::int64_t met = 0;
+  auto meet = [&](std::span<const range_id> axes) {
+    for (range_id r : axes)
+      for (const affine& end : {tape_.range_of(r).lo, tape_.range_of(r).hi})
+        if (end.dim != none && sizes_[end.dim] == 0) sizes_[end.dim] = 3 + met++ % 3;
+  };
+  for (node_id n : tape_.reachable(root)) {
+    meet(tape_.axes(n));
+    if (tape_.op(n) == opcode::symbol) symbols_.push_back(tape_.symbol_of(n));
   }
   for (symbol_id s = 0; s < tape_.symbol_count(); ++s) {
-    std::vector<std::size_t> shape;
-    std::size_t entries = 1;
-    for (range_id r : tape_.symbol(s).axes) {
-      const range& axis = tape_.range_of(r);
-      shape.push_back(static_cast<std::size_t>(std::max<std::int64_t>(0, value_of(axis.hi) - value_of(axis.lo) + 1)));
-      entries *= shape.back();
-    }
-    const std::uint64_t kind = next(state) % 5;
-    std::vector<double> values(entries);
-    for (double& v : values) v = tape_.symbol(s).integer_valued ? std::round(number_of(2, state)) : number_of(kind, state);
-    at.rounded.bind(s, values, shape);
-    const std::vector<long double> exact(values.begin(), values.end());
-    at.precise.bind(s, exact, shape);
-    at.conventional.bind(s, exact, shape);
+    meet(tape_.symbol(s).axes);
+    if (std::ranges::find(symbols_, s) == symbols_.end()) symbols_.push_back(s);
   }
+  for (std::int64_t& size : sizes_)
+    if (size == 0) size = 3;
+  tape_.order().fit(sizes_);
+}
+
+auto samples::draw(std::uint64_t which) const -> std::vector<given> {
+  std::vector<given> r(tape_.symbol_count());
+  auto value_of = [&](const affine& a) { return a.offset + (a.dim == none ? 0 : sizes_[a.dim]); };
+  for (std::size_t k = 0; k < symbols_.size(); ++k) {
+    const symbol_info& s = tape_.symbol(symbols_[k]);
+    given& g = r[symbols_[k]];
+    std::size_t entries = 1;
+    for (range_id a : s.axes) {
+      const range& axis = tape_.range_of(a);
+      g.shape.push_back(static_cast<std::size_t>(std::max<std::int64_t>(0, value_of(axis.hi) - value_of(axis.lo) + 1)));
+      entries *= g.shape.back();
+    }
+    std::uint64_t state = (which << 32) + k;
+    const std::uint64_t kind = next(state) % 5;
+    for (std::size_t i = 0; i < entries; ++i)
+      g.values.push_back(s.integer_valued ? std::round(number_of(2, state)) : number_of(kind, state));
+  }
+  return r;
+}
+
+template <class T> void samples::bind(evaluator<T>& at, const std::vector<given>& symbols) const {
+  for (dim_id d = 0; d < tape_.dim_count(); ++d) at.bind_dim(d, sizes_[d]);
+  for (symbol_id s = 0; s < symbols.size(); ++s) {
+    std::vector<T> values;
+    for (double v : symbols[s].values)
+      if constexpr (std::floating_point<T>)
+        values.push_back(v);
+      else
+        values.emplace_back(ball::of(v));
+    at.bind(s, values, symbols[s].shape);
+  }
+}
+
+// Against what the reference is for certain; where that is not to be had, against its value in extended precision.
+bool samples::is_right(place& at, node_id n, node_id reference) const {
+  const enclosures::answer truth = at.enclosed.certain(reference, 0, levels);
+  if (!truth.all && at.precise.leaves_range(n)) return false;
+  const std::span<const double> rounded = at.rounded(n);
+  const std::span<const long double> precise = at.precise(n);
+  const std::vector<long double> own(precise.begin(), precise.end());
+  const std::span<const long double> other = at.precise(reference);
+  long double size = 1e-3L;
+  for (long double v : own) size = std::max(size, std::abs(v));
+  for (std::size_t k = 0; k < own.size(); ++k) {
+    const long double expected = truth.all ? static_cast<long double>(*truth.entries[k]) : other[k];
+    if (truth.all && std::isinf(expected)) continue;
+    if (!std::isfinite(rounded[k]) || std::abs(own[k] - rounded[k]) > agreement * size) return false;
+    if (std::isfinite(expected) && differ(own[k], expected)) return false;
+  }
+  return true;
 }
 
 std::size_t samples::failures(node_id n, node_id reference) {
   std::size_t bad = 0;
-  for (const auto& at : places_) {
-    bool good = !at->precise.leaves_range(n);
-    const std::span<const double> rounded = at->rounded(n);
-    const std::span<const long double> precise = at->precise(n);
-    const std::vector<long double> own(precise.begin(), precise.end());
-    const std::span<const long double> other = at->precise(reference);
-    long double size = 1e-3L;
-    for (long double v : own) size = std::max(size, std::abs(v));
-    for (std::size_t k = 0; k < own.size(); ++k) {
-      good = good && std::isfinite(rounded[k]) && std::abs(own[k] - rounded[k]) <= agreement * size;
-      if (k < other.size() && std::isfinite(other[k])) good = good && !differ(own[k], other[k]);
-    }
-    if (!good) ++bad;
-  }
+  for (const auto& at : places_)
+    if (!is_right(*at, n, reference)) ++bad;
   return bad;
 }
 
