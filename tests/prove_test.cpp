@@ -166,6 +166,30 @@ TEST_CASE("a kink is no excuse where there is a derivative after all") {
   CHECK(!proved("D(max(x, 0)^2, x) == 2*max(x, 0) + if(x = 0, 1, 0)"));
   CHECK(!proved("D(abs(max(x, 0)*y), x) == abs(y)"));
   CHECK(proved("D(if(x = 0, 1, x), x) == 1"));  // there is none at 0
+  // The formulas have no value there, and the right sides neither.
+  for (const char* e :
+       {"D(sqrt(x^4), x) == 2*x^2/x", "D(sqrt(x^4), x)*0 + 1 == x/x", "D(sqrt((x^2 - 2)^4), x) == 4*x*(x^2 - 2)^2/(x^2 - 2)",
+        "D(cbrt(x)^4, x) == 4/3*x/cbrt(x)^2", "D(x*cbrt(x), x) == 4/3*x/cbrt(x)^2", "D(hypot(x, 0)^2, x) == 2*x^2/x",
+        "D(hypot(x, y)^2, x) == 2*x*(x^2 + y^2)/(x^2 + y^2)", "D(norm2(z)^2, z[i]) == 2*z[i]*sum(z.^2)/sum(z.^2)",
+        "D(sqrt(x^2)*x, x) == 2*x^2/abs(x)", "D(D(hypot(x, 0)^4, x), x) == 12*x^3/x"})
+    CHECK_MESSAGE(!proved(e), std::string(e));
+  CHECK(proved("D(cbrt(x)^4, x) == 4/3*cbrt(x)"));
+  CHECK(proved("D(cbrt(x), x) == 1/(3*cbrt(x)^2)"));
+  // What becomes of them for special values of other symbols is not asked.
+  for (const char* e :
+       {"D(norm2(A*z), z[i]) == sum(k, A[k,i]*sum(j, A[k,j]*z[j]))/norm2(A*z)", "D(sqrt(c*x + y), x) == c/(2*sqrt(c*x + y))",
+        "D(c*norm2(z), z[i]) == c*z[i]/norm2(z)", "D(y*cbrt(x), x) == y/(3*cbrt(x)^2)"})
+    CHECK_MESSAGE(proved(e), std::string(e));
+}
+
+TEST_CASE("the derivative of a power to the 0 exists at 0") {
+  const std::vector<std::string> natural{"integer(c)", "c > 0"};
+  for (const char* e : {"D(x^c, x) == c*x^(c - 1)", "D(x^(2*c), x) == 2*c*x^(2*c - 1)", "D((x^c)^2, x) == 2*c*x^(2*c - 1)"}) {
+    CHECK_MESSAGE(!proved(e, {"integer(c)"}), std::string(e));
+    CHECK_MESSAGE(proved(e, {"integer(c)", "x != 0"}), std::string(e));
+    CHECK_MESSAGE(proved(e, natural), std::string(e));
+  }
+  CHECK(!proved("D(x^c, x) == c*x^(c - 1)", {"integer(c)", "c = 0"}));
 }
 
 TEST_CASE("where something depends on the sign of a number, each sign is looked at") {

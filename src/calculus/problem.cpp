@@ -94,7 +94,10 @@ std::vector<expression> finished(workspace& w, const resolved_text& r, item_id t
     expression e;
     e.node = node_over(w, r.sides[k], r.letters, together);
     for (slot_id s : r.letters) e.letters.push_back(w.slots[s].name);
-    for (item_id d : r.sites[k]) e.sites.push_back(site_of(w, d));
+    for (item_id d : r.sites[k]) {
+      e.sites.push_back(site_of(w, d));
+      e.sites.back().value = w.values[d].node;
+    }
     e.text = r.texts[k];
     all.push_back(std::move(e));
   }

@@ -15,12 +15,22 @@ namespace {
 bool is_refuted(prover& with, const fact& f) {
   tape& t = with.using_kernel().on();
   const std::vector<range_id> axes(t.out(f.left).begin(), t.out(f.left).end());  // the tape may grow
-  auto follows = [&](relation is, node_id n) { return with.full().establish(is, n).has_value(); };
+  auto follows = [&](relation is, node_id n) {
+    if (with.full().establish(is, n)) return true;
+    const node_id simple = with.full().of(n).node;
+    return simple != n && with.full().establish(is, simple).has_value();
+  };
   auto negative = [&](node_id n) { return t.mul(axes, std::array<edge, 2>{edge{t.constant(-1), {}}, t.whole(n)}); };
   auto is_zero = [&] { return with.equate(f.left, t.identity(axes, {t.constant(0), {}})).has_value(); };
   if (f.equation) {
     node_id difference = t.add(axes, std::array<edge, 2>{t.whole(f.left), t.whole(negative(f.right))});
-    return follows(relation::nonzero, difference) || follows(relation::positive, negative(difference));
+    auto only_one_is_whole = [&](node_id a, node_id b) {
+      const node_id number = with.full().of(b).node;
+      const bool fraction = t.is_constant(number) && !is_integer(t.value(number));
+      return follows(relation::integer, a) && (fraction || follows(relation::not_integer, b));
+    };
+    return follows(relation::nonzero, difference) || follows(relation::positive, negative(difference)) ||
+           only_one_is_whole(f.left, f.right) || only_one_is_whole(f.right, f.left);
   }
   switch (f.is) {
     case relation::positive: return follows(relation::nonnegative, negative(f.left)) || is_zero();

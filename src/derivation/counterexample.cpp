@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <iterator>
 
 #include <fmt/format.h>
 
@@ -162,7 +163,8 @@ bool point_sampler::repair(sample_point& p, const fact& f) {
 namespace {
 
 // Whether a function surely has no derivative by some entry of its variable at the point: on one side it has no value, or the
-// difference quotients of the two sides differ or grow beyond bounds.
+// difference quotients of the two sides differ, and no less for a small step, or grow beyond bounds. Nothing is sure where its
+// formula has no value: it may be that of a derivative which exists there.
 bool surely_not_differentiable(tape& t, const derivative_site& d, sample_point p) {
   auto values = [&](node_id n) {
     evaluator<long double> e(t, std::size_t{1} << 22);
@@ -176,6 +178,7 @@ bool surely_not_differentiable(tape& t, const derivative_site& d, sample_point p
     return std::ranges::all_of(v, [](long double x) { return std::isfinite(x); });
   };
   const std::vector<long double> here = values(d.function);
+  if (!finite(here)) return false;
   for (long double& x : p.symbols.at(d.variable)) {
     const long double start = x;
     std::array<std::vector<long double>, 4> quotients;  // from the right and the left, with a large and a small step
@@ -188,11 +191,10 @@ bool surely_not_differentiable(tape& t, const derivative_site& d, sample_point p
     x = start;
     if (!(finite(quotients[0]) && finite(quotients[2])) || !(finite(quotients[1]) && finite(quotients[3]))) return true;
     for (std::size_t i = 0; i < here.size(); ++i) {
-      auto apart = [&](std::size_t a, std::size_t b) {
-        return std::fabs(quotients[a][i] - quotients[b][i]) > 1e-2L * (1 + std::fabs(quotients[a][i]));
-      };
-      bool grows = std::fabs(quotients[2][i]) > 1 + 4 * std::fabs(quotients[0][i]);
-      if (grows || (apart(0, 1) && apart(2, 3))) return true;
+      const long double wide = std::fabs(quotients[0][i] - quotients[1][i]), gap = std::fabs(quotients[2][i] - quotients[3][i]);
+      const bool apart = gap > 1e-2L * (1 + std::fabs(quotients[2][i])) && gap > 0.8L * wide;
+      const bool grows = std::fabs(quotients[2][i]) > 1 + 4 * std::fabs(quotients[0][i]);
+      if (grows || apart) return true;
     }
   }
   return false;
@@ -202,19 +204,6 @@ bool surely_not_differentiable(tape& t, const derivative_site& d, sample_point p
 bool mentions(const tape& t, node_id n, dim_id d) {
   auto runs = [&](range_id r) { return t.range_of(r).hi.dim == d || t.range_of(r).lo.dim == d; };
   return (t.op(n) == opcode::dim_value && t.dim_of(n) == d) || std::ranges::any_of(t.axes(n), runs);
-}
-
-// The requirements of a side, where those of a derivative's formula count as sufficient only: its function may have a derivative
-// without them.
-std::vector<requirement> with_doubts(tape& t, const expression& side, std::vector<requirement> needs) {
-  if (side.sites.empty()) return needs;
-  std::vector<requirement> sure;
-  for (const derivative_site& d : side.sites)
-    if (d.at == none)
-      for (const requirement& r : requirements(t, expression{d.function, {}, {}, {}})) sure.push_back(r);
-  for (requirement& r : needs)
-    r.exact = r.exact && std::ranges::any_of(sure, [&](const requirement& q) { return q.is == r.is && q.node == r.node; });
-  return needs;
 }
 
 // Whether the right side surely has no value at the point. That a sufficient condition for a derivative fails is not enough:
@@ -261,40 +250,126 @@ std::string array_text(std::span<const std::size_t> shape, std::span<const long 
 
 }  // namespace
 
+namespace {
+
+// Where the left side's derivatives may exist though a condition fails that was assumed so that they do: what the left side is
+// there, and whether the right side is the same.
+class kink_search {
+ public:
+  kink_search(tape& t, const std::vector<fact>& givens, const expression& left, const expression& right,
+              const std::vector<requirement>& left_needs, const std::vector<requirement>& right_needs)
+      : tape_(t), givens_(givens), left_(left), right_(right), left_needs_(left_needs), right_needs_(right_needs) {
+    roots_ = {left.node, right.node};
+    for (const expression* side : {&left, &right})
+      for (const derivative_site& d : side->sites) roots_.push_back(d.function);
+    for (const std::vector<requirement>* needs : {&left_needs_, &right_needs_})
+      for (const requirement& r : *needs) roots_.push_back(r.node);
+  }
+
+  // Whether the sides differ somewhere where one of the conditions fails. Points are drawn where it does, and where the right
+  // side is undefined: x^4 > 0 fails only where x = 0, which is easier to find from x^4/x.
+  bool finds_difference(const std::vector<requirement>& assumed) {
+    std::vector<std::optional<node_id>> zeros{std::nullopt};
+    for (const requirement& r : assumed) zeros.push_back(r.node);
+    for (const requirement& r : right_needs_) zeros.push_back(r.node);
+    for (const std::optional<node_id>& zero : zeros) {
+      std::vector<fact> at = givens_;
+      if (zero) at.push_back({"", true, *zero, tape_.identity(tape_.out(*zero), {tape_.constant(0), {}}), {}});
+      point_sampler sampler(tape_, at, random_());
+      for (int attempt = 0; attempt < 100; ++attempt)
+        if (auto p = sampler.draw(roots_); p && differ_at(*p, assumed)) return true;
+    }
+    return false;
+  }
+
+ private:
+  bool differ_at(const sample_point& p, const std::vector<requirement>& assumed) {
+    try {
+      evaluator<long double> e(tape_, most_entries);
+      point_sampler::bind(e, tape_, p);
+      auto holds = [&](const requirement& r) { return meets(r.is, e(r.node), true); };
+      if (std::ranges::all_of(assumed, holds)) return false;
+      if (!std::ranges::all_of(left_needs_, [&](const requirement& r) { return r.smooth || holds(r); })) return false;
+      if (is_broken(p)) return false;
+      if (std::ranges::any_of(assumed, [&](const requirement& r) { return !holds(r) && is_degenerate(p, r); })) return false;
+      const std::optional<bool> nowhere = undefined(tape_, e, p, right_, right_needs_);
+      if (nowhere == true) return true;
+      const auto left = values_of_left(p);
+      if (!left) return true;  // it is there, and nothing is known of it
+      auto right = e(right_.node);
+      for (std::size_t k = 0; k < left->size(); ++k)
+        if (std::isfinite(right[k]) && !near((*left)[k], right[k])) return true;
+      return false;
+    } catch (const error&) {
+      return false;
+    }
+  }
+
+  // Whether the derivative's formula has no value at the point, though there is a derivative, only for special values of other
+  // symbols: what sqrt(a*x + b) is where a = b = 0, and y*norm2(x) where y = 0, is not asked.
+  bool is_degenerate(const sample_point& p, const requirement& r) {
+    if (tame(values(p, left_.node))) return false;
+    for (int draw = 0; draw < 40; ++draw) {
+      const sample_point other = nearby(p, 1, false);
+      const bool holds = meets(r.is, values(other, r.node), false);
+      if (holds ? !meets(r.is, values(nearby(p, 1e-3L, true), r.node), false) : is_broken(other)) return true;
+    }
+    return false;
+  }
+
+  bool is_broken(const sample_point& p) const {
+    return std::ranges::any_of(left_.sites, [&](const derivative_site& d) { return surely_not_differentiable(tape_, d, p); });
+  }
+
+  // The point with what one differentiates by, or with all else, changed.
+  sample_point nearby(sample_point p, long double step, bool variables) {
+    std::uniform_real_distribution<long double> anything(-1, 1);
+    for (auto& [s, entries] : p.symbols) {
+      const symbol_id symbol = s;
+      const bool is_variable = std::ranges::any_of(left_.sites, [&](const derivative_site& d) { return d.variable == symbol; });
+      if (tape_.symbol(s).integer_valued || is_variable != variables) continue;
+      for (long double& x : entries) x += step * (1 + std::fabs(x)) * anything(random_);
+    }
+    return p;
+  }
+
+  std::vector<long double> values(const sample_point& p, node_id n) const {
+    evaluator<long double> e(tape_, most_entries);
+    point_sampler::bind(e, tape_, p);
+    auto v = e(n);
+    return {v.begin(), v.end()};
+  }
+
+  // The limit, which is a derivative's value if there are both: the formula's own value at a kink is a convention.
+  std::optional<std::vector<long double>> values_of_left(const sample_point& p) {
+    std::optional<std::vector<long double>> limit;
+    for (int draw = 0; draw < 4; ++draw) {
+      std::vector<long double> v = values(nearby(p, 1e-15L, true), left_.node);
+      if (!tame(v) || (limit && !std::ranges::equal(*limit, v, near))) return std::nullopt;
+      limit = std::move(v);
+    }
+    return limit;
+  }
+
+  static bool near(long double a, long double b) { return std::fabs(a - b) <= 1e-4L * (1 + std::fabs(a) + std::fabs(b)); }
+
+  static constexpr std::size_t most_entries = std::size_t{1} << 22;
+  tape& tape_;
+  const std::vector<fact>& givens_;
+  const expression &left_, &right_;
+  const std::vector<requirement>&left_needs_, &right_needs_;
+  std::vector<node_id> roots_;
+  std::mt19937_64 random_{1};
+};
+
+}  // namespace
+
 bool differs_at_a_kink(tape& t, const std::vector<fact>& givens, const expression& left, const expression& right,
                        const std::vector<requirement>& left_needs, const std::vector<requirement>& right_needs,
                        const std::vector<requirement>& assumed) {
-  const std::vector<requirement> needs = with_doubts(t, right, right_needs);
-  std::vector<node_id> roots{left.node, right.node};
-  for (const requirement& r : left_needs) roots.push_back(r.node);
-  for (const requirement& r : right_needs) roots.push_back(r.node);
-  for (const requirement& kink : assumed) {
-    if (!kink.smooth || kink.is == relation::real_power) continue;
-    std::vector<fact> at = givens;
-    at.push_back({"", true, kink.node, t.identity(t.out(kink.node), {t.constant(0), {}}), {}});
-    point_sampler there(t, at), anywhere(t, givens);
-    for (int attempt = 0; attempt < 100; ++attempt) {
-      auto p = (attempt % 2 == 0 ? there : anywhere).draw(roots);
-      if (!p) continue;
-      try {
-        evaluator<long double> e(t, std::size_t{1} << 22);
-        point_sampler::bind(e, t, *p);
-        auto met = [&](const requirement& r) {
-          auto v = e(r.node);
-          return r.smooth || meets(r.is, v, true);
-        };
-        auto v = e(left.node);
-        const std::vector<long double> l(v.begin(), v.end());
-        if (auto u = e(kink.node); meets(kink.is, u, false)) continue;
-        if (!std::ranges::all_of(left_needs, met) || !tame(l)) continue;
-        auto broken = [&](const derivative_site& d) { return surely_not_differentiable(t, d, *p); };
-        if (std::ranges::none_of(left.sites, broken) && differs(t, e, *p, l, right, needs)) return true;
-      } catch (const error&) {
-        continue;
-      }
-    }
-  }
-  return false;
+  std::vector<requirement> kinks;
+  std::ranges::copy_if(assumed, std::back_inserter(kinks), &requirement::smooth);
+  return !kinks.empty() && kink_search(t, givens, left, right, left_needs, right_needs).finds_difference(kinks);
 }
 
 std::optional<std::vector<std::pair<std::string, std::string>>> find_counterexample(tape& t, const std::vector<fact>& givens,
@@ -305,7 +380,6 @@ std::optional<std::vector<std::pair<std::string, std::string>>> find_counterexam
   std::vector<node_id> roots{left.node, right.node};
   for (const requirement& r : left_needs) roots.push_back(r.node);
   for (const requirement& r : right_needs) roots.push_back(r.node);
-  const std::vector<requirement> needs = with_doubts(t, right, right_needs);
   point_sampler sampler(t, givens);
   for (int attempt = 0; attempt < 400; ++attempt) {
     auto p = sampler.draw(roots);
@@ -319,7 +393,7 @@ std::optional<std::vector<std::pair<std::string, std::string>>> find_counterexam
       };
       bool defined = std::ranges::all_of(left_needs, [&](const requirement& r) { return meets(r.is, values(r.node), true); });
       const std::vector<long double> l = values(left.node);
-      if (!defined || !tame(l) || !differs(t, e, *p, l, right, needs)) continue;
+      if (!defined || !tame(l) || !differs(t, e, *p, l, right, right_needs)) continue;
       std::vector<std::pair<std::string, std::string>> found;
       for (const auto& [s, v] : p->symbols) {
         found.emplace_back(t.symbol(s).name, array_text(e.shape(t.symbol_node(s)), v));

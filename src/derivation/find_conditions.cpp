@@ -184,9 +184,12 @@ std::vector<requirement> missing_needs(problem& p, const std::vector<requirement
   prover with(p.on());
   with.assume(p.facts());
   std::vector<requirement> all;
-  with.assume_domain(left_needs, true, all);
-  for (const requirement& r : with.missing(right_needs))
+  auto take = [&](const requirement& r) {
     if (std::ranges::none_of(all, [&](const requirement& q) { return q.node == r.node && q.is == r.is; })) all.push_back(r);
+  };
+  for (const requirement& r : with.assume_domain(left_needs, true, all))
+    if (r.smooth) take(r);  // enough for a derivative, where the sides may differ though it exists
+  std::ranges::for_each(with.missing(right_needs), take);
   return all;
 }
 

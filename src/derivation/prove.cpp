@@ -54,14 +54,12 @@ std::vector<requirement> needs_of(prover& with, const expression& side) {
     for (const requirement& r : more)
       if (std::ranges::none_of(all, [&](const requirement& q) { return q.is == r.is && q.node == r.node; })) all.push_back(r);
   };
-  expression plain = side;
-  std::erase_if(plain.sites, [](const derivative_site& s) { return s.smooth != none; });
   for (const derivative_site& s : side.sites) {
     if (s.smooth == none) continue;
     take(defined_near(with, s.function, s.variable));
     take(requirements(t, s.smooth, s.variable));
   }
-  take(requirements(t, plain));
+  take(requirements(t, side));
   return all;
 }
 

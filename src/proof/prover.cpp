@@ -102,7 +102,7 @@ class requirement_list {
     }
   }
 
-  // Where a let is differentiated by, at its value.
+  // Where the derivative exists; with a let, at its value.
   void derivative(const derivative_site& s) {
     if (s.at == none) {
       defined(s.function);
@@ -117,6 +117,21 @@ class requirement_list {
       add(r);
     }
     defined(s.at);
+  }
+
+  // Where an expression is defined, its derivatives taken as values: their formulas may need more than that they exist, as
+  // 4*x^3/(2*sqrt(x^4)) does at 0. What the formulas need is added as what is only enough for the derivatives to exist.
+  void defined(const expression& e) {
+    for (const derivative_site& s : e.sites) values_.insert(s.value);
+    for (const derivative_site& s : e.sites)
+      if (s.smooth == none) derivative(s);
+    defined(e.node);
+    values_.clear();
+    of_formulas_ = true;
+    for (const derivative_site& s : e.sites)
+      if (s.smooth == none && s.at == none) defined(s.function);
+    defined(e.node);
+    of_formulas_ = false;
   }
 
   std::vector<requirement> take() {
@@ -184,6 +199,7 @@ class requirement_list {
       place p = std::move(stack.back());
       stack.pop_back();
       node_id n = p.node;
+      if (values_.contains(n)) continue;
       if (whole_.contains(n) || !(guards.empty() ? whole_.insert(n).second : seen.insert(p).second)) continue;
       frame f = frame_of(t_, n);
       conditions own = defined_conditions(t_, n, f);
@@ -203,7 +219,7 @@ class requirement_list {
         all.insert(all.end(), more.begin(), more.end());
         c.of = guarded(term(wide, in_frame(c.of.as_edge())), all);
       }
-      add(own, false, exact);
+      add(own, of_formulas_, exact);
       std::vector<edge> args = t_.args(n).copy();
       for (std::size_t k = 0; k < args.size(); ++k) {
         place next{args[k].node, in_frame(args[k]).labels, p.frame};
@@ -273,6 +289,8 @@ class requirement_list {
   tape& t_;
   kernel& kernel_;
   bool to_the_letter_;
+  bool of_formulas_ = false;
+  std::unordered_set<node_id> values_;  // of derivatives
   std::vector<requirement> found_;
   std::unordered_set<node_id> whole_;  // nodes that are read without a guard
 };
@@ -282,8 +300,7 @@ class requirement_list {
 std::vector<requirement> requirements(tape& t, const expression& e) {
   kernel k(t);
   requirement_list list(t, k, true);
-  for (const derivative_site& s : e.sites) list.derivative(s);
-  list.defined(e.node);
+  list.defined(e);
   return list.take();
 }
 

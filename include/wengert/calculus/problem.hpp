@@ -27,6 +27,7 @@ struct derivative_site {
   symbol_id variable;
   node_id at = none;      // the let's value
   node_id smooth = none;  // what was differentiated in place of the function
+  node_id value = none;   // the derivative's formula
 };
 
 // What to differentiate by a symbol in place of a function: the function itself, or what equals it near the point.
