@@ -7,6 +7,7 @@
 #include <doctest/doctest.h>
 
 #include <wengert/core/registry.hpp>
+#include <wengert/numeric/bounded.hpp>
 #include <wengert/numeric/exponential_fraction.hpp>
 
 using namespace wengert;
@@ -158,4 +159,39 @@ TEST_CASE("fractions of exponentials: long sums become numbers") {
   const double expected = (1 - std::exp(-100.0)) / (1 - std::exp(-0.5));
   REQUIRE(in.value(sum).certain().has_value());
   CHECK(*in.value(sum).certain() == doctest::Approx(expected).epsilon(1e-14));
+}
+
+TEST_CASE("bounded numbers: what they claim is true of every function") {
+  std::mt19937 random(3);
+  const balls exact(400);
+  const arithmetic<bounded> in;
+  for (const op_info& f : functions())
+    for (int k = 0; k < 60; ++k) {
+      std::uniform_real_distribution<double> sample(f.sample.lo, f.sample.hi), part(-1, 1);
+      const long double error = k % 3 == 0 ? 0 : std::ldexp(1.0L, -30 - k);
+      const double a[2] = {sample(random), sample(random)};
+      const bounded x[2] = {{a[0], error}, {a[1], error}};
+      const ball at[2] = {exact.add(ball::of(a[0]), ball::of(error * part(random))),
+                          exact.add(ball::of(a[1]), ball::of(error * part(random)))};
+      const bounded claimed = in.function(f, x);
+      const ball truth = exact.function(f, at);
+      if (truth.open || !std::isfinite(claimed.error)) continue;
+      ball enclosure = ball::of(claimed.value);
+      if (claimed.error > 0) enclosure.radius = magnitude(static_cast<double>(claimed.error) * (1 + 1e-15), 0);
+      CAPTURE(f.name);
+      CAPTURE(a[0]);
+      CAPTURE(a[1]);
+      CAPTURE(k);
+      CHECK(overlap(enclosure, truth));
+    }
+}
+
+TEST_CASE("bounded numbers: a number that cancels has a large error beside it") {
+  const arithmetic<bounded> in;
+  const bounded e = in.function(*find_function(opcode::exp), std::vector<bounded>{bounded(-30)}.data());
+  const bounded lost = in.add(in.add(bounded(1), e), bounded(-1));
+  CHECK(lost.error > 1e-8L * std::abs(lost.value));
+  CHECK(std::abs(lost.value - std::exp(-30.0L)) <= lost.error);
+  CHECK(in.add(bounded(3), bounded(-3)).is_exact());
+  CHECK_FALSE(in.holds(comparison::lt, lost, e).has_value());
 }

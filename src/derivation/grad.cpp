@@ -32,7 +32,7 @@ constexpr std::size_t largest_proof = 2000;
 constexpr double no_number = std::numeric_limits<double>::quiet_NaN();
 
 // Up to this level more digits are tried before other forms.
-constexpr std::size_t easy_levels = 3;
+constexpr std::size_t easy_levels = 4;
 
 constexpr long double agreement = 1e-9L;
 

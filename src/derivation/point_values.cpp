@@ -25,17 +25,10 @@ error unknown_name(const tape& t, const std::string& name) {
   return {"V06", std::move(message)};
 }
 
-// Gives an evaluator the point: dimensions first, since shapes are checked against them.
-auto binder(const tape& t, const point& given) {
-  return [&t, given](enclosures::exact_evaluator& e) {
-    for (const bool dims : {true, false})
-      for (const auto& [name, value] : given) {
-        if ((t.find_dim(name) != none) != dims) continue;
-        std::vector<exponential_fraction> exact;
-        for (double v : value.values) exact.emplace_back(ball::of(v));
-        e.bind(name, exact, value.shape);
-      }
-  };
+std::vector<enclosures::given> as_given(const point& at) {
+  std::vector<enclosures::given> r;
+  for (const auto& [name, value] : at) r.push_back({name, value.values, value.shape});
+  return r;
 }
 
 template <class T> std::vector<T> entries(evaluator<T>& e, node_id n) {
@@ -49,8 +42,8 @@ point_values::point_values(problem& p, const point& at)
     : tape_(p.on()),
       rounded_(p.on()),
       precise_(p.on()),
-      enclosed_(p.on(), binder(p.on(), at)),
-      enclosed_by_convention_(p.on(), binder(p.on(), at), true) {
+      enclosed_(p.on(), as_given(at)),
+      enclosed_by_convention_(p.on(), as_given(at), true) {
   for (const auto& [name, value] : at)  // dimensions first: shapes are checked against them
     if (tape_.find_dim(name) != none) bind(p, name, value);
   for (const auto& [name, value] : at)
@@ -96,7 +89,7 @@ bool point_values::surely_holds(relation is, node_id n) {
     for (const ball& v : *all) {
       const std::optional<int> s = v.sign();
       if (s && (is == relation::positive ? *s <= 0 : is == relation::nonnegative ? *s < 0 : *s == 0)) return false;
-      if (!s && v.open) return false;
+      if (!s && v.open && level > 0) return false;
       certain = certain && s;
     }
     if (certain) return true;

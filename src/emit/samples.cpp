@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <concepts>
 
 namespace wengert {
 
@@ -11,7 +10,7 @@ namespace {
 
 constexpr std::size_t places = 24;
 constexpr long double agreement = 1e-9L;
-constexpr std::size_t levels = 3;  // of digits, for what is certain
+constexpr std::size_t levels = 4;  // of digits, for what is certain
 
 // splitmix64 (Steele, Lea and Flood 2014): the same numbers on every machine.
 std::uint64_t next(std::uint64_t& state) {
@@ -44,15 +43,14 @@ bool differ(long double a, long double b) {
 samples::samples(const tape& t, node_id root) : tape_(t) {
   choose_sizes(root);
   for (std::size_t k = 0; k < places; ++k) {
-    const std::vector<given> symbols = draw(k);
-    auto exactly = [this, symbols](enclosures::exact_evaluator& e) { bind(e, symbols); };
-    places_.push_back(std::make_unique<place>(place{symbols, evaluator<double>(t), evaluator<long double>(t),
-                                                    evaluator<long double>(t), enclosures(t, std::move(exactly))}));
+    const std::vector<given> point = draw(k);
+    places_.push_back(std::make_unique<place>(
+        place{evaluator<double>(t), evaluator<long double>(t), evaluator<long double>(t), enclosures(t, point)}));
     place& at = *places_.back();
     at.conventional.let_zero_win();
-    bind(at.rounded, symbols);
-    bind(at.precise, symbols);
-    bind(at.conventional, symbols);
+    bind(at.rounded, point);
+    bind(at.precise, point);
+    bind(at.conventional, point);
   }
 }
 
@@ -79,11 +77,12 @@ void samples::choose_sizes(node_id root) {
 }
 
 auto samples::draw(std::uint64_t which) const -> std::vector<given> {
-  std::vector<given> r(tape_.symbol_count());
+  std::vector<given> r;
+  for (dim_id d = 0; d < sizes_.size(); ++d) r.push_back({tape_.dim_name(d), {static_cast<double>(sizes_[d])}, {}});
   auto value_of = [&](const affine& a) { return a.offset + (a.dim == none ? 0 : sizes_[a.dim]); };
   for (std::size_t k = 0; k < symbols_.size(); ++k) {
     const symbol_info& s = tape_.symbol(symbols_[k]);
-    given& g = r[symbols_[k]];
+    given g{s.name, {}, {}};
     std::size_t entries = 1;
     for (range_id a : s.axes) {
       const range& axis = tape_.range_of(a);
@@ -94,21 +93,13 @@ auto samples::draw(std::uint64_t which) const -> std::vector<given> {
     const std::uint64_t kind = next(state) % 5;
     for (std::size_t i = 0; i < entries; ++i)
       g.values.push_back(s.integer_valued ? std::round(number_of(2, state)) : number_of(kind, state));
+    r.push_back(std::move(g));
   }
   return r;
 }
 
-template <class T> void samples::bind(evaluator<T>& at, const std::vector<given>& symbols) const {
-  for (dim_id d = 0; d < tape_.dim_count(); ++d) at.bind_dim(d, sizes_[d]);
-  for (symbol_id s = 0; s < symbols.size(); ++s) {
-    std::vector<T> values;
-    for (double v : symbols[s].values)
-      if constexpr (std::floating_point<T>)
-        values.push_back(v);
-      else
-        values.emplace_back(ball::of(v));
-    at.bind(s, values, symbols[s].shape);
-  }
+template <class T> void samples::bind(evaluator<T>& at, const std::vector<given>& point) {
+  for (const given& g : point) at.bind(g.name, std::vector<T>(g.values.begin(), g.values.end()), g.shape);
 }
 
 // Against what the reference is for certain; where that is not to be had, against its value in extended precision.

@@ -21,19 +21,15 @@ class samples {
   bool needs_strong_zeros(node_id n);
 
  private:
-  struct given {
-    std::vector<double> values;
-    std::vector<std::size_t> shape;
-  };
+  using given = enclosures::given;
   struct place {
-    std::vector<given> symbols;
     evaluator<double> rounded;
     evaluator<long double> precise, conventional;
     enclosures enclosed;
   };
   void choose_sizes(node_id root);
-  std::vector<given> draw(std::uint64_t which) const;
-  template <class T> void bind(evaluator<T>& at, const std::vector<given>& symbols) const;
+  std::vector<given> draw(std::uint64_t which) const;  // dimensions first
+  template <class T> static void bind(evaluator<T>& at, const std::vector<given>& point);
   bool is_right(place& at, node_id n, node_id reference) const;
 
   const tape& tape_;

@@ -497,6 +497,8 @@ template <class T> void evaluator<T>::compute(node_id n) {
 
 template class evaluator<double>;
 template class evaluator<long double>;
+template class evaluator<bounded>;
+template class evaluator<ball>;
 template class evaluator<exponential_fraction>;
 
 }  // namespace wengert

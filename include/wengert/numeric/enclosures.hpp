@@ -2,9 +2,9 @@
 #pragma once
 
 #include <array>
-#include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -14,17 +14,25 @@ namespace wengert {
 
 class enclosures {
  public:
-  using exact_evaluator = evaluator<exponential_fraction>;
-  static constexpr std::array<int, 4> digits{128, 512, 2048, 8192};
+  // Level 0 has balls, the others have fractions of exponentials.
+  static constexpr std::array<int, 5> digits{128, 128, 512, 2048, 8192};
 
-  // `bind` gives an evaluator the point. `conventional`: where 0 times anything is 0.
-  enclosures(const tape& t, std::function<void(exact_evaluator&)> bind, bool conventional = false)
-      : tape_(t), bind_(std::move(bind)), conventional_(conventional) {}
+  // What a dimension or a symbol is at the point.
+  struct given {
+    std::string name;
+    std::vector<double> values;
+    std::vector<std::size_t> shape;
+  };
+
+  // `conventional`: where 0 times anything is 0.
+  enclosures(const tape& t, std::vector<given> point, bool conventional = false)
+      : tape_(t), point_(std::move(point)), conventional_(conventional) {}
 
   // The entries of a node with digits[level] digits; none where that is too much work.
   const std::vector<ball>* at(node_id n, std::size_t level);
 
-  // The entries with the first of the levels [from, to) that makes all of them certain.
+  // The entries with the first of the levels [from, to) that makes all of them certain. Before level 0 extended precision is
+  // tried.
   struct answer {
     std::vector<std::optional<double>> entries;
     bool all = false;   // whether each is certain
@@ -33,16 +41,23 @@ class enclosures {
   answer certain(node_id n, std::size_t from, std::size_t to);
 
  private:
-  struct evaluation {
-    arithmetic<exponential_fraction> in;
-    exact_evaluator at;
+  template <class T> struct evaluation {
+    arithmetic<T> in;
+    evaluator<T> at;
     std::unordered_map<node_id, std::vector<ball>> found;
   };
+  template <class T> void prepare(evaluator<T>& e) const;
+  template <class T>
+  const std::vector<ball>* entries(std::unique_ptr<evaluation<T>>& e, node_id n, std::size_t level, std::size_t most_work) const;
+  // The entries that extended precision is certain of.
+  std::vector<std::optional<double>> quickly(node_id n);
 
   const tape& tape_;
-  std::function<void(exact_evaluator&)> bind_;
+  std::vector<given> point_;
   bool conventional_;
-  std::array<std::unique_ptr<evaluation>, digits.size()> evaluations_;
+  std::optional<evaluator<bounded>> quick_;
+  std::unique_ptr<evaluation<ball>> plain_;
+  std::array<std::unique_ptr<evaluation<exponential_fraction>>, digits.size()> fractions_;
 };
 
 }  // namespace wengert

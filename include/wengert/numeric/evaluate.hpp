@@ -14,11 +14,13 @@
 #include <vector>
 
 #include <wengert/core/tape.hpp>
+#include <wengert/numeric/bounded.hpp>
 #include <wengert/numeric/exponential_fraction.hpp>
 
 namespace wengert {
 
-// Instantiated for double, long double and exponential_fraction. The tape may grow while an evaluator on it exists.
+// Instantiated for double, long double, bounded, ball and exponential_fraction. The tape may grow while an evaluator on it
+// exists.
 template <class T> class evaluator {
  public:
   // Refuses (error V02) to hold more than `max_values` numbers at once.
@@ -129,6 +131,8 @@ template <class T> class evaluator {
 
 extern template class evaluator<double>;
 extern template class evaluator<long double>;
+extern template class evaluator<bounded>;
+extern template class evaluator<ball>;
 extern template class evaluator<exponential_fraction>;
 
 }  // namespace wengert
