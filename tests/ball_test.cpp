@@ -161,6 +161,25 @@ TEST_CASE("fractions of exponentials: long sums become numbers") {
   CHECK(*in.value(sum).certain() == doctest::Approx(expected).epsilon(1e-14));
 }
 
+TEST_CASE("fractions of exponentials: denominators that are not exact are not lost in sums") {
+  const fractions in(256);
+  for (int terms : {20, 40, 100}) {
+    exponential_fraction sum, all, squares;
+    for (int k = 0; k < terms; ++k) sum = in.add(sum, apply(in, opcode::exp, number(-k * 0.5L)));
+    for (int k = 0; k < terms; ++k) {
+      const exponential_fraction p = in.divide(apply(in, opcode::exp, number(-k * 0.5L)), sum);
+      all = in.add(all, p);
+      squares = in.add(squares, in.multiply(p, p));
+    }
+    CAPTURE(terms);
+    CHECK(in.value(in.subtract(all, 1)).sign().value_or(0) == 0);
+    const double ratio = std::exp(-0.5), power = std::pow(ratio, terms);
+    const double first = (1 - ratio) / (1 - power), expected = first * first * (1 - power * power) / (1 - ratio * ratio);
+    REQUIRE(in.value(squares).certain().has_value());
+    CHECK(*in.value(squares).certain() == doctest::Approx(expected).epsilon(1e-13));
+  }
+}
+
 TEST_CASE("bounded numbers: what they claim is true of every function") {
   std::mt19937 random(3);
   const balls exact(400);

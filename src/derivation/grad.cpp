@@ -103,6 +103,7 @@ class answers {
     trial best = evaluate(at_, n, small);
     if (defined) improve(n, best, small);
     if (is_derivative && has_nan(best)) best.values = at_.by_convention(n);
+    if (defined && !best.is_good()) warnings.push_back(fmt::format("the digits of {} are not certain", name));
     return as_array(n, best.values);
   }
 

@@ -40,7 +40,7 @@ bounded in::multiply(const bounded& x, const bounded& y) {
 bounded in::inverse(const bounded& x) {
   if (!(2 * x.error < std::abs(x.value))) return unknown();
   const long double q = 1 / x.value;
-  return is_unit(x) ? bounded(q, 0) : rounded(q, 2 * x.error * q * q * (1 + 4 * unit) + unit * std::abs(q));
+  return is_unit(x) ? bounded(q, 0) : rounded(q, 2 * (x.error * std::abs(q)) * std::abs(q) * (1 + 4 * unit) + unit * std::abs(q));
 }
 
 bounded in::larger(const bounded& x, const bounded& y) {

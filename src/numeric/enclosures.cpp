@@ -9,7 +9,7 @@ namespace wengert {
 namespace {
 
 // What evaluation with many digits may take, in products of words; most of it is functions, each some products of numbers.
-constexpr std::size_t work_of_balls = 200'000'000, work_of_fractions = 10'000'000, work_of_function = 60;
+constexpr std::size_t work_of_balls = 100'000'000, work_of_fractions = 2'000'000, work_of_function = 60;
 constexpr std::size_t most_numbers = std::size_t{1} << 22;  // at once
 
 const ball& value(const arithmetic<ball>&, const ball& x) { return x; }
@@ -51,8 +51,9 @@ template <class T> const std::vector<ball>* enclosures::entries(std::unique_ptr<
 }
 
 const std::vector<ball>* enclosures::at(node_id n, std::size_t level) {
-  return level == 0 ? entries(plain_, n, 0, work_of_balls)
-                    : entries(fractions_[level], n, level, work_of_fractions << (2 * level - 2));
+  if (level > 0)
+    if (const std::vector<ball>* found = entries(fractions_[level], n, level, work_of_fractions << (2 * level - 2))) return found;
+  return entries(balls_[level], n, level, work_of_balls);
 }
 
 std::vector<std::optional<double>> enclosures::quickly(node_id n) {

@@ -44,11 +44,11 @@ void insert(const arithmetic<ball>& with, exponential_sum& into, const exponenti
   }
 }
 
-// The power of a factor; a place for it where there is none yet.
-int& power_of(factors& all, const exponential_sum& s) {
+// The place of a factor, a new one of power 0 where there is none yet. Inexact factors have a place each.
+std::size_t place_of(factors& all, const exponential_sum& s) {
   auto it = std::ranges::find_if(all, [&](const auto& f) { return same(f.first, s); });
   if (it == all.end()) it = all.insert(it, {s, 0});
-  return it->second;
+  return static_cast<std::size_t>(it - all.begin());
 }
 
 // Divides the sum above by a factor below that it is equal to.
@@ -114,12 +114,11 @@ std::optional<exponential_sum> in::times(const exponential_sum& x, const exponen
   return r;
 }
 
-// What stands above where `below`, a multiple of x's own, stands below.
-std::optional<exponential_sum> in::over_common(const exponential_fraction& x, const factors& below) const {
-  factors own = x.below;
-  std::optional<exponential_sum> r = x.above;
-  for (const auto& [s, n] : below)
-    for (int k = power_of(own, s); r && k < n; ++k) r = times(*r, s);
+// x times each of the factors so often as `more` says.
+std::optional<exponential_sum> in::times(const exponential_sum& x, const factors& all, const std::vector<int>& more) const {
+  std::optional<exponential_sum> r = x;
+  for (std::size_t i = 0; i < more.size(); ++i)
+    for (int k = 0; r && k < more[i]; ++k) r = times(*r, all[i].first);
   return r;
 }
 
@@ -129,11 +128,20 @@ exponential_fraction in::add(const exponential_fraction& x, const exponential_fr
   if (x.constant() && y.constant()) return in_.add(*x.constant(), *y.constant());
   exponential_fraction r;
   r.below = x.below;
+  std::vector<int> of_x, of_y(r.below.size(), 0);  // the powers of the factors below r
+  for (const auto& f : x.below) of_x.push_back(f.second);
   for (const auto& [s, n] : y.below) {
-    int& power = power_of(r.below, s);
-    power = std::max(power, n);
+    const std::size_t i = place_of(r.below, s);
+    of_x.resize(r.below.size(), 0);
+    of_y.resize(r.below.size(), 0);
+    of_y[i] += n;
+    r.below[i].second = std::max(of_x[i], of_y[i]);
   }
-  const std::optional<exponential_sum> left = over_common(x, r.below), right = over_common(y, r.below);
+  for (std::size_t i = 0; i < r.below.size(); ++i) {
+    of_x[i] = r.below[i].second - of_x[i];
+    of_y[i] = r.below[i].second - of_y[i];
+  }
+  const std::optional<exponential_sum> left = times(x.above, r.below, of_x), right = times(y.above, r.below, of_y);
   if (!left || !right) return in_.add(value(x), value(y));
   r.above = *left;
   for (const auto& t : right->terms) insert(in_, r.above, t);
@@ -154,7 +162,7 @@ exponential_fraction in::multiply(const exponential_fraction& x, const exponenti
   exponential_fraction r;
   r.above = *above;
   r.below = std::move(a.below);
-  for (const auto& [s, n] : b.below) power_of(r.below, s) += n;
+  for (const auto& [s, n] : b.below) r.below[place_of(r.below, s)].second += n;
   cancel(r.above, r.below);
   return r;
 }

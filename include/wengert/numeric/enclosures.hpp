@@ -14,7 +14,7 @@ namespace wengert {
 
 class enclosures {
  public:
-  // Level 0 has balls, the others have fractions of exponentials.
+  // Level 0 has balls, the others have fractions of exponentials where these are not too much work.
   static constexpr std::array<int, 5> digits{128, 128, 512, 2048, 8192};
 
   // What a dimension or a symbol is at the point.
@@ -56,7 +56,7 @@ class enclosures {
   std::vector<given> point_;
   bool conventional_;
   std::optional<evaluator<bounded>> quick_;
-  std::unique_ptr<evaluation<ball>> plain_;
+  std::array<std::unique_ptr<evaluation<ball>>, digits.size()> balls_;
   std::array<std::unique_ptr<evaluation<exponential_fraction>>, digits.size()> fractions_;
 };
 

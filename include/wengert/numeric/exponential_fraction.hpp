@@ -75,8 +75,8 @@ template <> class arithmetic<exponential_fraction> {
   ball log(const exponential_sum& s) const;
   ball relative(const exponential_sum& s) const;
   std::optional<exponential_sum> times(const exponential_sum& x, const exponential_sum& y) const;
-  std::optional<exponential_sum> over_common(const number_type& x,
-                                             const std::vector<std::pair<exponential_sum, int>>& below) const;
+  std::optional<exponential_sum> times(const exponential_sum& x, const std::vector<std::pair<exponential_sum, int>>& all,
+                                       const std::vector<int>& more) const;
   std::optional<number_type> of_exponentials(opcode f, const number_type& x) const;
 
   arithmetic<ball> in_;
