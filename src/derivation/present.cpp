@@ -375,10 +375,26 @@ polynomial presenter::without_numerators(polynomial p, const reading& in) {
   return p;
 }
 
+// What has a name and could be part of n: it is written with the symbols of n.
+std::vector<node_id> presenter::names_within(node_id n) const {
+  auto symbols_in = [&](node_id of) {
+    std::set<node_id> r;
+    for (node_id m : tape_.reachable(of))
+      if (tape_.op(m) == opcode::symbol) r.insert(m);
+    return r;
+  };
+  const std::set<node_id> met = symbols_in(n);
+  std::vector<node_id> r;
+  for (const auto& [node, how] : names_)
+    if (std::ranges::includes(met, symbols_in(node))) r.push_back(node);
+  return r;
+}
+
 void presenter::collect_patterns(node_id n) {
   std::vector<node_id> named;
   composed_ = functions_of_composites();
-  for (const auto& [node, how] : names_) {
+  for (const node_id node : names_within(n)) {
+    const call& how = names_.at(node);
     auto opened = [&](const edge& e) { return bare_functions(e.node) > 0; };
     if (std::ranges::none_of(how.args, opened)) named.push_back(node);
   }
@@ -420,6 +436,7 @@ void presenter::discover(node_id n) {
           }
           auto is_met = [&](node_id m) { return opens_in_composites(tape_.op(m)); };
           if (std::ranges::any_of(tape_.reachable(made), is_met)) add_pattern(made);
+          if (problem_.calls().size() > named) discovered_.push_back(made);
         } catch (const error&) {
           // the composite does not take such an argument
         }
@@ -744,12 +761,13 @@ node_id presenter::with_choices_joined(node_id n) {
 
 std::vector<node_id> presenter::candidates(node_id n) {
   std::vector<node_id> r;
+  const std::vector<node_id> named = names_within(n);
   auto add_both = [&](const polynomial& p) {
     if (p.terms.size() > most_terms) return;
     r.push_back(lay_out(p));
     if (p.terms.size() > 1) r.push_back(factored(p));
     if (p.terms.size() > 2) r.push_back(gathered(p));
-    if (polynomial q = with_lets(p); q.terms != p.terms) r.push_back(lay_out(q));
+    if (polynomial q = with_lets(p, named); q.terms != p.terms) r.push_back(lay_out(q));
   };
   auto guarded = [&](auto&& build) {
     try {
@@ -831,9 +849,9 @@ bool presenter::as_defined_as(node_id c, node_id original) {
 }
 
 // Sums that are a multiple of a let: (1-s)*h + s/K as y.
-polynomial presenter::with_lets(const polynomial& p) {
+polynomial presenter::with_lets(const polynomial& p, const std::vector<node_id>& named) {
   polynomial best = p;
-  for (const auto& [node, how] : names_) {
+  for (const node_id node : named) {
     if (!std::ranges::equal(tape_.out(node), p.axes)) continue;
     polynomial l;
     try {
@@ -982,9 +1000,17 @@ std::vector<presenter::choice> presenter::choices(const std::vector<node_id>& la
 node_id presenter::rewritten(node_id n) {
   print_options how;
   how.matrix_notation = true;
+  node_id best = n;
   for (const choice& c : choices(matrix_candidates(candidates(n)), how))
-    if (as_defined_as(c.node, n) && prover_.equate(n, c.node)) return c.node;
-  return n;
+    if (as_defined_as(c.node, n) && prover_.equate(n, c.node)) {
+      best = c.node;
+      break;
+    }
+  const std::vector<node_id> kept =
+      tape_.reachable(best);  // names that served no purpose would be looked for in all that follows
+  for (node_id m : discovered_)
+    if (!std::ranges::binary_search(kept, m)) problem_.unname(m);
+  return best;
 }
 
 presented presenter::best(node_id n, const std::vector<std::string>& letters, notation wanted, std::string_view mentioning) {

@@ -103,7 +103,7 @@ class presenter {
   node_id factored(const polynomial& p);
   polynomial folded(const polynomial& p, const reading& in);
   bool fold_once(polynomial& p, const reading& in);
-  polynomial with_lets(const polynomial& p);
+  polynomial with_lets(const polynomial& p, const std::vector<node_id>& named);
   polynomial with_names_whole(node_id n, bool expand_products, const std::set<node_id>& also = {});
   node_id without_adjugates(node_id n);
   bool as_defined_as(node_id c, node_id original);
@@ -115,6 +115,7 @@ class presenter {
   node_id with_arguments_folded(node_id n);
   node_id with_choices_joined(node_id n);
   node_id folded_argument(node_id n);
+  std::vector<node_id> names_within(node_id n) const;
   void collect_patterns(node_id n);
   void discover(node_id n);
   void discover_quotients(node_id n);
@@ -137,6 +138,7 @@ class presenter {
   normalizer around_sums_{prover_.known(), normalizer::form::light};  // light, with the sums whole
   reading full_{prover_.full(), true, {}, {}}, light_{prover_.light(), false, {}, {}}, as_written_{around_sums_, true, {}, {}};
   std::vector<node_id> recognized_, suggested_;
+  std::vector<node_id> discovered_;          // composites that were named in the search
   std::map<node_id, node_id> values_;        // of stand-ins
   std::set<node_id> units_;                  // sums as the user wrote them
   std::map<node_id, node_id> normalized_;    // light normal forms of what stands in as_written_.whole, and these

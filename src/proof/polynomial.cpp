@@ -770,17 +770,23 @@ void expander::canonical(monomial& m, std::size_t free) {
   std::sort(m.factors.begin(), m.factors.end());
   if (n < 2) return;
   std::vector<std::size_t> colour(n, 0);
+  std::vector<std::vector<const factor*>> users(n);  // of each bound axis, in order
+  for (const factor& f : m.factors)
+    for (const label& l : f.labels) {
+      if (l.is_constant() || static_cast<std::size_t>(l.axis) < free) continue;
+      std::vector<const factor*>& own = users[static_cast<std::size_t>(l.axis) - free];
+      if (own.empty() || own.back() != &f) own.push_back(&f);
+    }
   auto signature_of = [&](std::size_t b) {
     std::vector<std::int64_t> s{static_cast<std::int64_t>(m.bound[b]), static_cast<std::int64_t>(colour[b])};
     std::vector<std::vector<std::int64_t>> uses;
-    for (const factor& f : m.factors) {
+    for (const factor* user : users[b]) {
+      const factor& f = *user;
       std::vector<std::int64_t> u{f.node, f.power.numerator(), f.power.denominator()};
       std::vector<std::array<std::int64_t, 3>> places;
-      bool used = false;
       for (const label& l : f.labels) {
         bool bound_label = !l.is_constant() && static_cast<std::size_t>(l.axis) >= free;
         bool mine = bound_label && static_cast<std::size_t>(l.axis) - free == b;
-        used = used || mine;
         std::int64_t what = mine ? -3
                             : bound_label
                                 ? -2 - 10 * static_cast<std::int64_t>(1 + colour[static_cast<std::size_t>(l.axis) - free])
@@ -789,13 +795,14 @@ void expander::canonical(monomial& m, std::size_t free) {
       }
       if (places.size() == 2 && (f.node == delta_atom || is_symmetric(f.node))) std::ranges::sort(places);
       for (const auto& place : places) u.insert(u.end(), place.begin(), place.end());
-      if (used) uses.push_back(std::move(u));
+      uses.push_back(std::move(u));
     }
     std::ranges::sort(uses);
     for (auto& u : uses) s.insert(s.end(), u.begin(), u.end());
     return s;
   };
-  for (std::size_t round = 0, classes = 0; round <= n; ++round) {
+  std::size_t classes = 0;
+  for (std::size_t round = 0; round <= n; ++round) {
     std::map<std::vector<std::int64_t>, std::size_t> rank;
     std::vector<std::vector<std::int64_t>> signatures;
     for (std::size_t b = 0; b < n; ++b) {
@@ -829,9 +836,19 @@ void expander::canonical(monomial& m, std::size_t free) {
     return r;
   };
   monomial best = renumbered(order);
-  // Permute inside classes of equal colour.
+  // Axes that may change places without changing anything are twins of the first such axis.
+  std::vector<std::size_t> twin(n);
+  for (std::size_t b = 0; b < n; ++b) {
+    twin[b] = b;
+    for (std::size_t a = 0; a < b && twin[b] == b; ++a) {
+      if (twin[a] != a || colour[a] != colour[b]) continue;
+      std::vector<std::size_t> swapped(n);
+      for (std::size_t k = 0; k < n; ++k) swapped[k] = order[k] == a ? b : order[k] == b ? a : order[k];
+      if (renumbered(swapped) == best) twin[b] = a;
+    }
+  }
+  // Permute inside classes of equal colour, of twins one.
   std::size_t tries = 0;
-  std::vector<std::size_t> start = order;
   auto permute = [&](auto&& self, std::size_t k) -> void {
     if (tries > 720) return;
     if (k == n) {
@@ -840,13 +857,16 @@ void expander::canonical(monomial& m, std::size_t free) {
       if (r < best) best = std::move(r);
       return;
     }
+    std::vector<std::size_t> tried;
     for (std::size_t j = k; j < n && colour[order[j]] == colour[order[k]]; ++j) {
+      if (std::ranges::find(tried, twin[order[j]]) != tried.end()) continue;
+      tried.push_back(twin[order[j]]);
       std::swap(order[k], order[j]);
       self(self, k + 1);
       std::swap(order[k], order[j]);
     }
   };
-  permute(permute, 0);
+  if (classes < n) permute(permute, 0);
   m = std::move(best);
 }
 
