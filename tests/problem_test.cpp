@@ -8,6 +8,7 @@
 
 #include <wengert/calculus/composites.hpp>
 #include <wengert/calculus/problem.hpp>
+#include <wengert/calculus/reverse.hpp>
 #include <wengert/numeric/evaluate.hpp>
 
 namespace {
@@ -602,4 +603,17 @@ TEST_CASE("lengths that only the context tells") {
   std::vector<letter_range> letters{{"i", two}, {"j", K}};
   CHECK(axes(p, p.parse("delta(1,i)", letters).node) == "1..2");
   CHECK(axes(p, p.parse("j*x", letters).node) == "1..K");
+}
+
+TEST_CASE("the derivative of a long product is no longer than in proportion") {
+  std::string text = "x0";
+  const std::size_t factors = 2000;
+  for (std::size_t k = 1; k < factors; ++k) text += "*x" + std::to_string(k);
+  problem p(texts({text}));
+  tape& t = p.on();
+  std::vector<symbol_id> all;
+  for (std::size_t k = 0; k < factors; ++k) all.push_back(t.symbol_of(t.find_symbol("x" + std::to_string(k))));
+  std::size_t edges = 0;
+  for (node_id n : t.reachable(reverse(t, node(p, 0), all))) edges += t.arity(n);
+  CHECK(edges < 100 * factors);
 }

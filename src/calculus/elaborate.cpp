@@ -14,6 +14,8 @@ namespace wengert::elaboration {
 
 namespace {
 
+constexpr std::size_t most_factors = 32;  // of one node
+
 using edges = std::vector<edge>;
 using range_ids = std::vector<range_id>;
 
@@ -408,7 +410,17 @@ class elaborator {
     return x.is == form::ones && w_.items[x.args[0]].is == form::number && w_.items[x.args[0]].number == 1;
   }
 
-  value finish(const running& p) {
+  // A long product is a product of products, or its derivative would have as many terms as it has factors, each as long.
+  value finish(running p) {
+    while (p.factors.size() > most_factors) {
+      std::vector<value> groups;
+      for (std::size_t k = 0; k < p.factors.size(); k += most_factors) {
+        const std::size_t end = std::min(k + most_factors, p.factors.size());
+        groups.push_back(multiply(
+            {p.factors.begin() + static_cast<std::ptrdiff_t>(k), p.factors.begin() + static_cast<std::ptrdiff_t>(end)}, p.array));
+      }
+      p.factors = std::move(groups);
+    }
     if (p.factors.size() > 1) return multiply(p.factors, p.array);
     value r = p.factors[0];
     r.array = p.array;
