@@ -282,7 +282,10 @@ problem::problem(const problem_text& text) : tape_(std::make_unique<tape>()), st
   for (std::size_t k = 0; k < r.expressions.size(); ++k)
     for (expression& e : finished(w, r.expressions[k], r.meets[k])) expressions_.push_back(std::move(e));
   for (std::size_t k = 0; k < r.facts.size(); ++k) facts_.push_back(finished(w, r.facts[k], r.fact_meets[k]));
-  for (const resolved_target& t : r.targets) targets_.push_back(finished(w, t));
+  for (const resolved_target& t : r.targets) {
+    target asked = finished(w, t);
+    if (std::ranges::find(targets_, asked.text, &target::text) == targets_.end()) targets_.push_back(std::move(asked));
+  }
   for (entity_id id = 0; id < w.entities.size(); ++id) {
     const entity& e = w.entities[id];
     if (e.let != none && !e.independent) lets_.emplace_back(e.name, w.values[e.let].node);
