@@ -13,6 +13,7 @@
 #include <wengert/calculus/partials.hpp>
 #include <wengert/calculus/problem.hpp>
 #include <wengert/core/registry.hpp>
+#include <wengert/proof/coq.hpp>
 #include <wengert/proof/inferences.hpp>
 #include <wengert/proof/matrix_rules.hpp>
 #include <wengert/proof/prover.hpp>
@@ -27,6 +28,11 @@ constexpr std::string_view by_sampling = "axiom: tested at random points";
 constexpr std::string_view by_differences = "axiom: tested against differences at random points";
 constexpr std::string_view by_logic = "axiom: built into the kernel";
 constexpr std::string_view by_definition = "axiom: a definition";
+
+// By a lemma of the Coq files that has that name, if there is one.
+std::string established(const std::string& lemma, std::string_view otherwise) {
+  return lemma.empty() ? std::string(otherwise) : "coq";
+}
 
 // --- a rule for every number c
 
@@ -91,7 +97,8 @@ listed_rule identity(const rule& r) {
   parameter_finder find(t, c1, c2);
   node_id left = find.named(r.left(x, y, c1).over_frame(), r.left(x, y, c2).over_frame());
   node_id right = find.named(r.right(x, y, c1).over_frame(), r.right(x, y, c2).over_frame());
-  listed_rule l{std::string(r.name), equation(t, left, right), {}, std::string(by_sampling), std::string(r.sentence)};
+  listed_rule l{
+      std::string(r.name), equation(t, left, right), {}, established(coq_name(r), by_sampling), std::string(r.sentence)};
   conditions first = r.where(x, y, c1), second = r.where(x, y, c2);
   for (std::size_t q = 0; q < first.size(); ++q)
     l.conditions.push_back(print_condition(t, first[q].is, find.named(k.condition_node(first[q]), k.condition_node(second[q]))));
@@ -162,14 +169,18 @@ void add_functions(std::vector<listed_rule>& all) {
     for (const char* name : {"x", "y"})
       if (args.size() < static_cast<std::size_t>(row.arity)) args.push_back(t.whole(t.symbol(name, {})));
     node_id n = t.apply(row.code, {}, args);
+    const std::string why = established(coq_name(row.code), by_differences);
     if (row.arity == 1) {
       all.push_back(derivative_rule(t, fmt::format("d-{}", row.name), n, 0, fmt::format("The derivative of {}.", row.name)));
+      all.back().established = why;
       continue;
     }
     constexpr std::array<std::string_view, 2> which{"first", "second"};
-    for (auto k = static_cast<std::size_t>(row.parameters); k < which.size(); ++k)
+    for (auto k = static_cast<std::size_t>(row.parameters); k < which.size(); ++k) {
       all.push_back(derivative_rule(t, fmt::format("d-{}-{}", row.name, k + 1), n, k,
                                     fmt::format("The derivative of {} by its {} argument.", row.name, which[k])));
+      all.back().established = why;
+    }
   }
 }
 
@@ -291,7 +302,8 @@ void add_signs(std::vector<listed_rule>& all) {
 
 void add_inferences(std::vector<listed_rule>& all) {
   for (const inference& i : inferences()) {
-    all.push_back({std::string(i.name), std::string(i.statement), {}, std::string(by_logic), std::string(i.sentence)});
+    all.push_back(
+        {std::string(i.name), std::string(i.statement), {}, established(coq_name(i.name), by_logic), std::string(i.sentence)});
     for (std::string_view p : i.premises)
       if (!p.empty()) all.back().conditions.emplace_back(p);
   }
