@@ -73,17 +73,24 @@ struct entity {
   std::set<item_id> sites;  // the derivatives in a let
 };
 
+// Where a letter stands as an index.
+struct occurrence {
+  length_id axis;
+  std::int64_t offset;
+  item_id at;
+};
+
 // A bound or free index letter.
 struct slot {
   std::string name;
   bool bounded = false;
-  bool free = false;                                          // bound by no sum
-  bool column = false;                                        // numbers the columns of a matrix: comes behind array axes
-  std::optional<range_id> given;                              // what a free letter runs over, where the caller says so
-  position lo, hi;                                            // if bounded
-  std::vector<std::pair<length_id, std::int64_t>> stands_in;  // axis and offset
-  std::vector<std::pair<slot_id, std::int64_t>> equal_to;     // meets this letter plus an offset in a delta
-  length_id own = none;                                       // the length of an axis that the letter becomes
+  bool free = false;              // bound by no sum
+  bool column = false;            // numbers the columns of a matrix: comes behind array axes
+  std::optional<range_id> given;  // what a free letter runs over, where the caller says so
+  position lo, hi;                // if bounded
+  std::vector<occurrence> stands_in;
+  std::vector<std::pair<slot_id, std::int64_t>> equal_to;  // meets this letter plus an offset in a delta
+  length_id own = none;                                    // the length of an axis that the letter becomes
   std::optional<range_id> resolved;
   origin at;
 };
@@ -172,6 +179,7 @@ struct workspace {
   std::vector<std::string> notes;
   std::map<node_id, call>* calls = nullptr;
   std::vector<length_condition> given_lengths;  // what the facts say of the order of dimensions
+  item_id right_side = none;                    // of the equation to be proved: its first item
   bool lengths_open = true;                     // whether an index may still ask for a condition on them
   function_choice instead;                      // empty: every function is differentiated itself
 

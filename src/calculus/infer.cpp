@@ -491,7 +491,7 @@ class inference {
     if (s.rank() != 2) return s;
     std::size_t samples = x.axis == 1 ? 1 : 0;
     const slot& k = w_.slots[x.letters[0]];
-    if (strict_ && !k.stands_in.empty()) must_agree(i, k.stands_in.front().first, s.axes[samples]);
+    if (strict_ && !k.stands_in.empty()) must_agree(i, k.stands_in.front().axis, s.axes[samples]);
     return {{s.axes[1 - samples]}, false};
   }
 
@@ -598,7 +598,7 @@ class inference {
       for (std::size_t k = 0; k < x.index.size(); ++k) {
         const position& p = x.index[k];
         length& l = of(s.axes[k]);
-        if (p.slot != none) w_.slots[p.slot].stands_in.emplace_back(s.axes[k], p.offset);
+        if (p.slot != none) w_.slots[p.slot].stands_in.push_back({s.axes[k], p.offset, i});
         if (p.slot != none || p.dim != none)
           l.whole = true;
         else
@@ -607,7 +607,7 @@ class inference {
     } else if (x.is == form::slice && argument(i, 0).rank() == 2) {
       length_id samples = argument(i, 0).axes[x.axis == 1 ? 1 : 0];
       of(samples).whole = true;
-      w_.slots[x.letters[0]].stands_in.emplace_back(samples, 0);
+      w_.slots[x.letters[0]].stands_in.push_back({samples, 0, i});
     } else if (x.is == form::delta) {
       const position &a = x.index[0], &b = x.index[1];
       if (a.slot != none && b.slot != none && a.slot != b.slot) {
@@ -640,7 +640,7 @@ class inference {
       slot& k = w_.slots[s];
       if (!k.bounded) continue;
       affine hi = affine_of(w_, k.hi);
-      for (auto [l, offset] : k.stands_in) {
+      for (auto [l, offset, at] : k.stands_in) {
         if (of(l).known) continue;
         affine here{hi.dim, hi.offset + offset};
         auto [it, fresh_entry] = reach.try_emplace(root(l), here);
@@ -656,13 +656,13 @@ class inference {
     for (slot_id s = first_slot_; s < w_.slots.size(); ++s) {
       slot& k = w_.slots[s];
       bool plain = !k.bounded && !k.stands_in.empty();
-      for (auto [l, offset] : k.stands_in) {
-        if (!k.bounded) unify(k.stands_in.front().first, l);
-        plain = plain && offset == 0 && root(l) == root(k.stands_in.front().first);
+      for (auto [l, offset, at] : k.stands_in) {
+        if (!k.bounded) unify(k.stands_in.front().axis, l);
+        plain = plain && offset == 0 && root(l) == root(k.stands_in.front().axis);
       }
       if (k.own == none) continue;
       if (plain) {
-        if (!unify(k.own, k.stands_in.front().first)) range_differs(s);
+        if (!unify(k.own, k.stands_in.front().axis)) range_differs(s);
       } else {
         of(k.own).derived = true;
       }
@@ -720,7 +720,7 @@ class inference {
       return true;
     }
     std::optional<range> r;
-    for (auto [l, offset] : k.stands_in) {
+    for (auto [l, offset, at] : k.stands_in) {
       if (!of(l).known) {
         of(l).derived = false;
         settle(l);
@@ -737,11 +737,25 @@ class inference {
                       fmt::format("the range of '{}' is not clear: {}..{} or {}..{}", k.name, w_.on.text_of(r->lo),
                                   w_.on.text_of(r->hi), w_.on.text_of(here.lo), w_.on.text_of(here.hi)),
                       "give the sum bounds, or declare equal lengths");
+      const range before = *r;
       if (w_.on.surely_le(r->lo, here.lo)) r->lo = here.lo;
       if (w_.on.surely_le(here.hi, r->hi)) r->hi = here.hi;
+      if (*r != before && on_both_sides(k, at)) right_side_leaves(k, at, before);
     }
     if (r) resolve(s, *r);
     return r.has_value();
+  }
+
+  // Whether it is the right side of an equation that reads by a letter whose values the left side gives.
+  bool on_both_sides(const slot& k, item_id at) const {
+    return w_.right_side != none && k.free && at >= w_.right_side && k.stands_in.front().at < w_.right_side;
+  }
+
+  [[noreturn]] void right_side_leaves(const slot& k, item_id at, const range& on_left) {
+    throw w_.fail(w_.items[at].at, "S04",
+                  fmt::format("the index leaves its range: on the left side '{}' runs over {}..{}", k.name,
+                              w_.on.text_of(on_left.lo), w_.on.text_of(on_left.hi)),
+                  "the right side must have a value for each of these");
   }
 
   // A letter that stands in no axis takes the range of a letter that it meets in a delta.

@@ -338,6 +338,10 @@ item_id resolver::letter_item(slot_id s, const origin& o) {
 }
 
 item_id resolver::entity_item(const std::string& name, const origin& o) {
+  auto is_letter = [&](const slot& k) { return k.free && k.name == name; };
+  if (!w_.find(name) && std::ranges::any_of(w_.slots, is_letter))  // of the expression, in a fact
+    throw w_.fail(o, "N06", fmt::format("'{}' is an index in the expression, not a variable", name),
+                  "facts speak of variables; of one entry say z[1] > 0");
   entity_id e = w_.named(name, o);
   entity& known_entity = w_.entities[e];
   if (known_entity.let != none && !known_entity.independent) {
@@ -1095,6 +1099,7 @@ resolved_text resolve_statement(workspace& w, const syntax_tree& tree, std::uint
   }
   for (syntax_id s : sides) {
     std::set<item_id> sites;
+    if (!result.sides.empty()) w.right_side = static_cast<item_id>(w.items.size());
     result.sides.push_back(r.side(s, sites));
     result.sites.push_back(std::move(sites));
     result.texts.emplace_back(tree.slice(s));
