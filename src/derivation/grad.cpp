@@ -348,11 +348,13 @@ value_there evaluate_at(problem& p, const diff_result& derivative, const point& 
   value_there r;
   r.undefined = failing(p, at, derivative, letters);
   const bool smooth = r.undefined.empty();
-  const bool by_answer = smooth && failures(p, at, derivative.node, letters).check(needs, derivative.node, none);
+  r.warnings = broken_givens(p, at);  // which the answer may rest on
+  const bool by_answer =
+      smooth && r.warnings.empty() && failures(p, at, derivative.node, letters).check(needs, derivative.node, none);
   answers numbers(p, at);
   numbers.expect(by_answer ? needs : derivative.needs);
   r.value = numbers.of(by_answer ? derivative.node : swept(p, derivative), smooth, true, "the derivative");
-  r.warnings = std::move(numbers.warnings);
+  r.warnings.insert(r.warnings.end(), numbers.warnings.begin(), numbers.warnings.end());
   return r;
 }
 
