@@ -48,6 +48,7 @@ derive 'norm2(A*x - b)^2' --var 'A: matrix[m,n]; x: vector[n]; b: vector[m]' --w
 derive 'layer_norm(x, eps)[i]' --wrt x --verbosity 3
 derive 'x^x^x' --wrt x --order 2 --verbosity 3
 derive 'x^2 + sin(x)' --wrt x --order 2
+derive 'kl_divergence(softmax(a), softmax(b))' --wrt a --order 2
 derive '-sum(k, t[k]*log(p_hat[k]))' --let 'p_hat[k] = exp(w_1[k])/sum(j, exp(w_1[j]))' --var 'w_1: vector[K]' --wrt w_1 --given 'sum(t) = 1'
 derive 'sin(x + y*z*w)^4*cos(x*y + z*w)^4*tan(x + y + z + w)^4*log(1 + x^2 + y^2)*exp(x*y*z*w)*atan(x/y)' --wrt x --verbosity 3
 derive 'éclair^2 + ж^2 + Ωmega*éclair + loss_in_total + α*alpha' --wrt éclair

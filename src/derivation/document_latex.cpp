@@ -45,7 +45,7 @@ std::string as_code(std::string_view text) {
   for (std::size_t at = 0, column = 0; at < text.size(); ++column) {
     std::size_t n = 1;
     while (at + n < text.size() && (static_cast<unsigned char>(text[at + n]) & 0xC0U) == 0x80U) ++n;
-    if (column > 0 && column % columns == 0) r += "\\\\\n";
+    if (column > 0 && column % columns == 0) r += "\\\\{}\n";  // or a bracket would be its argument
     r += text[at] == ' ' ? "\\ " : latex_text(text.substr(at, n));
     at += n;
   }
