@@ -3,9 +3,10 @@
 //   auto f = [](const auto& x) { return x[0]*x[0] + sin(x[1]); };
 //   std::vector<double> g = wengert::grad(f)(std::vector<double>{1, 2});
 //
-// A callable takes a std::vector<T> or a std::array<T, N> for any scalar T and returns a scalar, or for `jacobian`, `jvp` and
-// `vjp` also a vector or an array of them. What the derivatives are taken at has the same container, of double. An input that
-// does not matter has exact zeros.
+// A callable takes a T, a std::vector<T>, or another tree of numbers (tree.hpp; structs of them: params.hpp) for any scalar T. It
+// returns a scalar, or for `jacobian`, `jvp` and `vjp` also a container of them. Derivatives are taken at the same tree of
+// double, and come back as one; Jacobians and Hessians count its numbers in the order of `flatten`. An input that does not matter
+// has exact zeros.
 #pragma once
 
 #include <algorithm>
@@ -16,6 +17,7 @@
 #include <utility>
 #include <vector>
 
+#include <wengert/embed/tree.hpp>
 #include <wengert/numeric/dual.hpp>
 #include <wengert/numeric/jacobian_tape.hpp>
 
@@ -42,18 +44,44 @@ template <class U, class C> container_of<C, U> empty_like(const C& c) {
   if constexpr (requires { r.resize(c.size()); }) r.resize(c.size());
   return r;
 }
-template <class U, class C> container_of<C, U> converted(const C& c) {
-  container_of<C, U> r = empty_like<U>(c);
-  std::copy(c.begin(), c.end(), r.begin());
-  return r;
-}
 
 // The outputs of f as scalars T, in order: a scalar is one output.
+template <class T, class R> void append_outputs(std::vector<T>& all, const R& result) {
+  if constexpr (std::is_convertible_v<const R&, T>) {
+    all.push_back(T(result));
+  } else if constexpr (matrix_tree<const R>) {
+    for (std::size_t i = 0; i < static_cast<std::size_t>(result.size()); ++i) all.push_back(result.data()[i]);
+  } else if constexpr (field_tree<R>) {
+    [&]<std::size_t... I>(std::index_sequence<I...>) { (append_outputs(all, tree_fields<R>::template get<I>(result)), ...); }
+    (std::make_index_sequence<tree_fields<R>::count>{});
+  } else {
+    for (const auto& part : result) append_outputs(all, part);
+  }
+}
 template <class T, class R> std::vector<T> outputs_of(const R& result) {
-  if constexpr (container_traits<R>::is_container)
-    return std::vector<T>(result.begin(), result.end());
-  else
-    return {T(result)};
+  std::vector<T> all;
+  append_outputs(all, result);
+  return all;
+}
+
+template <class X> constexpr void require_tree() {
+  static_assert(tree<X>,
+                "there is no floating-point number to differentiate by: a whole number needs a decimal point, and a struct must "
+                "be described to Boost.Hana (BOOST_HANA_DEFINE_STRUCT, BOOST_HANA_ADAPT_STRUCT), with wengert/embed/params.hpp "
+                "included");
+}
+
+// What f returns for scalars T, if it is one number.
+template <class T, class F, class X> T one_output(const F& f, const X& x) {
+  static_assert(std::is_invocable_v<const F&, const X&>,
+                "the function cannot be called with the inputs for other scalars than double: "
+                "it takes any T, or const auto&");
+  if constexpr (std::is_invocable_v<const F&, const X&>) {
+    static_assert(std::is_convertible_v<std::invoke_result_t<const F&, const X&>, T>,
+                  "the function returns no number: gradients and Hessians are of functions with one output; for several there is "
+                  "jacobian");
+    return f(x);
+  }
 }
 
 // --- tapes to work on: each thread keeps those that it has used, unless they grew large
@@ -87,6 +115,49 @@ template <class V> class borrowed_tape {
   std::unique_ptr<basic_jacobian_tape<V>> tape_;
 };
 
+// --- inputs: the tree x with active scalars, as one block of the tape
+
+template <class V, tree X> struct recorded_inputs {
+  rebound_t<X, active<V>> x;
+  variables block;
+};
+// `moving(number, i)`: the V of the i-th number.
+template <class V, tree X, class F>
+recorded_inputs<V, X> record_inputs(basic_jacobian_tape<V>& tape, const X& x, const F& moving) {
+  std::size_t i = 0;
+  recorded_inputs<V, X> r{rebuilt<active<V>>(x, [&](double number) { return active<V>(moving(number, i++)); }), {}};
+  if constexpr (numbers<X>) {
+    r.block = tape.inputs(r.x);
+  } else {
+    std::vector<active<V>> all;
+    all.reserve(i);
+    const auto each = [&](const auto& f) {
+      walk<X, shape_of<X>>(
+          no_path{}, [&f](const no_path&, active<V>& number) { f(number); }, r.x);
+    };
+    each([&](active<V>& number) { all.push_back(number); });
+    r.block = tape.inputs(all);
+    i = 0;
+    each([&](active<V>& number) { number = all[i++]; });
+  }
+  return r;
+}
+template <tree X> recorded_inputs<double, X> record_inputs(jacobian_tape& tape, const X& x) {
+  return record_inputs<double>(tape, x, [](double number, std::size_t) { return number; });
+}
+
+// The tree x of numbers given by their places, in the order of `flatten`.
+template <class T, tree X, class F> rebound_t<X, T> rebuilt_by_index(const X& x, const F& number_at) {
+  std::size_t i = 0;
+  return rebuilt<T>(x, [&](double number) { return number_at(number, i++); });
+}
+template <tree X, class F> X tree_like(const X& x, const F& number_at) {
+  X result = x;
+  std::size_t i = 0;
+  for_each_number(result, [&](auto& number) { number = static_cast<std::remove_cvref_t<decltype(number)>>(number_at(i++)); });
+  return result;
+}
+
 // --- first derivatives of one output
 
 template <class X> struct value_and_gradient {
@@ -96,22 +167,24 @@ template <class X> struct value_and_gradient {
 
 // value_and_grad(f)(x): f(x) and its gradient, by one recording and one reverse sweep.
 template <class F> auto value_and_grad(F f) {
-  return [f = std::move(f)]<numbers X>(const X& x) {
+  return [f = std::move(f)]<class X>(const X& x) {
+    require_tree<X>();
+
     borrowed_tape<double> tape;
     tape_scope scope(*tape);
-    auto active_x = converted<adouble>(x);
-    const variables inputs = tape->inputs(active_x);
-    const adouble y = f(std::as_const(active_x));
-    value_and_gradient<X> r{y.value(), empty_like<double>(x)};
-    const auto gradient = tape->gradient(y, inputs);
-    std::copy(gradient.begin(), gradient.end(), r.gradient.begin());
-    return r;
+    const auto inputs = record_inputs(*tape, x);
+    const adouble y = one_output<adouble>(f, inputs.x);
+    const auto gradient = tape->gradient(y, inputs.block);
+    return value_and_gradient<X>{y.value(), tree_like(x, [&](std::size_t i) { return gradient[i]; })};
   };
 }
 
 // grad(f)(x): the gradient alone.
 template <class F> auto grad(F f) {
-  return [both = value_and_grad(std::move(f))]<numbers X>(const X& x) { return both(x).gradient; };
+  return [both = value_and_grad(std::move(f))]<class X>(const X& x) {
+    require_tree<X>();
+    return both(x).gradient;
+  };
 }
 
 // --- first derivatives of several outputs
@@ -136,19 +209,18 @@ class dense_matrix {
 // The directions that are carried together.
 inline constexpr std::size_t directions_at_once = 8;
 
-template <class F, numbers X> dense_matrix jacobian_forward(const F& f, const X& x) {
+template <class F, tree X> dense_matrix jacobian_forward(const F& f, const X& x) {
   using T = dual_vec<directions_at_once>;
-  dense_matrix result(0, x.size());
-  auto moving = converted<T>(x);
-  for (std::size_t first = 0; first < std::max<std::size_t>(x.size(), 1); first += directions_at_once) {
-    const std::size_t last = std::min(x.size(), first + directions_at_once);
-    for (std::size_t i = first; i < last; ++i) moving[i] = T::variable(x[i], i - first);
-    const std::vector<T> y = outputs_of<T>(f(std::as_const(moving)));
-    if (first == 0) result = dense_matrix(y.size(), x.size());
-    for (std::size_t i = first; i < last; ++i) {
+  const std::size_t count = count_numbers(x);
+  dense_matrix result(0, count);
+  for (std::size_t first = 0; first < std::max<std::size_t>(count, 1); first += directions_at_once) {
+    const std::size_t last = std::min(count, first + directions_at_once);
+    const auto moving = rebuilt_by_index<T>(
+        x, [&](double number, std::size_t i) { return i >= first && i < last ? T::variable(number, i - first) : T(number); });
+    const std::vector<T> y = outputs_of<T>(f(moving));
+    if (first == 0) result = dense_matrix(y.size(), count);
+    for (std::size_t i = first; i < last; ++i)
       for (std::size_t row = 0; row < y.size(); ++row) result(row, i) = y[row].tangent(i - first);
-      moving[i] = x[i];
-    }
   }
   return result;
 }
@@ -156,18 +228,20 @@ template <class F, numbers X> dense_matrix jacobian_forward(const F& f, const X&
 // jacobian(f)(x). Records once; then a reverse sweep for each output, or, where there are more outputs than runs of the forward
 // type would take, those.
 template <class F> auto jacobian(F f) {
-  return [f = std::move(f)]<numbers X>(const X& x) {
-    if (x.size() <= directions_at_once) return jacobian_forward(f, x);
+  return [f = std::move(f)]<class X>(const X& x) {
+    require_tree<X>();
+
     borrowed_tape<double> tape;
     tape_scope scope(*tape);
-    auto active_x = converted<adouble>(x);
-    const variables inputs = tape->inputs(active_x);
-    const std::vector<adouble> y = outputs_of<adouble>(f(std::as_const(active_x)));
-    if (y.size() > x.size() / directions_at_once + 1) return jacobian_forward(f, x);
-    dense_matrix result(y.size(), x.size());
+    const auto inputs = record_inputs(*tape, x);
+    const std::size_t count = inputs.block.size();
+    if (count <= directions_at_once) return jacobian_forward(f, x);
+    const std::vector<adouble> y = outputs_of<adouble>(f(inputs.x));
+    if (y.size() > count / directions_at_once + 1) return jacobian_forward(f, x);
+    dense_matrix result(y.size(), count);
     for (std::size_t row = 0; row < y.size(); ++row) {
-      const auto gradient = tape->gradient(y[row], inputs);
-      for (std::size_t i = 0; i < x.size(); ++i) result(row, i) = gradient[i];
+      const auto gradient = tape->gradient(y[row], inputs.block);
+      for (std::size_t i = 0; i < count; ++i) result(row, i) = gradient[i];
     }
     return result;
   };
@@ -175,22 +249,32 @@ template <class F> auto jacobian(F f) {
 
 template <class Y> struct value_and_tangent { Y value, tangent; };
 
-// jvp(f)(x, v): f(x) and the Jacobian times v, by one forward run.
+// jvp(f)(x, v): f(x) and the Jacobian times v, by one forward run. What f returns in a vector, an array or alone comes back so;
+// the numbers of other containers in a vector.
 template <class F> auto jvp(F f) {
-  return [f = std::move(f)]<numbers X>(const X& x, const X& v) {
-    auto moving = empty_like<dual<>>(x);
-    for (std::size_t i = 0; i < x.size(); ++i) moving[i] = dual<>(x[i], v[i]);
-    const auto y = f(std::as_const(moving));
+  return [f = std::move(f)]<class X>(const X& x, const X& v) {
+    require_tree<X>();
+
+    const std::vector<double> direction = flatten(v);
+    const auto y = f(rebuilt_by_index<dual<>>(x, [&](double number, std::size_t i) { return dual<>(number, direction.at(i)); }));
     using R = std::decay_t<decltype(y)>;
-    if constexpr (container_traits<R>::is_container) {
-      auto value = empty_like<double>(y), tangent = value;
-      for (std::size_t i = 0; i < y.size(); ++i) {
-        value[i] = y[i].value();
-        tangent[i] = y[i].tangent();
-      }
-      return value_and_tangent<container_of<R, double>>{std::move(value), std::move(tangent)};
-    } else {
+    if constexpr (std::is_convertible_v<R, dual<>>) {
       return value_and_tangent<double>{dual<>(y).value(), dual<>(y).tangent()};
+    } else {
+      const std::vector<dual<>> all = outputs_of<dual<>>(y);
+      const auto numbers_of = [&](auto number_of) {
+        if constexpr (container_traits<R>::is_container) {
+          auto r = empty_like<double>(y);
+          std::transform(all.begin(), all.end(), r.begin(), number_of);
+          return r;
+        } else {
+          std::vector<double> r(all.size());
+          std::transform(all.begin(), all.end(), r.begin(), number_of);
+          return r;
+        }
+      };
+      auto value = numbers_of([](const dual<>& z) { return z.value(); });
+      return value_and_tangent<decltype(value)>{std::move(value), numbers_of([](const dual<>& z) { return z.tangent(); })};
     }
   };
 }
@@ -199,19 +283,18 @@ template <class F> auto jvp(F f) {
 // recording.
 template <class X> class pullback {
  public:
-  template <class F> pullback(const F& f, const X& x) : gradient_(empty_like<double>(x)) {
+  template <class F> pullback(const F& f, const X& x) : like_(x) {
     tape_scope scope(*tape_);
-    auto active_x = converted<adouble>(x);
-    inputs_ = tape_->inputs(active_x);
-    outputs_ = outputs_of<adouble>(f(std::as_const(active_x)));
+    const auto inputs = record_inputs(*tape_, x);
+    inputs_ = inputs.block;
+    outputs_ = outputs_of<adouble>(f(inputs.x));
   }
   // One weight an output.
   X operator()(const std::vector<double>& weights) {
     tape_scope scope(*tape_);
     tape_->reverse(outputs_, weights);
     const auto adjoints = tape_->adjoints(inputs_);
-    std::copy(adjoints.begin(), adjoints.end(), gradient_.begin());
-    return gradient_;
+    return tree_like(like_, [&](std::size_t i) { return adjoints[i]; });
   }
   X operator()(double weight) { return (*this)(std::vector<double>{weight}); }
   std::vector<double> values() const {
@@ -224,48 +307,55 @@ template <class X> class pullback {
   borrowed_tape<double> tape_;
   variables inputs_;
   std::vector<adouble> outputs_;
-  X gradient_;
+  X like_;
 };
 
 // vjp(f)(x): the pullback of f at x.
 template <class F> auto vjp(F f) {
-  return [f = std::move(f)]<numbers X>(const X& x) { return pullback<X>(f, x); };
+  return [f = std::move(f)]<class X>(const X& x) {
+    require_tree<X>();
+    return pullback<X>(f, x);
+  };
 }
 
 // --- second derivatives of one output: adjoints of tangents
 
 // hvp(f)(x, v): the Hessian times v.
 template <class F> auto hvp(F f) {
-  return [f = std::move(f)]<numbers X>(const X& x, const X& v) {
+  return [f = std::move(f)]<class X>(const X& x, const X& v) {
+    require_tree<X>();
+
+    const std::vector<double> direction = flatten(v);
     borrowed_tape<dual<>> tape;
     tape_scope scope(*tape);
-    auto active_x = empty_like<active<dual<>>>(x);
-    for (std::size_t i = 0; i < x.size(); ++i) active_x[i] = dual<>(x[i], v[i]);
-    const variables inputs = tape->inputs(active_x);
-    const active<dual<>> y = f(std::as_const(active_x));
-    X r = empty_like<double>(x);
-    const auto gradient = tape->gradient(y, inputs);
-    for (std::size_t i = 0; i < x.size(); ++i) r[i] = gradient[i].tangent();
-    return r;
+    const auto inputs =
+        record_inputs<dual<>>(*tape, x, [&](double number, std::size_t i) { return dual<>(number, direction.at(i)); });
+    const auto y = one_output<active<dual<>>>(f, inputs.x);
+    const auto gradient = tape->gradient(y, inputs.block);
+    return tree_like(x, [&](std::size_t i) { return gradient[i].tangent(); });
   };
 }
 
 // hessian(f)(x).
 template <class F> auto hessian(F f) {
-  return [f = std::move(f)]<numbers X>(const X& x) {
+  return [f = std::move(f)]<class X>(const X& x) {
+    require_tree<X>();
+
     constexpr std::size_t at_once = 4;
     using V = dual_vec<at_once>;
-    dense_matrix result(x.size(), x.size());
-    for (std::size_t first = 0; first < x.size(); first += at_once) {
-      borrowed_tape<V> tape;
-      tape_scope scope(*tape);
-      auto active_x = converted<active<V>>(x);
-      const std::size_t last = std::min(x.size(), first + at_once);
-      for (std::size_t i = first; i < last; ++i) active_x[i] = V::variable(x[i], i - first);
-      const variables inputs = tape->inputs(active_x);
-      const active<V> y = f(std::as_const(active_x));
-      const auto gradient = tape->gradient(y, inputs);
-      for (std::size_t j = 0; j < x.size(); ++j)
+    const std::size_t count = count_numbers(x);
+    dense_matrix result(count, count);
+    borrowed_tape<V> tape;
+    tape_scope scope(*tape);
+    for (std::size_t first = 0; first < count; first += at_once) {
+      tape->clear();
+      const std::size_t last = std::min(count, first + at_once);
+      const auto inputs = record_inputs<V>(*tape, x, [&](double number, std::size_t i) {
+        return i >= first && i < last ? V::variable(number, i - first) : V(number);
+      });
+      const auto y = one_output<active<V>>(f, inputs.x);
+      const auto gradient = tape->gradient(y, inputs.block);
+      for (std::size_t j = 0; j < count; ++j)
         for (std::size_t i = first; i < last; ++i) result(i, j) = gradient[j].tangent(i - first);
     }
     return result;
@@ -286,19 +376,19 @@ struct gradient_check {
 using extended = dual_vec<0, long double>;
 
 // Compares the gradient of f at x by the tape, by forward runs, and by the five-point formula in long double.
-template <class F, numbers X> gradient_check check_gradient(const F& f, const X& x, double tolerance = 1e-7) {
-  const X reverse = grad(f)(x);
+template <class F, tree X> gradient_check check_gradient(const F& f, const X& x, double tolerance = 1e-7) {
+  const std::vector<double> reverse = flatten(grad(f)(x)), at = flatten(x);
   const dense_matrix forward = jacobian_forward(f, x);
   gradient_check result;
   double largest = -1;
-  for (std::size_t i = 0; i < x.size(); ++i) {
-    auto moved = converted<extended>(x);
-    const auto at = [&](long double t) {
-      moved[i] = t;
-      return static_cast<long double>(extended(f(std::as_const(moved))).value());
+  for (std::size_t i = 0; i < at.size(); ++i) {
+    const auto f_at = [&](long double t) {
+      const auto moved =
+          rebuilt_by_index<extended>(x, [&](double number, std::size_t j) { return extended(j == i ? t : number); });
+      return static_cast<long double>(one_output<extended>(f, moved).value());
     };
-    const long double c = x[i], h = 5e-4L * std::max(1.0L, std::fabs(c));
-    const double slope = static_cast<double>((8 * (at(c + h) - at(c - h)) - (at(c + 2 * h) - at(c - 2 * h))) / (12 * h));
+    const long double c = at[i], h = 5e-4L * std::max(1.0L, std::fabs(c));
+    const double slope = static_cast<double>((8 * (f_at(c + h) - f_at(c - h)) - (f_at(c + 2 * h) - f_at(c - 2 * h))) / (12 * h));
     const double scale = std::max({1.0, std::fabs(reverse[i]), std::fabs(slope)});
     const double difference = std::max(std::fabs(reverse[i] - slope), std::fabs(reverse[i] - forward(0, i))) / scale;
     const bool undefined = std::isnan(difference);
