@@ -115,7 +115,7 @@ TEST_CASE("the numbers of a struct in order, with names, and back") {
 
 TEST_CASE("Hessians, products and pullbacks by structs") {
   const model<double> m = small_model();
-  model<double> v = m;
+  const model<double>& v = m;
   const std::vector<double> direction = flatten(v);
   const dense_matrix h = hessian(loss)(m);
   const std::vector<double> product = flatten(hvp(loss)(m, v)), g = flatten(grad(loss)(m));
