@@ -2,6 +2,7 @@
 
 #include <array>
 #include <charconv>
+#include <deque>
 
 #include "graph.hpp"
 #include "print.hpp"
@@ -24,8 +25,7 @@ struct claim {
 };
 
 struct step {
-  std::string_view rule;
-  std::vector<int> premises, hypotheses;  // the latter ascending; -1 - s: symbol s is symmetric
+  std::vector<int> hypotheses;  // ascending; -1 - s: symbol s is symmetric
   claim says;
 };
 
@@ -354,12 +354,13 @@ class checking {
 
   void add_step(words& w) {
     current_ = {};
-    current_.rule = w.next();
-    bool assumes = current_.rule == "hypothesis";
+    rule_ = w.next();
+    premises_.clear();
+    bool assumes = rule_ == "hypothesis";
     bool near = assumes && w.take("near");
     if (assumes && !near) w.expect("at");
-    while (w.peek().starts_with('s') && w.peek().size() > 1) current_.premises.push_back(premise(w.next()));
-    for (int p : current_.premises) {
+    while (w.peek().starts_with('s') && w.peek().size() > 1) premises_.push_back(premise(w.next()));
+    for (int p : premises_) {
       std::vector<int> all;
       const std::vector<int>& more = steps_[static_cast<std::size_t>(p)].hypotheses;
       std::set_union(current_.hypotheses.begin(), current_.hypotheses.end(), more.begin(), more.end(), std::back_inserter(all));
@@ -376,15 +377,14 @@ class checking {
     } else {
       check_step(w);
     }
-    current_.premises = {};  // they have served
     steps_.push_back(std::move(current_));
   }
 
   const claim& from(std::size_t k) const {
-    if (k >= current_.premises.size()) throw refusal("a premise is missing");
-    return steps_[static_cast<std::size_t>(current_.premises[k])].says;
+    if (k >= premises_.size()) throw refusal("a premise is missing");
+    return steps_[static_cast<std::size_t>(premises_[k])].says;
   }
-  std::size_t premise_count() const { return current_.premises.size(); }
+  std::size_t premise_count() const { return premises_.size(); }
   static void need(bool fine, const char* why) {
     if (!fine) throw refusal(why);
   }
@@ -423,10 +423,10 @@ class checking {
         {"derivative-again", &checking::derivative_again},
         {"derivative-of-equal", &checking::derivative_of_equal},
     };
-    if (auto it = methods.find(current_.rule); it != methods.end()) return (this->*it->second)(w);
-    if (const rule_row* r = find_rule(current_.rule)) return instance(*r, w);
-    if (const matrix_row* r = find_matrix_row(current_.rule)) return matrix_instance(*r, w);
-    throw refusal("no step is named '" + std::string(current_.rule.substr(0, 40)) + "'");
+    if (auto it = methods.find(rule_); it != methods.end()) return (this->*it->second)(w);
+    if (const rule_row* r = find_rule(rule_)) return instance(*r, w);
+    if (const matrix_row* r = find_matrix_row(rule_)) return matrix_instance(*r, w);
+    throw refusal("no step is named '" + std::string(rule_.substr(0, 40)) + "'");
   }
 
   void reflexive(words& w) {
@@ -503,7 +503,7 @@ class checking {
   void lift(words& w) {
     need_premises(0);
     const claim& c = stated(w);
-    const node n = g_.at(c.left);
+    const node& n = g_.at(c.left);
     if (n.op == inv || n.op == det || n.op == adj) return lift_matrix(c);
     need(is_equation(c) && n.args.size() == 1 && (n.op >= functions || n.op == unknown), "not a function of one argument");
     edge e = read_through(n.args[0]);
@@ -513,7 +513,7 @@ class checking {
 
   // A function of a matrix that is a part of an array: of that part as a node [other axes.., row, column].
   void lift_matrix(const claim& c) {
-    const node n = g_.at(c.left);
+    const node& n = g_.at(c.left);
     edge e = read_through(n.args[0]);
     std::size_t batch = n.rank - (n.op == det ? 0 : 2);
     std::array<int, 2> seen{0, 0};
@@ -582,7 +582,7 @@ class checking {
       return it != there.end() && (e.labels.empty() || at_own) ? it->second : e;
     };
     for (int m : parts) {  // arguments have smaller numbers
-      const node part = g_.at(m);
+      const node& part = g_.at(m);
       const bool over_own = g_.out(m) == own;
       if (!over_own && part.rank > 0) continue;
       if (int sense = sense_of(part, n); sense != 0) {
@@ -626,7 +626,7 @@ class checking {
     std::set<int> others;
     for (std::size_t k = 0; k < own.size(); ++k) {
       need(is_equation(from(k)) && from(k) == from(0), "the cases do not prove the same equation");
-      for (int h : steps_[static_cast<std::size_t>(current_.premises[k])].hypotheses)
+      for (int h : steps_[static_cast<std::size_t>(premises_[k])].hypotheses)
         if (h < 0 || !(hypotheses_[static_cast<std::size_t>(h)].says == own[k])) others.insert(h);
     }
     current_.hypotheses.assign(others.begin(), others.end());
@@ -710,7 +710,7 @@ class checking {
     need_premises(1);
     const claim& p = from(0);
     need(p.what == claim::signed_ && implies(p.is, sign::nonzero), "the premise does not say that something is not 0");
-    const node n = g_.at(p.left);
+    const node& n = g_.at(p.left);
     bool pow_base = n.op >= functions && function(n.op).name == "pow" && k == 0 && says(sign::positive, n.args[1].node);
     bool size = n.op >= functions && function(n.op).name == "abs";
     bool product = (n.op == mul && n.bound() == 0) || (n.op == identity && n.red == reduction::none) ||
@@ -744,7 +744,7 @@ class checking {
   // The chain rule: SUM over the arguments of (partial derivative)*(derivative of the argument), summed over n's bound axes. The
   // derivative has n's output axes, then those of the variable; n's bound axes come behind.
   int derivative_of(int n, int variable) {
-    const node m = g_.at(n);
+    const node& m = g_.at(n);
     const std::vector<int> out = g_.out(n), bound = g_.bound(n), by = g_.symbols[static_cast<std::size_t>(variable)].axes;
     std::vector<int> full = out;
     full.insert(full.end(), by.begin(), by.end());
@@ -830,7 +830,7 @@ class checking {
       }
       return continuous && c.what == claim::signed_ && is_open(c.is);
     };
-    for (int h : steps_[static_cast<std::size_t>(current_.premises[k])].hypotheses) {
+    for (int h : steps_[static_cast<std::size_t>(premises_[k])].hypotheses) {
       const bool near = h < 0 ? h != -1 - variable
                               : holds_near(hypotheses_[static_cast<std::size_t>(h)], variable) ||
                                     stays(hypotheses_[static_cast<std::size_t>(h)].says);
@@ -973,9 +973,11 @@ class checking {
   std::set<std::string, std::less<>> names_;
   std::map<std::string, int, std::less<>> dims_, symbols_;
   std::vector<int> nodes_;  // of the certificate, as nodes of the graph
-  std::vector<step> steps_;
+  std::deque<step> steps_;
   std::vector<hypothesis> hypotheses_;
   std::vector<int> goals_;
+  std::string_view rule_;  // of the step at hand
+  std::vector<int> premises_;
   step current_;
 };
 

@@ -40,7 +40,7 @@ bool graph::surely_le(const affine& a, const affine& b) const {
   if (a.dim == b.dim) return a.plus <= b.plus;
   if (lengths.empty()) return a.dim < 0 && a.plus <= b.plus + 1;
   std::vector<std::optional<std::int64_t>> below(dims.size() + 1);  // the number 0, then the dimensions
-  auto at = [&](int dim) -> std::optional<std::int64_t>& { return below[static_cast<std::size_t>(dim + 1)]; };
+  auto at = [&](int dim) -> std::optional<std::int64_t>& { return below[static_cast<std::size_t>(std::ptrdiff_t{dim} + 1)]; };
   auto raise = [&](int dim, std::int64_t to) { at(dim) = std::max(at(dim).value_or(to), to); };
   raise(a.dim, 0);
   for (std::size_t round = 0; round <= dims.size(); ++round) {
@@ -122,31 +122,46 @@ void graph::check(const node& n) const {
   }
 }
 
-std::size_t graph::hash::operator()(int number) const {
-  const node& n = nodes[static_cast<std::size_t>(number)];
+namespace {
+
+std::uint32_t hash_of(const node& n) {
   std::uint64_t h = 0;
   auto mix = [&](std::int64_t v) {
     h = (h ^ static_cast<std::uint64_t>(v)) * 0x9e3779b97f4a7c15;
     h ^= h >> 32;
   };
   for (int v : {n.op, static_cast<int>(n.red), n.attribute, static_cast<int>(n.rank)}) mix(v);
-  if (n.op == constant || n.op == power)
-    for (const integer* v : {&n.value.top(), &n.value.bottom()}) mix(v->fits() ? v->small() : 0);
+  for (std::int64_t v : {n.value.small_top(), n.value.small_bottom()}) mix(v);
   for (int a : n.axes) mix(a);
   for (const edge& e : n.args) {
     mix(e.node);
     for (const label& l : e.labels)
       for (std::int64_t v : {std::int64_t{l.axis}, std::int64_t{l.at.dim}, l.at.plus}) mix(v);
   }
-  return h;
+  return static_cast<std::uint32_t>(h);
+}
+
+}  // namespace
+
+// Where the number of an equal node stands, or where it may be put.
+std::int32_t& graph::place_of(const node& n) {
+  for (std::size_t k = n.hash;; ++k) {
+    std::int32_t& place = places_[k % places_.size()];
+    if (place < 0 || nodes_[static_cast<std::size_t>(place)] == n) return place;
+  }
 }
 
 int graph::make(node n) {
   check(n);
+  n.hash = hash_of(n);
+  std::int32_t& place = place_of(n);
+  if (place >= 0) return place;
+  const int number = place = static_cast<std::int32_t>(nodes_.size());
   nodes_.push_back(std::move(n));
-  auto [it, fresh] = numbers_.insert(static_cast<int>(nodes_.size()) - 1);
-  if (!fresh) nodes_.pop_back();
-  return *it;
+  if (nodes_.size() * 2 < places_.size()) return number;
+  places_.assign(places_.size() * 2, -1);
+  for (std::size_t k = 0; k < nodes_.size(); ++k) place_of(nodes_[k]) = static_cast<std::int32_t>(k);
+  return number;
 }
 
 int graph::make(int op, std::vector<int> out, std::vector<edge> args, std::vector<int> bound, reduction red, int attribute,

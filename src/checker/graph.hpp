@@ -9,7 +9,6 @@
 #include <map>
 #include <optional>
 #include <set>
-#include <unordered_set>
 
 #include "number.hpp"
 
@@ -65,6 +64,7 @@ enum class reduction { none, sum, prod, max, min };
 enum class comparison { lt, le, eq, ne };
 
 struct node {
+  std::uint32_t hash = 0;
   int op = constant;
   reduction red = reduction::none;
   std::vector<int> axes;  // numbers of ranges: output axes, then bound ones
@@ -98,7 +98,7 @@ label composed(const label& inner, const std::vector<label>& outer);
 
 class graph {
  public:
-  graph() : numbers_(0, hash{nodes_}, same{nodes_}) {}
+  graph() = default;
   graph(const graph&) = delete;
   graph& operator=(const graph&) = delete;
 
@@ -136,20 +136,12 @@ class graph {
   std::vector<function_derivative> unknowns;
 
  private:
-  // Of numbers of nodes, by what the nodes are.
-  struct hash {
-    const std::deque<node>& nodes;
-    std::size_t operator()(int number) const;
-  };
-  struct same {
-    const std::deque<node>& nodes;
-    bool operator()(int a, int b) const { return nodes[static_cast<std::size_t>(a)] == nodes[static_cast<std::size_t>(b)]; }
-  };
+  std::int32_t& place_of(const node& n);
   void check(const node& n) const;
   void check_labels(const node& user, const edge& e) const;
 
-  std::deque<node> nodes_;  // they stay where they are
-  std::unordered_set<int, hash, same> numbers_;
+  std::deque<node> nodes_;                                                // they stay where they are
+  std::vector<std::int32_t> places_ = std::vector<std::int32_t>(64, -1);  // numbers of nodes by their hash; -1: none
   std::vector<range> ranges_;
   std::map<range, int> range_numbers_;
   std::map<int, std::vector<bool>> depends_;

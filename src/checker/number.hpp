@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <compare>
 #include <cstdint>
+#include <memory>
 #include <numeric>
 #include <stdexcept>
 #include <string>
@@ -181,15 +182,35 @@ class integer {
   std::vector<std::uint32_t> words_;
 };
 
+// In lowest terms, over a positive number. Where both are small they stand here, so that sums and products of two cannot
+// overflow.
 class rational {
  public:
-  rational(std::int64_t v = 0) : top_(v), bottom_(1) {}  // NOLINT(google-explicit-constructor)
-  rational(const integer& n, const integer& d) : top_(d.is_negative() ? -n : n), bottom_(d.is_negative() ? -d : d) {
+  static constexpr std::int64_t largest = std::int64_t{1} << 30;
+  rational(std::int64_t v = 0) : rational(v, 1) {}  // NOLINT(google-explicit-constructor)
+  rational(std::int64_t n, std::int64_t d) {
+    if (d == 0) throw refusal("a fraction over 0");
+    std::int64_t g = d == 1 ? 1 : std::gcd(n, d);
+    if (d < 0) g = -g;
+    n /= g;
+    d /= g;
+    if (n > largest || n < -largest || d > largest) {
+      large_ = std::make_shared<const large>(n, d);
+    } else {
+      top_ = n;
+      bottom_ = d;
+    }
+  }
+  rational(const integer& n, const integer& d) {
     if (d.is_zero()) throw refusal("a fraction over 0");
-    if (integer g = integer::gcd(top_, bottom_); g != integer(1)) {
-      integer rest;
-      top_ = integer::divide(top_, g, rest);
-      bottom_ = integer::divide(bottom_, g, rest);
+    integer g = integer::gcd(n, d), rest;
+    if (d.is_negative()) g = -g;
+    const integer top = integer::divide(n, g, rest), bottom = integer::divide(d, g, rest);
+    if (top <= integer(largest) && integer(-largest) <= top && bottom <= integer(largest)) {
+      top_ = top.small();
+      bottom_ = bottom.small();
+    } else {
+      large_ = std::make_shared<const large>(top, bottom);
     }
   }
   static rational read(std::string_view text) {
@@ -197,22 +218,36 @@ class rational {
     if (slash == std::string_view::npos) return {integer::read(text), integer(1)};
     return {integer::read(text.substr(0, slash)), integer::read(text.substr(slash + 1))};
   }
-  const integer& top() const { return top_; }
-  const integer& bottom() const { return bottom_; }
-  bool is_whole() const { return bottom_ == integer(1); }
-  bool is_even() const { return is_whole() && !top_.is_odd(); }
-  std::string text() const { return is_whole() ? top_.text() : top_.text() + "/" + bottom_.text(); }
-  rational operator-() const { return {-top_, bottom_}; }
-  friend bool operator==(const rational&, const rational&) = default;
+  integer top() const { return large_ ? large_->first : integer(top_); }
+  integer bottom() const { return large_ ? large_->second : integer(bottom_); }
+  bool is_whole() const { return large_ ? large_->second == integer(1) : bottom_ == 1; }
+  bool is_even() const { return is_whole() && (large_ ? !large_->first.is_odd() : top_ % 2 == 0); }
+  bool is_small() const { return !large_; }
+  std::int64_t small_top() const { return top_; }  // of a small one; 0 and 1 of others
+  std::int64_t small_bottom() const { return bottom_; }
+  std::string text() const { return is_whole() ? top().text() : top().text() + "/" + bottom().text(); }
+  rational operator-() const { return large_ ? rational(-large_->first, large_->second) : rational(-top_, bottom_); }
+  friend bool operator==(const rational& a, const rational& b) {
+    bool large_equal = a.large_ == b.large_ || (a.large_ && b.large_ && *a.large_ == *b.large_);
+    return a.top_ == b.top_ && a.bottom_ == b.bottom_ && large_equal;
+  }
   friend std::strong_ordering operator<=>(const rational& a, const rational& b) {
-    return a.top_ * b.bottom_ <=> b.top_ * a.bottom_;
+    if (both_small(a, b)) return a.top_ * b.bottom_ <=> b.top_ * a.bottom_;
+    return a.top() * b.bottom() <=> b.top() * a.bottom();
   }
   friend rational operator+(const rational& a, const rational& b) {
-    return {a.top_ * b.bottom_ + b.top_ * a.bottom_, a.bottom_ * b.bottom_};
+    if (both_small(a, b)) return {a.top_ * b.bottom_ + b.top_ * a.bottom_, a.bottom_ * b.bottom_};
+    return {a.top() * b.bottom() + b.top() * a.bottom(), a.bottom() * b.bottom()};
   }
   friend rational operator-(const rational& a, const rational& b) { return a + -b; }
-  friend rational operator*(const rational& a, const rational& b) { return {a.top_ * b.top_, a.bottom_ * b.bottom_}; }
-  friend rational operator/(const rational& a, const rational& b) { return {a.top_ * b.bottom_, a.bottom_ * b.top_}; }
+  friend rational operator*(const rational& a, const rational& b) {
+    if (both_small(a, b)) return {a.top_ * b.top_, a.bottom_ * b.bottom_};
+    return {a.top() * b.top(), a.bottom() * b.bottom()};
+  }
+  friend rational operator/(const rational& a, const rational& b) {
+    if (both_small(a, b)) return {a.top_ * b.bottom_, a.bottom_ * b.top_};
+    return {a.top() * b.bottom(), a.bottom() * b.top()};
+  }
   rational to_the(std::int64_t k) const {  // not 0 to a negative power
     if (k < 0) return (rational(1) / *this).to_the(-k);
     rational r(1), b = *this;
@@ -222,7 +257,11 @@ class rational {
   }
 
  private:
-  integer top_, bottom_;
+  using large = std::pair<integer, integer>;
+  static bool both_small(const rational& a, const rational& b) { return !a.large_ && !b.large_; }
+
+  std::int64_t top_ = 0, bottom_ = 1;
+  std::shared_ptr<const large> large_;
 };
 
 // A fraction of numbers below 2^30, so that sums and products of two cannot overflow.
@@ -230,8 +269,8 @@ class fraction {
  public:
   static constexpr std::int64_t largest = std::int64_t{1} << 30;
   fraction(std::int64_t n = 0, std::int64_t d = 1) {  // NOLINT(google-explicit-constructor)
-    std::int64_t g = std::gcd(n, d);
-    if (g == 0) throw refusal("a fraction over 0");
+    if (d == 0) throw refusal("a fraction over 0");
+    std::int64_t g = d == 1 ? 1 : std::gcd(n, d);
     if (d < 0) g = -g;
     n_ = n / g;
     d_ = d / g;

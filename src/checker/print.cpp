@@ -8,8 +8,6 @@ namespace checker {
 
 namespace {
 
-constexpr std::size_t largest_inline = 120;
-
 std::string bracketed(const std::vector<std::string>& at) {
   std::string r;
   for (const std::string& a : at) r += (r.empty() ? "[" : ",") + a;
@@ -51,7 +49,7 @@ std::size_t printer::size(int root) {
         stack.push_back(e.node);
         ready = false;
       } else {
-        total += known(e.node) > largest_inline ? 1 : known(e.node);
+        total += known(e.node) > largest_inline_ ? 1 : known(e.node);
       }
     }
     if (!ready) continue;
@@ -62,7 +60,7 @@ std::size_t printer::size(int root) {
 }
 
 std::string printer::show(int n, const std::vector<std::string>& at, int tightness, bool whole) {
-  if (!whole && size(n) > largest_inline) {
+  if (!whole && size(n) > largest_inline_) {
     named_.insert(n);
     return "n" + std::to_string(n) + bracketed(at);
   }
@@ -171,6 +169,9 @@ std::vector<std::string> printer::explanations() {
     next_letter_ = g_.at(n).rank;
     for (std::size_t k = 0; k < g_.at(n).rank; ++k) at.push_back(letter(k));
     r.push_back("n" + std::to_string(n) + bracketed(at) + " = " + show(n, at));
+    if (r.size() != 100) continue;
+    largest_inline_ = 4;  // a long list does not say the same parts over and over
+    sizes_.clear();
   }
   return r;
 }

@@ -28,6 +28,7 @@ class printer {
   std::size_t size(int n);
 
   const graph& g_;
+  std::size_t largest_inline_ = 120;
   std::vector<std::size_t> sizes_;  // by node; 0: not known yet
   std::set<int> named_, explained_;
   std::size_t next_letter_ = 0;

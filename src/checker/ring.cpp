@@ -101,22 +101,24 @@ std::vector<int> ring::opened(int n) const {
 
 // Without recursion: chains may be long.
 const polynomial& ring::of(int root) {
-  std::vector<std::pair<int, bool>> stack{{root, false}};
+  if (auto it = memo_.find(root); it != memo_.end()) return it->second;
+  std::vector<int> stack{root};
   std::set<int> begun;
   while (!stack.empty()) {
-    auto [n, ready] = stack.back();
-    stack.pop_back();
-    if (memo_.contains(n)) continue;
-    if (ready) {
-      begun.erase(n);
-      polynomial p = expand(n);
-      memo_.emplace(n, std::move(p));
+    int n = stack.back();
+    if (memo_.contains(n)) {
+      stack.pop_back();
       continue;
     }
-    if (!begun.insert(n).second) throw refusal("the rewriting goes in a circle");
-    stack.emplace_back(n, true);
+    const std::size_t before = stack.size();
     for (int m : opened(n))
-      if (!memo_.contains(m)) stack.emplace_back(m, false);
+      if (!memo_.contains(m)) stack.push_back(m);
+    if (stack.size() > before) {
+      if (!begun.insert(n).second) throw refusal("the rewriting goes in a circle");
+      continue;
+    }
+    polynomial p = expand(n);
+    memo_.emplace(n, std::move(p));
   }
   return memo_.at(root);
 }
@@ -130,7 +132,7 @@ polynomial ring::atom(int n) const {
 polynomial ring::expand(int n) {
   if (whole_.contains(n)) return atom(n);
   if (auto it = rewrites_.find(n); it != rewrites_.end()) return of(it->second);
-  const node m = g_.at(n);
+  const node& m = g_.at(n);
   polynomial p{g_.out(n), {}};
   switch (m.op) {
     case constant:
@@ -145,8 +147,8 @@ polynomial ring::expand(int n) {
       if (m.red != reduction::none && m.red != reduction::sum) return atom(n);
       return summed(read(of(m.args[0].node), m.args[0].labels, m.axes), m.rank);
     case mul: {
-      polynomial q{m.axes, {{monomial{}, rational(1)}}};
-      for (const edge& e : m.args) q = product(q, read(of(e.node), e.labels, m.axes));
+      polynomial q = read(of(m.args[0].node), m.args[0].labels, m.axes);
+      for (std::size_t k = 1; k < m.args.size(); ++k) q = product(q, read(of(m.args[k].node), m.args[k].labels, m.axes));
       return summed(q, m.rank);
     }
     case power: return expand_power(n);
@@ -156,11 +158,10 @@ polynomial ring::expand(int n) {
 }
 
 polynomial ring::expand_power(int n) {
-  const node m = g_.at(n);
-  if (!m.value.top().fits() || !m.value.bottom().fits()) return atom(n);
-  std::int64_t top = m.value.top().small(), bottom = m.value.bottom().small();
-  if (std::abs(top) > (1 << 20) || bottom > (1 << 20)) return atom(n);
-  fraction e(top, bottom);
+  const node& m = g_.at(n);
+  if (!m.value.is_small()) return atom(n);
+  const fraction e(m.value.small_top(), m.value.small_bottom());
+  if (std::abs(e.top()) > (1 << 20) || e.bottom() > (1 << 20)) return atom(n);
   const edge base = m.args[0];
   polynomial r{g_.out(n), {}};
   if (e == fraction(0)) {
@@ -177,7 +178,7 @@ polynomial ring::expand_power(int n) {
       return read(q, base.labels, r.axes);
     }
   }
-  const node b = g_.at(base.node);
+  const node& b = g_.at(base.node);
   bool product_node = (b.op == mul && b.bound() == 0) || (b.op == power && b.value.is_whole());
   if (powers_of_factors_ && e.is_whole() && product_node && !whole_.contains(base.node) && !rewrites_.contains(base.node)) {
     if (++depth_ > deepest) throw refusal("the expanded sides are too large");
@@ -287,7 +288,7 @@ polynomial ring::indicator(comparison c, edge a, edge b, const std::vector<int>&
 // Whether swapping the two indices of an atom changes nothing: symmetric symbols, their inverses, functions and sums.
 bool ring::is_symmetric(int n) {
   if (n < 0 || g_.at(n).rank != 2 || g_.at(n).axes[0] != g_.at(n).axes[1]) return false;
-  const node m = g_.at(n);
+  const node& m = g_.at(n);
   if (m.op == symbol) return g_.symbols[static_cast<std::size_t>(m.attribute)].symmetric;
   bool of_matrix = m.op == inv || m.op == adj;
   if (whole_.contains(n) || (m.op != add && !of_matrix && m.op < functions)) return false;
@@ -327,13 +328,18 @@ bool ring::opens(int n) {
 
 // --- arithmetic
 
-void ring::add_scaled(polynomial& to, const polynomial& p, const rational& by) const {
-  for (const auto& [m, c] : p.terms) {
-    auto [it, fresh] = to.terms.try_emplace(m, 0);
-    it->second = it->second + c * by;
-    if (it->second == rational(0)) to.terms.erase(it);
+void ring::add_term(polynomial& to, monomial m, const rational& c) {
+  auto [it, fresh] = to.terms.try_emplace(std::move(m), c);
+  if (fresh) {
+    if (to.terms.size() > most_terms) throw refusal("the expanded sides are too large");
+    return;
   }
-  if (to.terms.size() > most_terms) throw refusal("the expanded sides are too large");
+  it->second = it->second + c;
+  if (it->second == rational(0)) to.terms.erase(it);
+}
+
+void ring::add_scaled(polynomial& to, const polynomial& p, const rational& by) {
+  for (const auto& [m, c] : p.terms) add_term(to, m, c * by);
 }
 
 polynomial ring::product(const polynomial& a, const polynomial& b) {
@@ -413,22 +419,18 @@ range ring::values(const label& l, const monomial& m, const std::vector<int>& ax
 
 void ring::push(polynomial& p, monomial first, rational c) {
   if (p.axes.size() + first.bound.size() > 10'000 || ++depth_ > deepest) throw refusal("the expanded sides are too large");
-  std::vector<piece> todo;
-  todo.push_back({std::move(first), std::move(c)});
-  while (!todo.empty()) {
-    piece x = std::move(todo.back());
-    todo.pop_back();
+  std::vector<piece> more;
+  for (piece x{std::move(first), std::move(c)};; x = std::move(more.back()), more.pop_back()) {
     outcome o = outcome::changed;
     while (o == outcome::changed && x.c != rational(0)) {
       work(1 + x.m.factors.size());
-      o = simplify(x, p, todo);
+      o = simplify(x, p, more);
     }
-    if (o == outcome::gone || x.c == rational(0)) continue;
-    order(x.m, p.axes.size());
-    auto [it, fresh] = p.terms.try_emplace(std::move(x.m), 0);
-    it->second = it->second + x.c;
-    if (it->second == rational(0)) p.terms.erase(it);
-    if (p.terms.size() > most_terms) throw refusal("the expanded sides are too large");
+    if (o != outcome::gone && x.c != rational(0)) {
+      order(x.m, p.axes.size());
+      add_term(p, std::move(x.m), x.c);
+    }
+    if (more.empty()) break;
   }
   --depth_;
 }
@@ -448,9 +450,12 @@ void ring::merge(piece& x) {
   std::vector<factor>& fs = x.m.factors;
   for (factor& f : fs) turn(f);
   std::sort(fs.begin(), fs.end());
+  auto meet = [](const factor& f, const factor& g) { return f.node == g.node && f.labels == g.labels; };
+  auto plain = [&](const factor& f) { return f.power == fraction(1) && (f.node < 0 || !g_.is_number(f.node)); };
+  if (std::all_of(fs.begin(), fs.end(), plain) && std::adjacent_find(fs.begin(), fs.end(), meet) == fs.end()) return;
   std::vector<factor> kept;
   for (auto from = fs.begin(); from != fs.end();) {
-    auto to = std::find_if(from, fs.end(), [&](const factor& f) { return f.node != from->node || f.labels != from->labels; });
+    auto to = std::find_if(from, fs.end(), [&](const factor& f) { return !meet(*from, f); });
     int n = from->node;
     fraction up, down;
     bool whole = true, all_up = true;

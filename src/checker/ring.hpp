@@ -63,7 +63,8 @@ class ring {
   void turn(factor& f);
   bool opens(int n);
 
-  void add_scaled(polynomial& to, const polynomial& p, const rational& by) const;
+  static void add_term(polynomial& to, monomial m, const rational& c);
+  static void add_scaled(polynomial& to, const polynomial& p, const rational& by);
   polynomial product(const polynomial& a, const polynomial& b);
   polynomial read(const polynomial& p, const std::vector<label>& labels, const std::vector<int>& axes);
   polynomial summed(const polynomial& p, std::size_t free);

@@ -35,9 +35,8 @@ bool sign_rules::reduces_something(const node& m) const {
   return true;
 }
 
-// Both branches of a choice, each where it is taken. A copy, since looking at them may make nodes.
-// NOLINTNEXTLINE(performance-unnecessary-value-param)
-bool sign_rules::branches(sign is, node m) const { return branch(is, m, true) && branch(is, m, false); }
+// Both branches of a choice, each where it is taken.
+bool sign_rules::branches(sign is, const node& m) const { return branch(is, m, true) && branch(is, m, false); }
 
 // What is known of the branch anywhere, or follows from the comparison with which it is taken.
 bool sign_rules::branch(sign is, const node& m, bool taken) const {
@@ -130,7 +129,7 @@ bool sign_rules::defined_here(
 
 bool sign_rules::positive(int n) {
   if (given(sign::nonnegative, n) && given(sign::nonzero, n)) return true;
-  const node m = g_.at(n);
+  const node& m = g_.at(n);
   switch (m.op) {
     case dim:
     case pi: return true;
@@ -154,9 +153,9 @@ bool sign_rules::positive(int n) {
   return f.name == "pow" && first(sign::positive, m);
 }
 
-// Some number among those of an extremum is equal to it. A copy, since looking at it makes nodes.
+// Some number among those of an extremum is equal to it.
 bool sign_rules::counts_ties(int n) const {
-  const node m = g_.at(n), hit = g_.at(m.args[0].node);
+  const node &m = g_.at(n), &hit = g_.at(m.args[0].node);
   if (m.red != reduction::sum || hit.op != select || !reduces_something(m)) return false;
   const int e = hit.args[1].node;
   return is_extremum(g_, e) && ties(g_, e) == n;
@@ -208,7 +207,7 @@ bool sign_rules::is_square(const node& m) const {
 }
 
 bool sign_rules::nonzero(int n) const {
-  const node m = g_.at(n);
+  const node& m = g_.at(n);
   switch (m.op) {
     case mul: return m.bound() == 0 && every(sign::nonzero, m);
     case identity: return (m.red == reduction::none || m.red == reduction::prod) && first(sign::nonzero, m);

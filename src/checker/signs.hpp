@@ -28,7 +28,7 @@ class sign_rules {
   bool integer(int n) const;
   bool power_of_real_powers(const node& n) const;
   bool off_poles(int n);
-  bool branches(sign is, node m) const;
+  bool branches(sign is, const node& m) const;
   bool branch(sign is, const node& m, bool taken) const;
   bool is_gap(const node& m, const edge& u, const edge& low, const edge& high) const;
   bool is_square(const node& m) const;

@@ -568,7 +568,7 @@ int ties(graph& g, int n) {
 }
 
 std::vector<condition> defined(graph& g, int n, frame& f) {
-  const node m = g.at(n);
+  const node& m = g.at(n);
   if (m.op == inv) return regular(g, n);
   if (m.op == power) {
     if (m.value.is_whole())
@@ -579,7 +579,7 @@ std::vector<condition> defined(graph& g, int n, frame& f) {
 }
 
 std::vector<condition> smooth(graph& g, int n, frame& f) {
-  const node m = g.at(n);
+  const node& m = g.at(n);
   if (m.op == adj) return regular(g, n);  // its derivative is written with the inverse
   if (m.op == power && !m.value.is_whole()) return {{sign::positive, m.args[0]}};
   if (m.op == select) {  // whether each of some numbers attains their extremum changes at ties only
@@ -602,7 +602,7 @@ namespace {
 
 // The product over all other values of the bound indices: those that are equal to this one's count as 1.
 edge other_factors(graph& g, int n, frame& f) {
-  const node m = g.at(n);
+  const node& m = g.at(n);
   std::size_t bound = m.bound();
   frame wide{g, f.axes};
   std::vector<int> again = g.bound(n);
@@ -651,7 +651,7 @@ edge of_extremum(graph& g, int n, std::size_t k, frame& f) {
 }  // namespace
 
 std::vector<edge> partial(graph& g, int n, std::size_t k, frame& f) {
-  const node m = g.at(n);
+  const node& m = g.at(n);
   edge one = number(f, 1), zero = number(f, 0);
   switch (m.op) {
     case add: return {};
