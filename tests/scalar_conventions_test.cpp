@@ -52,6 +52,13 @@ TEST_CASE("slopes at kinks, poles and edges of the domain") {
   AT(std::pow(x[0], T(0)), {0}, 1, 0);
   AT(std::pow(x[0], T(1.5)), {0}, 0, 0);
   AT(std::pow(x[0], x[1]), {0, 0}, 1, 0);
+  AT(std::pow(x[0], x[1]), {0, 0.5}, 0, nan);
+  AT(std::pow(x[0], x[1]), {0, 1}, 0, 1);
+  AT(std::pow(x[0], x[1]), {0, -1}, inf, nan);  // the value is that of <cmath>
+  AT(std::pow(x[0], 0.5), {0}, 0, inf);
+  AT(std::pow(x[0], T(0.5)), {0}, 0, inf);
+  AT(std::pow(x[0], -1), {0}, inf, -inf);
+  AT(std::pow(x[0] * x[0], T(0.5)), {0}, 0, 0);
   AT(std::pow(x[0], x[1]), {-8, 0.5}, nan, nan);
   AT(std::pow(x[1], x[0]), {2, -1}, 1, nan);
   AT(std::pow(x[1], x[0]), {1, 0}, 0, 0);

@@ -298,9 +298,7 @@ WENGERT_ALWAYS_INLINE unrecorded<V, N> linear(const unrecorded<V, N>& e, const s
 }
 
 template <scalar X, scalar Y, class DX, class DY>
-requires same_family<X, Y> WENGERT_ALWAYS_INLINE auto linear(
-    const X& x, const Y& y, const value_t<X>& value, const DX& dx,
-    const DY& dy) requires std::same_as<family_t<X>, active<value_t<X>>> {
+WENGERT_ALWAYS_INLINE auto joined(const X& x, const Y& y, const value_t<X>& value, const DX& dx, const DY& dy) {
   constexpr std::size_t n = node_count<X>, m = node_count<Y>, larger = n > m ? n : m;
   if constexpr (n + m <= most_nodes) {
     return recorded_parts::joined<n + m>(recorded_parts::of(x), recorded_parts::of(y), value, dx, dy,
@@ -318,6 +316,16 @@ requires same_family<X, Y> WENGERT_ALWAYS_INLINE auto linear(
                                           std::make_index_sequence<1>{}, std::make_index_sequence<1>{},
                                           std::make_index_sequence<larger - 2>{});
   }
+}
+
+template <scalar X, scalar Y, class DX, class DY>
+requires same_family<X, Y> WENGERT_ALWAYS_INLINE auto linear(
+    const X& x, const Y& y, const value_t<X>& value, const DX& dx,
+    const DY& dy) requires std::same_as<family_t<X>, active<value_t<X>>> {
+  if constexpr (WENGERT_PLAIN_RESULTS)
+    return record(joined(x, y, value, dx, dy));
+  else
+    return joined(x, y, value, dx, dy);
 }
 
 // --- the chain rule, with slopes that may be infinite or no number: those are recorded as edges of their own, so that they meet
@@ -371,7 +379,7 @@ template <class V> template <class E, class Sign> WENGERT_ALWAYS_INLINE active<V
     value_ = sum;
     return *this;
   }
-  const active total = record<true>(linear(*this, e, sum, unit_slope{}, sign));
+  const active total = record<true>(joined(*this, e, sum, unit_slope{}, sign));
   value_ = sum;
   slope_ = total.slope_;
   id_ = total.id_;

@@ -162,6 +162,23 @@ template <class V> class basic_jacobian_tape : private recorder<V> {
   }
   void clear() { rewind(position()); }
 
+  // --- the recording: for sweeps of other kinds
+
+  std::span<const edge<V>> edges() const { return {base_, size()}; }
+  // Ids are below.
+  recorded_id nodes() const { return next; }
+  // Whether an edge may hold an infinity or no number, so that a sweep lets zeros win.
+  bool may_be_singular() const { return this->singular; }
+  // The node of which x is a multiple, and its slope by that; of a constant, node 0.
+  struct multiple {
+    recorded_id id;
+    V slope;
+  };
+  multiple root(const active<V>& x) const {
+    x.check();
+    return {x.id(), x.slope_};
+  }
+
   // How many edges there are, and the bytes that they and the adjoints of the last sweep take.
   std::size_t size() const { return static_cast<std::size_t>(top - base_); }
   std::size_t bytes() const { return size() * sizeof(edge<V>) + swept_ * sizeof(V); }

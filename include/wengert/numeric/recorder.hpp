@@ -12,7 +12,7 @@
 #include <wengert/numeric/scalar.hpp>
 
 // With checks, which builds without NDEBUG have, scalars that were recorded on another tape, or on a part of it that was rewound,
-// are refused where they are used. The two kinds of code do not share names, so they can be linked together.
+// are refused where they are used.
 #if !defined(WENGERT_CHECKED_TAPE)
 #if defined(NDEBUG)
 #define WENGERT_CHECKED_TAPE 0
@@ -20,8 +20,19 @@
 #define WENGERT_CHECKED_TAPE 1
 #endif
 #endif
-#if WENGERT_CHECKED_TAPE
+// With plain results, an operation on two scalars is recorded at once and returns a scalar, so that a template f(T, T) deduces
+// its T from f(a*b, c) as it does for double. Otherwise it returns an expression, and the tape is shorter.
+#if !defined(WENGERT_PLAIN_RESULTS)
+#define WENGERT_PLAIN_RESULTS 0
+#endif
+
+// The kinds of code share no names.
+#if WENGERT_CHECKED_TAPE && WENGERT_PLAIN_RESULTS
+#define WENGERT_TAPE_ABI checked_plain_tape_v1
+#elif WENGERT_CHECKED_TAPE
 #define WENGERT_TAPE_ABI checked_tape_v1
+#elif WENGERT_PLAIN_RESULTS
+#define WENGERT_TAPE_ABI plain_tape_v1
 #else
 #define WENGERT_TAPE_ABI tape_v1
 #endif

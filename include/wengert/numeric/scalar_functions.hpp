@@ -151,18 +151,30 @@ WENGERT_STEP_FUNCTION(logb)
     return chain(y, v, V(slope_b));                                      \
   }
 
-template <class V> V power_slope(const V& a, const V& b) {
-  using std::pow;
-  return b == 0 ? V(0) : V(b * pow(a, V(b - 1)));
+// Whether y is a scalar that may change.
+template <class Y> bool varies(const Y& y) {
+  if constexpr (requires { y.passive(); })
+    return !y.passive();
+  else
+    return scalar<Y>;
 }
-// 0 to a positive power stays 0.
+// Of 0, by a fixed exponent as for roots and reciprocals; there is none where the exponent varies around one below 1.
+template <class V, class Y> V power_slope(const V& a, const V& b, const Y& exponent) {
+  using std::pow;
+  if (b == 0) return V(0);
+  if (a == 0 && b < 1 && varies(exponent)) return V(std::numeric_limits<double>::quiet_NaN());
+  return V(b * pow(a, V(b - 1)));
+}
+// 0 to a positive power stays 0, and has no negative power.
 template <class V> V exponent_slope(const V& a, const V& b, const V& v) {
   using std::log;
-  return a == 0 && b > 0 ? V(0) : V(log(a) * v);
+  if (a == 0 && b > 0) return V(0);
+  if (a == 0 && b < 0) return V(std::numeric_limits<double>::quiet_NaN());
+  return V(log(a) * v);
 }
 template <class V> V ratio_or_zero(const V& a, const V& b) { return b == 0 ? V(0) : V(a / b); }
 
-WENGERT_FUNCTION_OF_TWO(pow, power_slope<V>(a, b), exponent_slope<V>(a, b, v))
+WENGERT_FUNCTION_OF_TWO(pow, power_slope<V>(a, b, y), exponent_slope<V>(a, b, v))
 WENGERT_FUNCTION_OF_TWO(hypot, ratio_or_zero<V>(a, v), ratio_or_zero<V>(b, v))
 WENGERT_FUNCTION_OF_TWO(atan2, ratio_or_zero<V>(b, a* a + b * b), ratio_or_zero<V>(-a, a* a + b * b))
 WENGERT_FUNCTION_OF_TWO(fmod, 1, -trunc(a / b))
