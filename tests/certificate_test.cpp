@@ -1,6 +1,4 @@
 // Certificates: everything that the kernel logs is accepted by the checker, which shares no code with it, and nothing false is.
-//
-// Longer runs:  WENGERT_FUZZ_ROUNDS=100000 WENGERT_FUZZ_SEED=7 wengert-tests --test-case='*mutated*'
 #include <doctest/doctest.h>
 
 #include <check.hpp>
