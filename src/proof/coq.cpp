@@ -138,6 +138,8 @@ class coq_writer {
     for (step_id s : needed)
       if (const claim& c = k_.log()[s].says; c.what == kind::derivative) variables_.insert(c.variable);
     symbols_ = variables_;
+    for (const theorem& g : goals)
+      for (hypothesis_id h : g.hypotheses()) symmetrize(h);
     for (step_id s : needed) translate(s);
     find_nodes();
     std::string text = fmt::format("(* {} *)\n", in_comment(statement));
@@ -235,7 +237,6 @@ class coq_writer {
     for (symbol_id s : symbols_) {
       const symbol_info& info = t_.symbol(s);
       if (info.integer_valued) no_counterpart(fmt::format("'{}' is an integer", info.name));
-      if (info.symmetric) no_counterpart(fmt::format("'{}' is symmetric", info.name));
       for (range_id r : info.axes) dims_.of_range(r);
     }
   }
@@ -345,14 +346,42 @@ class coq_writer {
                                                        : plain_step(step));
   }
 
-  script hypothesis_step(const proof_step& step) {
-    const hypothesis_id h = step.details.at(0);
+  script hypothesis_step(const proof_step& step) { return assumed(step.details.at(0), step.says); }
+
+  // What a hypothesis says, or something that is the same.
+  script assumed(hypothesis_id h, const claim& says) {
     const bool near = std::ranges::all_of(variables_, [&](symbol_id v) { return k_.holds_near(h, v); });
     std::vector<script>& all = near ? near_ : at_;
-    (near ? near_said_ : at_said_).push_back(step.says);
-    all.push_back(said(step.says));
+    (near ? near_said_ : at_said_).push_back(says);
+    all.push_back(said(says));
     script s;
     return s << (near ? "Sreg " : "Shyp ") << (all.size() - 1) << "%nat";
+  }
+
+  // Of a matrix W that is symmetric, `ring` in Coq knows nothing: it is told that W is (V + V')/2, for a V that stands closed and
+  // is W. So W[i,j] and W[j,i] are the same polynomial.
+  void symmetrize(hypothesis_id h) {
+    const claim& c = k_.hypothesis_of(h).says;
+    if (c.what != kind::equal || t_.op(c.left) != opcode::symbol || !t_.symbol(t_.symbol_of(c.left)).symmetric) return;
+    const node_id w = c.left;
+    const std::vector<range_id> axes(t_.out(w).begin(), t_.out(w).end());
+    const std::vector<label> turned{label::of_axis(1), label::of_axis(0)};
+    const node_id turned_w = t_.identity(axes, {w, turned});
+    if (c.right != turned_w || symmetric_.contains(w)) return;
+    frame f{t_, axes};
+    const node_id v = t_.add(axes, std::vector{t_.whole(w)});
+    const term half(f, rational(1, 2));
+    auto mean = [&](const edge& a, const edge& b) { return (half * term(f, a) + half * term(f, b)).over_frame(); };
+    const node_id opened = mean(t_.whole(w), t_.whole(turned_w)), closed = mean(t_.whole(v), {v, turned});
+    const std::size_t known = put_step(assumed(h, equal_claim(turned_w, w)));
+    auto ring = [&](node_id a, node_id b, const std::string& premise) {
+      script s;
+      (s << "Sring ").node(a) << " ";
+      return put_step(s.node(b) << " 1 [] [" << premise << "]");
+    };
+    const std::size_t second = ring(opened, w, std::to_string(known)), first = ring(closed, opened, "");
+    const std::size_t back = put_step(script() << "Strans " << first << " " << second);
+    symmetric_[w] = {v, put_step(script() << "Ssym " << back)};
   }
 
   // Steps whose premises, and perhaps the node that they are about, say all.
@@ -434,7 +463,12 @@ class coq_writer {
     for (step_id p : step.premises)
       if (const claim& c = k_.log()[p].says; c.what == kind::equal) roots.insert(roots.end(), {c.left, c.right});
     std::vector<std::size_t> used = premises_of(step);
+    std::vector<node_id> closed = without_constants(step.details);
     for (node_id n : t_.reachable(roots)) {
+      if (auto part = symmetric_.find(n); part != symmetric_.end() && std::ranges::find(closed, n) == closed.end()) {
+        closed.push_back(part->second.closed);
+        used.push_back(part->second.step);
+      }
       if (t_.op(n) != opcode::select || std::ranges::find(step.details, n) != step.details.end()) continue;
       const std::vector<std::size_t>& more = choice_steps(n);
       used.insert(used.end(), more.begin(), more.end());
@@ -442,7 +476,7 @@ class coq_writer {
     script s;
     (s << "Sring ").node(step.says.left) << " ";
     s.node(step.says.right) << " " << denominator_beneath(roots) << " ";
-    return s.nodes(without_constants(step.details)) << " " << premises(used);
+    return s.nodes(closed) << " " << premises(used);
   }
 
   // The places that some conditions are about, of a frame; a step for each condition that no premise states.
@@ -551,6 +585,11 @@ class coq_writer {
   std::set<symbol_id> variables_, symbols_;
   std::map<step_id, std::size_t> numbers_;  // of the steps in Coq, from 1
   std::map<node_id, std::vector<std::size_t>> choices_;
+  struct symmetric_part {
+    node_id closed;    // V
+    std::size_t step;  // that W is (V + V')/2
+  };
+  std::map<node_id, symmetric_part> symmetric_;  // by W
   std::vector<script> steps_, near_, at_;
   std::vector<claim> near_said_, at_said_;
   std::vector<node_id> nodes_;
