@@ -120,6 +120,12 @@ check 'm=2 n=3 W=[[1,2,3],[4,5,6]] x=[1,-1,2] b=[0.5,1]' 'sum(tanh(W*x + b))' --
 check 'm=2 n=3 W=[[1,2,3],[4,5,6]] x=[1,-1,2]' 'W*x' --wrt x --var 'W: matrix[m,n]; x: vector[n]'
 check 'n=2 A=[[1,2],[3,4]] x=[1,-1]' "x'*A*x" --wrt x --wrt A --var 'A: matrix[n,n]; x: vector[n]'
 check 'K=3 z=[10000,-10000,9999] y=[1,0,1]' 'sum(k, -y[k]*log(1/(1+exp(-z[k]))) - (1-y[k])*log(1 - 1/(1+exp(-z[k]))))' --wrt z --var "$v"
+check 'n=3 A=[[0,1,2],[3,1,0.5],[1,2,-1]]' 'log(abs(det(A)))' --wrt A --var 'A: matrix[n,n]'
+check 'n=3 A=[[1,2,3],[2,4,6],[1,0,1]]' 'det(A)' --wrt A --var 'A: matrix[n,n]'
+check 'n=1 A=[[4]]' 'det(A)^2' --wrt A --var 'A: matrix[n,n]'
+check 'n=3 A=[[0,1,2],[0,0,3],[4,5,6]]' 'tr(inv(A))' --wrt A --var 'A: matrix[n,n]'
+check 'n=2 S=[[2,1],[1,3]] x=[1,2] m=[0.5,-1]' "log(det(S))/2 + (x - m)'*inv(S)*(x - m)/2" --wrt S --wrt m --var 'S: matrix[n,n]; x, m: vector[n]' --given 'det(S) > 0'
+check 'n=2 A=[[1,2],[3,4]] b=[1,-1]' 'sum(solve(A, b))' --wrt A --wrt b --var 'A: matrix[n,n]; b: vector[n]'
 check 'while=2 int=3' 'while*int^3' --wrt while --var 'while, int: real'
 
 if wengert emit x --wrt x --lang rust >"$scratch/out" 2>&1; then fail 'an unknown language'; else pass; fi

@@ -123,15 +123,16 @@ std::string lowering::reduced(node_id n, const std::string& so_far, const text& 
 }
 
 void lowering::compute(node_id n, const std::string& name) {
-  if (is_matrix_function(t_.op(n)))
-    throw error("U11", "the inverse, the determinant and the adjugate of a matrix have no counterpart in C or C++",
-                "wengert grad has their values");
   if (t_.op(n) == opcode::unknown)
     throw error("V08", fmt::format("'{0}' is unknown: it has no value", t_.unknown_of(n).name),
                 "write the function out where numbers are wanted");
   const std::size_t rank = t_.rank(n), bound = t_.bound_count(n);
   std::string indent = "  ";
   if (std::string told = tell_(n); !told.empty()) line(indent, fmt::format("// {} = {}", name, told));
+  if (is_matrix_function(t_.op(n))) {
+    compute_of_matrix(n, name, indent);
+    return;
+  }
   position at = loops(n, 0, rank, indent, {});
   const std::string target = rank == 0 ? name : entry(n, name, at);
   if (bound == 0) {
@@ -145,6 +146,44 @@ void lowering::compute(node_id n, const std::string& name) {
     if (rank > 0) line(indent, fmt::format("{} = {};", target, so_far));
   }
   close(rank, indent);
+}
+
+// The matrix is copied to where its inverse will stand, or for the others to a place of its own; then a function does the rest.
+void lowering::compute_of_matrix(node_id n, const std::string& name, std::string& indent) {
+  const opcode op = t_.op(n);
+  const std::size_t rank = t_.rank(n), batch = rank - (op == opcode::det ? 0 : 2);
+  const range_id size = t_.axes(n)[rank];
+  const std::string side = length(size);
+  auto room = [&](std::string_view what, const std::string& count) {
+    arrays_.emplace_back(words_.fresh(fmt::format("{}_{}", name, what)), count);
+    return "&" + arrays_.back().first + "[0]";
+  };
+  const position outer = loops(n, 0, batch, indent, {});
+  index first;
+  first.add(t_.range_of(size).lo, 1);
+  position corner = outer;
+  corner.resize(rank, first);
+  const std::string result = rank == 0 ? name : entry(n, name, corner);
+  const std::string source = op == opcode::inv ? "&" + result : room("matrix", side + " * " + side);
+  position at = loops(n, rank, 2, indent, corner);
+  position place = outer;
+  place.insert(place.end(), at.end() - 2, at.end());
+  const text x = read(t_.arg(n, 0), at);
+  if (op == opcode::inv)
+    line(indent, fmt::format("{} = {};", entry(n, name, place), x.s));
+  else
+    line(indent,
+         fmt::format("{}[{} * {} + {}] = {};", arrays_.back().first, at[rank].variable, side, at[rank + 1].variable, x.s));
+  close(2, indent);
+  const std::string determinant = words_.helper(op == opcode::inv ? "invert" : "determinant");
+  if (op == opcode::inv)
+    line(indent, fmt::format("{}({}, {}, {});", determinant, source, room("swaps", side), side));
+  else if (op == opcode::det)
+    line(indent, fmt::format("{}{} = {}({}, {});", rank == 0 ? "const double " : "", result, determinant, source, side));
+  else
+    line(indent, fmt::format("{}({}, {}, &{}, {});", words_.helper("adjugate"), source, room("minors", side + " * " + side),
+                             result, side));
+  close(batch, indent);
 }
 
 void lowering::copy(node_id from, const std::string& name) {

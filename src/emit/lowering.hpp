@@ -53,6 +53,7 @@ class lowering {
 
   void decide(std::span<const destination_of_root> roots);
   void compute(node_id n, const std::string& name);
+  void compute_of_matrix(node_id n, const std::string& name, std::string& indent);
   void copy(node_id from, const std::string& name);
   position loops(node_id n, std::size_t first, std::size_t count, std::string& indent, position at);
   void close(std::size_t count, std::string& indent);

@@ -39,6 +39,69 @@ constexpr std::array helper_rows{
     helper_row{"inverted", "1/x, no number at 0", "double inverted(double x) { return x == 0 ? NAN : 1.0 / x; }"},
     helper_row{"gamma_function", "gamma(x), no number at its poles",
                "double gamma_function(double x) { return x <= 0 && x == @floor(x) ? NAN : @tgamma(x); }"},
+    helper_row{"determinant", "the determinant of an n by n matrix, row by row, whose entries are lost",
+               R"(double determinant(double *a, @size_t n) {
+  double d = 1.0;
+  for (@size_t k = 0; k < n; ++k) {
+    @size_t p = k;
+    for (@size_t i = k + 1; i < n; ++i)
+      if (@fabs(a[i * n + k]) > @fabs(a[p * n + k])) p = i;
+    if (a[p * n + k] == 0.0) return 0.0;
+    for (@size_t j = 0; p != k && j < n; ++j) {
+      const double x = a[k * n + j];
+      a[k * n + j] = a[p * n + j];
+      a[p * n + j] = x;
+    }
+    d *= p == k ? a[k * n + k] : -a[k * n + k];
+    for (@size_t i = k + 1; i < n; ++i) {
+      const double f = a[i * n + k] / a[k * n + k];
+      for (@size_t j = k; j < n; ++j) a[i * n + j] -= f * a[k * n + j];
+    }
+  }
+  return d;
+})"},
+    helper_row{"invert", "the inverse of an n by n matrix, row by row, in its place; swaps has room for n numbers",
+               R"(void invert(double *a, double *swaps, @size_t n) {
+  for (@size_t k = 0; k < n; ++k) {
+    @size_t p = k;
+    for (@size_t i = k + 1; i < n; ++i)
+      if (@fabs(a[i * n + k]) > @fabs(a[p * n + k])) p = i;
+    swaps[k] = (double)p;
+    for (@size_t j = 0; p != k && j < n; ++j) {
+      const double x = a[k * n + j];
+      a[k * n + j] = a[p * n + j];
+      a[p * n + j] = x;
+    }
+    const double pivot = a[k * n + k];
+    a[k * n + k] = 1.0;
+    for (@size_t j = 0; j < n; ++j) a[k * n + j] /= pivot;
+    for (@size_t i = 0; i < n; ++i) {
+      const double f = a[i * n + k];
+      if (i == k) continue;
+      a[i * n + k] = 0.0;
+      for (@size_t j = 0; j < n; ++j) a[i * n + j] -= f * a[k * n + j];
+    }
+  }
+  for (@size_t k = n; k-- > 0;) {
+    const @size_t p = (@size_t)swaps[k];
+    for (@size_t i = 0; p != k && i < n; ++i) {
+      const double x = a[i * n + k];
+      a[i * n + k] = a[i * n + p];
+      a[i * n + p] = x;
+    }
+  }
+})"},
+    helper_row{"adjugate", "the adjugate of an n by n matrix, row by row; minors has room for as many numbers",
+               R"(void adjugate(const double *a, double *minors, double *to, @size_t n) {
+  for (@size_t i = 0; i < n; ++i)
+    for (@size_t j = 0; j < n; ++j) {
+      @size_t count = 0;
+      for (@size_t r = 0; r < n; ++r)
+        for (@size_t c = 0; c < n; ++c)
+          if (r != j && c != i) minors[count++] = a[r * n + c];
+      to[i * n + j] = ((i + j) % 2 == 0 ? 1.0 : -1.0) * determinant(minors, n - 1);
+    }
+})"},
 };
 
 constexpr std::array keywords{"alignas",
