@@ -289,7 +289,7 @@ lowering::text lowering::product(node_id n, const position& at) {
 
 lowering::text lowering::power(node_id n, const position& at) {
   const rational& q = t_.value(n);
-  const text x = read(t_.arg(n, 0), at);
+  text x = read(t_.arg(n, 0), at);
   if (q == 0) return {"1.0", level::atom};
   if (q == 1) return x;
   if (q == 2) return {fmt::format("{}({})", words_.helper("square"), x.s), level::atom};
