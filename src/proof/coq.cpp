@@ -140,6 +140,7 @@ class coq_writer {
     symbols_ = variables_;
     for (const theorem& g : goals)
       for (hypothesis_id h : g.hypotheses()) symmetrize(h);
+    symmetrize_functions(needed);
     for (step_id s : needed) translate(s);
     find_nodes();
     std::string text = fmt::format("(* {} *)\n", in_comment(statement));
@@ -252,6 +253,8 @@ class coq_writer {
   static std::string shown(const rational& q) { return fmt::format("({} # {})", numerator(q).str(), denominator(q).str()); }
 
   std::string operation(node_id n) {
+    if (is_matrix_function(t_.op(n)))
+      return t_.op(n) == opcode::det ? "Omat Mdet" : t_.op(n) == opcode::adj ? "Omat Madj" : "Omat Minv";
     if (t_.red(n) != reduction::none && t_.red(n) != reduction::sum)
       no_counterpart("a product, maximum or minimum over an index");
     switch (t_.op(n)) {
@@ -277,7 +280,7 @@ class coq_writer {
     const op_info* f = find_function(o);
     const std::string name = coq_name(o);
     if (f && name.empty()) no_counterpart(fmt::format("the function {}", f->name));
-    if (!f) no_counterpart("functions of matrices and unknown functions");
+    if (!f) no_counterpart("unknown functions");
     return fmt::format("{} {}", f->arity == 1 ? "Oun" : "Obi", name);
   }
 
@@ -339,6 +342,7 @@ class coq_writer {
   void translate(step_id s) {
     const proof_step& step = k_.log()[s];
     numbers_[s] = put_step(step.rule == "hypothesis"   ? hypothesis_step(step)
+                           : is_axiom(step)            ? assumed(step.says, is_constant(step.says))
                            : step.rule == "ring"       ? ring_step(step)
                            : step.rule == "derivative" ? derivative_step(step)
                            : step.rule == "lift"       ? lift_step(step)
@@ -346,11 +350,35 @@ class coq_writer {
                                                        : plain_step(step));
   }
 
-  script hypothesis_step(const proof_step& step) { return assumed(step.details.at(0), step.says); }
+  script hypothesis_step(const proof_step& step) { return hypothesis_step(step.details.at(0), step.says); }
 
-  // What a hypothesis says, or something that is the same.
-  script assumed(hypothesis_id h, const claim& says) {
+  // What a hypothesis says, or something that is the same. That functions of matrices are continuous is not known in Coq.
+  script hypothesis_step(hypothesis_id h, const claim& says) {
     const bool near = std::ranges::all_of(variables_, [&](symbol_id v) { return k_.holds_near(h, v); });
+    return assumed(says, near && (is_constant(says) || !has_matrix_function(says)));
+  }
+
+  // Functions of matrices are defined in Coq, and what the kernel knows of them is assumed: the rows of the table of matrix
+  // identities, and their derivatives.
+  bool is_axiom(const proof_step& step) const {
+    const claim& c = step.says;
+    if (std::ranges::find(matrix_rules(), step.rule, &matrix_rule::name) != matrix_rules().end()) return true;
+    if (!is_matrix_function(t_.op(c.left))) return false;
+    return step.rule == "lift" || (step.rule == "derivative" && t_.mentions(c.left, c.variable));
+  }
+
+  // Whether no variable that something is differentiated by stands in a claim.
+  bool is_constant(const claim& c) const {
+    auto mentions = [&](symbol_id v) { return t_.mentions(c.left, v) || (c.right != none && t_.mentions(c.right, v)); };
+    return c.what != kind::derivative && std::ranges::none_of(variables_, mentions);
+  }
+  bool has_matrix_function(const claim& c) const {
+    std::vector<node_id> roots{c.left};
+    if (c.right != none) roots.push_back(c.right);
+    return std::ranges::any_of(t_.reachable(roots), [&](node_id n) { return is_matrix_function(t_.op(n)); });
+  }
+
+  script assumed(const claim& says, bool near) {
     std::vector<script>& all = near ? near_ : at_;
     (near ? near_said_ : at_said_).push_back(says);
     all.push_back(said(says));
@@ -358,22 +386,46 @@ class coq_writer {
     return s << (near ? "Sreg " : "Shyp ") << (all.size() - 1) << "%nat";
   }
 
-  // Of a matrix W that is symmetric, `ring` in Coq knows nothing: it is told that W is (V + V')/2, for a V that stands closed and
-  // is W. So W[i,j] and W[j,i] are the same polynomial.
+  // The user's fact that a matrix is symmetric.
   void symmetrize(hypothesis_id h) {
     const claim& c = k_.hypothesis_of(h).says;
     if (c.what != kind::equal || t_.op(c.left) != opcode::symbol || !t_.symbol(t_.symbol_of(c.left)).symmetric) return;
-    const node_id w = c.left;
+    if (c.right == turned(c.left) && !symmetric_.contains(c.left))
+      put_symmetric_part(c.left, hypothesis_step(h, equal_claim(c.right, c.left)));
+  }
+
+  // The inverse and the adjugate of a symmetric matrix, which the kernel takes as symmetric.
+  void symmetrize_functions(const std::vector<step_id>& needed) {
+    std::vector<node_id> roots;
+    for (step_id s : needed)
+      for (node_id n : {k_.log()[s].says.left, k_.log()[s].says.right})
+        if (n != none) roots.push_back(n);
+    for (node_id n : t_.reachable(roots)) {
+      if ((t_.op(n) != opcode::inv && t_.op(n) != opcode::adj) || t_.rank(n) != 2) continue;
+      const claim c = equal_claim(turned(n), n);
+      try {
+        k_.ring(c.left, c.right, {});
+      } catch (const refusal&) {
+        continue;
+      }
+      put_symmetric_part(n, assumed(c, is_constant(c)));
+    }
+  }
+
+  node_id turned(node_id w) {
+    return t_.identity(std::vector<range_id>(t_.out(w).begin(), t_.out(w).end()), {w, {label::of_axis(1), label::of_axis(0)}});
+  }
+
+  // Of a matrix W that is symmetric, `ring` in Coq knows nothing: it is told that W is (V + V')/2, for a V that stands closed and
+  // is W. So W[i,j] and W[j,i] are the same polynomial.
+  void put_symmetric_part(node_id w, script that_it_is) {
     const std::vector<range_id> axes(t_.out(w).begin(), t_.out(w).end());
-    const std::vector<label> turned{label::of_axis(1), label::of_axis(0)};
-    const node_id turned_w = t_.identity(axes, {w, turned});
-    if (c.right != turned_w || symmetric_.contains(w)) return;
     frame f{t_, axes};
     const node_id v = t_.add(axes, std::vector{t_.whole(w)});
     const term half(f, rational(1, 2));
-    auto mean = [&](const edge& a, const edge& b) { return (half * term(f, a) + half * term(f, b)).over_frame(); };
-    const node_id opened = mean(t_.whole(w), t_.whole(turned_w)), closed = mean(t_.whole(v), {v, turned});
-    const std::size_t known = put_step(assumed(h, equal_claim(turned_w, w)));
+    auto mean = [&](node_id n) { return (half * term(f, t_.whole(n)) + half * term(f, t_.whole(turned(n)))).over_frame(); };
+    const node_id opened = mean(w), closed = mean(v);
+    const std::size_t known = put_step(std::move(that_it_is));
     auto ring = [&](node_id a, node_id b, const std::string& premise) {
       script s;
       (s << "Sring ").node(a) << " ";
@@ -522,7 +574,7 @@ class coq_writer {
   // A function of what is read is the function of the whole, read: both are the same function of the same entry.
   script lift_step(const proof_step& step) {
     const node_id n = step.says.left;
-    if (!find_function(t_.op(n))) no_counterpart(fmt::format("the step '{}' for functions of matrices", step.rule));
+    if (!find_function(t_.op(n))) no_counterpart(fmt::format("the step '{}' for unknown functions", step.rule));
     const edge argument = t_.arg(n, 0);
     script s;
     (s << "Ssame (T1 " << coq_name(t_.op(n)) << " TX) ").node(n) << " ";
@@ -555,7 +607,7 @@ class coq_writer {
     const bool function = o == opcode::power || o == opcode::select || find_function(o);
     const bool linear = o == opcode::add || o == opcode::mul || o == opcode::identity;
     if (!function && !linear && t_.mentions(c.left, c.variable) && t_.arity(c.left) != 0)
-      no_counterpart("the derivative of a function of a matrix or of an unknown function");
+      no_counterpart("the derivative of an unknown function");
     if (function && t_.mentions(c.left, c.variable)) {
       frame axes = frame_of(t_, c.left);
       std::vector<bool> wanted;

@@ -7,6 +7,7 @@
 #include <fmt/ranges.h>
 
 #include <wengert/core/error.hpp>
+#include <wengert/core/matrix.hpp>
 #include <wengert/core/registry.hpp>
 
 namespace wengert {
@@ -21,7 +22,8 @@ constexpr std::string_view reserved =
     "tt true "
     "false Some None exp ln sqrt sin cos tan asin acos atan sinh cosh tanh arcsinh Rabs Rmin Rmax Rpower Rlt_dec Rle_dec "
     "Req_EM_T "
-    "sign bsum delta upd upd2 upd3 root rpow t1 t2 t3 t4 t5 t6 t7 t8 Derive log2 log10 log1p expm1 cbrt floor ceil cot sec csc "
+    "sign bsum delta det adj inv clip minor laplace upd upd2 upd3 root rpow t1 t2 t3 t4 t5 t6 t7 t8 Derive log2 log10 log1p "
+    "expm1 cbrt floor ceil cot sec csc "
     "acot asec acsc coth sech csch "
     "asinh "
     "acosh atanh acoth asech acsch erf erfc hypot xlogy is_derive nodes variables near_claims at_claims steps goals accepted "
@@ -183,6 +185,7 @@ coq_words::piece coq_words::value(node_id n, const std::vector<std::string>& at,
   constexpr std::size_t longest = 20000;  // nodes, each as often as it is written
   if (++written_ > longest) throw error("V04", "the statement is too long to be written for Coq");
   if (t_.bound_count(n) == 0) return body(n, at, m);
+  if (is_matrix_function(t_.op(n))) return of_matrix(n, at, m);
   const std::size_t outer = indices_.size();
   std::vector<std::string> all = at;
   std::string text;
@@ -191,6 +194,25 @@ coq_words::piece coq_words::value(node_id n, const std::vector<std::string>& at,
     text += fmt::format("bsum {} (fun {} => ", extent(r), all.back());
   }
   text += body(n, all, m).text + std::string(t_.bound_count(n), ')');
+  indices_.resize(outer);
+  return {text, 10};
+}
+
+// det n (fun i j => ...), and an entry of the inverse or the adjugate.
+coq_words::piece coq_words::of_matrix(node_id n, const std::vector<std::string>& at, const motion& m) {
+  const std::size_t outer = indices_.size(), rank = t_.rank(n);
+  std::vector<std::string> all = at;
+  for (int k = 0; k < 2; ++k) all.push_back(fresh_index());
+  std::vector<std::string> places;
+  const edge argument = t_.arg(n, 0);
+  for (const label& l : argument.labels) places.push_back(all.at(static_cast<std::size_t>(l.axis)));
+  const opcode op = t_.op(n);
+  std::string text = fmt::format("{} {} (fun {} {} => {})",
+                                 op == opcode::det   ? "det"
+                                 : op == opcode::adj ? "adj"
+                                                     : "inv",
+                                 extent(t_.bound(n)[0]), all[rank], all[rank + 1], value(argument.node, places, m).text);
+  if (op != opcode::det) text += fmt::format(" {} {}", at[rank - 2], at[rank - 1]);
   indices_.resize(outer);
   return {text, 10};
 }
@@ -238,7 +260,7 @@ coq_words::piece coq_words::body(node_id n, const std::vector<std::string>& at, 
     }
     default: {
       const op_info* f = find_function(t_.op(n));
-      if (!f) no_counterpart("functions of matrices and unknown functions");
+      if (!f) no_counterpart("unknown functions");
       std::string text = function_word(*f);
       for (const piece& a : args) text += " " + inside(9, a);
       return {text, 10};

@@ -57,6 +57,7 @@ class coq_words {
   piece value(node_id n, const std::vector<std::string>& at, const motion& m);
   piece body(node_id n, const std::vector<std::string>& at, const motion& m);
   piece entry(symbol_id s, const std::vector<std::string>& at, const motion& m);
+  piece of_matrix(node_id n, const std::vector<std::string>& at, const motion& m);
   piece power(const piece& base, const rational& p) const;
   std::string inside(int level, const piece& p) const;
   std::string chain(std::string_view sign, int level, std::vector<piece> parts) const;

@@ -18,7 +18,8 @@ Lemma bi_dec : forall x y : bi, {x = y} + {x <> y}. Proof. decide equality. Defi
 Lemma cmp_dec : forall x y : cmp, {x = y} + {x <> y}. Proof. decide equality. Defined.
 Lemma rel_dec : forall x y : rel, {x = y} + {x <> y}. Proof. decide equality. Defined.
 Lemma q_dec : forall x y : Q, {x = y} + {x <> y}. Proof. intros [a b] [c d]. destruct (Z.eq_dec a c), (Pos.eq_dec b d); try (right; congruence). left; congruence. Defined.
-Lemma op_dec' : forall x y : op, {x = y} + {x <> y}. Proof. decide equality; auto using Pos.eq_dec, Z.eq_dec, un_dec, bi_dec, cmp_dec, q_dec. Defined.
+Lemma mat_dec : forall x y : mat, {x = y} + {x <> y}. Proof. decide equality. Defined.
+Lemma op_dec' : forall x y : op, {x = y} + {x <> y}. Proof. decide equality; auto using Pos.eq_dec, Z.eq_dec, un_dec, bi_dec, cmp_dec, q_dec, mat_dec. Defined.
 Definition edge := (id * list nat)%type.
 (* Cent: the derivative of a at the entry that L reads off the axes of d *)
 Inductive claim := Ceq (a b : id) | Csgn (r : rel) (a : id) | Cder (a : id) (s : positive) (W : list positive) (d : id)
@@ -437,7 +438,7 @@ Proof. intros Hl Ha H e p He Hp. pose proof (inr_len _ _ _ He) as LE. pose proof
     is_derive (fun t => msum (map dv (nb n)) (fun k => opv o (map (fun al => val (updl A s p t) (fst al) (map (lk (e ++ k)) (snd al))) (na n)))) (A s p) (pv dv (val A) q (e ++ p))).
   { intros o H0. destruct (dbody l s W (nr n ++ nb n) (length (nr n)) o (na n) parts cs) as [q'|] eqn:Q; [|discriminate H0]. injection H0 as <-. rewrite pv_q. apply der_msum. intros k Hk.
     apply (dbody_ok A l Hl s W (nr n ++ nb n) (length (nr n)) e p k LE Hp) with (parts := parts) (cs := cs); [now apply inr_app|exact Q]. }
-  unfold ev. revert GEN H. cbv zeta. destruct (no n) eqn:O; intros GEN H; try exact (GEN _ H); try (injection H as <-; exact (is_derive_const _ _)); try exact (GEN (Osel c) H).
+  unfold ev. revert GEN H. cbv zeta. destruct (no n) eqn:O; intros GEN H; try exact (GEN _ H); try (injection H as <-; exact (is_derive_const _ _)); try exact (GEN (Osel c) H); try (cbn in H; discriminate H).
   destruct (Pos.eqb_spec s a0).
     + subst a0. destruct (lp_dec (nr n) W) as [EW|]; [|easy]. injection H as <-. unfold updl. rewrite Pos.eqb_refl.
       unfold pv, mv; cbn [mc md mf map msum]. rewrite app_nil_r.
@@ -587,7 +588,8 @@ Proof. intros Hcl H. destruct st; cbn [check1] in H; unfold valid; intros A HA H
     assert (X : forall k, inD b0 k -> map (fun al => val A (fst al) (map (lk (ix ++ k)) (snd al))) a0 = map (fun al => val A (fst al) (map (lk (ix ++ k)) (snd al))) a1).
     { intros k Hk. clear - Hl FB LN He Hk. revert a1 LN FB. induction a0 as [|[x lx] a0 IH]; intros [|[y ly] a1] LN FB; try easy. cbn [length combine forallb fst snd map] in *. apply andb_prop in FB as [F1 F2]. rewrite (IH a1) by (easy || lia). f_equal.
       apply andb_prop in F1 as [F1 F3]. apply andb_prop in F3 as [F3 F4]. destruct (ln_dec lx ly); [subst|easy]. apply (eqof_ok A _ Hl); [easy|]. eapply lab_inr; [|exact F4]. now apply inr_app. }
-    unfold ev; cbn [no nb na]. destruct o; try easy; apply msum_ext; intros k Hk; now rewrite X.
+    unfold ev; cbn [no nb na nr]. destruct o; try easy; try (apply msum_ext; intros k Hk; now rewrite X).
+    destruct b0 as [|d [|d' [|]]]; try easy. destruct (Pos.eqb_spec d d') as [<-|]; [|easy]. apply matv_ext. intros i j Hi Hj. rewrite X; [easy|]. constructor; [easy|]. constructor; [easy|]. constructor.
   - (* Srule *) destruct (gath cl ps) as [bl|] eqn:G; [|discriminate]. destruct (row_of r c0) as [w|] eqn:RW; [|discriminate]. cbv zeta in H. destruct (lp_dec _ _) as [RR|]; [|discriminate]. destruct (_ && _) eqn:C; [|discriminate]. injection H as <-. cbn [fst snd] in *. get_premises Hcl HA HH. intros ix He.
     apply andb_prop in C as [C1 C]. apply andb_prop in C as [C2 C3]. pose proof (tmatch_ok A x y ix _ _ C1) as M1. pose proof (tmatch_ok A x y ix _ _ C2) as M2. unfold at_ at 1 in M1. unfold at_ at 1 in M2. cbn [fst snd] in *. pose proof (inr_len _ _ _ He) as LE. rewrite map_seq_lk in M1, M2 by easy. rewrite M1, M2.
     apply (rules_sound r c0 w); [easy|]. exact (conds_ok_ok A _ Hl _ _ _ _ _ _ C3 He).

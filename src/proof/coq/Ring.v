@@ -31,7 +31,8 @@ Proof. rewrite msum_app. cbn. rewrite (msum_bsum a d (fun l1 i => msum b (fun l 
   rewrite firstn_app, firstn_all, Nat.sub_diag, skipn_app, skipn_all, Nat.sub_diag. cbn. now rewrite app_nil_r. Qed.
 (* ---------- nodes ---------- *)
 Notation id := positive.
-Inductive op := Oconst (c : Q) | Osym (a : positive) | Odelta | Odim (d : positive) | Oindex | Opi | Oadd | Omul | Oid | Opow (q : Q) | Oun (u : un) | Obi (b : bi) | Osel (c : cmp).
+Inductive mat := Mdet | Madj | Minv.
+Inductive op := Oconst (c : Q) | Osym (a : positive) | Odelta | Odim (d : positive) | Oindex | Opi | Oadd | Omul | Oid | Opow (q : Q) | Oun (u : un) | Obi (b : bi) | Osel (c : cmp) | Omat (m : mat).
 Record node := Nd { no : op; nr : list positive; nb : list positive; na : list (id * list nat) }.
 Definition lk (e : list nat) (x : nat) := nth x e 0%nat.
 Fixpoint sm (l : list R) : R := match l with [] => 0 | [x] => x | x :: r => x + sm r end.
@@ -39,10 +40,16 @@ Fixpoint pr (l : list R) : R := match l with [] => 1 | [x] => x | x :: r => x * 
 Definition opv o (vs : list R) : R := match o with
  | Oadd | Oid => sm vs | Omul => pr vs | Opow q => qpow (hd 0 vs) q | Oun u => uv u (hd 0 vs) | Obi b => bv b (hd 0 vs) (nth 1 vs 0)
  | Osel c => choose c (hd 0 vs) (nth 1 vs 0) (nth 2 vs 0) (nth 3 vs 0) | _ => 0 end.
+(* r: how many axes it has, the last two those of the matrix *)
+Definition matv (m : mat) (n r : nat) (e : list nat) (F : nat -> nat -> R) : R := match m with
+ | Mdet => det n F | Madj => adj n F (lk e (r - 2)) (lk e (r - 1)) | Minv => inv n F (lk e (r - 2)) (lk e (r - 1)) end.
+Lemma matv_ext m n r e F G : (forall i j, (i < n)%nat -> (j < n)%nat -> F i j = G i j) -> matv m n r e F = matv m n r e G.
+Proof. intro H. apply clip_ext in H. unfold matv, inv, adj, det. now rewrite H. Qed.
 Section EV.
 Variable dv : positive -> nat.
 Definition ev (arr : positive -> list nat -> R) (V : id -> list nat -> R) (n : node) (e : list nat) : R := match no n with
  | Oconst c => qv c | Osym a => arr a e | Odelta => delta (lk e 0) (lk e 1) | Odim d => INR (dv d) | Oindex => INR (S (lk e 0)) | Opi => PI
+ | Omat m => match nb n with [d; d'] => if Pos.eqb d d' then matv m (dv d) (length (nr n)) e (fun p q => hd 0 (map (fun al => V (fst al) (map (lk (e ++ [p; q])) (snd al))) (na n))) else 0 | _ => 0 end
  | o => msum (map dv (nb n)) (fun l => opv o (map (fun al => V (fst al) (map (lk (e ++ l)) (snd al))) (na n))) end.
 End EV.
 Lemma sm_cons x l : sm (x :: l) = x + sm l. Proof. destruct l; cbn; ring. Qed.

@@ -30,7 +30,8 @@ Proof. induction l as [|[r n] q IH]; intros W a m F p B; cbn [look ordered befor
 Lemma ev_ext dv A n V V' : (forall al, In al (na n) -> forall e, V (fst al) e = V' (fst al) e) -> forall e, ev dv A V n e = ev dv A V' n e.
 Proof. intros E e. unfold ev. assert (X : forall l, map (fun al => V (fst al) (map (lk (e ++ l)) (snd al))) (na n) = map (fun al => V' (fst al) (map (lk (e ++ l)) (snd al))) (na n)).
   { intro l. apply map_ext_in. intros al I. now apply E. }
-  destruct (no n); try easy; apply msum_ext; intros l _; now rewrite X. Qed.
+  destruct (no n); try easy; try (apply msum_ext; intros l _; now rewrite X).
+  destruct (nb n) as [|d [|d' [|]]]; try easy. destruct (Pos.eqb d d'); [|easy]. apply matv_ext. intros i j _ _. now rewrite X. Qed.
 Lemma den_model dv l : ordered l = true -> forall a n, PM.find a (tree l) = Some n -> forall A e, den dv A l a e = ev dv A (den dv A l) n e.
 Proof. intros W a n F. rewrite tree_look in F. revert W a n F. induction l as [|[r x] q IH]; intros W a n F A e; [easy|]. pose proof W as W0. cbn [ordered fst snd] in W. apply andb_prop in W as [W1 W]. apply andb_prop in W as [W2 W].
   assert (K : forall b k, (b < r)%positive -> den dv A q b k = den dv A ((r, x) :: q) b k). { intros b k L. cbn [den fst snd]. destruct (Pos.eqb_spec b r); [lia|easy]. }

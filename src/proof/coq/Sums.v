@@ -1,5 +1,5 @@
 (* Finite sums, the Kronecker delta, the rules of differentiation as facts about is_derive, and signs. *)
-From Coq Require Import Reals Lra Lia Arith.
+From Coq Require Import Reals Lra Lia Arith Bool FunctionalExtensionality.
 From Coquelicot Require Import Coquelicot.
 Open Scope R_scope.
 
@@ -11,6 +11,18 @@ Definition upd (z : nat -> R) (i : nat) (t : R) : nat -> R :=
   fun k => if Nat.eqb k i then t else z k.
 Definition upd2 (w : nat -> nat -> R) (i j : nat) (t : R) : nat -> nat -> R :=
   fun a b => if andb (Nat.eqb a i) (Nat.eqb b j) then t else w a b.
+(* determinant by the first row, adjugate, inverse (0 where there is none) of the n by n matrix of the A i j with i, j < n *)
+Definition clip (n : nat) (A : nat -> nat -> R) : nat -> nat -> R := fun i j => if andb (Nat.ltb i n) (Nat.ltb j n) then A i j else 0.
+Definition minor (A : nat -> nat -> R) (r c : nat) : nat -> nat -> R :=
+  fun i j => A (if Nat.ltb i r then i else S i) (if Nat.ltb j c then j else S j).
+Fixpoint laplace (n : nat) (A : nat -> nat -> R) : R :=
+  match n with O => 1 | S m => bsum n (fun c => (-1) ^ c * A 0%nat c * laplace m (minor A 0 c)) end.
+Definition det (n : nat) (A : nat -> nat -> R) : R := laplace n (clip n A).
+Definition adj (n : nat) (A : nat -> nat -> R) (i j : nat) : R := (-1) ^ (i + j) * laplace (pred n) (minor (clip n A) j i).
+Definition inv (n : nat) (A : nat -> nat -> R) (i j : nat) : R := if Req_EM_T (det n A) 0 then 0 else adj n A i j / det n A.
+Lemma clip_ext n A B : (forall i j, (i < n)%nat -> (j < n)%nat -> A i j = B i j) -> clip n A = clip n B.
+Proof. intro H. apply functional_extensionality; intro i. apply functional_extensionality; intro j. unfold clip.
+  destruct (Nat.ltb_spec i n), (Nat.ltb_spec j n); cbn; auto. Qed.
 (* dual-number judgement: f has value v and derivative l at x *)
 Definition D (f : R -> R) (x v l : R) : Prop := f x = v /\ is_derive f x l.
 
