@@ -1,6 +1,6 @@
 # Sourced by quickstart.sh and tests/run.sh, which set $root: what the build needs, and the build.
 
-packages='build-essential meson ninja-build pkg-config libfmt-dev libboost-dev libedit-dev nlohmann-json3-dev doctest-dev'
+packages='build-essential meson ninja-build pkg-config libfmt-dev libboost-dev libhwy-dev libedit-dev nlohmann-json3-dev doctest-dev'
 
 say() { printf '== %s\n' "$*"; }
 
@@ -9,7 +9,7 @@ everything_is_there() {
   for tool in g++ meson ninja pkg-config; do
     command -v "$tool" >/dev/null 2>&1 || return 1
   done
-  pkg-config --exists fmt nlohmann_json || return 1
+  pkg-config --exists fmt nlohmann_json libhwy || return 1
   printf '#include <boost/version.hpp>\n#include <doctest/doctest.h>\n' | g++ -x c++ -E - >/dev/null 2>&1
 }
 

@@ -1,0 +1,221 @@
+#include "program_graph.hpp"
+
+#include <algorithm>
+#include <numbers>
+#include <stdexcept>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include <wengert/core/error.hpp>
+#include <wengert/core/matrix.hpp>
+
+namespace wengert::lowered {
+
+namespace {
+
+constexpr std::int64_t most_entries = std::int64_t{1} << 32;
+
+class graph_maker {
+ public:
+  graph_maker(const tape& t, const std::function<std::int64_t(dim_id)>& sizes) : t_(t), sizes_(sizes) {}
+
+  graph make(const program_arrays& arrays) {
+    take_inputs(arrays.inputs);
+    std::vector<node_id> all;
+    for (const auto& one : arrays.outputs) all.insert(all.end(), one.begin(), one.end());
+    seen_.assign(t_.size(), seen{});
+    for (node_id n : t_.reachable(all)) add(n);
+    std::vector<bool> taken(t_.size(), false);
+    for (const auto& one : arrays.outputs) {
+      g_.outputs.push_back(shape_of(one, [&](node_id n) { return t_.out(n); }));
+      for (std::size_t k = 0; k < one.size(); ++k) {
+        const bool own = seen_[one[k]].is_item && !taken[one[k]];
+        taken[one[k]] = true;
+        g_.results.push_back({own ? seen_[one[k]].as.which : add_copy(one[k]), static_cast<std::uint32_t>(g_.outputs.size() - 1),
+                              static_cast<std::int64_t>(k)});
+      }
+    }
+    return std::move(g_);
+  }
+
+ private:
+  // How a node is read: its places say where, in terms of the node's own axes.
+  struct seen {
+    argument as;
+    bool is_item = false;
+  };
+
+  // One value of any shape, or the number of numbers side by side.
+  template <class Id, class Axes> std::vector<std::int64_t> shape_of(const std::vector<Id>& one, Axes axes) const {
+    if (one.size() == 1) return shape(axes(one[0]));
+    for (Id id : one)
+      if (!axes(id).empty()) throw std::invalid_argument("what stands side by side in an array of a program must be numbers");
+    return {static_cast<std::int64_t>(one.size())};
+  }
+
+  void take_inputs(const std::vector<std::vector<symbol_id>>& inputs) {
+    input_of_.assign(t_.symbol_count(), {none, -1});
+    for (const auto& one : inputs) {
+      const auto which = static_cast<std::uint32_t>(g_.inputs.size());
+      g_.inputs.push_back(shape_of(one, [&](symbol_id s) { return std::span<const range_id>(t_.symbol(s).axes); }));
+      for (std::size_t k = 0; k < one.size(); ++k)
+        input_of_[one[k]] = {which, one.size() == 1 ? -1 : static_cast<std::int64_t>(k)};
+    }
+  }
+
+  std::int64_t value(const affine& a) const { return a.dim == none ? a.offset : sizes_(a.dim) + a.offset; }
+  std::int64_t low(range_id r) const { return value(t_.range_of(r).lo); }
+  std::int64_t length(range_id r) const { return std::max<std::int64_t>(0, value(t_.range_of(r).hi) - low(r) + 1); }
+
+  std::vector<std::int64_t> shape(std::span<const range_id> axes) const {
+    std::vector<std::int64_t> s;
+    std::int64_t entries = 1;
+    for (range_id r : axes) {
+      s.push_back(length(r));
+      if (s.back() > 0 && entries > most_entries / s.back())
+        throw error("V02", fmt::format("an array of more than {} numbers would be needed", most_entries));
+      entries *= std::max<std::int64_t>(s.back(), 1);
+    }
+    return s;
+  }
+
+  void add(node_id n) {
+    seen& s = seen_[n];
+    switch (t_.op(n)) {
+      case opcode::constant: s.as.value = t_.value(n).convert_to<double>(); return;
+      case opcode::pi: s.as.value = std::numbers::pi; return;
+      case opcode::dim_value: s.as.value = static_cast<double>(sizes_(t_.dim_of(n))); return;
+      case opcode::symbol: return add_leaf(s, n, argument::kind::input);
+      case opcode::index_value: return add_leaf(s, n, argument::kind::index);
+      case opcode::delta: return add_leaf(s, n, argument::kind::delta);
+      case opcode::unknown:
+        throw error("V08", fmt::format("'{0}' is unknown: it has no value", t_.unknown_of(n).name),
+                    "write the function out where numbers are wanted");
+      default: break;
+    }
+    if (t_.op(n) == opcode::identity && t_.bound_count(n) == 0) {
+      const argument read = read_by(n, t_.arg(n, 0));
+      seen_[n].as = read;
+      return;
+    }
+    add_item(n);
+  }
+
+  // A leaf seen from its own axes. What an index is worth is a user's business, so the least is added where it counts.
+  void add_leaf(seen& s, node_id n, argument::kind kind) {
+    s.as.is = kind;
+    if (kind == argument::kind::input) {
+      const auto [which, entry] = input_of_[t_.symbol_of(n)];
+      s.as.which = which;
+      if (which == none) {
+        const std::string& name = t_.symbol(t_.symbol_of(n)).name;
+        throw error("V01", fmt::format("'{}' has no value", name), fmt::format("make '{}' an input of the program", name));
+      }
+    }
+    std::vector<place> at;
+    if (kind == argument::kind::input && input_of_[t_.symbol_of(n)].second >= 0)
+      at.push_back({place::nowhere, input_of_[t_.symbol_of(n)].second});
+    for (std::size_t k = 0; k < t_.rank(n); ++k)
+      at.push_back({static_cast<std::int32_t>(k), kind == argument::kind::input ? 0 : low(t_.out(n)[k])});
+    put(s.as, at);
+  }
+
+  void put(argument& a, const std::vector<place>& at) {
+    a.first = static_cast<std::uint32_t>(g_.places.size());
+    a.count = static_cast<std::uint32_t>(at.size());
+    g_.places.insert(g_.places.end(), at.begin(), at.end());
+  }
+
+  // What an edge of `reader` reads, in terms of the reader's axes.
+  argument read_by(node_id reader, const edge_view& e) {
+    argument a = seen_[e.node].as;
+    if (a.count == 0) return a;
+    std::vector<place> at;
+    for (std::uint32_t k = 0; k < a.count; ++k) {
+      place p = g_.places[a.first + k];
+      if (p.axis != place::nowhere) {
+        const label& l = e.labels[static_cast<std::size_t>(p.axis)];
+        const std::int64_t least = low(t_.out(e.node)[static_cast<std::size_t>(p.axis)]);
+        if (l.is_constant())
+          p = {place::nowhere, p.shift + value(l.value()) - least};
+        else
+          p = {l.axis, p.shift + low(t_.axes(reader)[static_cast<std::size_t>(l.axis)]) + l.offset - least};
+      }
+      at.push_back(p);
+    }
+    put(a, at);
+    return a;
+  }
+
+  void add_item(node_id n) {
+    item x;
+    x.op = t_.op(n);
+    x.red = t_.red(n);
+    x.rank = static_cast<std::uint8_t>(t_.rank(n));
+    x.bound = static_cast<std::uint8_t>(t_.bound_count(n));
+    x.node = n;
+    if (x.op == opcode::select) x.compares = t_.comparison_of(n);
+    if (x.op == opcode::power) x.table = add_power(t_.value(n));
+    std::vector<argument> read;
+    for (edge_view e : t_.args(n)) {
+      seen& from = seen_[e.node];
+      const bool array = from.as.is == argument::kind::item || from.as.is == argument::kind::input;
+      if (is_matrix_function(x.op) && !array) from.as = as_whole(add_copy(e.node));
+      read.push_back(read_by(n, e));
+    }
+    x.first_axis = static_cast<std::uint32_t>(g_.sizes.size());
+    for (std::int64_t size : shape(t_.axes(n))) g_.sizes.push_back(size);
+    append(x, read);
+    seen& s = seen_[n];
+    s.is_item = true;
+    s.as = as_whole(static_cast<std::uint32_t>(g_.items.size() - 1));
+  }
+
+  void append(item& x, const std::vector<argument>& read) {
+    x.first_argument = static_cast<std::uint32_t>(g_.arguments.size());
+    x.arity = static_cast<std::uint32_t>(read.size());
+    g_.arguments.insert(g_.arguments.end(), read.begin(), read.end());
+    g_.items.push_back(x);
+  }
+
+  argument as_whole(std::uint32_t which) {
+    argument a;
+    a.is = argument::kind::item;
+    a.which = which;
+    std::vector<place> at;
+    for (std::int32_t k = 0; k < g_.items[which].rank; ++k) at.push_back({k, 0});
+    put(a, at);
+    return a;
+  }
+
+  std::uint32_t add_copy(node_id n) {
+    item x;
+    x.node = n;
+    x.rank = static_cast<std::uint8_t>(t_.rank(n));
+    x.first_axis = static_cast<std::uint32_t>(g_.sizes.size());
+    for (std::int64_t size : shape(t_.out(n))) g_.sizes.push_back(size);
+    append(x, {seen_[n].as});
+    return static_cast<std::uint32_t>(g_.items.size() - 1);
+  }
+
+  std::uint32_t add_power(const rational& q) {
+    const bool whole = is_integer(q);
+    g_.powers.push_back({q.convert_to<double>(), whole, whole && !is_even_integer(q)});
+    return static_cast<std::uint32_t>(g_.powers.size() - 1);
+  }
+
+  const tape& t_;
+  const std::function<std::int64_t(dim_id)>& sizes_;
+  std::vector<std::pair<std::uint32_t, std::int64_t>> input_of_;  // by symbol: the array, the place there if others share it
+  std::vector<seen> seen_;
+  graph g_;
+};
+
+}  // namespace
+
+graph make_graph(const tape& t, const program_arrays& arrays, const std::function<std::int64_t(dim_id)>& sizes) {
+  return graph_maker(t, sizes).make(arrays);
+}
+
+}  // namespace wengert::lowered

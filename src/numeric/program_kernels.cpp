@@ -1,0 +1,412 @@
+#include "program_kernels.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <stdexcept>
+
+#include <fmt/format.h>
+
+#include <wengert/numeric/arithmetic.hpp>
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "numeric/program_kernels.cpp"
+#define HWY_DISABLED_TARGETS HWY_SSSE3
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+#include "program_math-inl.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace wengert::lowered::HWY_NAMESPACE {
+
+// --- instructions
+
+// The lanes in hand, rounded up to whole vectors: registers have room for them.
+template <class D> HWY_INLINE std::size_t padded(D d, std::size_t count) {
+  const std::size_t n = hn::Lanes(d);
+  return (count + n - 1) / n * n;
+}
+
+template <class D, class T, class F> HWY_INLINE void map(D d, const lane_frame<T>& f, const instruction& i, F function) {
+  T* const to = f.at[i.to];
+  const T *const a = f.at[i.a], *const b = f.at[i.b], *const c = f.at[i.c], *const e = f.at[i.d];
+  for (std::size_t k = 0, n = padded(d, f.count); k < n; k += hn::Lanes(d)) {
+    const auto load = [&](const T* from) HWY_ATTR { return hn::LoadU(d, from + k); };
+    if constexpr (std::is_invocable_v<F, hn::Vec<D>>)
+      hn::StoreU(function(load(a)), d, to + k);
+    else if constexpr (std::is_invocable_v<F, hn::Vec<D>, hn::Vec<D>>)
+      hn::StoreU(function(load(a), load(b)), d, to + k);
+    else if constexpr (std::is_invocable_v<F, hn::Vec<D>, hn::Vec<D>, hn::Vec<D>>)
+      hn::StoreU(function(load(a), load(b), load(c)), d, to + k);
+    else
+      hn::StoreU(function(load(a), load(b), load(c), load(e)), d, to + k);
+  }
+}
+
+// -0 counts as 0: its reciprocal is +inf.
+template <class D, class V> HWY_INLINE V positive_zero(D d, V x) { return hn::Add(x, hn::Zero(d)); }
+
+template <class D, class T> void fill(D d, T* to, std::size_t count, T x) {
+  for (std::size_t k = 0, n = padded(d, count); k < n; k += hn::Lanes(d)) hn::StoreU(hn::Set(d, x), d, to + k);
+}
+
+// Whether a register may show lanes where they stand in an array: not if its last vector would reach over the end.
+template <class D, class T> HWY_INLINE bool in_place(D d, const lane_frame<T>& f, std::uint32_t table) {
+  return f.stride[table] == 1 && f.count % hn::Lanes(d) == 0;
+}
+template <class T> HWY_INLINE T* lane_address(const lane_frame<T>& f, std::uint32_t table) {
+  return f.where[table] + static_cast<std::int64_t>(f.first) * f.stride[table];
+}
+
+template <class D, class T> void load(D d, lane_frame<T>& f, const instruction& i) {
+  T* const from = lane_address(f, i.table);
+  if (in_place(d, f, i.table)) {
+    f.at[i.to] = from;
+    return;
+  }
+  T* const to = f.at[i.to] = f.scratch + i.to * f.block;
+  const std::int64_t stride = f.stride[i.table];
+  if (stride == 0) return fill(d, to, f.count, *from);
+  if (stride == 1)
+    std::memcpy(to, from, f.count * sizeof(T));
+  else
+    for (std::size_t k = 0; k < f.count; ++k) to[k] = from[static_cast<std::int64_t>(k) * stride];
+  for (std::size_t k = f.count, n = padded(d, f.count); k < n; ++k) to[k] = 0;
+}
+
+template <class D, class T> HWY_INLINE void place(D d, lane_frame<T>& f, const instruction& i) {
+  f.at[i.to] = in_place(d, f, i.table) ? lane_address(f, i.table) : f.scratch + i.to * f.block;
+}
+
+template <class T> void store(const lane_frame<T>& f, const instruction& i) {
+  T* const to = lane_address(f, i.table);
+  const T* const from = f.at[i.a];
+  if (to == from) return;
+  const std::int64_t stride = f.stride[i.table];
+  if (stride == 1)
+    std::memcpy(to, from, f.count * sizeof(T));
+  else
+    for (std::size_t k = 0; k < f.count; ++k) to[static_cast<std::int64_t>(k) * stride] = from[k];
+}
+
+template <class T> T joined(reduction red, T x, T y) {
+  switch (red) {
+    case reduction::prod: return x * y;
+    case reduction::max: return arithmetic<T>::larger(x, y);
+    case reduction::min: return arithmetic<T>::smaller(x, y);
+    default: return x + y;
+  }
+}
+
+template <class D, class T> void accumulate(D d, const lane_frame<T>& f, const instruction& i) {
+  T* const to = lane_address(f, i.table);
+  const T* const from = f.at[i.a];
+  std::size_t k = 0;
+  if (f.stride[i.table] == 1 && i.red == reduction::sum)
+    for (; k + hn::Lanes(d) <= f.count; k += hn::Lanes(d))
+      hn::StoreU(hn::Add(hn::LoadU(d, to + k), hn::LoadU(d, from + k)), d, to + k);
+  for (; k < f.count; ++k) {
+    T& x = to[static_cast<std::int64_t>(k) * f.stride[i.table]];
+    x = joined(i.red, x, from[k]);
+  }
+}
+
+// --- reductions: four vectors of partial results
+
+template <class D, class T, class Step> HWY_INLINE void partial(D d, const lane_frame<T>& f, const instruction& i, Step step) {
+  const std::size_t lanes = hn::Lanes(d);
+  T* const to = f.at[i.to];
+  auto s0 = hn::LoadU(d, to), s1 = hn::LoadU(d, to + lanes), s2 = hn::LoadU(d, to + 2 * lanes), s3 = hn::LoadU(d, to + 3 * lanes);
+  std::size_t k = 0;
+  for (; k + 4 * lanes <= f.count; k += 4 * lanes) {
+    s0 = step(s0, k);
+    s1 = step(s1, k + lanes);
+    s2 = step(s2, k + 2 * lanes);
+    s3 = step(s3, k + 3 * lanes);
+  }
+  for (; k + lanes <= f.count; k += lanes) s0 = step(s0, k);
+  if (k < f.count) s0 = hn::IfThenElse(hn::FirstN(d, f.count - k), step(s0, k), s0);
+  hn::StoreU(s0, d, to);
+  hn::StoreU(s1, d, to + lanes);
+  hn::StoreU(s2, d, to + 2 * lanes);
+  hn::StoreU(s3, d, to + 3 * lanes);
+}
+
+template <class D, class T> void reduce(D d, const lane_frame<T>& f, const instruction& i) {
+  const T* const a = f.at[i.a];
+  const auto read = [&](std::size_t k) HWY_ATTR { return hn::LoadU(d, a + k); };
+  switch (i.red) {
+    case reduction::prod: return partial(d, f, i, [&](auto s, std::size_t k) HWY_ATTR { return hn::Mul(s, read(k)); });
+    case reduction::max: return partial(d, f, i, [&](auto s, std::size_t k) HWY_ATTR { return larger(s, read(k)); });
+    case reduction::min: return partial(d, f, i, [&](auto s, std::size_t k) HWY_ATTR { return smaller(s, read(k)); });
+    default: return partial(d, f, i, [&](auto s, std::size_t k) HWY_ATTR { return hn::Add(s, read(k)); });
+  }
+}
+
+template <class D, class T> void reduce_product(D d, const lane_frame<T>& f, const instruction& i) {
+  const T *const a = f.at[i.a], *const b = f.at[i.b];
+  partial(d, f, i, [&](auto s, std::size_t k) HWY_ATTR { return hn::MulAdd(hn::LoadU(d, a + k), hn::LoadU(d, b + k), s); });
+}
+
+template <class D, class T> void finish(D d, const lane_frame<T>& f, const instruction& i) {
+  const T* const a = f.at[i.a];
+  T r = a[0];
+  for (std::size_t k = 1; k < 4 * hn::Lanes(d); ++k) r = joined(i.red, r, a[k]);
+  T& to = *f.where[i.table];
+  to = i.joins ? joined(i.red, to, r) : r;
+}
+
+// --- functions without a vector form
+
+template <class T> void call(const lane_frame<T>& f, const instruction& i) {
+  const op_info& info = *f.step->functions[i.table];
+  const T *const a = f.at[i.a], *const b = f.at[i.b];
+  T* const to = f.at[i.to];
+  for (std::size_t k = 0; k < f.count; ++k) {
+    const double arguments[2] = {static_cast<double>(a[k]), static_cast<double>(b[k])};
+    to[k] = static_cast<T>(info.value(arguments));
+  }
+  std::fill(to + f.count, to + f.block, T(0));
+}
+
+template <class T> void raise(const lane_frame<T>& f, const instruction& i) {
+  const rational_power& q = f.step->powers[i.table];
+  const T* const a = f.at[i.a];
+  T* const to = f.at[i.to];
+  for (std::size_t k = 0; k < f.count; ++k) {
+    const T x = a[k], p = static_cast<T>(q.p);
+    if (x == 0)
+      to[k] = p > 0 ? T(0) : std::numeric_limits<T>::infinity();
+    else if (x < 0 && !q.whole)
+      to[k] = std::numeric_limits<T>::quiet_NaN();
+    else
+      to[k] = std::pow(std::abs(x), p) * (x < 0 && q.odd ? T(-1) : T(1));
+  }
+  std::fill(to + f.count, to + f.block, T(0));
+}
+
+template <class T> void number(const lane_frame<T>& f, const instruction& i) {
+  T* const to = f.at[i.to];
+  const std::int64_t stride = f.stride[i.table], base = f.number[i.table] + static_cast<std::int64_t>(f.first) * stride;
+  for (std::size_t k = 0; k < f.block; ++k) {
+    const std::int64_t x = base + static_cast<std::int64_t>(k) * stride;
+    to[k] = i.op == code::affine ? static_cast<T>(x) : T(x == 0);
+  }
+}
+
+template <class T> void run(const instruction* begin, const instruction* end, lane_frame<T>& f) {
+  const hn::ScalableTag<T> d;
+  using V = hn::Vec<decltype(d)>;
+#define WENGERT_MAP(op, parameters, value)                        \
+  case code::op:                                                  \
+    map(d, f, i, [&] parameters HWY_ATTR -> V { return value; }); \
+    break
+#define WENGERT_IN_DOUBLE(function) in_double(d, x, [](auto dd, auto y) HWY_ATTR { return function(dd, y); })
+  for (const instruction* next = begin; next != end; ++next) {
+    const instruction& i = *next;
+    switch (i.op) {
+      WENGERT_MAP(add, (V x, V y), hn::Add(x, y));
+      WENGERT_MAP(sub, (V x, V y), hn::Sub(x, y));
+      WENGERT_MAP(mul, (V x, V y), hn::Mul(x, y));
+      WENGERT_MAP(div, (V x, V y), hn::Div(x, positive_zero(d, y)));
+      WENGERT_MAP(neg, (V x), hn::Neg(x));
+      WENGERT_MAP(recip, (V x), hn::Div(hn::Set(d, T(1)), positive_zero(d, x)));
+      WENGERT_MAP(sqrt, (V x), hn::Sqrt(x));
+      WENGERT_MAP(rsqrt, (V x), hn::Div(hn::Set(d, T(1)), hn::Sqrt(positive_zero(d, x))));
+      WENGERT_MAP(abs, (V x), hn::Abs(x));
+      WENGERT_MAP(sign, (V x),
+                  hn::IfThenElse(hn::Eq(x, hn::Zero(d)), hn::Zero(d),
+                                 hn::IfThenElse(hn::IsNaN(x), x, hn::CopySign(hn::Set(d, T(1)), x))));
+      WENGERT_MAP(floor, (V x), hn::Floor(x));
+      WENGERT_MAP(ceil, (V x), hn::Ceil(x));
+      WENGERT_MAP(min, (V x, V y), smaller(x, y));
+      WENGERT_MAP(max, (V x, V y), larger(x, y));
+      WENGERT_MAP(multiply_add, (V x, V y, V z), hn::MulAdd(x, y, z));
+      WENGERT_MAP(multiply_sub, (V x, V y, V z), hn::MulSub(x, y, z));
+      WENGERT_MAP(subtract_product, (V x, V y, V z), hn::NegMulAdd(x, y, z));
+      WENGERT_MAP(mask, (V x, V y), hn::IfThenElseZero(hn::Ne(x, hn::Zero(d)), y));
+      WENGERT_MAP(select_lt, (V x, V y, V yes, V no), hn::IfThenElse(hn::Lt(x, y), yes, no));
+      WENGERT_MAP(select_le, (V x, V y, V yes, V no), hn::IfThenElse(hn::Le(x, y), yes, no));
+      WENGERT_MAP(select_eq, (V x, V y, V yes, V no), hn::IfThenElse(hn::Eq(x, y), yes, no));
+      WENGERT_MAP(select_ne, (V x, V y, V yes, V no), hn::IfThenElse(hn::Eq(x, y), no, yes));
+      WENGERT_MAP(exp, (V x), exp_of(d, x));
+      WENGERT_MAP(expm1, (V x), WENGERT_IN_DOUBLE(expm1_of));
+      WENGERT_MAP(log, (V x), WENGERT_IN_DOUBLE(log_of));
+      WENGERT_MAP(log1p, (V x), WENGERT_IN_DOUBLE(log1p_of));
+      WENGERT_MAP(tanh, (V x), WENGERT_IN_DOUBLE(tanh_of));
+      WENGERT_MAP(sin, (V x), WENGERT_IN_DOUBLE(sine_of<false>));
+      WENGERT_MAP(cos, (V x), WENGERT_IN_DOUBLE(sine_of<true>));
+      WENGERT_MAP(
+          xlogy, (V w, V x),
+          hn::IfThenElse(hn::And(hn::Eq(w, hn::Zero(d)), hn::Eq(x, x)), hn::Zero(d), hn::Mul(w, WENGERT_IN_DOUBLE(log_of))));
+      case code::call: call(f, i); break;
+      case code::power: raise(f, i); break;
+      case code::constant: fill(d, f.at[i.to], f.block, static_cast<T>(f.step->constants[i.table])); break;
+      case code::load: load(d, f, i); break;
+      case code::place: place(d, f, i); break;
+      case code::store: store(f, i); break;
+      case code::accumulate: accumulate(d, f, i); break;
+      case code::affine:
+      case code::is_zero: number(f, i); break;
+      case code::reduce: reduce(d, f, i); break;
+      case code::reduce_product: reduce_product(d, f, i); break;
+      case code::finish: finish(d, f, i); break;
+    }
+  }
+#undef WENGERT_MAP
+#undef WENGERT_IN_DOUBLE
+}
+
+// --- contractions: four rows and two vectors of columns at a time, over panels of A and B that stand packed
+
+constexpr std::size_t rows_at_once = 4;
+constexpr std::int64_t depth_at_once = 256;
+
+template <class T> std::size_t contraction_space(const contraction_step& s) {
+  const hn::ScalableTag<T> d;
+  const std::size_t columns = 2 * hn::Lanes(d);
+  const auto depth = static_cast<std::size_t>(std::min(s.k, depth_at_once));
+  const auto m = static_cast<std::size_t>(s.m), n = static_cast<std::size_t>(s.n);
+  return depth * ((m + rows_at_once - 1) / rows_at_once * rows_at_once + columns) + columns * rows_at_once + n;
+}
+
+// `at_once` columns (or rows) of a panel beside each other, the missing ones 0.
+template <class T> void pack(const T* from, std::int64_t along, std::int64_t across, std::int64_t depth, std::int64_t there,
+                             std::size_t at_once, T* to) {
+  for (std::int64_t k = 0; k < depth; ++k)
+    for (std::size_t j = 0; j < at_once; ++j)
+      *to++ = static_cast<std::int64_t>(j) < there ? from[k * along + static_cast<std::int64_t>(j) * across] : T(0);
+}
+
+template <class T> void multiply(const T* a, const T* b, std::int64_t depth, T* to) {
+  const hn::ScalableTag<T> d;
+  const std::size_t lanes = hn::Lanes(d);
+  auto c00 = hn::Zero(d), c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00, c30 = c00, c31 = c00;
+  for (std::int64_t k = 0; k < depth; ++k, a += rows_at_once, b += 2 * lanes) {
+    const auto b0 = hn::LoadU(d, b), b1 = hn::LoadU(d, b + lanes);
+    const auto a0 = hn::Set(d, a[0]), a1 = hn::Set(d, a[1]), a2 = hn::Set(d, a[2]), a3 = hn::Set(d, a[3]);
+    c00 = hn::MulAdd(a0, b0, c00), c01 = hn::MulAdd(a0, b1, c01);
+    c10 = hn::MulAdd(a1, b0, c10), c11 = hn::MulAdd(a1, b1, c11);
+    c20 = hn::MulAdd(a2, b0, c20), c21 = hn::MulAdd(a2, b1, c21);
+    c30 = hn::MulAdd(a3, b0, c30), c31 = hn::MulAdd(a3, b1, c31);
+  }
+  hn::StoreU(c00, d, to), hn::StoreU(c01, d, to + lanes);
+  hn::StoreU(c10, d, to + 2 * lanes), hn::StoreU(c11, d, to + 3 * lanes);
+  hn::StoreU(c20, d, to + 4 * lanes), hn::StoreU(c21, d, to + 5 * lanes);
+  hn::StoreU(c30, d, to + 6 * lanes), hn::StoreU(c31, d, to + 7 * lanes);
+}
+
+template <class T> void contract(const contraction_step& s, const T* a, const T* b, T* c, T* space) {
+  const hn::ScalableTag<T> d;
+  const auto columns = static_cast<std::int64_t>(2 * hn::Lanes(d)), rows = static_cast<std::int64_t>(rows_at_once);
+  const std::int64_t deep = std::min(s.k, depth_at_once), panels = (s.m + rows - 1) / rows;
+  T* const packed_a = space;
+  T* const packed_b = packed_a + panels * rows * deep;
+  T* const tile = packed_b + columns * deep;
+  const T scale = static_cast<T>(s.scale);
+  for (std::int64_t k = 0; k < s.k; k += deep) {
+    const std::int64_t depth = std::min(deep, s.k - k);
+    for (std::int64_t p = 0; p < panels; ++p)
+      pack(a + k * s.a.column + p * rows * s.a.row, s.a.column, s.a.row, depth, s.m - p * rows, rows_at_once,
+           packed_a + p * rows * depth);
+    for (std::int64_t j = 0; j < s.n; j += columns) {
+      pack(b + k * s.b.row + j * s.b.column, s.b.row, s.b.column, depth, s.n - j, static_cast<std::size_t>(columns), packed_b);
+      for (std::int64_t p = 0; p < panels; ++p) {
+        multiply(packed_a + p * rows * depth, packed_b, depth, tile);
+        for (std::int64_t y = 0; y < std::min(rows, s.m - p * rows); ++y)
+          for (std::int64_t x = 0; x < std::min(columns, s.n - j); ++x) {
+            T& to = c[(p * rows + y) * s.c.row + (j + x) * s.c.column];
+            to = (k == 0 ? T(0) : to) + scale * tile[y * columns + x];
+          }
+      }
+    }
+  }
+}
+
+std::size_t vector_lanes(bool is_float) {
+  return is_float ? hn::Lanes(hn::ScalableTag<float>()) : hn::Lanes(hn::ScalableTag<double>());
+}
+
+void run_double(const instruction* begin, const instruction* end, lane_frame<double>& f) { run(begin, end, f); }
+void run_float(const instruction* begin, const instruction* end, lane_frame<float>& f) { run(begin, end, f); }
+void contract_double(const contraction_step& s, const double* a, const double* b, double* c, double* space) {
+  contract(s, a, b, c, space);
+}
+void contract_float(const contraction_step& s, const float* a, const float* b, float* c, float* space) {
+  contract(s, a, b, c, space);
+}
+std::size_t space_double(const contraction_step& s) { return contraction_space<double>(s); }
+std::size_t space_float(const contraction_step& s) { return contraction_space<float>(s); }
+
+}  // namespace wengert::lowered::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace wengert::lowered {
+
+HWY_EXPORT(run_double);
+HWY_EXPORT(run_float);
+HWY_EXPORT(contract_double);
+HWY_EXPORT(contract_float);
+HWY_EXPORT(space_double);
+HWY_EXPORT(space_float);
+HWY_EXPORT(vector_lanes);
+
+namespace {
+
+struct choice {
+  std::string_view name;
+  kernels<double> of_double;
+  kernels<float> of_float;
+};
+
+// The kernels of each target that this machine has, the best first. Highway keeps its choice in a global variable, which is read
+// here and nowhere else.
+std::vector<choice> make_choices() {
+  std::vector<choice> r;
+  for (std::int64_t targets = hwy::SupportedTargets() & HWY_TARGETS; targets != 0; targets &= targets - 1) {
+    const std::int64_t one = targets & -targets;
+    hwy::GetChosenTarget().Update(one);
+    const std::string_view name = hwy::TargetName(one);
+    r.push_back({name,
+                 {name, HWY_DYNAMIC_DISPATCH(vector_lanes)(false), &HWY_DYNAMIC_DISPATCH(run_double),
+                  &HWY_DYNAMIC_DISPATCH(contract_double), &HWY_DYNAMIC_DISPATCH(space_double)},
+                 {name, HWY_DYNAMIC_DISPATCH(vector_lanes)(true), &HWY_DYNAMIC_DISPATCH(run_float),
+                  &HWY_DYNAMIC_DISPATCH(contract_float), &HWY_DYNAMIC_DISPATCH(space_float)}});
+  }
+  hwy::GetChosenTarget().Update(hwy::SupportedTargets());
+  return r;
+}
+
+const std::vector<choice>& choices() {
+  static const std::vector<choice> all = make_choices();
+  return all;
+}
+
+}  // namespace
+
+template <class T> kernels<T> find_kernels(std::string_view target) {
+  for (const choice& c : choices())
+    if (target.empty() || c.name == target) {
+      if constexpr (std::is_same_v<T, double>)
+        return c.of_double;
+      else
+        return c.of_float;
+    }
+  throw std::invalid_argument(fmt::format("this machine has no vector unit '{}'", target));
+}
+
+template kernels<double> find_kernels(std::string_view);
+template kernels<float> find_kernels(std::string_view);
+
+std::vector<std::string> kernel_targets() {
+  std::vector<std::string> r;
+  for (const choice& c : choices()) r.emplace_back(c.name);
+  return r;
+}
+
+}  // namespace wengert::lowered
+#endif
