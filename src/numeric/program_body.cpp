@@ -7,6 +7,8 @@
 
 #include <wengert/core/dims.hpp>
 
+#include "interning.hpp"
+
 namespace wengert::lowered {
 
 namespace {
@@ -14,30 +16,6 @@ namespace {
 constexpr std::size_t nearest_cache = 24 << 10;        // bytes of it that registers may fill
 constexpr std::size_t most_pinned = 64;                // registers that hold the same numbers all the time
 constexpr std::size_t shortest = 256, longest = 4096;  // bytes of a register
-
-std::uint64_t mixed(std::uint64_t h, std::uint64_t x) {
-  h = (h ^ x) * 0x9E3779B97F4A7C15U;
-  return h ^ (h >> 29);
-}
-
-// Finds the number of what equals the candidate, by its hash, in a table that holds `size` numbers; or takes the place for
-// `next`.
-template <class Same, class Hash>
-std::uint32_t intern(std::vector<std::uint32_t>& table, std::uint64_t hash, std::uint32_t next, Same same, Hash hash_of) {
-  if (2 * (std::size_t{next} + 1) > table.size()) {
-    table.assign(std::max<std::size_t>(64, 4 * std::bit_ceil(std::size_t{next} + 1)), none);
-    for (std::uint32_t k = 0; k < next; ++k) {
-      std::uint64_t at = hash_of(k) & (table.size() - 1);
-      while (table[at] != none) at = (at + 1) & (table.size() - 1);
-      table[at] = k;
-    }
-  }
-  std::uint64_t at = hash & (table.size() - 1);
-  for (; table[at] != none; at = (at + 1) & (table.size() - 1))
-    if (same(table[at])) return table[at];
-  table[at] = next;
-  return next;
-}
 
 std::uint64_t hash_of(const instruction& i) {
   std::uint64_t h = mixed(static_cast<std::uint64_t>(i.op), i.table);

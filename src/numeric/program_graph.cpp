@@ -1,14 +1,22 @@
 #include "program_graph.hpp"
 
 #include <algorithm>
+#include <bit>
+#include <functional>
 #include <numbers>
+#include <numeric>
+#include <optional>
 #include <stdexcept>
+#include <tuple>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include <wengert/core/error.hpp>
 #include <wengert/core/matrix.hpp>
+#include <wengert/numeric/arithmetic.hpp>
+
+#include "interning.hpp"
 
 namespace wengert::lowered {
 
@@ -26,12 +34,12 @@ class graph_maker {
     for (const auto& one : arrays.outputs) all.insert(all.end(), one.begin(), one.end());
     seen_.assign(t_.size(), seen{});
     for (node_id n : t_.reachable(all)) add(n);
-    std::vector<bool> taken(t_.size(), false);
+    std::vector<bool> taken(g_.items.size(), false);
     for (const auto& one : arrays.outputs) {
       g_.outputs.push_back(shape_of(one, [&](node_id n) { return t_.out(n); }));
       for (std::size_t k = 0; k < one.size(); ++k) {
-        const bool own = seen_[one[k]].is_item && !taken[one[k]];
-        taken[one[k]] = true;
+        const bool own = seen_[one[k]].is_item && !taken[seen_[one[k]].as.which];
+        if (own) taken[seen_[one[k]].as.which] = true;
         g_.results.push_back({own ? seen_[one[k]].as.which : add_copy(one[k]), static_cast<std::uint32_t>(g_.outputs.size() - 1),
                               static_cast<std::int64_t>(k)});
       }
@@ -166,10 +174,15 @@ class graph_maker {
     }
     x.first_axis = static_cast<std::uint32_t>(g_.sizes.size());
     for (std::int64_t size : shape(t_.axes(n))) g_.sizes.push_back(size);
-    append(x, read);
     seen& s = seen_[n];
+    x.arity = static_cast<std::uint32_t>(read.size());
+    if (const std::optional<double> known = folded(x, read)) {
+      s.as = {};
+      s.as.value = *known;
+      return;
+    }
     s.is_item = true;
-    s.as = as_whole(static_cast<std::uint32_t>(g_.items.size() - 1));
+    s.as = as_whole(interned(x, read));
   }
 
   void append(item& x, const std::vector<argument>& read) {
@@ -177,6 +190,74 @@ class graph_maker {
     x.arity = static_cast<std::uint32_t>(read.size());
     g_.arguments.insert(g_.arguments.end(), read.begin(), read.end());
     g_.items.push_back(x);
+  }
+
+  // --- equal items are one
+
+  auto key(const argument& a) const { return std::tuple(a.is, a.which, std::bit_cast<std::uint64_t>(a.value), a.count); }
+  bool before(const argument& a, const argument& b) const {
+    if (key(a) != key(b)) return key(a) < key(b);
+    const auto p = g_.places_of(a), q = g_.places_of(b);
+    return std::ranges::lexicographical_compare(p, q);
+  }
+  bool same(const argument& a, const argument& b) const {
+    return key(a) == key(b) && std::ranges::equal(g_.places_of(a), g_.places_of(b));
+  }
+  bool same(const item& x, const item& y) const {
+    if (std::tuple(x.op, x.red, x.compares, x.rank, x.bound, x.table, x.arity) !=
+        std::tuple(y.op, y.red, y.compares, y.rank, y.bound, y.table, y.arity))
+      return false;
+    for (std::size_t k = 0; k < g_.axes(x); ++k)
+      if (g_.size(x, k) != g_.size(y, k)) return false;
+    for (std::size_t k = 0; k < x.arity; ++k)
+      if (!same(g_.arguments_of(x)[k], g_.arguments_of(y)[k])) return false;
+    return true;
+  }
+  std::uint64_t hash_of(const item& x) const {
+    std::uint64_t h = mixed(static_cast<std::uint64_t>(x.op), std::uint64_t{x.table} << 8 | x.arity);
+    for (const argument& a : g_.arguments_of(x)) {
+      h = mixed(mixed(h, std::uint64_t{a.which} << 8 | static_cast<std::uint64_t>(a.is)), std::bit_cast<std::uint64_t>(a.value));
+      for (const place& p : g_.places_of(a))
+        h = mixed(h, static_cast<std::uint64_t>(p.shift) << 8 ^ static_cast<std::uint64_t>(p.axis));
+    }
+    return h;
+  }
+
+  // The number of the item; the same as an earlier one's if that is equal, and then it is taken back.
+  std::uint32_t interned(item& x, std::vector<argument>& read) {
+    if (x.op == opcode::add || x.op == opcode::mul)
+      std::ranges::stable_sort(read, [&](const argument& a, const argument& b) { return before(a, b); });
+    const std::size_t sizes = x.first_axis, arguments = g_.arguments.size();
+    append(x, read);
+    const auto next = static_cast<std::uint32_t>(g_.items.size() - 1);
+    const std::uint32_t found = intern(
+        table_, hash_of(x), next, [&](std::uint32_t i) { return same(g_.items[i], x); },
+        [&](std::uint32_t i) { return hash_of(g_.items[i]); });
+    if (found != next) {
+      g_.items.pop_back();
+      g_.arguments.resize(arguments);
+      g_.sizes.resize(sizes);
+    }
+    return found;
+  }
+
+  // The value of an item of constants, which needs no item.
+  std::optional<double> folded(const item& x, const std::vector<argument>& read) const {
+    if (x.rank + x.bound > 0 || x.arity == 0) return std::nullopt;
+    std::vector<double> v;
+    for (const argument& a : read) {
+      if (a.is != argument::kind::constant) return std::nullopt;
+      v.push_back(a.value);
+    }
+    switch (x.op) {
+      case opcode::add: return std::accumulate(v.begin(), v.end(), 0.0);
+      case opcode::mul: return std::accumulate(v.begin(), v.end(), 1.0, std::multiplies<>());
+      case opcode::power: return arithmetic<double>::power(t_.value(x.node))(v[0]);
+      case opcode::select: return arithmetic<double>::choose(x.compares, v[0], v[1], v[2], v[3]);
+      default: break;
+    }
+    const op_info* f = find_function(x.op);
+    return f == nullptr ? std::nullopt : std::optional(f->value(v.data()));
   }
 
   argument as_whole(std::uint32_t which) {
@@ -200,8 +281,11 @@ class graph_maker {
   }
 
   std::uint32_t add_power(const rational& q) {
+    const double p = q.convert_to<double>();
+    const auto found = std::ranges::find_if(g_.powers, [&](const rational_power& known) { return known.p == p; });
+    if (found != g_.powers.end()) return static_cast<std::uint32_t>(found - g_.powers.begin());
     const bool whole = is_integer(q);
-    g_.powers.push_back({q.convert_to<double>(), whole, whole && !is_even_integer(q)});
+    g_.powers.push_back({p, whole, whole && !is_even_integer(q)});
     return static_cast<std::uint32_t>(g_.powers.size() - 1);
   }
 
@@ -209,6 +293,7 @@ class graph_maker {
   const std::function<std::int64_t(dim_id)>& sizes_;
   std::vector<std::pair<std::uint32_t, std::int64_t>> input_of_;  // by symbol: the array, the place there if others share it
   std::vector<seen> seen_;
+  std::vector<std::uint32_t> table_;  // of items, by hash
   graph g_;
 };
 

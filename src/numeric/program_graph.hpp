@@ -20,6 +20,7 @@ struct place {
   static constexpr std::int32_t nowhere = -1;
   std::int32_t axis = nowhere;
   std::int64_t shift = 0;
+  friend auto operator<=>(const place&, const place&) = default;
 };
 
 struct argument {

@@ -6,7 +6,8 @@
 #include <functional>
 #include <map>
 #include <numeric>
-#include <tuple>
+#include <set>
+#include <utility>
 
 #include <wengert/core/matrix.hpp>
 
@@ -35,6 +36,8 @@ class lowerer {
     level_.assign(n, 0);
     buffer_.assign(n, none);
     group_.assign(n, none);
+    stage_.assign(n, 0);
+    waits_for_.assign(n, 0);
     chosen_.assign(n, -1);
     alone_.assign(n, false);
     accumulates_.assign(n, false);
@@ -116,31 +119,83 @@ class lowerer {
 
   bool stands_alone(const item& x) const { return is_matrix_function(x.op) || find_contraction(x).is; }
 
-  // The items that are computed together, in an order in which each group needs only earlier ones.
+  // The items that are computed together, in an order in which each group needs only earlier ones. A group takes all items that
+  // run over as many indices and are ready, or become so inside it; numbers come first. What was ready early moves to its first
+  // reader if it can be computed there.
   std::vector<std::vector<std::uint32_t>> partition(const std::vector<std::uint32_t>& members) {
     new_group(members);
     join_axes(members);
     choose_axes(members);
-    std::map<std::tuple<std::uint32_t, std::uint32_t, std::uint32_t>, std::vector<std::uint32_t>> groups;
+    const std::uint32_t own = group_count_;
+    std::map<std::pair<std::int64_t, std::uint32_t>, std::set<std::uint32_t>> ready;  // by kind of group
+    const auto key = [&](std::uint32_t i) { return std::pair(chosen_[i] < 0 ? -1 : g_.sizes[axis_of(i)], alone_[i] ? i : none); };
     for (std::uint32_t i : members) {
-      std::uint32_t stage = 0;
-      for (const argument& a : g_.arguments_of(at(i)))
-        if (a.is == argument::kind::item && group_[a.which] == group_count_)
-          stage = std::max(stage, stage_of(a.which) + (goes_with(i, a) ? 0 : 1));
-      stage_[i] = stage;
-      groups[{stage, chosen_[i] < 0 ? none : root(axis_of(i)), alone_[i] ? i : none}].push_back(i);
+      waits_for_[i] = 0;
+      for (const argument& a : g_.arguments_of(at(i))) waits_for_[i] += a.is == argument::kind::item && group_[a.which] == own;
+      if (waits_for_[i] == 0) ready[key(i)].insert(i);
     }
-    std::vector<std::vector<std::uint32_t>> r;
-    for (auto& [key, group] : groups) r.push_back(std::move(group));
+    std::uint32_t stage = 0;
+    while (!ready.empty()) {
+      auto next = ready.begin();
+      if (next->first.first >= 0)
+        for (auto it = ready.begin(); it != ready.end(); ++it)
+          if (*it->second.begin() < *next->second.begin()) next = it;
+      fill_stage(next->first, stage++, own, ready, key);
+    }
+    return in_stages(members, stage);
+  }
+
+  template <class Ready, class Key>
+  void fill_stage(std::pair<std::int64_t, std::uint32_t> kind, std::uint32_t stage, std::uint32_t own, Ready& ready, Key key) {
+    std::set<std::uint32_t> blocked;
+    std::set<std::uint32_t>& open = ready[kind];
+    while (!open.empty()) {
+      const std::uint32_t i = *open.begin();
+      open.erase(open.begin());
+      bool goes = true;
+      for (const argument& a : g_.arguments_of(at(i)))
+        if (a.is == argument::kind::item && group_[a.which] == own && stage_[a.which] == stage) goes = goes && goes_with(i, a);
+      if (!goes) {
+        blocked.insert(i);
+        continue;
+      }
+      stage_[i] = stage;
+      for (std::uint32_t r : readers(i))
+        if (group_[r] == own && --waits_for_[r] == 0) ready[key(r)].insert(r);
+    }
+    if (blocked.empty())
+      ready.erase(kind);
+    else
+      open = std::move(blocked);
+  }
+
+  std::vector<std::vector<std::uint32_t>> in_stages(const std::vector<std::uint32_t>& members, std::uint32_t count) {
+    for (auto it = members.rbegin(); it != members.rend(); ++it) delay(*it);
+    std::vector<std::vector<std::uint32_t>> r(count);
+    for (std::uint32_t i : members) r[stage_[i]].push_back(i);
+    std::erase_if(r, [](const auto& group) { return group.empty(); });
     return r;
+  }
+
+  void delay(std::uint32_t i) {
+    if (output_[i] != none) return;
+    std::uint32_t first = none;
+    bool fits = true;
+    for (std::uint32_t r : readers(i)) {
+      if (group_[r] != group_count_) return;
+      if (stage_[r] > first) continue;
+      if (stage_[r] < first) fits = true;
+      first = stage_[r];
+      for (const argument& a : g_.arguments_of(at(r)))
+        if (a.is == argument::kind::item && a.which == i) fits = fits && goes_with(r, a);
+    }
+    if (first != none && fits) stage_[i] = first;
   }
 
   void new_group(const std::vector<std::uint32_t>& members) {
     ++group_count_;
     for (std::uint32_t i : members) group_[i] = group_count_;
-    stage_.resize(g_.items.size());
   }
-  std::uint32_t stage_of(std::uint32_t i) const { return stage_[i]; }
   std::uint32_t axis_of(std::uint32_t i) const { return at(i).first_axis + static_cast<std::uint32_t>(chosen_[i]); }
 
   std::uint32_t root(std::uint32_t a) {
@@ -643,7 +698,7 @@ class lowerer {
   std::vector<std::uint32_t> parent_, weight_;
   // By item: the loops around it whose axes its array lacks; the last group that it was put in; the axis chosen there.
   std::vector<std::uint8_t> level_;
-  std::vector<std::uint32_t> group_, stage_;
+  std::vector<std::uint32_t> group_, stage_, waits_for_;
   std::vector<std::int8_t> chosen_;
   std::vector<bool> alone_, accumulates_;
   std::uint32_t group_count_ = 0;

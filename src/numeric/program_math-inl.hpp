@@ -63,7 +63,7 @@ template <class D, class V = hn::Vec<D>> HWY_INLINE reduced_exponent<D> reduce_e
 }
 
 // Whether Min and Max give their second operand where either is no number.
-constexpr bool second_wins = HWY_ARCH_X86 && HWY_TARGET != HWY_EMU128;
+constexpr bool second_wins = HWY_TARGET == HWY_SSE4 || HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3;
 
 // Between bounds; what is no number stays none.
 template <class D, class V = hn::Vec<D>> HWY_INLINE V between(D d, double lo, V x, double hi) {
@@ -179,10 +179,15 @@ template <class D, class V, class F> HWY_INLINE V in_double(D d, V x, F f) {
   if constexpr (is_double<D>::value) {
     return f(d, x);
   } else {
+#if HWY_TARGET == HWY_SCALAR
+    const hn::Rebind<double, D> dd;
+    return hn::DemoteTo(d, f(dd, hn::PromoteTo(dd, x)));
+#else
     const hn::Repartition<double, D> dd;
     const hn::Half<D> dh;
     const auto low = hn::DemoteTo(dh, f(dd, hn::PromoteTo(dd, hn::LowerHalf(dh, x))));
     return hn::Combine(d, hn::DemoteTo(dh, f(dd, hn::PromoteTo(dd, hn::UpperHalf(dh, x)))), low);
+#endif
   }
 }
 

@@ -1,5 +1,5 @@
-// bench [--smoke] [--json FILE] [WORKLOAD...]: what a gradient costs, on a tape that is recorded afresh each time and by hand, as
-// a multiple of the same function for double.
+// bench [--smoke] [--json FILE] [WORKLOAD...]: what a gradient costs, on a tape that is recorded afresh each time, by a program
+// that was lowered once, and by hand, as a multiple of the same function for plain numbers.
 //
 // Times are of the thread's processor. Primal and gradient take turns; each figure is the median of the rounds, or, in the column
 // "least", the ratio of the least times, which other load disturbs less. Every gradient is compared with the one by hand; the
@@ -9,12 +9,19 @@
 #include <cstring>
 #include <ctime>
 #include <functional>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include <wengert/calculus/problem.hpp>
+#include <wengert/calculus/reverse.hpp>
+#include <wengert/embed/expr.hpp>
 #include <wengert/numeric/jacobian_tape.hpp>
+#include <wengert/numeric/program.hpp>
+#include <wengert/proof/stable.hpp>
 
+#include "hand.hpp"
 #include "workloads.hpp"
 
 namespace {
@@ -36,105 +43,218 @@ double median(std::vector<double> v) {
 double least(const std::vector<double>& v) { return *std::min_element(v.begin(), v.end()); }
 
 struct row {
-  std::string workload, engine;
+  std::string workload, size, engine, dtype;
   double ratio, least_ratio, ns_per_op, first_ratio, bytes_per_op, difference;
 };
 
-struct plan {
-  std::string name;
+// One way to a gradient, which it puts where it is told.
+template <class T> struct contender {
+  std::string engine;
+  std::function<T(T*)> gradient;
+  std::function<double()> bytes = nullptr;
+};
+
+template <class T> struct plan {
+  std::string name, size;
   double operations;
   std::size_t inputs;
   int rounds, repeats;
-  std::function<double()> primal;
-  std::function<double(wengert::jacobian_tape&, double*)> tape;  // puts the gradient there
-  std::function<double(double*)> hand;
+  std::function<T()> primal;
+  std::vector<contender<T>> contenders;  // the last one by hand
 };
 
-double seconds(int repeats, const std::function<void()>& f) {
+template <class F> double seconds(int repeats, F f) {
   const double begin = now();
   for (int i = 0; i < repeats; ++i) f();
   return (now() - begin) / repeats;
 }
 
-std::vector<row> measure(const plan& p) {
-  wengert::jacobian_tape tape;
-  std::vector<double> by_tape(p.inputs), by_hand(p.inputs);
-  double value = 0;
-  const auto primal = [&] { keep(value = p.primal()); };
-  const auto gradient = [&] { keep(value = p.tape(tape, by_tape.data())); };
-  const auto hand = [&] { keep(value = p.hand(by_hand.data())); };
-
-  primal();
-  const double first = seconds(1, gradient);
-  hand();
+template <class T> double apart(const std::vector<T>& a, const std::vector<T>& b) {
   double difference = 0, size = 0;
-  for (std::size_t i = 0; i < p.inputs; ++i) {
-    difference = std::max(difference, std::fabs(by_tape[i] - by_hand[i]));
-    size = std::max(size, std::fabs(by_hand[i]));
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    difference = std::max(difference, static_cast<double>(std::fabs(a[i] - b[i])));
+    size = std::max(size, static_cast<double>(std::fabs(b[i])));
   }
-  std::vector<double> of_primal, of_tape, of_hand;
+  return difference / size;
+}
+
+template <class T> std::vector<row> measure(const plan<T>& p) {
+  const std::size_t n = p.contenders.size();
+  std::vector<std::vector<T>> gradients(n, std::vector<T>(p.inputs));
+  std::vector<std::vector<double>> times(n + 1);
+  std::vector<double> first;
+  T value = 0;
+  const auto primal = [&] { keep(value = p.primal()); };
+  primal();
+  for (std::size_t k = 0; k < n; ++k)
+    first.push_back(seconds(1, [&] { keep(value = p.contenders[k].gradient(gradients[k].data())); }));
   for (int round = 0; round < p.rounds; ++round) {
-    of_primal.push_back(seconds(p.repeats, primal));
-    of_tape.push_back(seconds(p.repeats, gradient));
-    of_hand.push_back(seconds(p.repeats, hand));
+    times[n].push_back(seconds(p.repeats, primal));
+    for (std::size_t k = 0; k < n; ++k)
+      times[k].push_back(seconds(p.repeats, [&] { keep(value = p.contenders[k].gradient(gradients[k].data())); }));
   }
-  const auto result = [&](const char* engine, const std::vector<double>& times, double first_time, double bytes, double apart) {
-    return row{p.name,
-               engine,
-               median(times) / median(of_primal),
-               least(times) / least(of_primal),
-               least(times) / p.operations * 1e9,
-               first_time / least(times),
-               bytes / p.operations,
-               apart};
+  std::vector<row> rows;
+  const auto add = [&](const std::string& engine, const std::vector<double>& t, double first_time, double bytes,
+                       double difference) {
+    rows.push_back({p.name, p.size, engine, sizeof(T) == 8 ? "double" : "float", median(t) / median(times[n]),
+                    least(t) / least(times[n]), least(t) / p.operations * 1e9, first_time / least(t), bytes / p.operations,
+                    difference});
   };
-  return {result("primal", of_primal, least(of_primal), 0, 0),
-          result("tape", of_tape, first, static_cast<double>(tape.bytes()), difference / size),
-          result("hand", of_hand, least(of_hand), 0, 0)};
+  add("primal", times[n], least(times[n]), 0, 0);
+  for (std::size_t k = 0; k < n; ++k)
+    add(p.contenders[k].engine, times[k], first[k], p.contenders[k].bytes ? p.contenders[k].bytes() : 0.0, apart(gradients[k], gradients[n - 1]));
+  return rows;
 }
 
 // The gradient of f, which takes a pointer to its inputs, recorded afresh.
-template <class F> std::function<double(wengert::jacobian_tape&, double*)> recorded(const std::vector<double>& at, F f) {
-  return [x = std::vector<adouble>(at.size()), &at, f](wengert::jacobian_tape& tape, double* gradient) mutable {
-    tape.clear();
-    const wengert::variables inputs = tape.inputs(x, at);
-    const adouble y = f(x.data());
-    const auto adjoints = tape.gradient(y, inputs);
-    std::memcpy(gradient, adjoints.data(), adjoints.size() * sizeof(double));
-    return y.value();
-  };
+template <class F> contender<double> by_tape(const std::vector<double>& at, F f) {
+  const auto tape = std::make_shared<wengert::jacobian_tape>();
+  return {"tape",
+          [tape, x = std::vector<adouble>(at.size()), &at, f](double* gradient) mutable {
+            tape->clear();
+            const wengert::variables inputs = tape->inputs(x, at);
+            const adouble y = f(x.data());
+            const auto adjoints = tape->gradient(y, inputs);
+            std::memcpy(gradient, adjoints.data(), adjoints.size() * sizeof(double));
+            return y.value();
+          },
+          [tape] { return static_cast<double>(tape->bytes()); }};
 }
 
-std::vector<row> cross_entropy(std::size_t k, bool smoke) {
-  const std::vector<double> x = workloads::normal_numbers(k, 7, 3);
+// --- programs: a formula in the language of the command line, and its derivative by one name, in forms that round well
+
+template <class T> struct formula {
+  std::unique_ptr<wengert::basic_program<T>> program;
+  std::unique_ptr<typename wengert::basic_program<T>::workspace> space;
+
+  // `inputs` are names in the order of the arrays.
+  formula(const std::string& declarations, const std::string& text, const std::vector<std::string>& by,
+          const std::vector<std::string>& inputs, const wengert::dim_sizes& sizes) {
+    wengert::problem_text source;
+    source.vars = {declarations};
+    source.expressions = {text};
+    wengert::problem p(source);
+    wengert::tape& t = p.on();
+    const auto symbol = [&](const std::string& name) { return t.symbol_of(t.find_symbol(name)); };
+    std::vector<wengert::symbol_id> variables, arrays;
+    for (const std::string& name : by) variables.push_back(symbol(name));
+    for (const std::string& name : inputs) arrays.push_back(symbol(name));
+    std::vector<wengert::node_id> outputs{wengert::stabilized(t, p.expressions().at(0).node)};
+    for (wengert::node_id n : wengert::reverse(t, p.expressions().at(0).node, variables))
+      outputs.push_back(wengert::stabilized(t, n));
+    program = std::make_unique<wengert::basic_program<T>>(t, outputs, arrays, sizes);
+    space = std::make_unique<typename wengert::basic_program<T>::workspace>(*program);
+  }
+  T operator()(const std::vector<const T*>& inputs, const std::vector<T*>& gradients) const {
+    T value = 0;
+    std::vector<T*> outputs{&value};
+    outputs.insert(outputs.end(), gradients.begin(), gradients.end());
+    program->run(inputs, outputs, *space);
+    return value;
+  }
+};
+
+// --- workloads
+
+std::vector<double> labels(std::size_t k) {
   std::vector<double> y = workloads::normal_numbers(k, 8);
   double sum = 0;
   for (double& v : y) sum += v = std::fabs(v);
   for (double& v : y) v /= sum;
+  return y;
+}
+
+const char* const cross_entropy_text = "log(sum(k, exp(z[k] - m))) - sum(k, y[k]*(z[k] - m))";
+
+std::vector<row> cross_entropy(std::size_t k, bool smoke) {
+  const std::vector<double> x = workloads::normal_numbers(k, 7, 3), y = labels(k);
   const double m = *std::max_element(x.begin(), x.end());
-  return measure({"W1 " + std::to_string(k), workloads::cross_entropy_operations(k), k, smoke ? 1 : 25,
-                  smoke ? 1 : static_cast<int>(300000 / k + 1),
-                  [&] { return workloads::cross_entropy<double>(x.data(), y.data(), m, k); },
-                  recorded(x, [&](const adouble* a) { return workloads::cross_entropy<adouble>(a, y.data(), m, k); }),
-                  [&](double* g) { return workloads::cross_entropy_by_hand(x.data(), y.data(), m, k, g); }});
+  const formula<double> program("z, y: vector[K]; m: real", cross_entropy_text, {"z"}, {"z", "y", "m"},
+                                {{"K", static_cast<std::int64_t>(k)}});
+  return measure<double>({"W1",
+                          std::to_string(k),
+                          workloads::cross_entropy_operations(k),
+                          k,
+                          smoke ? 1 : 25,
+                          smoke ? 1 : static_cast<int>(300000 / k + 1),
+                          [&] { return workloads::cross_entropy<double>(x.data(), y.data(), m, k); },
+                          {by_tape(x, [&](const adouble* a) { return workloads::cross_entropy<adouble>(a, y.data(), m, k); }),
+                           {"program",
+                            [&](double* g) {
+                              return program({x.data(), y.data(), &m}, {g});
+                            }},
+                           {"hand simd", [&](double* g) { return by_hand::cross_entropy(x.data(), y.data(), m, k, g); }},
+                           {"hand", [&](double* g) { return workloads::cross_entropy_by_hand(x.data(), y.data(), m, k, g); }}}});
+}
+
+// The same of few logits, many times.
+std::vector<row> cross_entropy_batch(bool smoke) {
+  const std::size_t k = 10, count = smoke ? 40 : 4096;
+  const std::vector<double> x = workloads::normal_numbers(k * count, 7, 3), y = labels(k * count);
+  std::vector<double> m(count), values(count);
+  for (std::size_t b = 0; b < count; ++b) m[b] = *std::max_element(x.data() + b * k, x.data() + (b + 1) * k);
+  const formula<double> one("z, y: vector[K]; m: real", cross_entropy_text, {"z"}, {"z", "y", "m"}, {{"K", 10}});
+  const auto each = [&](auto f) {
+    double sum = 0;
+    for (std::size_t b = 0; b < count; ++b) sum += f(b);
+    return sum;
+  };
+  const auto width = static_cast<std::ptrdiff_t>(k);
+  return measure<double>({"W1 batch",
+                          std::to_string(k),
+                          workloads::cross_entropy_operations(k) * static_cast<double>(count),
+                          k * count,
+                          smoke ? 1 : 25,
+                          smoke ? 1 : 5,
+                          [&] {
+                            return each([&](std::size_t b) {
+                              return workloads::cross_entropy<double>(x.data() + b * k, y.data() + b * k, m[b], k);
+                            });
+                          },
+                          {{"program",
+                            [&](double* g) {
+                              const wengert::batch_array<const double> in[]{{x.data(), width}, {y.data(), width}, {m.data(), 1}};
+                              const wengert::batch_array<double> out[]{{values.data(), 1}, {g, width}};
+                              one.program->run_batch(count, in, out);
+                              return each([&](std::size_t b) { return values[b]; });
+                            }},
+                           {"hand", [&](double* g) {
+                              return each([&](std::size_t b) {
+                                return workloads::cross_entropy_by_hand(x.data() + b * k, y.data() + b * k, m[b], k, g + b * k);
+                              });
+                            }}}});
 }
 
 std::vector<row> log_sum_exp(bool smoke) {
   const std::size_t n = smoke ? 1000 : 1000000;
   const std::vector<double> x = workloads::normal_numbers(n, 7, 3);
   const double m = *std::max_element(x.begin(), x.end());
-  return measure({"W2", workloads::log_sum_exp_operations(n), n, smoke ? 1 : 25, 1,
-                  [&] { return workloads::log_sum_exp<double>(x.data(), m, n); },
-                  recorded(x, [&](const adouble* a) { return workloads::log_sum_exp<adouble>(a, m, n); }),
-                  [&](double* g) { return workloads::log_sum_exp_by_hand(x.data(), m, n, g); }});
+  const formula<double> program("z: vector[K]; m: real", "log(sum(k, exp(z[k] - m))) + m", {"z"}, {"z", "m"},
+                                {{"K", static_cast<std::int64_t>(n)}});
+  return measure<double>({"W2",
+                          std::to_string(n),
+                          workloads::log_sum_exp_operations(n),
+                          n,
+                          smoke ? 1 : 25,
+                          1,
+                          [&] { return workloads::log_sum_exp<double>(x.data(), m, n); },
+                          {by_tape(x, [&](const adouble* a) { return workloads::log_sum_exp<adouble>(a, m, n); }),
+                           {"program",
+                            [&](double* g) {
+                              return program({x.data(), &m}, {g});
+                            }},
+                           {"hand simd", [&](double* g) { return by_hand::log_sum_exp(x.data(), m, n, g); }},
+                           {"hand", [&](double* g) { return workloads::log_sum_exp_by_hand(x.data(), m, n, g); }}}});
 }
 
-std::vector<row> paths(bool smoke) {
-  const std::size_t steps = 100, count = smoke ? 5 : 2000;
-  const std::vector<double> normals = workloads::normal_numbers(2 * steps * count, 11);
-  std::vector<double> p(std::begin(workloads::path_parameters), std::end(workloads::path_parameters));
-  // The mean over the paths, and its gradient: each path is recorded on a tape that is cleared for it.
-  const auto mean = [&](const auto& one, double* g) {
+// Many paths: the mean, and its gradient by the eight parameters.
+struct many_paths {
+  std::size_t steps = 100, count;
+  std::vector<double> normals, p{std::begin(workloads::path_parameters), std::end(workloads::path_parameters)};
+  explicit many_paths(std::size_t n) : count(n), normals(workloads::normal_numbers(2 * steps * n, 11)) {}
+
+  double operations() const { return workloads::path_operations(steps) * static_cast<double>(count); }
+  template <class One> double mean(const One& one, double* g) {
     double sum = 0, of_path[8];
     if (g) std::fill(g, g + 8, 0.0);
     for (std::size_t k = 0; k < count; ++k) {
@@ -144,23 +264,85 @@ std::vector<row> paths(bool smoke) {
       for (int j = 0; j < 8; ++j) g[j] += of_path[j] / static_cast<double>(count);
     }
     return sum / static_cast<double>(count);
-  };
+  }
+  double primal() {
+    return mean([&](const double* z, double*) { return workloads::path<double>(p.data(), z, steps); }, nullptr);
+  }
+  double hand(double* g) {
+    return mean([&](const double* z, double* h) { return workloads::path_by_hand(p.data(), z, steps, h); }, g);
+  }
+};
+
+// Each path is recorded on a tape that is cleared for it.
+std::vector<row> paths(bool smoke) {
+  many_paths all(smoke ? 5 : 2000);
   const double* of_this_path = nullptr;
-  auto path = recorded(p, [&](const adouble* a) { return workloads::path<adouble>(a, of_this_path, steps); });
-  return measure(
-      {"W3a", workloads::path_operations(steps) * static_cast<double>(count), 8, smoke ? 1 : 25, 1,
-       [&] { return mean([&](const double* z, double*) { return workloads::path<double>(p.data(), z, steps); }, nullptr); },
-       [&](wengert::jacobian_tape& tape, double* g) {
-         return mean(
-             [&](const double* z, double* of_path) {
-               of_this_path = z;
-               return path(tape, of_path);
-             },
-             g);
-       },
-       [&](double* g) {
-         return mean([&](const double* z, double* h) { return workloads::path_by_hand(p.data(), z, steps, h); }, g);
-       }});
+  const auto path = by_tape(all.p, [&](const adouble* a) { return workloads::path<adouble>(a, of_this_path, all.steps); });
+  const auto recorded = [&](double* g) {
+    return all.mean(
+        [&](const double* z, double* of_path) {
+          of_this_path = z;
+          return path.gradient(of_path);
+        },
+        g);
+  };
+  return measure<double>({"W3a",
+                          std::to_string(all.count),
+                          all.operations(),
+                          8,
+                          smoke ? 1 : 25,
+                          1,
+                          [&] { return all.primal(); },
+                          {{"tape", recorded, path.bytes}, {"hand", [&](double* g) { return all.hand(g); }}}});
+}
+
+// One path is recorded once; its program runs on all.
+std::vector<row> paths_again(bool smoke) {
+  many_paths all(smoke ? 5 : 10000);
+  wengert::tape t;
+  wengert::program_arrays arrays{{{}, {}}, {}};
+  std::vector<wengert::expr> p, z;
+  const auto add = [&](std::vector<wengert::expr>& to, std::size_t array, std::size_t n) {
+    for (std::size_t k = 0; k < n; ++k) {
+      const wengert::node_id x = t.symbol((array == 0 ? "p" : "z") + std::to_string(k), {});
+      arrays.inputs[array].push_back(t.symbol_of(x));
+      to.emplace_back(t, x);
+    }
+  };
+  add(p, 0, 8);
+  add(z, 1, 2 * all.steps);
+  const wengert::node_id y = workloads::path<wengert::expr, wengert::expr>(p.data(), z.data(), all.steps).on(t);
+  arrays.outputs = {{y}, wengert::reverse(t, y, arrays.inputs[0])};
+  const wengert::program program(t, arrays);
+  // The numbers of a step side by side, path by path.
+  std::vector<double> across(all.normals.size()), values(all.count), gradients(8 * all.count);
+  const std::size_t width = 2 * all.steps;
+  for (std::size_t k = 0; k < all.count; ++k)
+    for (std::size_t i = 0; i < width; ++i) across[i * all.count + k] = all.normals[k * width + i];
+  const auto n = static_cast<std::ptrdiff_t>(all.count);
+  const auto on_lanes = [&](unsigned threads) {
+    return [&, threads](double* g) {
+      const wengert::batch_array<const double> in[]{{all.p.data(), 0}, {across.data(), 1, n}};
+      const wengert::batch_array<double> out[]{{values.data(), 1}, {gradients.data(), 1, n}};
+      program.run_batch(all.count, in, out, threads);
+      for (std::size_t j = 0; j < 8; ++j) {
+        g[j] = 0;
+        for (std::size_t k = 0; k < all.count; ++k) g[j] += gradients[j * all.count + k];
+        g[j] /= static_cast<double>(all.count);
+      }
+      double sum = 0;
+      for (double v : values) sum += v;
+      return sum / static_cast<double>(all.count);
+    };
+  };
+  return measure<double>({"W3b",
+                          std::to_string(all.count),
+                          all.operations(),
+                          8,
+                          smoke ? 1 : 15,
+                          1,
+                          [&] { return all.primal(); },
+                          {{"program", on_lanes(1)}, {"hand", [&](double* g) { return all.hand(g); }}}});
 }
 
 std::vector<row> network(bool smoke) {
@@ -168,53 +350,130 @@ std::vector<row> network(bool smoke) {
   const std::vector<double> p = workloads::normal_numbers(size.parameters(), 5, 0.03),
                             x = workloads::normal_numbers(size.batch * size.inputs, 6);
   std::vector<int> labels(size.batch);
-  for (std::size_t n = 0; n < size.batch; ++n) labels[n] = static_cast<int>(n * 7 % size.outputs);
-  return measure({"W4", size.operations(), size.parameters(), smoke ? 1 : 25, 1,
-                  [&] { return workloads::network<double>(p.data(), x.data(), labels.data(), size); },
-                  recorded(p, [&](const adouble* a) { return workloads::network<adouble>(a, x.data(), labels.data(), size); }),
-                  [&](double* g) { return workloads::network_by_hand(p.data(), x.data(), labels.data(), size, g); }});
+  std::vector<double> one_hot(size.batch * size.outputs);
+  for (std::size_t n = 0; n < size.batch; ++n) {
+    labels[n] = static_cast<int>(n * 7 % size.outputs);
+    one_hot[n * size.outputs + static_cast<std::size_t>(labels[n])] = 1;
+  }
+  const auto dim = [](std::size_t n) { return static_cast<std::int64_t>(n); };
+  const std::string out = "(sum(j, tanh(sum(i, U[j,i]*X[n,i]) + b[j])*V[k,j]) + c[k])";
+  const formula<double> program(
+      "U: matrix[h,d]; b: vector[h]; V: matrix[q,h]; c: vector[q]; X: matrix[B,d]; Y: matrix[B,q]",
+      "sum(n, log(sum(k, exp" + out + ")) - sum(k, Y[n,k]*" + out + "))/B", {"U", "b", "V", "c"}, {"U", "b", "V", "c", "X", "Y"},
+      {{"h", dim(size.hidden)}, {"d", dim(size.inputs)}, {"q", dim(size.outputs)}, {"B", dim(size.batch)}});
+  const auto part = [&](auto* from, std::size_t which) {
+    const std::size_t sizes[]{size.hidden * size.inputs, size.hidden, size.outputs * size.hidden};
+    for (std::size_t k = 0; k < which; ++k) from += sizes[k];
+    return from;
+  };
+  return measure<double>(
+      {"W4",
+       std::to_string(size.batch),
+       size.operations(),
+       size.parameters(),
+       smoke ? 1 : 25,
+       1,
+       [&] { return workloads::network<double>(p.data(), x.data(), labels.data(), size); },
+       {by_tape(p, [&](const adouble* a) { return workloads::network<adouble>(a, x.data(), labels.data(), size); }),
+        {"program",
+         [&](double* g) {
+           return program({part(p.data(), 0), part(p.data(), 1), part(p.data(), 2), part(p.data(), 3), x.data(), one_hot.data()},
+                          {part(g, 0), part(g, 1), part(g, 2), part(g, 3)});
+         }},
+        {"hand", [&](double* g) { return workloads::network_by_hand(p.data(), x.data(), labels.data(), size, g); }}}});
 }
 
 std::vector<row> chain_of_sines(bool smoke) {
   const std::size_t n = smoke ? 1000 : 3000000;
   std::vector<double> x{0.3};
   const double c = 1e-7;
-  return measure({"W5", 3.0 * static_cast<double>(n), 1, smoke ? 1 : 15, 1,
-                  [&] {
-                    keep(x[0]);
-                    return workloads::chain_of_sines<double>(x[0], c, n);
-                  },
-                  recorded(x, [&](const adouble* a) { return workloads::chain_of_sines<adouble>(*a, c, n); }),
-                  [&](double* g) { return workloads::chain_of_sines_by_hand(x[0], c, n, g); }});
+  return measure<double>({"W5",
+                          std::to_string(n),
+                          3.0 * static_cast<double>(n),
+                          1,
+                          smoke ? 1 : 15,
+                          1,
+                          [&] {
+                            keep(x[0]);
+                            return workloads::chain_of_sines<double>(x[0], c, n);
+                          },
+                          {by_tape(x, [&](const adouble* a) { return workloads::chain_of_sines<adouble>(*a, c, n); }),
+                           {"hand", [&](double* g) { return workloads::chain_of_sines_by_hand(x[0], c, n, g); }}}});
+}
+
+template <class T> std::vector<row> batch_cross_entropy(std::size_t batch, std::size_t k, bool smoke) {
+  const std::size_t all = batch * k;
+  const std::vector<double> numbers = workloads::normal_numbers(all, 7, 3), targets = labels(all);
+  const std::vector<T> z(numbers.begin(), numbers.end());
+  std::vector<T> y(targets.begin(), targets.end());
+  for (std::size_t b = 0; b < batch; ++b) {
+    T sum = 0;
+    for (std::size_t i = 0; i < k; ++i) sum += y[b * k + i];
+    for (std::size_t i = 0; i < k; ++i) y[b * k + i] /= sum;
+  }
+  const formula<T> program("Z, Y: matrix[B,K]", "sum(n, log(sum(k, exp(Z[n,k]))) - sum(k, Y[n,k]*Z[n,k]))/B", {"Z"}, {"Z", "Y"},
+                           {{"B", static_cast<std::int64_t>(batch)}, {"K", static_cast<std::int64_t>(k)}});
+  std::vector<T> copy(all);
+  return measure<T>({"CE",
+                     std::to_string(batch) + "x" + std::to_string(k),
+                     workloads::batch_cross_entropy_operations(batch, k),
+                     all,
+                     smoke ? 1 : 15,
+                     smoke ? 1 : static_cast<int>(1000000 / all + 1),
+                     [&] { return workloads::batch_cross_entropy<T>(z.data(), y.data(), batch, k); },
+                     {{"program",
+                       [&](T* g) {
+                         return program({z.data(), y.data()}, {g});
+                       }},
+                      {"hand", [&](T* g) { return by_hand::cross_entropy<T>(z.data(), y.data(), batch, k, g); }}}});
+}
+
+std::vector<row> cross_entropy_grid(bool smoke) {
+  std::vector<row> rows;
+  const std::pair<std::size_t, std::size_t> sizes[]{{32, 10}, {128, 1000}, {64, 50257}, {4096, 10}};
+  for (auto [batch, k] : sizes) {
+    if (smoke) batch = std::min<std::size_t>(batch, 40), k = std::min<std::size_t>(k, 200);
+    for (const auto& one : {batch_cross_entropy<double>(batch, k, smoke), batch_cross_entropy<float>(batch, k, smoke)})
+      rows.insert(rows.end(), one.begin(), one.end());
+  }
+  return rows;
 }
 
 // Ten operations on a tape that exists: the latency of a small gradient.
 std::vector<row> small(bool smoke) {
   std::vector<double> x{0.5, 1.5};
   const auto f = [](const auto* a) { return (a[0] * a[1] + 2.0) / (a[1] - a[0] * 0.5) + a[0] * a[0] * a[1] - 3.0; };
-  return measure({"small", 10, 2, smoke ? 1 : 25, smoke ? 1 : 20000,
-                  [&] {
-                    keep(x[0]);
-                    return f(x.data());
-                  },
-                  recorded(x, [&](const adouble* a) -> adouble { return f(a); }),
-                  [&](double* g) {
-                    keep(x[0]);
-                    const double a = x[0], b = x[1], q = b - a * 0.5, v = (a * b + 2.0) / q;
-                    g[0] = b / q + 0.5 * v / q + 2 * a * b;
-                    g[1] = a / q - v / q + a * a;
-                    return v + a * a * b - 3.0;
-                  }});
+  return measure<double>({"small",
+                          "2",
+                          10,
+                          2,
+                          smoke ? 1 : 25,
+                          smoke ? 1 : 20000,
+                          [&] {
+                            keep(x[0]);
+                            return f(x.data());
+                          },
+                          {by_tape(x, [&](const adouble* a) -> adouble { return f(a); }), {"hand", [&](double* g) {
+                                                                                             keep(x[0]);
+                                                                                             const double a = x[0], b = x[1],
+                                                                                                          q = b - a * 0.5,
+                                                                                                          v = (a * b + 2.0) / q;
+                                                                                             g[0] =
+                                                                                                 b / q + 0.5 * v / q + 2 * a * b;
+                                                                                             g[1] = a / q - v / q + a * a;
+                                                                                             return v + a * a * b - 3.0;
+                                                                                           }}}});
 }
 
 void print_json(std::FILE* out, const std::vector<row>& rows) {
   std::fprintf(out, "[\n");
   for (const row& r : rows)
     std::fprintf(out,
-                 "  {\"workload\": \"%s\", \"engine\": \"%s\", \"ratio\": %.4g, \"least_ratio\": %.4g, \"ns_per_op\": %.4g, "
+                 "  {\"workload\": \"%s\", \"size\": \"%s\", \"engine\": \"%s\", \"dtype\": \"%s\", \"ratio\": %.4g, "
+                 "\"least_ratio\": %.4g, \"ns_per_op\": %.4g, "
                  "\"first_over_steady\": %.4g, \"bytes_per_op\": %.4g, \"relative_difference\": %.3g}%s\n",
-                 r.workload.c_str(), r.engine.c_str(), r.ratio, r.least_ratio, r.ns_per_op, r.first_ratio, r.bytes_per_op,
-                 r.difference, &r == &rows.back() ? "" : ",");
+                 r.workload.c_str(), r.size.c_str(), r.engine.c_str(), r.dtype.c_str(), r.ratio, r.least_ratio, r.ns_per_op,
+                 r.first_ratio, r.bytes_per_op, r.difference, &r == &rows.back() ? "" : ",");
   std::fprintf(out, "]\n");
 }
 
@@ -237,27 +496,31 @@ int main(int argc, char** argv) {
       {"W1", [&] { return cross_entropy(10, smoke); }},
       {"W1", [&] { return cross_entropy(1000, smoke); }},
       {"W1", [&] { return cross_entropy(smoke ? 5000 : 100000, smoke); }},
+      {"W1", [&] { return cross_entropy_batch(smoke); }},
       {"W2", [&] { return log_sum_exp(smoke); }},
       {"W3a", [&] { return paths(smoke); }},
+      {"W3b", [&] { return paths_again(smoke); }},
       {"W4", [&] { return network(smoke); }},
       {"W5", [&] { return chain_of_sines(smoke); }},
+      {"CE", [&] { return cross_entropy_grid(smoke); }},
       {"small", [&] { return small(smoke); }},
   };
   for (const std::string& name : wanted)
     if (std::none_of(all.begin(), all.end(), [&](const auto& w) { return w.first == name; })) {
-      std::fprintf(stderr, "no workload %s: there are W1 W2 W3a W4 W5 small\n", name.c_str());
+      std::fprintf(stderr, "no workload %s: there are W1 W2 W3a W3b W4 W5 CE small\n", name.c_str());
       return 2;
     }
   std::vector<row> rows;
   bool agree = true;
-  std::printf("%-10s %-7s %8s %8s %9s %9s %9s %9s\n", "workload", "engine", "ratio", "least", "ns/op", "first", "bytes/op",
-              "apart");
+  std::printf("%-8s %-9s %-9s %-6s %8s %8s %9s %9s %9s %9s\n", "workload", "size", "engine", "dtype", "ratio", "least", "ns/op",
+              "first", "bytes/op", "apart");
   for (const auto& [name, run] : all) {
     if (!wanted.empty() && std::find(wanted.begin(), wanted.end(), name) == wanted.end()) continue;
     for (const row& r : run()) {
-      std::printf("%-10s %-7s %8.2f %8.2f %9.3f %9.2f %9.2f %9.1e\n", r.workload.c_str(), r.engine.c_str(), r.ratio,
-                  r.least_ratio, r.ns_per_op, r.first_ratio, r.bytes_per_op, r.difference);
-      agree = agree && r.difference < 1e-9;
+      std::printf("%-8s %-9s %-9s %-6s %8.3f %8.3f %9.3f %9.2f %9.2f %9.1e\n", r.workload.c_str(), r.size.c_str(),
+                  r.engine.c_str(), r.dtype.c_str(), r.ratio, r.least_ratio, r.ns_per_op, r.first_ratio, r.bytes_per_op,
+                  r.difference);
+      agree = agree && r.difference < (r.dtype == "double" ? 1e-9 : 1e-4);
       rows.push_back(r);
     }
     std::fflush(stdout);

@@ -58,14 +58,14 @@ WENGERT_NOINLINE inline double log_sum_exp_by_hand(const double* x, double m, st
   return std::log(s) + m;
 }
 
-// --- W3a: one path of a price with a stochastic volatility, by Euler's method, on two normal numbers a step; p: the price, its
+// --- W3: one path of a price with a stochastic volatility, by Euler's method, on two normal numbers a step; p: the price, its
 // variance, rate, mean reversion, mean, volatility of the variance, correlation, strike. A payoff of the logarithmic mean,
 // smoothed. 24 operations a step and 13.
 
 inline constexpr double path_parameters[8] = {100.0, 0.04, 0.03, 1.5, 0.05, 0.4, -0.6, 100.0};
 inline double path_operations(std::size_t steps) { return 24.0 * static_cast<double>(steps) + 13; }
 
-template <class T> WENGERT_NOINLINE T path(const T* p, const double* normals, std::size_t steps) {
+template <class T, class R = double> WENGERT_NOINLINE T path(const T* p, const R* normals, std::size_t steps) {
   using std::exp, std::log, std::sqrt;
   const double dt = 1.0 / static_cast<double>(steps), root_dt = std::sqrt(dt);
   T price = p[0], variance = p[1], sum = 0;
@@ -215,6 +215,28 @@ WENGERT_NOINLINE inline double chain_of_sines_by_hand(double x, double c, std::s
     x = std::sin(x) * c + x;
   }
   return x;
+}
+
+// --- CE: the mean over a batch of softmax cross-entropy, each row's largest logit taken out. 6 operations an entry and 3 a row.
+
+inline double batch_cross_entropy_operations(std::size_t batch, std::size_t k) {
+  return static_cast<double>(batch) * (6.0 * static_cast<double>(k) + 3);
+}
+
+template <class T> WENGERT_NOINLINE T batch_cross_entropy(const T* z, const T* y, std::size_t batch, std::size_t k) {
+  using std::exp, std::log;
+  T loss = 0;
+  for (std::size_t b = 0; b < batch; b++, z += k, y += k) {
+    T m = z[0], s = 0, d = 0;
+    for (std::size_t i = 0; i < k; i++) m = m < z[i] ? z[i] : m;
+    for (std::size_t i = 0; i < k; i++) {
+      const T u = z[i] - m;
+      s += exp(u);
+      d += y[i] * u;
+    }
+    loss += log(s) - d;
+  }
+  return loss / static_cast<T>(batch);
 }
 
 // --- numbers

@@ -52,9 +52,9 @@ template <class V> class basic_jacobian_tape : private recorder<V> {
   }
   // Is current only inside a tape_scope.
   explicit basic_jacobian_tape(not_current_t, std::size_t most_edges = default_most_edges)
-      : memory_(most_edges * sizeof(edge<V>)) {
-    base_ = static_cast<edge<V>*>(memory_.begin());
-    capacity_ = memory_.size() / sizeof(edge<V>);
+      : memory_(most_edges * sizeof(recorded_edge<V>)) {
+    base_ = static_cast<recorded_edge<V>*>(memory_.begin());
+    capacity_ = memory_.size() / sizeof(recorded_edge<V>);
     top = base_;
     set_limit();
 #if WENGERT_CHECKED_TAPE
@@ -181,7 +181,7 @@ template <class V> class basic_jacobian_tape : private recorder<V> {
 
   // How many edges there are, and the bytes that they and the adjoints of the last sweep take.
   std::size_t size() const { return static_cast<std::size_t>(top - base_); }
-  std::size_t bytes() const { return size() * sizeof(edge<V>) + swept_ * sizeof(V); }
+  std::size_t bytes() const { return size() * sizeof(recorded_edge<V>) + swept_ * sizeof(V); }
 
  private:
   template <class W> friend class tape_scope;
@@ -219,20 +219,20 @@ template <class V> class basic_jacobian_tape : private recorder<V> {
   }
 
   void sweep(V* adjoint) const {
-    for (const edge<V>* e = top; e != base_;) {
+    for (const recorded_edge<V>* e = top; e != base_;) {
       --e;
       adjoint[e->rhs()] += adjoint[e->lhs()] * e->partial();
     }
   }
   void sweep_where_zeros_win(V* adjoint) const {
-    for (const edge<V>* e = top; e != base_;) {
+    for (const recorded_edge<V>* e = top; e != base_;) {
       --e;
       adjoint[e->rhs()] += V(strong_product(adjoint[e->lhs()], e->partial()));
     }
   }
 
   reserved_memory memory_;
-  edge<V>* base_ = nullptr;
+  recorded_edge<V>* base_ = nullptr;
   std::size_t capacity_ = 0;
   recorder<V>* outer_ = nullptr;  // the tape that was current before this one was constructed, if this one then became it
   std::optional<reserved_memory> adjoint_memory_;  // from the first sweep on

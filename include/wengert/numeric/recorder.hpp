@@ -42,7 +42,7 @@ inline namespace WENGERT_TAPE_ABI {
 
 using recorded_id = std::uint32_t;
 
-template <class V> class edge {
+template <class V> class recorded_edge {
  public:
   WENGERT_ALWAYS_INLINE void set(recorded_id lhs, recorded_id rhs, const V& partial) {
     nodes_ = std::uint64_t{rhs} << 32 | lhs;
@@ -63,8 +63,8 @@ template <class V> struct recorder {
   // The most edges of one statement; an expression of more scalars is recorded in parts.
   static constexpr int largest_statement = 9;
 
-  edge<V>* top = nullptr;           // where the next edge goes
-  edge<V>* limit = nullptr;         // below it, there is room for a statement
+  recorded_edge<V>* top = nullptr;           // where the next edge goes
+  recorded_edge<V>* limit = nullptr;         // below it, there is room for a statement
   recorded_id next = 1;             // the next node
   bool singular = false;            // whether an edge may hold an infinity or no number
   std::uint32_t current_stamp = 0;  // of what is recorded now; with checks only
@@ -105,7 +105,7 @@ template <class V> class statement_writer {
   }
   WENGERT_ALWAYS_INLINE std::ptrdiff_t written() const { return top_ - begin_; }
   // Unwrites a statement of one edge.
-  WENGERT_ALWAYS_INLINE const wengert::WENGERT_TAPE_ABI::edge<V>& take_back() {
+  WENGERT_ALWAYS_INLINE const recorded_edge<V>& take_back() {
     top_ = begin_;
     return *begin_;
   }
@@ -113,7 +113,7 @@ template <class V> class statement_writer {
 
  private:
   recorder<V>& to_;
-  wengert::WENGERT_TAPE_ABI::edge<V>*begin_, *top_;
+  recorded_edge<V>*begin_, *top_;
 };
 
 }  // namespace WENGERT_TAPE_ABI
