@@ -61,8 +61,10 @@ template <class T> struct basic_program<T>::state {
         s.over_batch ? s.block : std::min(s.block, static_cast<std::size_t>(std::max<std::int64_t>(s.count, 1)));
     return std::max(least, (lanes + with.lanes - 1) / with.lanes * with.lanes);
   }
+  // How far apart registers are: not by what the processor takes for the same place when a load follows a store.
+  std::size_t pitch(const lane_step& s) const { return block(s) + (block(s) * sizeof(T) < 1024 ? 0 : 13 * line / sizeof(T)); }
   void measure(const lane_step& s) {
-    scratch = std::max(scratch, s.registers * block(s));
+    scratch = std::max(scratch, s.registers * pitch(s));
     registers = std::max<std::size_t>(registers, s.registers);
     addresses = std::max(addresses, s.addresses.size());
   }
@@ -139,10 +141,10 @@ template <class T> class basic_program<T>::runner {
 
  private:
   void run_blocks(const lane_step& s, std::size_t begin, std::size_t end) {
-    const std::size_t block = p_.block(s);
-    lane_frame<T> f{&s, w_.registers.data(), aligned(w_.scratch), block, w_.where.data(), w_.strides.data(), w_.offsets.data(), 0,
-                    0};
-    for (std::size_t r = 0; r < s.registers; ++r) f.at[r] = f.scratch + r * block;
+    const std::size_t block = p_.block(s), pitch = p_.pitch(s);
+    lane_frame<T> f{
+        &s, w_.registers.data(), aligned(w_.scratch), block, pitch, w_.where.data(), w_.strides.data(), w_.offsets.data(), 0, 0};
+    for (std::size_t r = 0; r < s.registers; ++r) f.at[r] = f.scratch + r * pitch;
     const auto execute = [&](const std::vector<instruction>& list) { p_.with.run(list.data(), list.data() + list.size(), f); };
     f.count = std::min(block, end - begin);
     execute(s.before);

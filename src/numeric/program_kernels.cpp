@@ -67,7 +67,7 @@ template <class D, class T> void load(D d, lane_frame<T>& f, const instruction& 
     f.at[i.to] = from;
     return;
   }
-  T* const to = f.at[i.to] = f.scratch + i.to * f.block;
+  T* const to = f.at[i.to] = f.scratch + i.to * f.pitch;
   const std::int64_t stride = f.stride[i.table];
   if (stride == 0) return fill(d, to, f.count, *from);
   if (stride == 1)
@@ -78,7 +78,7 @@ template <class D, class T> void load(D d, lane_frame<T>& f, const instruction& 
 }
 
 template <class D, class T> HWY_INLINE void place(D d, lane_frame<T>& f, const instruction& i) {
-  f.at[i.to] = in_place(d, f, i.table) ? lane_address(f, i.table) : f.scratch + i.to * f.block;
+  f.at[i.to] = in_place(d, f, i.table) ? lane_address(f, i.table) : f.scratch + i.to * f.pitch;
 }
 
 template <class T> void store(const lane_frame<T>& f, const instruction& i) {
@@ -275,10 +275,15 @@ template <class T> std::size_t contraction_space(const contraction_step& s) {
 
 // `at_once` columns (or rows) of a panel beside each other, the missing ones 0.
 template <class T> void pack(const T* from, std::int64_t along, std::int64_t across, std::int64_t depth, std::int64_t there,
-                             std::size_t at_once, T* to) {
-  for (std::int64_t k = 0; k < depth; ++k)
-    for (std::size_t j = 0; j < at_once; ++j)
-      *to++ = static_cast<std::int64_t>(j) < there ? from[k * along + static_cast<std::int64_t>(j) * across] : T(0);
+                             std::int64_t at_once, T* to) {
+  there = std::min(there, at_once);
+  if (there < at_once) std::fill(to, to + depth * at_once, T(0));
+  if (across == 1)
+    for (std::int64_t k = 0; k < depth; ++k)
+      std::memcpy(to + k * at_once, from + k * along, static_cast<std::size_t>(there) * sizeof(T));
+  else
+    for (std::int64_t j = 0; j < there; ++j)
+      for (std::int64_t k = 0; k < depth; ++k) to[k * at_once + j] = from[k * along + j * across];
 }
 
 template <class T> void multiply(const T* a, const T* b, std::int64_t depth, T* to) {
@@ -299,6 +304,23 @@ template <class T> void multiply(const T* a, const T* b, std::int64_t depth, T* 
   hn::StoreU(c30, d, to + 6 * lanes), hn::StoreU(c31, d, to + 7 * lanes);
 }
 
+// A tile of A*B, scaled, into C or onto it.
+template <class T> void add_tile(const T* tile, std::int64_t rows, std::int64_t columns, std::int64_t width,
+                                 const contraction_step& s, bool first, T* to) {
+  const hn::ScalableTag<T> d;
+  const T scale = static_cast<T>(s.scale);
+  for (std::int64_t y = 0; y < rows; ++y, tile += width, to += s.c.row) {
+    if (s.c.column == 1 && columns == width) {
+      for (std::int64_t x = 0; x < columns; x += static_cast<std::int64_t>(hn::Lanes(d))) {
+        const auto v = hn::Mul(hn::Set(d, scale), hn::LoadU(d, tile + x));
+        hn::StoreU(first ? v : hn::Add(hn::LoadU(d, to + x), v), d, to + x);
+      }
+      continue;
+    }
+    for (std::int64_t x = 0; x < columns; ++x) to[x * s.c.column] = (first ? T(0) : to[x * s.c.column]) + scale * tile[x];
+  }
+}
+
 template <class T> void contract(const contraction_step& s, const T* a, const T* b, T* c, T* space) {
   const hn::ScalableTag<T> d;
   const auto columns = static_cast<std::int64_t>(2 * hn::Lanes(d)), rows = static_cast<std::int64_t>(rows_at_once);
@@ -306,21 +328,17 @@ template <class T> void contract(const contraction_step& s, const T* a, const T*
   T* const packed_a = space;
   T* const packed_b = packed_a + panels * rows * deep;
   T* const tile = packed_b + columns * deep;
-  const T scale = static_cast<T>(s.scale);
   for (std::int64_t k = 0; k < s.k; k += deep) {
     const std::int64_t depth = std::min(deep, s.k - k);
     for (std::int64_t p = 0; p < panels; ++p)
-      pack(a + k * s.a.column + p * rows * s.a.row, s.a.column, s.a.row, depth, s.m - p * rows, rows_at_once,
+      pack(a + k * s.a.column + p * rows * s.a.row, s.a.column, s.a.row, depth, s.m - p * rows, rows,
            packed_a + p * rows * depth);
     for (std::int64_t j = 0; j < s.n; j += columns) {
-      pack(b + k * s.b.row + j * s.b.column, s.b.row, s.b.column, depth, s.n - j, static_cast<std::size_t>(columns), packed_b);
+      pack(b + k * s.b.row + j * s.b.column, s.b.row, s.b.column, depth, s.n - j, columns, packed_b);
       for (std::int64_t p = 0; p < panels; ++p) {
         multiply(packed_a + p * rows * depth, packed_b, depth, tile);
-        for (std::int64_t y = 0; y < std::min(rows, s.m - p * rows); ++y)
-          for (std::int64_t x = 0; x < std::min(columns, s.n - j); ++x) {
-            T& to = c[(p * rows + y) * s.c.row + (j + x) * s.c.column];
-            to = (k == 0 ? T(0) : to) + scale * tile[y * columns + x];
-          }
+        T* const to = c + p * rows * s.c.row + j * s.c.column;
+        add_tile(tile, std::min(rows, s.m - p * rows), std::min(columns, s.n - j), columns, s, k == 0, to);
       }
     }
   }

@@ -14,9 +14,9 @@ namespace wengert::lowered {
 // A lane step on its way: its registers, and its addresses for the present indices of the loops around it.
 template <class T> struct lane_frame {
   const lane_step* step;
-  T** at;      // by register: its lanes
-  T* scratch;  // the registers' own lanes, `block` each
-  std::size_t block;
+  T** at;                      // by register: its lanes
+  T* scratch;                  // the registers' own lanes
+  std::size_t block, pitch;    // of a register, and from one to the next
   T* const* where;             // by address: of lane 0
   const std::int64_t* stride;  // by address: from lane to lane
   const std::int64_t* number;  // by address: offset, with the loops

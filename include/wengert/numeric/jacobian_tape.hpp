@@ -164,7 +164,7 @@ template <class V> class basic_jacobian_tape : private recorder<V> {
 
   // --- the recording: for sweeps of other kinds
 
-  std::span<const edge<V>> edges() const { return {base_, size()}; }
+  std::span<const recorded_edge<V>> edges() const { return {base_, size()}; }
   // Ids are below.
   recorded_id nodes() const { return next; }
   // Whether an edge may hold an infinity or no number, so that a sweep lets zeros win.
