@@ -336,6 +336,8 @@ TEST_CASE("arrays are read where their labels say") {
       "sum(i, z[i]*sum(j, A[i,j]*w[j]))",
       "sum(i, sum(j, A[i,j]*B[j,i]))",
       "sum(i, exp(A[i,1])*A[i,2])",
+      "sum(j, sum(k, sum(i, A[i,j]*z[i]*B[k,i])^2))",
+      "sum(j, sum(k, sum(i, A[i,j]*z[1]*w[j]*B[k,i]*z[i])^2))",
       "sum(i, sum(j, tanh(A[i,j] + z[i])*w[j]))",
       "logsumexp(z) + dot(w, w)",
       "max(z)*sum(w) + min(w)",

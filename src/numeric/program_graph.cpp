@@ -174,6 +174,7 @@ class graph_maker {
     }
     x.first_axis = static_cast<std::uint32_t>(g_.sizes.size());
     for (std::int64_t size : shape(t_.axes(n))) g_.sizes.push_back(size);
+    if (x.op == opcode::mul && x.red == reduction::sum) make_two_factors(x, read);
     seen& s = seen_[n];
     x.arity = static_cast<std::uint32_t>(read.size());
     if (const std::optional<double> known = folded(x, read)) {
@@ -190,6 +191,75 @@ class graph_maker {
     x.arity = static_cast<std::uint32_t>(read.size());
     g_.arguments.insert(g_.arguments.end(), read.begin(), read.end());
     g_.items.push_back(x);
+  }
+
+  // --- contractions
+
+  // The axes of x that an argument reads, each at one place; 0 if it is no such array.
+  static std::uint64_t axes_of(const argument& a, std::span<const place> places) {
+    if (a.is != argument::kind::item && a.is != argument::kind::input) return 0;
+    std::uint64_t axes = 0;
+    for (const place& p : places) {
+      if (p.axis == place::nowhere || axes >> p.axis & 1) return 0;
+      axes |= std::uint64_t{1} << p.axis;
+    }
+    return axes;
+  }
+
+  // SUM of A*B*c with c over axes of A becomes SUM of (A*c)*B, which is a contraction.
+  void make_two_factors(const item& x, std::vector<argument>& read) {
+    std::vector<argument> arrays, rest;
+    std::vector<std::uint64_t> axes;
+    for (const argument& a : read) {
+      const std::uint64_t mine = axes_of(a, g_.places_of(a));
+      if (a.is != argument::kind::constant && a.count > 0 && mine == 0) return;
+      (mine == 0 ? rest : arrays).push_back(a);
+      if (mine != 0) axes.push_back(mine);
+    }
+    const bool more = std::ranges::any_of(rest, [](const argument& a) { return a.is != argument::kind::constant; });
+    if (arrays.size() < (more ? 2U : 3U)) return;
+    const std::uint64_t all = (std::uint64_t{1} << g_.axes(x)) - 1;
+    for (std::size_t i = 0; i < arrays.size(); ++i)
+      for (std::size_t j = 0; j < i; ++j) {
+        if ((axes[i] | axes[j]) != all || axes[i] == all || axes[j] == all) continue;
+        std::vector<std::vector<argument>> sides{{arrays[i]}, {arrays[j]}};
+        bool fits = true;
+        for (std::size_t k = 0; k < arrays.size(); ++k) {
+          if (k == i || k == j) continue;
+          fits = fits && ((axes[k] & ~axes[i]) == 0 || (axes[k] & ~axes[j]) == 0);
+          sides[(axes[k] & ~axes[i]) == 0 ? 0 : 1].push_back(arrays[k]);
+        }
+        if (!fits) continue;
+        sides[0].insert(sides[0].end(), rest.begin(), rest.end());
+        read = {factor(x, axes[i], sides[0]), factor(x, axes[j], sides[1])};
+        return;
+      }
+  }
+
+  // The product of some factors as an item over some axes of x.
+  argument factor(const item& x, std::uint64_t axes, std::vector<argument> factors) {
+    if (factors.size() == 1) return factors[0];
+    item y;
+    y.op = opcode::mul;
+    y.node = x.node;
+    y.first_axis = static_cast<std::uint32_t>(g_.sizes.size());
+    std::vector<std::int32_t> mine(g_.axes(x), place::nowhere);
+    std::vector<place> at;
+    for (std::size_t k = 0; k < g_.axes(x); ++k) {
+      if (!(axes >> k & 1)) continue;
+      mine[k] = y.rank++;
+      at.push_back({static_cast<std::int32_t>(k), 0});
+      g_.sizes.push_back(g_.size(x, k));
+    }
+    for (argument& a : factors) {
+      std::vector<place> moved;
+      for (const place& p : g_.places_of(a)) moved.push_back({mine[static_cast<std::size_t>(p.axis)], p.shift});
+      put(a, moved);
+    }
+    y.arity = static_cast<std::uint32_t>(factors.size());
+    argument whole = as_whole(interned(y, factors));
+    put(whole, at);
+    return whole;
   }
 
   // --- equal items are one
@@ -236,7 +306,7 @@ class graph_maker {
     if (found != next) {
       g_.items.pop_back();
       g_.arguments.resize(arguments);
-      g_.sizes.resize(sizes);
+      if (sizes + g_.axes(x) == g_.sizes.size()) g_.sizes.resize(sizes);  // else other items stand behind it
     }
     return found;
   }

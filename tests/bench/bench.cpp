@@ -102,7 +102,8 @@ template <class T> std::vector<row> measure(const plan<T>& p) {
   };
   add("primal", times[n], least(times[n]), 0, 0);
   for (std::size_t k = 0; k < n; ++k)
-    add(p.contenders[k].engine, times[k], first[k], p.contenders[k].bytes ? p.contenders[k].bytes() : 0.0, apart(gradients[k], gradients[n - 1]));
+    add(p.contenders[k].engine, times[k], first[k], p.contenders[k].bytes ? p.contenders[k].bytes() : 0.0,
+        apart(gradients[k], gradients[n - 1]));
   return rows;
 }
 
@@ -121,7 +122,8 @@ template <class F> contender<double> by_tape(const std::vector<double>& at, F f)
           [tape] { return static_cast<double>(tape->bytes()); }};
 }
 
-// --- programs: a formula in the language of the command line, and its derivative by one name, in forms that round well
+// --- programs: a formula in the language of the command line, and its derivatives; in forms that round well, if
+// the formula needs it
 
 template <class T> struct formula {
   std::unique_ptr<wengert::basic_program<T>> program;
@@ -129,7 +131,7 @@ template <class T> struct formula {
 
   // `inputs` are names in the order of the arrays.
   formula(const std::string& declarations, const std::string& text, const std::vector<std::string>& by,
-          const std::vector<std::string>& inputs, const wengert::dim_sizes& sizes) {
+          const std::vector<std::string>& inputs, const wengert::dim_sizes& sizes, bool stable = false) {
     wengert::problem_text source;
     source.vars = {declarations};
     source.expressions = {text};
@@ -139,9 +141,10 @@ template <class T> struct formula {
     std::vector<wengert::symbol_id> variables, arrays;
     for (const std::string& name : by) variables.push_back(symbol(name));
     for (const std::string& name : inputs) arrays.push_back(symbol(name));
-    std::vector<wengert::node_id> outputs{wengert::stabilized(t, p.expressions().at(0).node)};
-    for (wengert::node_id n : wengert::reverse(t, p.expressions().at(0).node, variables))
-      outputs.push_back(wengert::stabilized(t, n));
+    std::vector<wengert::node_id> outputs{p.expressions().at(0).node};
+    for (wengert::node_id n : wengert::reverse(t, outputs[0], variables)) outputs.push_back(n);
+    if (stable)
+      for (wengert::node_id& n : outputs) n = wengert::stabilized(t, n);
     program = std::make_unique<wengert::basic_program<T>>(t, outputs, arrays, sizes);
     space = std::make_unique<typename wengert::basic_program<T>::workspace>(*program);
   }
@@ -412,8 +415,7 @@ template <class T> std::vector<row> batch_cross_entropy(std::size_t batch, std::
     for (std::size_t i = 0; i < k; ++i) y[b * k + i] /= sum;
   }
   const formula<T> program("Z, Y: matrix[B,K]", "sum(n, log(sum(k, exp(Z[n,k]))) - sum(k, Y[n,k]*Z[n,k]))/B", {"Z"}, {"Z", "Y"},
-                           {{"B", static_cast<std::int64_t>(batch)}, {"K", static_cast<std::int64_t>(k)}});
-  std::vector<T> copy(all);
+                           {{"B", static_cast<std::int64_t>(batch)}, {"K", static_cast<std::int64_t>(k)}}, true);
   return measure<T>({"CE",
                      std::to_string(batch) + "x" + std::to_string(k),
                      workloads::batch_cross_entropy_operations(batch, k),
