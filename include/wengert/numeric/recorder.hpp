@@ -63,11 +63,11 @@ template <class V> struct recorder {
   // The most edges of one statement; an expression of more scalars is recorded in parts.
   static constexpr int largest_statement = 9;
 
-  recorded_edge<V>* top = nullptr;           // where the next edge goes
-  recorded_edge<V>* limit = nullptr;         // below it, there is room for a statement
-  recorded_id next = 1;             // the next node
-  bool singular = false;            // whether an edge may hold an infinity or no number
-  std::uint32_t current_stamp = 0;  // of what is recorded now; with checks only
+  recorded_edge<V>* top = nullptr;    // where the next edge goes
+  recorded_edge<V>* limit = nullptr;  // below it, there is room for a statement
+  recorded_id next = 1;               // the next node
+  bool singular = false;              // whether an edge may hold an infinity or no number
+  std::uint32_t current_stamp = 0;    // of what is recorded now; with checks only
   bool (*knows)(const recorder&, recorded_id, std::uint32_t stamp) = nullptr;
 
   // Does not return: a call that does would make the compiler forget where the tape ends.
