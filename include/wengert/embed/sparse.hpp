@@ -221,10 +221,14 @@ class coloured_jacobian {
   std::size_t colours() const { return colours_.count; }
   bool forward() const { return forward_; }
 
-  sparse_matrix values(const jacobian_tape& tape, variables inputs, const std::vector<adouble>& y) const {
+  sparse_matrix values(jacobian_tape& tape, variables inputs, const std::vector<adouble>& y) const {
     if (y.size() != pattern_.rows() || inputs.size() != pattern_.columns)
       throw error("count", "the pattern is of a function with other inputs or outputs");
     sparse_matrix result{pattern_, std::vector<double>(pattern_.size())};
+    if (tape.has_blocks()) {
+      fill_by_whole_sweeps(tape, inputs, y, result);
+      return result;
+    }
     std::vector<lanes> nodes(tape.nodes());
     for (std::size_t first = 0; first < colours_.count; first += colours_at_once)
       (tape.may_be_singular() ? sweep_colours<true> : sweep_colours<false>)(tape, inputs, y, colours_, forward_, first, nodes,
@@ -233,6 +237,20 @@ class coloured_jacobian {
   }
 
  private:
+  // A block of the tape is pulled back only, and by one sweep at a time.
+  void fill_by_whole_sweeps(jacobian_tape& tape, variables inputs, const std::vector<adouble>& y, sparse_matrix& result) const {
+    const colouring rows = forward_ ? colour_rows(pattern_) : colours_;
+    for (std::size_t k = 0; k < rows.count; ++k) {
+      std::vector<double> seeds(y.size());
+      for (std::size_t r = 0; r < y.size(); ++r) seeds[r] = rows.colour[r] == k ? 1 : 0;
+      tape.reverse(y, seeds);
+      const auto adjoints = tape.adjoints(inputs);
+      for (std::size_t r = 0; r < y.size(); ++r)
+        for (std::size_t e = result.row_begin[r]; e < result.row_begin[r + 1] && seeds[r] != 0; ++e)
+          result.values[e] = adjoints[result.column[e]];
+    }
+  }
+
   sparsity pattern_;
   colouring colours_;
   bool forward_ = false;

@@ -3,16 +3,18 @@
 
 #include <cstddef>
 #include <cstring>
+#include <functional>
 #include <optional>
 #include <span>
 #include <type_traits>
+#include <utility>
+#include <vector>
 
 #include <wengert/numeric/adouble.hpp>
 #include <wengert/numeric/reserved_memory.hpp>
 
 #if WENGERT_CHECKED_TAPE
 #include <atomic>
-#include <vector>
 #endif
 
 namespace wengert {
@@ -104,6 +106,25 @@ template <class V> class basic_jacobian_tape : private recorder<V> {
     return {node};
   }
 
+  // --- blocks: many outputs of many inputs as one statement, whose adjoints are computed by a function
+
+  // Adds to the adjoints of the inputs what the adjoints of the outputs send them.
+  using block_pullback = std::function<void(std::span<const V> of_outputs, std::span<V> of_inputs)>;
+
+  // Gives y these values, as functions of x. The pullback is called in sweeps that reach y.
+  void block(std::span<const active<V>> x, std::span<const V> values, std::span<active<V>> y, block_pullback pullback) {
+    if (y.size() != values.size()) throw error("count", "there are not as many values as outputs");
+    recorded_block b{size(), {}, {}, {}, std::move(pullback)};
+    for (const active<V>& input : x) {
+      const auto parts = recorded_parts::of(input);
+      b.ids.push_back(parts.ids[0]);
+      b.slopes.push_back(parts.partials[0]);
+    }
+    b.outputs = new_block(y.size());
+    for (std::size_t i = 0; i < y.size(); ++i) y[i] = active<V>(values[i], V(1), b.outputs[i].id);
+    blocks_.push_back(std::move(b));
+  }
+
   // --- the reverse sweep
 
   // d y / d x for each x of the block; exact zeros where y does not depend on it. The span holds until the next sweep.
@@ -124,7 +145,7 @@ template <class V> class basic_jacobian_tape : private recorder<V> {
         throw error("stale-scalar", "an output was recorded on another tape, or on a part of this one that was rewound");
       if (id != 0) adjoint[id] += V(strong_product(y[i].slope_, seeds[i]));
     }
-    this->singular ? sweep_where_zeros_win(adjoint) : sweep(adjoint);
+    sweep(adjoint);
   }
   // After a sweep.
   V adjoint(variable x) const { return adjoints({x.id, 1})[0]; }
@@ -139,21 +160,24 @@ template <class V> class basic_jacobian_tape : private recorder<V> {
   // A place on the tape, to come back to.
   class position {
     friend basic_jacobian_tape;
-    std::size_t edges = 0;
+    std::size_t edges = 0, blocks = 0;
     recorded_id next = 1;
   };
   position here() const {
     position p;
     p.edges = size();
+    p.blocks = blocks_.size();
     p.next = next;
     return p;
   }
   // Forgets all that was recorded since, inputs too, but keeps the memory. Scalars from after the position may only be assigned
   // to.
   void rewind(position to) {
-    if (to.edges > size() || to.next > next) throw error("stale-scalar", "a tape is rewound to a position that lies ahead of it");
+    if (to.edges > size() || to.next > next || to.blocks > blocks_.size())
+      throw error("stale-scalar", "a tape is rewound to a position that lies ahead of it");
     top = base_ + to.edges;
     next = to.next;
+    blocks_.erase(blocks_.begin() + static_cast<std::ptrdiff_t>(to.blocks), blocks_.end());
     set_limit();
     if (to.edges == 0) this->singular = false;
 #if WENGERT_CHECKED_TAPE
@@ -165,6 +189,8 @@ template <class V> class basic_jacobian_tape : private recorder<V> {
   // --- the recording: for sweeps of other kinds
 
   std::span<const recorded_edge<V>> edges() const { return {base_, size()}; }
+  // Blocks are not among the edges.
+  bool has_blocks() const { return !blocks_.empty(); }
   // Ids are below.
   recorded_id nodes() const { return next; }
   // Whether an edge may hold an infinity or no number, so that a sweep lets zeros win.
@@ -181,10 +207,15 @@ template <class V> class basic_jacobian_tape : private recorder<V> {
 
   // How many edges there are, and the bytes that they and the adjoints of the last sweep take.
   std::size_t size() const { return static_cast<std::size_t>(top - base_); }
-  std::size_t bytes() const { return size() * sizeof(recorded_edge<V>) + swept_ * sizeof(V); }
+  std::size_t bytes() const {
+    std::size_t of_blocks = 0;
+    for (const recorded_block& b : blocks_) of_blocks += sizeof b + b.ids.size() * (sizeof(recorded_id) + sizeof(V));
+    return size() * sizeof(recorded_edge<V>) + swept_ * sizeof(V) + of_blocks;
+  }
 
  private:
   template <class W> friend class tape_scope;
+  template <class W> friend basic_jacobian_tape<W>& current_tape();
   static constexpr std::size_t default_most_edges = std::size_t{1} << (sizeof(void*) > 4 ? 32 : 20);
   static constexpr std::size_t most_nodes_ever = (std::size_t{1} << 31) - 1;  // the 32nd bit of an id is taken
 
@@ -218,19 +249,53 @@ template <class V> class basic_jacobian_tape : private recorder<V> {
     return adjoint_;
   }
 
+  struct recorded_block {
+    std::size_t edges;             // how many were there before
+    std::vector<recorded_id> ids;  // each input is a multiple of a node
+    std::vector<V> slopes;
+    variables outputs;
+    block_pullback pullback;
+  };
+
   void sweep(V* adjoint) const {
-    for (const recorded_edge<V>* e = top; e != base_;) {
+    const recorded_edge<V>* done = top;
+    for (auto b = blocks_.rbegin(); b != blocks_.rend(); ++b) {
+      sweep(adjoint, done, base_ + b->edges);
+      done = base_ + b->edges;
+      pull_back(*b, adjoint);
+    }
+    sweep(adjoint, done, base_);
+  }
+  void sweep(V* adjoint, const recorded_edge<V>* from, const recorded_edge<V>* to) const {
+    if (this->singular)
+      sweep_where_zeros_win(adjoint, from, to);
+    else
+      sweep_edges(adjoint, from, to);
+  }
+  static void sweep_edges(V* adjoint, const recorded_edge<V>* from, const recorded_edge<V>* to) {
+    for (const recorded_edge<V>* e = from; e != to;) {
       --e;
       adjoint[e->rhs()] += adjoint[e->lhs()] * e->partial();
     }
   }
-  void sweep_where_zeros_win(V* adjoint) const {
-    for (const recorded_edge<V>* e = top; e != base_;) {
+  static void sweep_where_zeros_win(V* adjoint, const recorded_edge<V>* from, const recorded_edge<V>* to) {
+    for (const recorded_edge<V>* e = from; e != to;) {
       --e;
       adjoint[e->rhs()] += V(strong_product(adjoint[e->lhs()], e->partial()));
     }
   }
+  static void pull_back(const recorded_block& b, V* adjoint) {
+    const std::span<const V> of_outputs{adjoint + b.outputs.first, b.outputs.count};
+    bool reached = false;
+    for (const V& a : of_outputs) reached |= !exactly_zero(a);
+    if (!reached) return;
+    std::vector<V> of_inputs(b.ids.size(), V(0));
+    b.pullback(of_outputs, of_inputs);
+    for (std::size_t i = 0; i < b.ids.size(); ++i)
+      if (b.ids[i] != 0) adjoint[b.ids[i]] += V(strong_product(of_inputs[i], b.slopes[i]));
+  }
 
+  std::vector<recorded_block> blocks_;
   reserved_memory memory_;
   recorded_edge<V>* base_ = nullptr;
   std::size_t capacity_ = 0;
@@ -290,6 +355,12 @@ template <class V> class tape_scope {
 };
 
 using jacobian_tape = basic_jacobian_tape<double>;
+
+// The tape on which this thread records. Throws where there is none.
+template <class V> basic_jacobian_tape<V>& current_tape() {
+  if (recording<V>->top == nullptr) recording<V>->refuse();
+  return static_cast<basic_jacobian_tape<V>&>(*recording<V>);
+}
 
 }  // namespace WENGERT_TAPE_ABI
 }  // namespace wengert
