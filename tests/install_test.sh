@@ -21,7 +21,7 @@ check() {
 check 'meson install' meson install -C "$build" --no-rebuild --destdir "$scratch/root"
 pc=$(find "$scratch/root" -name wengert.pc)
 prefix=$scratch/root$(sed -n 's/^prefix=//p' "$pc")
-PKG_CONFIG_PATH=$(dirname "$pc"):$PKG_CONFIG_PATH
+PKG_CONFIG_PATH=$(dirname "$pc"):${PKG_CONFIG_PATH:-}
 export PKG_CONFIG_PATH
 # The installed files lie under another root than they were made for.
 flags() { pkg-config --define-variable=prefix="$prefix" "$@"; }
@@ -33,8 +33,10 @@ check 'the program of headers' "$scratch/headers" "$version"
 check 'library by pkg-config' "$@" -std=c++20 "$here/consumer/library.cpp" $(flags --cflags --static --libs wengert) -o "$scratch/library"
 LD_LIBRARY_PATH=$(dirname "$(dirname "$pc")") check 'the program of the library' "$scratch/library"
 
+# The last word: before it may stand a compiler cache.
+for compiler; do :; done
 if command -v cmake >/dev/null 2>&1; then
-  check 'cmake' cmake -S "$here/consumer" -B "$scratch/cmake" -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_CXX_COMPILER="$1" -DCMAKE_CXX_STANDARD=20
+  check 'cmake' cmake -S "$here/consumer" -B "$scratch/cmake" -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_CXX_COMPILER="$compiler" -DCMAKE_CXX_STANDARD=20
   check 'cmake --build' cmake --build "$scratch/cmake"
   check 'the program of headers by CMake' "$scratch/cmake/headers" "$version"
   check 'the program of the library by CMake' "$scratch/cmake/library"
