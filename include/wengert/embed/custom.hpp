@@ -56,6 +56,7 @@ template <class Value, class Pullback> class custom_function {
   template <class X> auto operator()(const X& x) const {
     using T = scalar_of<X>;
     if constexpr (!scalar<T>) {
+      static_assert(std::is_arithmetic_v<T>, "a custom function takes a number, or a std::vector or std::array of numbers");
       return value_(x);
     } else if constexpr (!std::same_as<T, family_t<T>>) {
       return (*this)(family_t<T>(x));
