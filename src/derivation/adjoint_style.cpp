@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -115,11 +116,19 @@ class adjoint_narrator : narrator {
     try {
       node_id laid_out = presenter(p_, with_, names_, false).lay_out(expander(t_, signs, std::move(o)).of(adjoint));
       if (show(laid_out).text.size() < show(adjoint).text.size())
-        if (auto equal = with_.equate(adjoint, laid_out)) return {laid_out, *equal};
+        if (auto equal = same_by_arithmetic(adjoint, laid_out)) return {laid_out, *equal};
     } catch (const too_large&) {
       // it stands as it was swept
     }
     return {adjoint, with_.using_kernel().reflexive(adjoint)};
+  }
+
+  // By the equations that are given only where arithmetic does not suffice: a step names what it rests on.
+  std::optional<theorem> same_by_arithmetic(node_id a, node_id b) {
+    std::vector<node_id> opaque;
+    for (const auto& [n, how] : names_) opaque.push_back(n);
+    if (auto equal = with_.full().ring(a, b, {}, opaque)) return equal;
+    return with_.equate(a, b);
   }
 
   std::string text_of(node_id n) const { return t_.op(n) == opcode::symbol ? variable_ : own_names_.at(n); }

@@ -171,7 +171,6 @@ void case_narrator::rule_by_rule(const unit& u, const std::vector<std::string>& 
     node_id raw = derivative(t_, n, by_.variable);
     std::vector<std::string> own;
     if (t_.rank(n) == 1) own.push_back(j_);
-    std::string inside = entry_text(n, own);
     if (variable_rank() == 1) own.push_back(i_);
     presented w = write(raw, own);
     bool trivial = t_.is_constant(w.node) || t_.op(n) == opcode::mul ? t_.is_constant(w.node) : false;
@@ -179,7 +178,7 @@ void case_narrator::rule_by_rule(const unit& u, const std::vector<std::string>& 
     derivation_step s;
     s.rule = narrative::rule_id(t_, n);
     s.formula = narrative::formula_of(t_, n);
-    s.lhs = fmt::format("D({}, {})", inside, by_text());
+    s.lhs = derivative_text(n);
     s.rhs = w.text;
     s.reason = rule_name(n);
     add(std::move(s), raw, w.node, false, &into);

@@ -121,7 +121,8 @@ void case_narrator::name_unit(unit& u) {
     u.name = first_free({"a", "s", "u", "v", "w"});
   else
     u.name = first_free({"a", "b", "p", "q", "u", "v", "w"});
-  d_.lets.emplace_back(u.name, definition_text(u.node));
+  const printed value = definition_of(u);
+  d_.lets.emplace_back(with_indices(u.name, value.letters), value.text);
 }
 
 void case_narrator::name_denominators() {
@@ -136,13 +137,14 @@ void case_narrator::name_denominators() {
     }
 }
 
-std::string case_narrator::definition_text(node_id n) {
-  std::map<node_id, call> without = p_.calls();
-  if (auto how = without.find(n); how != without.end() && how->second.is_let) without.erase(how);
+// By the names of the units before it.
+printed case_narrator::definition_of(const unit& u) {
+  std::map<node_id, call> known = p_.calls();
+  if (auto how = known.find(u.node); how != known.end() && how->second.is_let) known.erase(how);
+  for (node_id v : u.inputs) known[v] = call{name_of(v), {}, true};
   print_options o;
-  o.letters = e_.letters;
-  if (t_.rank(n) != e_.letters.size()) o.letters.clear();
-  return print(t_, n, {&without, {}}, o);
+  if (t_.rank(u.node) == e_.letters.size()) o.letters = e_.letters;
+  return print_with_letters(t_, u.node, {&known, {}}, o);
 }
 
 std::string case_narrator::entry_text(node_id n, std::vector<std::string> letters) {
@@ -157,6 +159,11 @@ std::string case_narrator::entry(const std::string& name, node_id n, const std::
 }
 
 std::string case_narrator::by_text() { return variable_rank() == 0 ? variable_ : fmt::format("{}[{}]", variable_, i_); }
+
+// D(n, x[i]); a vector n by its entry.
+std::string case_narrator::derivative_text(node_id n) {
+  return fmt::format("D({}, {})", entry_text(n, t_.rank(n) == 1 ? std::vector{j_} : std::vector<std::string>{}), by_text());
+}
 
 std::string case_narrator::entry_derivative(const unit& u, const std::string& letter) {
   return fmt::format("D({}, {})", entry(u.name, u.node, letter), by_text());
@@ -303,17 +310,25 @@ bool case_narrator::conclude_with_less(const differentiated& final) {
   alone.assume_signs(p_.facts());
   if (smoothest(alone, e_.node, by_.variable).node == e_.node) return false;
   differentiated found = differentiate(p_, alone, e_, by_, how_.order, how_.how, how_.form);
-  if (!found.proved || found.conditions.size() >= final.conditions.size()) return false;
+  if (!found.proved || found.conditions.size() > final.conditions.size()) return false;
   for (const unit& u : units_) {
     std::set<node_id> of_inputs;
     for (node_id v : u.inputs)
       for (node_id n : t_.reachable(v)) of_inputs.insert(n);
-    derivation_step& defined = d_.steps.at(std::stoul(defined_.at(u.node)) - 1);
     for (node_id n : t_.reachable(u.node))
-      if (!of_inputs.contains(n)) note_conditions(defined, n, assumed_);
+      if (!of_inputs.contains(n)) note_conditions(step_about(u, n), n, assumed_);
   }
   conclude(found, &alone);
   return true;
+}
+
+// The substep that differentiates n, a part of a unit; or else the unit's definition.
+derivation_step& case_narrator::step_about(const unit& u, node_id n) {
+  const std::string derivative = derivative_text(n);
+  for (derivation_step& s : d_.steps)
+    for (derivation_step& sub : s.substeps)
+      if (sub.lhs == derivative) return sub;
+  return d_.steps.at(std::stoul(defined_.at(u.node)) - 1);
 }
 
 // Of a second derivative: the first, which it is the derivative of.

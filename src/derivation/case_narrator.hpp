@@ -47,10 +47,11 @@ class case_narrator : narrator {
   void name_unit(unit& u);
   // A sum in a denominator gets a name of its own: S.
   void name_denominators();
-  std::string definition_text(node_id n);
+  printed definition_of(const unit& u);
   std::string entry_text(node_id n, std::vector<std::string> letters);
   std::string entry(const std::string& name, node_id n, const std::string& letter);
   std::string by_text();
+  std::string derivative_text(node_id n);
   std::string entry_derivative(const unit& u, const std::string& letter);
   // One equation, if the kernel agrees; `apart`: where the first two axes differ.
   bool prove(node_id left, node_id right, bool apart = false);
@@ -116,6 +117,7 @@ class case_narrator : narrator {
 
   void finish(unit& root);
   bool conclude_with_less(const differentiated& final);
+  derivation_step& step_about(const unit& u, node_id n);
   void tell_first_order(const unit& root, const differentiated& final);
   void tell_result(const unit& root, const differentiated& final);
   std::pair<std::string, std::vector<std::string>> left_side_of(const unit& root, const differentiated& final);

@@ -292,7 +292,7 @@ grad_result grad(problem& p, const point& given) {
   std::vector<node_id> swept = reverse(t, e.node, by);
   for (std::size_t k = 0; k < by.size(); ++k) {
     const target& v = p.targets()[k];
-    const std::vector<requirement> more = requirements(t, e.node, v.variable);
+    const std::vector<requirement> more = requirements_where_taken(t, e.node, v.variable);
     bool smooth = failed.check(more, e.node, v.variable);
     numbers.expect(more);
     r.gradient.emplace_back(v.text, numbers.of(at_entry(t, swept[k], v, e.letters), defined && smooth, true,
@@ -331,7 +331,7 @@ std::vector<std::string> failing(problem& p, point_values& at, const diff_result
   const expression e = p.expressions().at(0);
   failures own(p, at, e.node, e.letters);
   const bool smooth = d.order == 1 && own.check(requirements(p.on(), e), e.node, none) &&
-                      own.check(requirements(p.on(), e.node, d.by.variable), e.node, d.by.variable);
+                      own.check(requirements_where_taken(p.on(), e.node, d.by.variable), e.node, d.by.variable);
   return smooth ? std::vector<std::string>() : std::move(conditions.texts);
 }
 

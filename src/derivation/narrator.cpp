@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <wengert/calculus/partials.hpp>
 #include <wengert/core/matrix.hpp>
 #include <wengert/core/registry.hpp>
 
@@ -137,6 +138,8 @@ derivation_step& narrator::append(std::string rule, std::string lhs, std::string
 }
 
 void narrator::note_conditions(derivation_step& s, node_id n, const std::vector<requirement>& assumed) {
+  frame f = frame_of(t_, n);
+  if (defined_conditions(t_, n, f).empty() && kink_conditions(n, f, std::vector<bool>(t_.arity(n), true)).empty()) return;
   for (const requirement& r : assumed) {
     bool here = std::ranges::any_of(t_.args(n).copy(), [&](const edge& a) { return a.node == r.node; });
     bool weaker = r.is != relation::positive && std::ranges::any_of(assumed, [&](const requirement& o) {

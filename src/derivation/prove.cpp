@@ -206,7 +206,7 @@ prove_result prove(problem& p, bool search_conditions, bool with_certificate, bo
       prover with(t);
       attempt a = try_to_prove(p, with, conditions, smooth, words);
       if (!a.equal && !least && conditions.empty()) r.difference = a.obstacle;
-      if (a.equal && (!least || conditions.size() + a.conditions.size() < *least))
+      if (a.equal && (!least || conditions.size() + a.conditions.size() <= *least))
         least = describe(r, p, with, conditions, a, words, with_certificate, with_coq);
     }
     return least;

@@ -34,7 +34,10 @@ bool is_indexed(const std::vector<derivation_step>& steps, const std::string& na
 
 std::map<std::string, bool> names_of(const problem& p, const derivation& d) {
   std::map<std::string, bool> names = names_of(p);
-  for (const auto& [name, value] : d.lets) names.emplace(name, is_indexed(d.steps, name));
+  for (const auto& [left, value] : d.lets) {
+    const std::string name = left.substr(0, left.find('['));
+    names.emplace(name, name != left || is_indexed(d.steps, name));
+  }
   return names;
 }
 

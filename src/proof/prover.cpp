@@ -81,26 +81,22 @@ class requirement_list {
 
   // Where every operation under `root` is defined. The branches of a select count only where they are taken.
   void defined(node_id root) {
-    std::set<place> none_yet;
-    whole_.clear();
-    visit(whole(root), {}, true, none_yet);
+    visit_all(root, none);
   }
 
+  // Where every operation under `root` has a derivative.
   void smooth(node_id root, symbol_id variable) {
     const std::unordered_set<node_id> taken = always_taken(root);
     for (node_id n : differentiated(t_, kernel_, root)) {
       if (!kernel_.depends(n, variable)) continue;
-      std::vector<bool> wanted;
-      for (edge_view e : t_.args(n)) wanted.push_back(kernel_.depends(e.node, variable));
       frame f = frame_of(t_, n);
-      bool power = t_.op(n) == opcode::pow && (wanted[1] || !ops::integer_by_form(term(f, t_.arg(n, 1))).integer);
-      // Around a point where x^(2*x) has x <= 0 it is undefined somewhere, however near. The adjugate is a polynomial.
-      bool undefined_nearby = power && is_affine(t_.arg(n, 0).node, variable) && is_affine(t_.arg(n, 1).node, variable);
-      bool exact = (!power || undefined_nearby) && t_.op(n) != opcode::adj;
-      for (const condition& c : kink_conditions(n, f, wanted))
-        add({c}, true, exact && (c.is == relation::nonzero || taken.contains(n)));
+      for (const condition& c : kinks(n, f, variable))
+        add({c}, true, has_no_derivative_there(n, variable) && (c.is == relation::nonzero || taken.contains(n)));
     }
   }
+
+  // The same, where the branches of a select count only where they are taken: there is no tie.
+  void smooth_where_taken(node_id root, symbol_id variable) { visit_all(root, variable); }
 
   // Where the derivative exists; with a let, at its value.
   void derivative(const derivative_site& s) {
@@ -174,6 +170,22 @@ class requirement_list {
     return moving == 1;
   }
 
+  conditions kinks(node_id n, frame& f, symbol_id variable) const {
+    std::vector<bool> wanted;
+    for (edge_view e : t_.args(n)) wanted.push_back(kernel_.depends(e.node, variable));
+    return kink_conditions(n, f, wanted);
+  }
+
+  // Whether n has no derivative where it does not meet its conditions. Around a point where x^(2*x) has x <= 0 it is undefined
+  // somewhere, however near; other powers may have one. The adjugate is a polynomial.
+  bool has_no_derivative_there(node_id n, symbol_id variable) const {
+    if (t_.op(n) == opcode::adj) return false;
+    if (t_.op(n) != opcode::pow) return true;
+    frame f = frame_of(t_, n);
+    bool power = kernel_.depends(t_.arg(n, 1).node, variable) || !ops::integer_by_form(term(f, t_.arg(n, 1))).integer;
+    return !power || (is_affine(t_.arg(n, 0).node, variable) && is_affine(t_.arg(n, 1).node, variable));
+  }
+
   // The nodes that do not stand in branches of selects only.
   std::unordered_set<node_id> always_taken(node_id root) const {
     std::unordered_set<node_id> r;
@@ -190,20 +202,27 @@ class requirement_list {
 
   place whole(node_id n) const { return {n, tape::straight(t_.rank(n)), {t_.out(n).begin(), t_.out(n).end()}}; }
 
+  void visit_all(node_id root, symbol_id variable) {
+    std::set<place> none_yet;
+    whole_.clear();
+    visit(whole(root), {}, variable, true, none_yet);
+  }
+
+  // What the nodes need to be defined, or to have a derivative by a variable.
   // Without guards a node is looked at once, over its own axes: all its entries must be defined. With guards it is looked at as
   // it is read. Not exact: some guards were left out, so that the conditions are stronger than need be.
-  void visit(const place& root, const std::vector<guard>& guards, bool exact, std::set<place>& seen) {
+  void visit(const place& root, const std::vector<guard>& guards, symbol_id variable, bool exact, std::set<place>& seen) {
     std::vector<place> stack{root};
     std::vector<std::pair<place, std::vector<guard>>> branches;
     while (!stack.empty()) {
       place p = std::move(stack.back());
       stack.pop_back();
       node_id n = p.node;
-      if (values_.contains(n)) continue;
+      if (values_.contains(n) || (variable != none && !kernel_.depends(n, variable))) continue;
       if (whole_.contains(n) || !(guards.empty() ? whole_.insert(n).second : seen.insert(p).second)) continue;
       frame f = frame_of(t_, n);
-      conditions own = defined_conditions(t_, n, f);
-      nonempty(n, f, own);
+      conditions own = variable == none ? defined_conditions(t_, n, f) : kinks(n, f, variable);
+      if (variable == none) nonempty(n, f, own);
       std::vector<label> axes = p.labels;  // those of n, bound ones last, in the axes of the frame
       for (range_id b : t_.bound(n)) {
         axes.push_back(label::of_axis(p.frame.size()));
@@ -219,9 +238,10 @@ class requirement_list {
         all.insert(all.end(), more.begin(), more.end());
         c.of = guarded(term(wide, in_frame(c.of.as_edge())), all);
       }
-      add(own, of_formulas_, exact);
+      add(own, of_formulas_ || variable != none, exact);
       std::vector<edge> args = t_.args(n).copy();
       for (std::size_t k = 0; k < args.size(); ++k) {
+        if (variable != none && kernel_.only_compared(n, k)) continue;
         place next{args[k].node, in_frame(args[k]).labels, p.frame};
         std::vector<guard> more = nonempty_guards(n, args[k], f, f.axes.size());
         if (t_.op(n) == opcode::select && k >= 2)
@@ -238,7 +258,7 @@ class requirement_list {
       std::vector<guard> all = guards;
       if (fits) all.insert(all.end(), more.begin(), more.end());
       std::set<place> own = seen;
-      visit(p, all, exact && fits, own);
+      visit(p, all, variable, exact && fits, own);
     }
   }
 
@@ -316,6 +336,14 @@ std::vector<requirement> requirements(tape& t, node_id function, symbol_id varia
   requirement_list list(t, k);
   list.defined(function);
   list.smooth(function, variable);
+  return list.take();
+}
+
+std::vector<requirement> requirements_where_taken(tape& t, node_id function, symbol_id variable) {
+  kernel k(t);
+  requirement_list list(t, k);
+  list.defined(function);
+  list.smooth_where_taken(function, variable);
   return list.take();
 }
 

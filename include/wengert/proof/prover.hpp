@@ -29,6 +29,8 @@ std::vector<requirement> requirements(tape& t, const expression& e);
 std::vector<requirement> requirements(tape& t, const derivative_site& s);
 // Of a function to be differentiated by a variable.
 std::vector<requirement> requirements(tape& t, node_id function, symbol_id variable);
+// The same where, as for numbers, a kink in a branch of a choice counts only if the branch is taken.
+std::vector<requirement> requirements_where_taken(tape& t, node_id function, symbol_id variable);
 
 class prover {
  public:
