@@ -720,23 +720,21 @@ class inference {
       return true;
     }
     std::optional<range> r;
+    std::map<std::int64_t, range> by_offset;
     for (auto [l, offset, at] : k.stands_in) {
       if (!of(l).known) {
         of(l).derived = false;
         settle(l);
       }
       range here = shifted(*of(l).known, -offset);
+      if (const range& first = by_offset.emplace(offset, here).first->second; first != here) range_is_not_clear(k, first, here);
       if (!r) {
         r = here;
         continue;
       }
       auto follows = [&](const affine& a, const affine& b) { return length_follows(w_, a, b, k.name); };
       bool clear = (follows(r->lo, here.lo) || follows(here.lo, r->lo)) && (follows(r->hi, here.hi) || follows(here.hi, r->hi));
-      if (!clear)
-        throw w_.fail(k.at, "S01",
-                      fmt::format("the range of '{}' is not clear: {}..{} or {}..{}", k.name, w_.on.text_of(r->lo),
-                                  w_.on.text_of(r->hi), w_.on.text_of(here.lo), w_.on.text_of(here.hi)),
-                      "give the sum bounds, or declare equal lengths");
+      if (!clear) range_is_not_clear(k, *r, here);
       const range before = *r;
       if (w_.on.surely_le(r->lo, here.lo)) r->lo = here.lo;
       if (w_.on.surely_le(here.hi, r->hi)) r->hi = here.hi;
@@ -744,6 +742,13 @@ class inference {
     }
     if (r) resolve(s, *r);
     return r.has_value();
+  }
+
+  [[noreturn]] void range_is_not_clear(const slot& k, const range& a, const range& b) {
+    throw w_.fail(k.at, "S01",
+                  fmt::format("the range of '{}' is not clear: {}..{} or {}..{}", k.name, w_.on.text_of(a.lo), w_.on.text_of(a.hi),
+                              w_.on.text_of(b.lo), w_.on.text_of(b.hi)),
+                  "give the sum bounds, or declare equal lengths");
   }
 
   // Whether it is the right side of an equation that reads by a letter whose values the left side gives.

@@ -87,7 +87,7 @@ const std::array options{
     option_row{"--wrt", "V", derivative_commands, "differentiate by V: a name, z[1] or z[i]; repeat for several",
                [](arguments& a, const std::string& v) { a.text.wrt.push_back(v); }},
     option_row{"--order", "N", "derive diff", "the order of the derivative; 2 is the Hessian",
-               [](arguments& a, const std::string& v) { a.order = integer_between("--order", v, 1, 9); }},
+               [](arguments& a, const std::string& v) { a.order = integer_between("--order", v, 1, 2); }},
     option_row{"--var", "DECLARATION", expression_commands, "declare names: 'x: real; z, y: vector[K]; W: matrix[m,n]'",
                [](arguments& a, const std::string& v) { a.text.vars.push_back(v); }},
     option_row{"--let", "'a = EXPR'", expression_commands, "name an intermediate",

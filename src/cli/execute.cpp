@@ -118,7 +118,7 @@ answer answer_diff(const request& question, output_format format) {
   append_all(said.notes, p.notes());
   append_all(said.notes, found.notes);
   append_all(said.warnings, found.warnings);
-  append_all(said.warnings, contradictions(p));
+  for (const diff_result& r : found.results) append_all(said.warnings, contradictions(p, r.needs));
   for (const diff_result& result : found.results) {
     std::optional<value_there> there;
     if (!question.at.empty()) there = evaluate_at(p, result, question.at);
@@ -187,7 +187,7 @@ answer answer_derive(const request& question, output_format format) {
       by_name.raw(derived.result.wrt, about.object());
     }
   }
-  append_all(said.warnings, contradictions(p));
+  for (const derivation& d : found) append_all(said.warnings, contradictions(p, d.result.needs));
   if (is_page(format)) said.text = page_of(format, p, found, question.verbosity);
   if (format == output_format::json) {
     if (found.size() != 1) members.text("expression", question.text.expressions.at(0)).raw("derivatives", by_name.object());
@@ -260,7 +260,7 @@ answer answer_prove(const request& question, output_format format) {
   append_all(said.notes, p.notes());
   append_all(said.notes, found.notes);
   append_all(said.warnings, found.warnings);
-  append_all(said.warnings, contradictions(p));
+  append_all(said.warnings, contradictions(p, found.needs));
   said.exit_code = found.status == verdict::proved ? 0 : 1;
   if (format == output_format::text) {
     said.text = text_of(found, question.text.expressions.at(0));

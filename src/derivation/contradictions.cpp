@@ -1,4 +1,4 @@
-// Givens that contradict each other, where one of them is seen to be false by the others.
+// Givens that contradict each other or the conditions of an answer, where one is seen to be false by the others.
 #include <array>
 #include <vector>
 
@@ -6,10 +6,13 @@
 
 #include <wengert/derivation/commands.hpp>
 #include <wengert/proof/prover.hpp>
+#include <wengert/text/printer.hpp>
 
 namespace wengert {
 
 namespace {
+
+constexpr std::size_t most_conditions = 40;  // that are tried
 
 // Whether the prover sees that the fact is false.
 bool is_refuted(prover& with, const fact& f) {
@@ -44,7 +47,7 @@ bool is_refuted(prover& with, const fact& f) {
 
 }  // namespace
 
-std::vector<std::string> contradictions(problem& p) {
+std::vector<std::string> contradictions(problem& p, const std::vector<requirement>& conditions) {
   for (std::size_t k = 0; k < p.facts().size(); ++k) {
     std::vector<fact> others = p.facts();
     others.erase(others.begin() + static_cast<std::ptrdiff_t>(k));
@@ -54,6 +57,13 @@ std::vector<std::string> contradictions(problem& p) {
       return {fmt::format("'{}' is false{}: nothing meets the givens (E02)", p.facts()[k].text,
                           others.empty() ? "" : " by the other givens")};
   }
+  if (p.facts().empty() || conditions.size() > most_conditions) return {};
+  prover with(p.on());
+  with.assume(p.facts());
+  for (const requirement& r : conditions)
+    if (is_refuted(with, {.left = r.node, .is = r.is}))
+      return {fmt::format("'{}', a condition of the answer, is false by the givens: nothing meets both (E02)",
+                          print_condition(p.on(), r.is, r.node, {&p.calls(), {}}))};
   return {};
 }
 

@@ -834,16 +834,26 @@ node_id presenter::without_adjugates(node_id n) {
 // Whether `c` is defined wherever `original` is, even at a kink: relu(x)/x is no way to write the derivative of relu.
 bool presenter::as_defined_as(node_id c, node_id original) {
   std::vector<requirement> before = requirements(tape_, expression{original, {}, {}, {}});
+  std::optional<prover> by_original;  // knows what `original` needs, and nothing else
+  auto rests_on_more = [&](const theorem& t) {
+    return std::ranges::any_of(t.hypotheses(), [&](hypothesis_id h) {
+      const hypothesis& why = prover_.using_kernel().hypothesis_of(h);
+      return why.from == origin::differentiable && std::ranges::none_of(before, [&](const requirement& b) {
+               return prover_.assumed_for(b) == why.says.left && b.is == why.says.is;
+             });
+    });
+  };
+  auto follows = [&](const requirement& r) {
+    if (!by_original) {
+      std::vector<requirement> none_open;
+      by_original.emplace(tape_).assume_domain(before, false, none_open);
+    }
+    return by_original->full().establish(r.is, r.node).has_value();
+  };
   for (const requirement& r : requirements(tape_, expression{c, {}, {}, {}})) {
     if (std::ranges::any_of(before, [&](const requirement& b) { return b.node == r.node && b.is == r.is; })) continue;
     auto t = prover_.full().establish(r.is, r.node);
-    if (!t) return false;
-    for (hypothesis_id h : t->hypotheses()) {
-      const hypothesis& why = prover_.using_kernel().hypothesis_of(h);
-      bool needed_before = std::ranges::any_of(
-          before, [&](const requirement& b) { return prover_.assumed_for(b) == why.says.left && b.is == why.says.is; });
-      if (why.from == origin::differentiable && !needed_before) return false;
-    }
+    if (!t || (rests_on_more(*t) && !follows(r))) return false;
   }
   return true;
 }

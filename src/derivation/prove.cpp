@@ -169,6 +169,7 @@ std::size_t describe(prove_result& r, const problem& p, prover& with, const std:
   r.hypotheses_used.clear();
   r.difference.clear();
   for (const fact& c : conditions) r.conditions.push_back(c.text);
+  r.needs = a.conditions;
   for (const requirement& c : a.conditions) r.conditions.push_back(words.condition(c));
   for (const std::string& used : with.facts_used(a.rests_on))
     if (std::ranges::find(r.conditions, used) == r.conditions.end()) r.hypotheses_used.push_back(used);

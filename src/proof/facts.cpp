@@ -29,11 +29,11 @@ void facts::add(const theorem& t) {
   slot = t;
   stated_.push_back(t);
   ++version_;
-  const tape& on = kernel_.on();
+  const tape& on = kernel_->on();
   const op_info* info = on.arity(c.left) == 1 ? find_function(on.op(c.left)) : nullptr;
   if (on.op(c.left) == opcode::power || (info && info->sign == sign_fact::as_argument)) {
     try {
-      add(kernel_.argument_sign(t));
+      add(kernel_->argument_sign(t));
     } catch (const refusal&) {
       // not of the whole argument, or an even power
     }
@@ -42,7 +42,7 @@ void facts::add(const theorem& t) {
   // If a product is not 0, neither are its factors.
   for (std::size_t k = 0; k < on.arity(c.left); ++k) {
     try {
-      add(kernel_.factor_nonzero(t, k));
+      add(kernel_->factor_nonzero(t, k));
     } catch (const refusal&) {
       // not a product, or it does not read the whole factor
     }
@@ -52,7 +52,7 @@ void facts::add(const theorem& t) {
 facts::entry& facts::look_up(node_id root) {
   if (auto it = entries_.find(root); it != entries_.end() && it->second.version == version_ + 1) return it->second;
   // Arguments first, without recursion: their signs are the premises.
-  const tape& t = kernel_.on();
+  const tape& t = kernel_->on();
   std::vector<std::pair<node_id, bool>> stack{{root, false}};
   while (!stack.empty()) {
     auto [n, ready] = stack.back();
@@ -76,13 +76,13 @@ void facts::complete(node_id n) {
     for (const auto& known : from.by_relation)
       if (known) premises.push_back(*known);
   };
-  for (edge_view a : kernel_.on().args(n)) collect(entries_[a.node]);
+  for (edge_view a : kernel_->on().args(n)) collect(entries_[a.node]);
   collect(e);
   for (relation is : all_relations) {
     std::optional<theorem>& slot = e.by_relation[static_cast<std::size_t>(is)];
     bool follows_anyway = is == relation::off_poles && e.by_relation[static_cast<std::size_t>(relation::positive)];
-    if (slot || follows_anyway || !kernel_.sign_follows(is, n, premises)) continue;
-    slot = kernel_.sign(is, n, premises);
+    if (slot || follows_anyway || !kernel_->sign_follows(is, n, premises)) continue;
+    slot = kernel_->sign(is, n, premises);
     premises.push_back(*slot);
   }
   e.version = version_ + 1;

@@ -80,9 +80,7 @@ class requirement_list {
   }
 
   // Where every operation under `root` is defined. The branches of a select count only where they are taken.
-  void defined(node_id root) {
-    visit_all(root, none);
-  }
+  void defined(node_id root) { visit_all(root, none); }
 
   // Where every operation under `root` has a derivative.
   void smooth(node_id root, symbol_id variable) {
@@ -384,6 +382,8 @@ std::vector<requirement> prover::missing(const std::vector<requirement>& all) {
 
 std::vector<requirement> prover::assume_domain(const std::vector<requirement>& all, bool exact_only,
                                                std::vector<requirement>& open) {
+  const facts before = facts_;
+  std::vector<simpler> needed;
   std::vector<requirement> assumed;
   for (const requirement& q : all) {
     if (full_.establish(q.is, q.node)) continue;
@@ -391,14 +391,22 @@ std::vector<requirement> prover::assume_domain(const std::vector<requirement>& a
       open.push_back(q);
       continue;
     }
-    const requirement simple = simplified(q);
-    assume_requirement(simple);
-    assumed.push_back(simple);
-    if (simple.node == q.node) continue;
-    simplified_.emplace(std::pair(q.is, q.node), simple.node);
-    if (full_.establish(q.is, q.node)) continue;
-    assume_requirement(q);
-    assumed.push_back(q);
+    needed.push_back(simplified(q));
+    assume(needed.back(), assumed);
+  }
+  auto is_sign = [](const simpler& s) { return s.asked.is == relation::positive; };
+  if (std::ranges::any_of(needed, is_sign) && !std::ranges::all_of(needed, is_sign)) {
+    // What is positive is not 0, nor are its factors: with signs first there may be less to assume.
+    const facts in_order = facts_;
+    know_only(before);
+    std::stable_partition(needed.begin(), needed.end(), is_sign);
+    std::vector<requirement> fewer;
+    for (const simpler& s : needed)
+      if (!full_.establish(s.asked.is, s.asked.node)) assume(s, fewer);
+    if (fewer.size() < assumed.size())
+      assumed = std::move(fewer);
+    else
+      know_only(in_order);
   }
   // What a matrix function becomes depends on what is known of determinants.
   auto of_matrices = [&](const requirement& q) {
@@ -411,6 +419,38 @@ std::vector<requirement> prover::assume_domain(const std::vector<requirement>& a
   return assumed;
 }
 
+void prover::know_only(const facts& f) {
+  facts_ = f;
+  full_.forget();
+  light_.forget();
+}
+
+void prover::assume(const simpler& s, std::vector<requirement>& assumed) {
+  assume_requirement(s.instead);
+  assumed.push_back(s.instead);
+  if (s.asked.node == s.instead.node) return;
+  simplified_.emplace(std::pair(s.asked.is, s.asked.node), s.instead.node);
+  if (follows(s)) return;
+  assume_requirement(s.asked);
+  assumed.push_back(s.asked);
+}
+
+bool prover::follows(const simpler& s) {
+  const requirement& q = s.asked;
+  const std::vector<range_id> axes(tape_.out(q.node).begin(), tape_.out(q.node).end());
+  const node_id product = tape_.mul(axes, std::array<edge, 2>{tape_.whole(s.instead.node), tape_.whole(s.times)});
+  full_.establish(q.is, s.times);
+  if (const auto known = facts_.find(q.is, product)) {
+    const node_id factors = s.factored->says().right;
+    std::vector<node_id> sums;
+    for (node_id n : tape_.reachable(factors))
+      if (tape_.op(n) == opcode::add) sums.push_back(n);
+    if (const auto same = full_.ring(product, factors, {}, sums))
+      facts_.add(kernel_.transfer(kernel_.transitive(*same, kernel_.symmetric(*s.factored)), *known));
+  }
+  return full_.establish(q.is, q.node).has_value();
+}
+
 void prover::assume_requirement(const requirement& q) {
   theorem t = kernel_.assume(sign_claim(q.is, q.node), "", q.smooth ? origin::differentiable : origin::domain);
   facts_.add(t);
@@ -421,39 +461,46 @@ void prover::assume_requirement(const requirement& q) {
 
 // The same condition without factors that are known to be positive (or, where a node must not be 0, not to be 0):
 // 2*pi*v > 0 as v > 0, p/exp(z) > 0 as p > 0, and x^2/x > 0 as x > 0.
-requirement prover::simplified(const requirement& q) {
-  if ((q.is != relation::positive && q.is != relation::nonzero) || tape_.op(q.node) == opcode::power) return q;
+prover::simpler prover::simplified(const requirement& q) {
+  const simpler same{q, q, {}, none};
+  if ((q.is != relation::positive && q.is != relation::nonzero) || tape_.op(q.node) == opcode::power) return same;
+  const normal n = full_.of(q.node);
   std::optional<normalizer::factored> product;
   try {
-    product = full_.factor_out(full_.of(q.node).node);
+    product = full_.factor_out(n.node);
   } catch (const too_large&) {
-    return q;
+    return same;
   }
-  if (!product) return q;
+  if (!product) return same;
   const std::vector<range_id> axes(tape_.out(q.node).begin(), tape_.out(q.node).end());
   if (product->sum != none) product->factors.push_back({product->sum, tape::straight(axes.size()), exponent(1)});
-  monomial left;
+  monomial left, times;
   bool fewer = false;
   for (factor f : product->factors) {
-    if (f.node >= index_atom) return q;
+    if (f.node >= index_atom) return same;
     const bool root = f.power.denominator() != 1;
     if (facts_.known(q.is, f.node)) {
       fewer = true;
+      times.factors.push_back(std::move(f));
       continue;
     }
-    if (root && (q.is != relation::nonzero || !facts_.known(relation::nonnegative, f.node))) return q;
+    if (root && (q.is != relation::nonzero || !facts_.known(relation::nonnegative, f.node))) return same;
     const exponent least = q.is == relation::nonzero || f.power.numerator() % 2 != 0 ? 1 : 2;
     fewer = fewer || f.power != least;
+    if (f.power != least) times.factors.push_back({f.node, f.labels, f.power - least});
     f.power = least;
     left.factors.push_back(std::move(f));
   }
-  if (!fewer || left.factors.empty()) return q;
+  if (!fewer || left.factors.empty()) return same;
   std::sort(left.factors.begin(), left.factors.end());
+  std::sort(times.factors.begin(), times.factors.end());
   requirement r = q;
-  r.node = to_node(tape_, left, product->coefficient < 0 && q.is == relation::positive ? -1 : 1, axes);
-  const bool simpler = tape_.op(q.node) != opcode::select || tape_.op(r.node) == opcode::select ||
-                       tape_.reachable(r.node).size() <= tape_.reachable(q.node).size();  // a choice is short for much
-  return simpler ? r : q;
+  const int sign = product->coefficient < 0 && q.is == relation::positive ? -1 : 1;
+  r.node = to_node(tape_, left, sign, axes);
+  const bool is_simpler = tape_.op(q.node) != opcode::select || tape_.op(r.node) == opcode::select ||
+                          tape_.reachable(r.node).size() <= tape_.reachable(q.node).size();  // a choice is short for much
+  if (!is_simpler) return same;
+  return {q, r, kernel_.transitive(n.equal, product->equal), to_node(tape_, times, product->coefficient * sign, axes)};
 }
 
 node_id prover::assumed_for(const requirement& q) const {

@@ -680,7 +680,10 @@ class parser {
       throw error_at(*tree_.text, function.begin, tokens_[at_ - 1].end, "P09",
                      fmt::format("'{}' does not take these arguments", n),
                      fmt::format("write {0}(k, 1, n, e), {0}(k, e){1} or {0}(v)", n, binary ? fmt::format(", {}(a, b)", n) : ""));
-    if (count == 4 && tree_[arguments[1]].kind == syntax::name && !mentions(arguments[3], tree_[arguments[0]].name))
+    // sum(x, k, 1, n), as others write it: 1 is the upper end of no range that is worth a sum.
+    const std::string_view upper = count == 4 ? tree_.slice(arguments[2]) : "";
+    if (count == 4 && tree_[arguments[1]].kind == syntax::name && (upper == "0" || upper == "1") &&
+        !mentions(arguments[3], tree_[arguments[0]].name))
       throw error_at(*tree_.text, function.begin, tokens_[at_ - 1].end, "P09", fmt::format("the index of '{}' comes first", n),
                      fmt::format("write {}({}, {}, {}, {})", n, tree_.slice(arguments[1]), shown(tree_.slice(arguments[2])),
                                  shown(tree_.slice(arguments[3])), tree_.slice(arguments[0])));

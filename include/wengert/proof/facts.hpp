@@ -13,7 +13,7 @@ namespace wengert {
 
 class facts : public sign_source {
  public:
-  explicit facts(kernel& k) : kernel_(k) {}
+  explicit facts(kernel& k) : kernel_(&k) {}
 
   // A sign theorem, to be used from now on; what it says of the factors of a product is used too.
   void add(const theorem& t);
@@ -24,7 +24,7 @@ class facts : public sign_source {
   const std::vector<theorem>& stated() const { return stated_; }
   // The search for one statement may do so much work in all and no more; then what is not yet found stays unknown.
   bool spend(std::size_t work) override { return work_left_ >= work ? (work_left_ -= work, true) : (work_left_ = 0, false); }
-  kernel& using_kernel() { return kernel_; }
+  kernel& using_kernel() { return *kernel_; }
   // Counts additions: what was not known may be known when this has grown.
   std::size_t version() const { return version_; }
 
@@ -36,7 +36,7 @@ class facts : public sign_source {
   entry& look_up(node_id n);
   void complete(node_id n);
 
-  kernel& kernel_;
+  kernel* kernel_;
   std::unordered_map<node_id, entry> entries_;
   std::vector<theorem> stated_;
   std::size_t version_ = 0;

@@ -72,7 +72,17 @@ class prover {
 
  private:
   std::optional<theorem> equate_by_cases(normalizer& with, node_id a, node_id b, std::size_t& tries, int depth);
-  requirement simplified(const requirement& q);
+  // A condition and one that stands for it: without what does not matter for the sign.
+  struct simpler {
+    requirement asked, instead;
+    std::optional<theorem> factored;  // what was asked about, as a product
+    node_id times = none;             // what is left of that product, of the same sign as 1
+  };
+  simpler simplified(const requirement& q);
+  // Whether what was asked follows from what stands for it, which is known.
+  bool follows(const simpler& s);
+  void assume(const simpler& s, std::vector<requirement>& assumed);
+  void know_only(const facts& f);
   void assume_requirement(const requirement& q);
   void know_factors(relation is, node_id n);
   theorem differentiate(node_id f, symbol_id variable, std::unordered_map<node_id, theorem>& known);
