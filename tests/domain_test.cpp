@@ -113,7 +113,7 @@ TEST_CASE("a branch is differentiated under the comparison that leads to it") {
   };
   for (const row& r :
        {row{"if(x > 0, log(x), 0)", "if(x > 0, 1/x, 0)", "x != 0"}, row{"if(x <= 0, 1, log(x))", "if(x > 0, 1/x, 0)", "x != 0"},
-        row{"if(x > 1, log(x - 1), 0)", "if(x > 1, 1/(x - 1), 0)", "x - 1 != 0"},
+        row{"if(x > 1, log(x - 1), 0)", "if(x > 1, 1/(x - 1), 0)", "1 - x != 0"},
         row{"if(y > 0, sqrt(y)*x, x^2)", "if(y > 0, sqrt(y), 2*x)", ""}}) {
     CAPTURE(std::string(r.text));
     diff_result d = found(r.text);

@@ -151,7 +151,7 @@ TEST_CASE("a node carries only the axes that it depends on") {
 TEST_CASE("ranges of sums without bounds") {
   CHECK(same("sum(k, (z[k+1]-z[k])^2)", "sum(k, 1, K-1, (z[k+1]-z[k])^2)", {"z: vector[K]"}));
   CHECK(same("sum(k, z[k+1])", "sum(k, 0, K-1, z[k+1])", {"z: vector[K]"}));
-  CHECK(same("sum(k, y[k]*z[k])", "sum(k, 1, 2, y[k]*z[k])", {"y: vector[2]; z: vector[5]"}));
+  CHECK(code("sum(k, y[k]*z[k])", {"y: vector[2]; z: vector[5]"}) == "S01");
   CHECK(axes_of("z[i+1]*z[i-1]", {"z: vector[n]"}) == "2..n-1");
   CHECK(code("sum(k, y[k]*z[k])", {"y: vector[m]; z: vector[n]"}) == "S01");
   problem p(texts({"sum(k, delta(k,k)) == K"}));

@@ -121,8 +121,7 @@ void case_narrator::name_unit(unit& u) {
     u.name = first_free({"a", "s", "u", "v", "w"});
   else
     u.name = first_free({"a", "b", "p", "q", "u", "v", "w"});
-  const printed value = definition_of(u);
-  d_.lets.emplace_back(with_indices(u.name, value.letters), value.text);
+  add_let(u.name, definition_of(u));
 }
 
 void case_narrator::name_denominators() {
@@ -327,7 +326,7 @@ derivation_step& case_narrator::step_about(const unit& u, node_id n) {
   const std::string derivative = derivative_text(n);
   for (derivation_step& s : d_.steps)
     for (derivation_step& sub : s.substeps)
-      if (sub.lhs == derivative) return sub;
+      if (n != u.node && sub.lhs == derivative) return sub;
   return d_.steps.at(std::stoul(defined_.at(u.node)) - 1);
 }
 

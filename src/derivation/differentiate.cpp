@@ -84,6 +84,12 @@ std::vector<theorem> with_sites(tape& t, prover& with, const expression& e, cons
   return all;
 }
 
+// Whether a text is short and may be shorter with one denominator: 1/(1 - x) + 1/(1 + x).
+bool has_fractions(const std::string& text) {
+  constexpr std::size_t short_text = 80;
+  return text.size() <= short_text && std::ranges::count(text, '/') > 1;
+}
+
 }  // namespace
 
 node_id at_entry(tape& t, node_id n, const target& by, std::vector<std::string> letters, int order) {
@@ -172,6 +178,9 @@ differentiated differentiate(problem& p, prover& with, const expression& e, cons
     }
   }
   d.in_form = !asked || formed;
+  if (!asked && d.letters.empty() && t.rank(d.swept) == 0 && has_fractions(d.answer.text) && d.parts.empty())
+    if (auto one = in_form({.common_denominator = true}, show, with, d.swept, {}, false))
+      if (4 * one->text.size() <= 3 * d.answer.text.size()) d.answer = *one;
   if (d.swept != swept) d.proved = joined(d.proved, d.proved, [&] { return proof.derivative_entry(*d.proved, d.swept); });
   d.proved = joined(d.proved, d.proved, [&] { return proof.derivative_equal(*d.proved, d.answer.equal); });
   if ((form.certificate || form.coq) && d.proved) d.goals = with_sites(t, with, e, *d.proved);

@@ -72,9 +72,13 @@ printed narrator::show(node_id n, print_options how) const {
   return print_with_letters(t_, n, {&names_, {}}, how);
 }
 
-void narrator::name(node_id n, const std::string& name, const printed& value) {
+void narrator::add_let(const std::string& name, const printed& value) {
   bool of_the_user = std::ranges::find(p_.lets(), name, &std::pair<std::string, node_id>::first) != p_.lets().end();
   if (!of_the_user) d_.lets.emplace_back(with_indices(name, value.letters), value.text);
+}
+
+void narrator::name(node_id n, const std::string& name, const printed& value) {
+  add_let(name, value);
   bool leaf = t_.op(n) < opcode::add;  // is called by its own name
   if (!leaf) names_.try_emplace(n, call{name, {}, true});
 }

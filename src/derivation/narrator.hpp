@@ -38,6 +38,8 @@ class narrator {
   std::string first_free(std::initializer_list<const char*> wishes);
   // No name from now on.
   void reserve(std::initializer_list<const char*> letters);
+  // What a name of the derivation stands for; the user knows those that are his own.
+  void add_let(const std::string& name, const printed& value);
   // From now on `n` is called by that name.
   void name(node_id n, const std::string& name, const printed& value);
   // A name for each unit: a let's own; for the root C, or f; else capital letters for matrices, Z for what is linear in the units

@@ -1048,6 +1048,7 @@ node_id to_node(tape& t, const polynomial& p) {
   }
   if (p.terms.size() == 1) return to_node(t, p.terms.begin()->first, p.terms.begin()->second, p.axes);
   std::vector<edge> args;
+  bool begins_positive = p.terms.rbegin()->second > 0;
   for (auto it = p.terms.rbegin(); it != p.terms.rend(); ++it) {  // numbers come last
     const auto& [m, c] = *it;
     // Each term is a node over the axes that it carries.
@@ -1063,7 +1064,13 @@ node_id to_node(tape& t, const polynomial& p) {
     monomial x = m;
     for (factor& f : x.factors)
       for (label& l : f.labels) l = composed(l, map);
-    args.push_back({to_node(t, x, c, own), std::move(labels)});
+    edge next{to_node(t, x, c, own), std::move(labels)};
+    if (c > 0 && !begins_positive) {  // 1 - x rather than -x + 1
+      args.insert(args.begin(), std::move(next));
+      begins_positive = true;
+    } else {
+      args.push_back(std::move(next));
+    }
   }
   return t.add(p.axes, args);
 }

@@ -19,6 +19,7 @@ namespace wengert {
 namespace {
 
 constexpr std::size_t most_guards = 8;
+constexpr std::size_t most_reordered = 24;  // conditions
 constexpr std::size_t most_cases = 60;
 constexpr int deepest_cases = 4;
 
@@ -380,6 +381,8 @@ std::vector<requirement> prover::missing(const std::vector<requirement>& all) {
   return r;
 }
 
+bool prover::is_sign(const simpler& s) { return s.asked.is == relation::positive; }
+
 std::vector<requirement> prover::assume_domain(const std::vector<requirement>& all, bool exact_only,
                                                std::vector<requirement>& open) {
   const facts before = facts_;
@@ -394,15 +397,10 @@ std::vector<requirement> prover::assume_domain(const std::vector<requirement>& a
     needed.push_back(simplified(q));
     assume(needed.back(), assumed);
   }
-  auto is_sign = [](const simpler& s) { return s.asked.is == relation::positive; };
-  if (std::ranges::any_of(needed, is_sign) && !std::ranges::all_of(needed, is_sign)) {
-    // What is positive is not 0, nor are its factors: with signs first there may be less to assume.
+  if (std::ranges::any_of(needed, is_sign) && !std::ranges::all_of(needed, is_sign) && needed.size() <= most_reordered) {
     const facts in_order = facts_;
     know_only(before);
-    std::stable_partition(needed.begin(), needed.end(), is_sign);
-    std::vector<requirement> fewer;
-    for (const simpler& s : needed)
-      if (!full_.establish(s.asked.is, s.asked.node)) assume(s, fewer);
+    std::vector<requirement> fewer = assume_signs_first(needed);
     if (fewer.size() < assumed.size())
       assumed = std::move(fewer);
     else
@@ -435,42 +433,66 @@ void prover::assume(const simpler& s, std::vector<requirement>& assumed) {
   assumed.push_back(s.asked);
 }
 
+// What is positive is not 0, nor are its factors, so that less may be left to assume.
+std::vector<requirement> prover::assume_signs_first(std::vector<simpler> needed) {
+  std::vector<requirement> assumed;
+  std::stable_partition(needed.begin(), needed.end(), is_sign);
+  for (const simpler& s : needed) {
+    full_.forget();
+    if (!full_.establish(s.asked.is, s.asked.node)) assume(s, assumed);
+  }
+  full_.forget();
+  for (const requirement& q : assumed) know_normal_form(q);
+  return assumed;
+}
+
 bool prover::follows(const simpler& s) {
   const requirement& q = s.asked;
   const std::vector<range_id> axes(tape_.out(q.node).begin(), tape_.out(q.node).end());
   const node_id product = tape_.mul(axes, std::array<edge, 2>{tape_.whole(s.instead.node), tape_.whole(s.times)});
   full_.establish(q.is, s.times);
-  if (const auto known = facts_.find(q.is, product)) {
-    const node_id factors = s.factored->says().right;
+  const auto known = facts_.find(q.is, product);
+  if (const auto factored = known ? as_product(q) : std::nullopt) {
+    const node_id factors = factored->equal.says().right;
     std::vector<node_id> sums;
     for (node_id n : tape_.reachable(factors))
       if (tape_.op(n) == opcode::add) sums.push_back(n);
     if (const auto same = full_.ring(product, factors, {}, sums))
-      facts_.add(kernel_.transfer(kernel_.transitive(*same, kernel_.symmetric(*s.factored)), *known));
+      facts_.add(kernel_.transfer(kernel_.transitive(*same, kernel_.symmetric(factored->equal)), *known));
   }
   return full_.establish(q.is, q.node).has_value();
+}
+
+std::optional<normalizer::factored> prover::as_product(const requirement& q) {
+  const normal n = full_.of(q.node);
+  try {
+    auto r = full_.factor_out(n.node);
+    if (r) r->equal = kernel_.transitive(n.equal, r->equal);
+    return r;
+  } catch (const too_large&) {
+    return std::nullopt;
+  }
 }
 
 void prover::assume_requirement(const requirement& q) {
   theorem t = kernel_.assume(sign_claim(q.is, q.node), "", q.smooth ? origin::differentiable : origin::domain);
   facts_.add(t);
+  know_normal_form(q);
+}
+
+void prover::know_normal_form(const requirement& q) {
+  const auto t = facts_.find(q.is, q.node);
   normal n = full_.of(q.node);
-  if (n.node != q.node && q.is != relation::real_power) facts_.add(kernel_.transfer(n.equal, t));
+  if (t && n.node != q.node && q.is != relation::real_power) facts_.add(kernel_.transfer(n.equal, *t));
   if (q.is == relation::positive || q.is == relation::nonzero) know_factors(q.is, n.node);
 }
 
 // The same condition without factors that are known to be positive (or, where a node must not be 0, not to be 0):
 // 2*pi*v > 0 as v > 0, p/exp(z) > 0 as p > 0, and x^2/x > 0 as x > 0.
 prover::simpler prover::simplified(const requirement& q) {
-  const simpler same{q, q, {}, none};
+  const simpler same{q, q};
   if ((q.is != relation::positive && q.is != relation::nonzero) || tape_.op(q.node) == opcode::power) return same;
-  const normal n = full_.of(q.node);
-  std::optional<normalizer::factored> product;
-  try {
-    product = full_.factor_out(n.node);
-  } catch (const too_large&) {
-    return same;
-  }
+  std::optional<normalizer::factored> product = as_product(q);
   if (!product) return same;
   const std::vector<range_id> axes(tape_.out(q.node).begin(), tape_.out(q.node).end());
   if (product->sum != none) product->factors.push_back({product->sum, tape::straight(axes.size()), exponent(1)});
@@ -491,16 +513,16 @@ prover::simpler prover::simplified(const requirement& q) {
     f.power = least;
     left.factors.push_back(std::move(f));
   }
-  if (!fewer || left.factors.empty()) return same;
+  if (left.factors.empty()) return same;
   std::sort(left.factors.begin(), left.factors.end());
   std::sort(times.factors.begin(), times.factors.end());
   requirement r = q;
   const int sign = product->coefficient < 0 && q.is == relation::positive ? -1 : 1;
   r.node = to_node(tape_, left, sign, axes);
-  const bool is_simpler = tape_.op(q.node) != opcode::select || tape_.op(r.node) == opcode::select ||
-                          tape_.reachable(r.node).size() <= tape_.reachable(q.node).size();  // a choice is short for much
-  if (!is_simpler) return same;
-  return {q, r, kernel_.transitive(n.equal, product->equal), to_node(tape_, times, product->coefficient * sign, axes)};
+  const std::size_t now = tape_.reachable(r.node).size(), was = tape_.reachable(q.node).size();
+  const bool opens_a_choice = tape_.op(q.node) == opcode::select && tape_.op(r.node) != opcode::select && now > was;
+  if (opens_a_choice || (!fewer && (now >= was || product->sum != none))) return same;
+  return {q, r, to_node(tape_, times, product->coefficient * sign, axes)};
 }
 
 node_id prover::assumed_for(const requirement& q) const {

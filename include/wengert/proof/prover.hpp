@@ -75,14 +75,18 @@ class prover {
   // A condition and one that stands for it: without what does not matter for the sign.
   struct simpler {
     requirement asked, instead;
-    std::optional<theorem> factored;  // what was asked about, as a product
-    node_id times = none;             // what is left of that product, of the same sign as 1
+    node_id times = none;  // what is left of what was asked about, of the same sign as 1
   };
+  static bool is_sign(const simpler& s);
   simpler simplified(const requirement& q);
+  // q.node as a product, and the theorem that it is.
+  std::optional<normalizer::factored> as_product(const requirement& q);
   // Whether what was asked follows from what stands for it, which is known.
   bool follows(const simpler& s);
   void assume(const simpler& s, std::vector<requirement>& assumed);
+  std::vector<requirement> assume_signs_first(std::vector<simpler> needed);
   void know_only(const facts& f);
+  void know_normal_form(const requirement& q);
   void assume_requirement(const requirement& q);
   void know_factors(relation is, node_id n);
   theorem differentiate(node_id f, symbol_id variable, std::unordered_map<node_id, theorem>& known);
