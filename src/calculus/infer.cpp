@@ -746,8 +746,8 @@ class inference {
 
   [[noreturn]] void range_is_not_clear(const slot& k, const range& a, const range& b) {
     throw w_.fail(k.at, "S01",
-                  fmt::format("the range of '{}' is not clear: {}..{} or {}..{}", k.name, w_.on.text_of(a.lo), w_.on.text_of(a.hi),
-                              w_.on.text_of(b.lo), w_.on.text_of(b.hi)),
+                  fmt::format("the range of '{}' is not clear: {}..{} or {}..{}", k.name, w_.on.text_of(a.lo),
+                              w_.on.text_of(a.hi), w_.on.text_of(b.lo), w_.on.text_of(b.hi)),
                   "give the sum bounds, or declare equal lengths");
   }
 

@@ -47,7 +47,7 @@ bool is_refuted(prover& with, const fact& f) {
 
 }  // namespace
 
-std::vector<std::string> contradictions(problem& p, const std::vector<requirement>& conditions) {
+std::vector<std::string> contradictions(problem& p, const std::vector<requirement>& needs) {
   for (std::size_t k = 0; k < p.facts().size(); ++k) {
     std::vector<fact> others = p.facts();
     others.erase(others.begin() + static_cast<std::ptrdiff_t>(k));
@@ -57,11 +57,11 @@ std::vector<std::string> contradictions(problem& p, const std::vector<requiremen
       return {fmt::format("'{}' is false{}: nothing meets the givens (E02)", p.facts()[k].text,
                           others.empty() ? "" : " by the other givens")};
   }
-  if (p.facts().empty() || conditions.size() > most_conditions) return {};
+  if (p.facts().empty() || needs.size() > most_conditions) return {};
   prover with(p.on());
   with.assume(p.facts());
-  for (const requirement& r : conditions)
-    if (is_refuted(with, {.left = r.node, .is = r.is}))
+  for (const requirement& r : needs)
+    if (is_refuted(with, {{}, false, r.node, none, r.is}))
       return {fmt::format("'{}', a condition of the answer, is false by the givens: nothing meets both (E02)",
                           print_condition(p.on(), r.is, r.node, {&p.calls(), {}}))};
   return {};

@@ -92,7 +92,7 @@ struct prove_result {
   verdict status = verdict::unknown;
   std::string theorem, difference;
   std::vector<std::string> conditions, hypotheses_used;
-  std::vector<requirement> needs;  // of the left side, as the conditions say
+  std::vector<requirement> needs;                                   // of the left side, as the conditions say
   std::vector<std::pair<std::string, std::string>> counterexample;  // name -> the text of a JSON value
   proof_summary proof;
   std::string certificate, coq;  // if asked for and the equation is proved
@@ -121,7 +121,7 @@ struct grad_result {
 grad_result grad(problem& p, const point& at);
 
 // A warning where one of the givens is seen to be false by the others, or else one of the conditions of an answer by the givens.
-std::vector<std::string> contradictions(problem& p, const std::vector<requirement>& conditions = {});
+std::vector<std::string> contradictions(problem& p, const std::vector<requirement>& needs = {});
 
 // The value of a text under the problem's declarations.
 array evaluate_at(problem& p, const std::string& expression, const point& at);
