@@ -109,9 +109,7 @@ void case_narrator::drop_unused() {
 void case_narrator::name_unit(unit& u) {
   auto how = p_.calls().find(u.node);
   bool let = how != p_.calls().end() && how->second.is_let;
-  u.definition = how == p_.calls().end() ? "the given expression"
-                 : let                   ? "definition of " + how->second.name
-                                         : "definition of " + how->second.name;
+  u.definition = how == p_.calls().end() ? "the given expression" : "definition of " + how->second.name;
   bool root = u.node == e_.node;
   if (let)
     u.name = how->second.name;
@@ -256,7 +254,7 @@ std::string case_narrator::name_of(node_id n) {
 
 case_narrator::unit& case_narrator::unit_of(node_id n) { return *std::ranges::find(units_, n, &unit::node); }
 
-presented case_narrator::write(node_id n, std::vector<std::string> letters) {
+presented case_narrator::write(node_id n, const std::vector<std::string>& letters) {
   presenter how(p_, with_, names_, false);
   return how.best(n, letters, notation::index);
 }

@@ -65,7 +65,7 @@ class case_narrator : narrator {
   node_id partial(const unit& u, node_id input);
   std::string name_of(node_id n);
   unit& unit_of(node_id n);
-  presented write(node_id n, std::vector<std::string> letters);
+  presented write(node_id n, const std::vector<std::string>& letters);
   node_id expanded(node_id n);
   // Whether an input also occurs inside another one: D(root, input) would vary that one with it.
   bool is_nested(const unit& root, node_id input) const;
