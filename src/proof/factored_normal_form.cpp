@@ -15,6 +15,12 @@ bool free_labels(const factor& f, std::size_t free) {
                              [&](const label& l) { return l.is_constant() || static_cast<std::size_t>(l.axis) < free; });
 }
 
+// What n repeats over axes on which it does not depend, or n.
+node_id without_repeats(const tape& t, node_id n) {
+  while (t.op(n) == opcode::identity && t.bound_count(n) == 0) n = t.arg(n, 0).node;
+  return n;
+}
+
 }  // namespace
 
 std::optional<normalizer::factored> normalizer::factor_out(node_id n) {
@@ -167,7 +173,7 @@ theorem normalizer::root_of_sum(node_id n) {
   theorem inside = with_argument(n, 0, f->equal);
   node_id m = inside.says().right;
   std::vector<node_id> opaque;
-  if (f->sum != none) opaque.push_back(f->sum);
+  if (f->sum != none) opaque.push_back(without_repeats(tape_, f->sum));
   recording_signs signs(facts_);
   expander x = make_expander(signs, opaque);
   node_id result = to_node(tape_, x.of(m));
