@@ -10,11 +10,23 @@
 #include <type_traits>
 
 #if defined(__GNUC__)
-#define WENGERT_ALWAYS_INLINE inline __attribute__((always_inline))
 #define WENGERT_COLD __attribute__((noinline, cold))
 #else
-#define WENGERT_ALWAYS_INLINE inline
 #define WENGERT_COLD
+#endif
+
+// Inlining is forced where code is optimized for speed. Checks by the address sanitizer in all that is inlined would take three times
+// as long to compile.
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define WENGERT_ALWAYS_INLINE inline
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__) || !defined(__OPTIMIZE__) || !defined(__GNUC__)
+#undef WENGERT_ALWAYS_INLINE
+#define WENGERT_ALWAYS_INLINE inline
+#elif !defined(WENGERT_ALWAYS_INLINE)
+#define WENGERT_ALWAYS_INLINE inline __attribute__((always_inline))
 #endif
 
 namespace wengert {
