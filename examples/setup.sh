@@ -1,6 +1,6 @@
 # Sourced by quickstart.sh and tests/run.sh, which set $root: what the build needs, and the build.
 
-packages='build-essential meson ninja-build pkg-config libfmt-dev libboost-dev libhwy-dev libedit-dev nlohmann-json3-dev doctest-dev'
+packages='build-essential meson ninja-build pkg-config libfmt-dev libboost-dev libhwy-dev libedit-dev nlohmann-json3-dev doctest-dev libeigen3-dev'
 
 say() { printf '== %s\n' "$*"; }
 
