@@ -247,6 +247,8 @@ template <class T> basic_program<T>::workspace::workspace(const basic_program& p
 template <class T> basic_program<T>::workspace::~workspace() = default;
 template <class T> basic_program<T>::workspace::workspace(workspace&&) noexcept = default;
 
+template <class T> std::size_t basic_program<T>::input_count() const { return state_->inputs.size(); }
+template <class T> std::size_t basic_program<T>::output_count() const { return state_->outputs.size(); }
 template <class T> std::span<const std::int64_t> basic_program<T>::input_shape(std::size_t k) const {
   return state_->inputs.at(k);
 }

@@ -36,13 +36,14 @@ class graph_maker {
     for (node_id n : t_.reachable(all)) add(n);
     std::vector<bool> taken(g_.items.size(), false);
     for (const auto& one : arrays.outputs) {
-      g_.outputs.push_back(shape_of(one, [&](node_id n) { return t_.out(n); }));
-      for (std::size_t k = 0; k < one.size(); ++k) {
-        const bool own = seen_[one[k]].is_item && !taken[seen_[one[k]].as.which];
-        if (own) taken[seen_[one[k]].as.which] = true;
-        g_.results.push_back({own ? seen_[one[k]].as.which : add_copy(one[k]), static_cast<std::uint32_t>(g_.outputs.size() - 1),
-                              static_cast<std::int64_t>(k)});
+      std::int64_t place = 0;
+      for (node_id n : one) {
+        const bool own = seen_[n].is_item && !taken[seen_[n].as.which];
+        if (own) taken[seen_[n].as.which] = true;
+        g_.results.push_back({own ? seen_[n].as.which : add_copy(n), static_cast<std::uint32_t>(g_.outputs.size()), place});
+        place += entries(t_.out(n));
       }
+      g_.outputs.push_back(one.size() == 1 ? shape(t_.out(one[0])) : std::vector{place});
     }
     return std::move(g_);
   }
@@ -54,11 +55,11 @@ class graph_maker {
     bool is_item = false;
   };
 
-  // One value of any shape, or the number of numbers side by side.
-  template <class Id, class Axes> std::vector<std::int64_t> shape_of(const std::vector<Id>& one, Axes axes) const {
-    if (one.size() == 1) return shape(axes(one[0]));
-    for (Id id : one)
-      if (!axes(id).empty()) throw std::invalid_argument("what stands side by side in an array of a program must be numbers");
+  // One symbol of any shape, or the number of numbers side by side.
+  std::vector<std::int64_t> shape_of(const std::vector<symbol_id>& one) const {
+    if (one.size() == 1) return shape(t_.symbol(one[0]).axes);
+    for (symbol_id s : one)
+      if (!t_.symbol(s).axes.empty()) throw std::invalid_argument("symbols that share an input of a program must be numbers");
     return {static_cast<std::int64_t>(one.size())};
   }
 
@@ -66,7 +67,7 @@ class graph_maker {
     input_of_.assign(t_.symbol_count(), {none, -1});
     for (const auto& one : inputs) {
       const auto which = static_cast<std::uint32_t>(g_.inputs.size());
-      g_.inputs.push_back(shape_of(one, [&](symbol_id s) { return std::span<const range_id>(t_.symbol(s).axes); }));
+      g_.inputs.push_back(shape_of(one));
       for (std::size_t k = 0; k < one.size(); ++k)
         input_of_[one[k]] = {which, one.size() == 1 ? -1 : static_cast<std::int64_t>(k)};
     }
@@ -86,6 +87,12 @@ class graph_maker {
       entries *= std::max<std::int64_t>(s.back(), 1);
     }
     return s;
+  }
+
+  std::int64_t entries(std::span<const range_id> axes) const {
+    std::int64_t n = 1;
+    for (std::int64_t length : shape(axes)) n *= length;
+    return n;
   }
 
   void add(node_id n) {

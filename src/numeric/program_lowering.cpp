@@ -307,7 +307,7 @@ class lowerer {
     const std::uint32_t own = group_count_;
     for (std::uint32_t i : group) {
       const item& x = at(i);
-      const auto axis = static_cast<std::size_t>(chosen_[i]);
+      const auto axis = static_cast<std::size_t>(static_cast<std::uint8_t>(chosen_[i]));
       const bool bound = axis >= x.rank;
       const bool stays = !bound && output_[i] == none && level_[i] == depth &&
                          std::ranges::all_of(readers(i), [&](std::uint32_t r) { return group_[r] == own; });
@@ -577,6 +577,7 @@ class lowerer {
       const std::vector<std::int64_t> by = strides(a);
       const auto places = g_.places_of(a);
       to.buffer = a.is == argument::kind::input ? a.which : buffer_of(a.which);
+      to.offset = offset_of(a);
       for (std::size_t k = 0; k < places.size(); ++k) to.offset += by[k] * places[k].shift;
       auto along = [&](std::size_t which) {
         const std::int32_t k = found.axes[which] < 0 ? -1 : place_of(places, found.axes[which]);
@@ -587,6 +588,7 @@ class lowerer {
     aim(s->a, *found.a, 1, 3);
     aim(s->b, *found.b, 3, 2);
     s->c.buffer = buffer_of(i);
+    s->c.offset = output_offset(i);
     std::int64_t stride = 1;
     for (std::int32_t k = x.rank; k-- > 0;) {
       (k == found.axes[0] ? s->c.batch : k == found.axes[1] ? s->c.row : s->c.column) = stride;
@@ -609,6 +611,7 @@ class lowerer {
     s->strides.assign(batch, 0);
     const std::vector<std::int64_t> by = strides(a);
     const auto places = g_.places_of(a);
+    s->offset = offset_of(a);
     for (std::size_t k = 0; k < places.size(); ++k) {
       s->offset += by[k] * places[k].shift;
       if (places[k].axis == place::nowhere) continue;

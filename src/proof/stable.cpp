@@ -2,7 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <string>
 
+#include <fmt/format.h>
+
+#include <wengert/core/substitute.hpp>
 #include <wengert/core/term.hpp>
 
 namespace wengert {
@@ -53,7 +57,7 @@ struct scaled {
 
 class stabilizer {
  public:
-  explicit stabilizer(tape& t) : t_(t), one_{t.constant(1), {}} {}
+  explicit stabilizer(tape& t, shifts* out = nullptr) : t_(t), one_{t.constant(1), {}}, shifts_(out) {}
 
   node_id run(node_id root) {
     for (node_id n : t_.reachable(root)) {
@@ -199,7 +203,7 @@ class stabilizer {
     }
     if (s.empty() && factors.empty()) factors.push_back(one_);
     if (!inside.empty()) {
-      edge largest = greatest(f, rank, value_of(f, inside));
+      const edge largest = taken_out(greatest(f, rank, value_of(f, inside)));
       exponents shifted = inside;
       shifted.add(largest, -1);
       factors.push_back(ops::exp(value_of(f, shifted)).as_edge());
@@ -260,7 +264,7 @@ class stabilizer {
       term u = value_of(f, a.scale);
       if (std::ranges::none_of(different, [&](const term& d) { return d.as_edge() == u.as_edge(); })) different.push_back(u);
     }
-    term m = greatest_of(f, different);
+    const term m(f, taken_out(greatest_of(f, different).as_edge()));
     std::vector<edge> terms;
     for (scaled& a : parts) {
       if (different.size() > 1) a.scale.add(m.as_edge(), -1);
@@ -275,6 +279,11 @@ class stabilizer {
     else
       common.add(parts.front().scale, 1, tape::straight(f.axes.size()));
     return {std::move(common), t_.whole(t_.add(f.axes, terms))};
+  }
+
+  edge taken_out(edge e) {
+    if (shifts_) e.node = shifts_->symbol_for(t_, e.node);
+    return e;
   }
 
   // The greatest of some terms; those that are such maxima themselves are opened.
@@ -430,6 +439,7 @@ class stabilizer {
 
   tape& t_;
   edge one_;
+  shifts* shifts_;
   std::unordered_map<node_id, node_id> plain_;
   std::unordered_map<node_id, scaled> split_;
 };
@@ -437,6 +447,21 @@ class stabilizer {
 }  // namespace
 
 node_id stabilized(tape& t, node_id n) { return stabilizer(t).run(n); }
+node_id stabilized(tape& t, node_id n, shifts& out) { return stabilizer(t, &out).run(n); }
+
+node_id shifts::symbol_for(tape& t, node_id n) {
+  const auto [found, fresh] = symbols_.try_emplace(n, none);
+  if (!fresh) return found->second;
+  std::string name;
+  for (std::size_t k = nodes_.size(); name.empty() || t.find_symbol(name) != none || t.find_dim(name) != none; ++k)
+    name = fmt::format("shift[{}]", k);
+  const std::vector<range_id> axes(t.out(n).begin(), t.out(n).end());
+  found->second = t.symbol(name, axes);
+  nodes_.emplace(found->second, put_back(t, n));
+  return found->second;
+}
+
+node_id shifts::put_back(tape& t, node_id n) const { return nodes_.empty() ? n : substitute(t, n, nodes_); }
 
 std::optional<normal> find_stable_form(prover& with, node_id n, const std::function<bool(node_id)>& wanted) {
   tape& t = with.using_kernel().on();

@@ -37,8 +37,8 @@ template <class T> struct batch_array {
   std::ptrdiff_t per_entry = 1;
 };
 
-// What the arrays of a program are. One symbol, or one node, of any shape makes an array; several make one too if all of them are
-// numbers, which then stand side by side.
+// What the arrays of a program are. One symbol of any shape makes an input; several make one too if all of them are numbers,
+// which then stand side by side. The nodes of an output stand in it one after the other.
 struct program_arrays {
   std::vector<std::vector<symbol_id>> inputs;
   std::vector<std::vector<node_id>> outputs;
@@ -70,6 +70,8 @@ template <class T> class basic_program {
     std::unique_ptr<state> state_;
   };
 
+  std::size_t input_count() const;
+  std::size_t output_count() const;
   // The lengths of an input's or an output's axes, and the product of these.
   std::span<const std::int64_t> input_shape(std::size_t k) const;
   std::span<const std::int64_t> output_shape(std::size_t k) const;

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
 
 #include <wengert/proof/prover.hpp>
@@ -14,6 +15,22 @@ namespace wengert {
 
 // Such a form of n, built but not proved; n itself where there is nothing to improve. Linear in the size of n.
 node_id stabilized(tape& t, node_id n);
+
+// The numbers that are taken out of exponents, as symbols instead: the value of the form is the same whatever they are, so it may
+// be differentiated as if they were constants, and the derivative keeps its exponents in range.
+class shifts {
+ public:
+  // The symbol in place of a node of numbers to be taken out.
+  node_id symbol_for(tape& t, node_id n);
+  // n with the numbers in place of the symbols.
+  node_id put_back(tape& t, node_id n) const;
+  bool empty() const { return symbols_.empty(); }
+
+ private:
+  std::map<node_id, node_id> symbols_;  // by node
+  std::map<node_id, node_id> nodes_;    // by symbol, free of symbols
+};
+node_id stabilized(tape& t, node_id n, shifts& out);
 
 // Such a form of n, or of its light or full normal form, that is wanted and that the prover has shown equal to n. The normal
 // forms see more: in log(1 - 1/(1 + exp(-x))) the digits cancel until the fraction is taken together.

@@ -1,0 +1,258 @@
+#include <wengert/embed/compiled.hpp>
+
+#include <algorithm>
+#include <mutex>
+#include <optional>
+
+#include <fmt/format.h>
+
+#include <wengert/calculus/derivative.hpp>
+#include <wengert/proof/prover.hpp>
+#include <wengert/proof/stable.hpp>
+
+namespace wengert {
+
+namespace {
+
+// The nodes of a function that is taken in a form that rounds better, and of one for which that is proved.
+constexpr std::size_t largest_stable = 10000, largest_proved = 500;
+
+template <class Id> using groups = std::vector<std::vector<Id>>;
+
+template <class Id> std::vector<Id> joined(const groups<Id>& all) {
+  std::vector<Id> r;
+  for (const auto& one : all) r.insert(r.end(), one.begin(), one.end());
+  return r;
+}
+
+// A function on its tape, by arrays.
+class source {
+ public:
+  source(recorded_function r, const compile_options& o)
+      : options_(o), own_(std::move(r.on)), names_{"x"}, by_{0}, inputs_{std::move(r.inputs)}, value_{std::move(r.outputs)} {
+    make_stable();
+  }
+
+  source(const problem_text& text, const compile_options& o) : options_(o), problem_(std::in_place, text) {
+    if (problem_->expressions().size() != 1) throw std::invalid_argument("an equation is no function");
+    const node_id f = problem_->expressions()[0].node;
+    value_ = {f};
+    std::vector<bool> needed(on().symbol_count(), false), by(on().symbol_count(), problem_->targets().empty());
+    for (node_id n : on().reachable(f))
+      if (on().op(n) == opcode::symbol) needed[on().symbol_of(n)] = true;
+    for (const wengert::target& t : problem_->targets()) {
+      if (!t.entry.empty())
+        throw std::invalid_argument(fmt::format("what is compiled has derivatives by whole names, not by {}", t.text));
+      needed[t.variable] = by[t.variable] = true;
+    }
+    for (symbol_id s = 0; s < needed.size(); ++s) {
+      if (!needed[s]) continue;
+      if (by[s]) by_.push_back(inputs_.size());
+      names_.push_back(on().symbol(s).name);
+      inputs_.push_back({s});
+    }
+    make_stable();
+  }
+
+  tape& on() { return own_ ? *own_ : problem_->on(); }
+  const compile_options& options() const { return options_; }
+  const std::vector<std::string>& names() const { return names_; }
+  const std::vector<std::size_t>& by() const { return by_; }
+
+  // The arrays of a program.
+  program_arrays arrays(part p) {
+    program_arrays r{inputs_, outputs(p)};
+    if (p == part::hessian_vector)
+      for (const auto& one : vectors()) r.inputs.push_back(one);
+    return r;
+  }
+
+  groups<node_id> outputs(part p) {
+    groups<node_id> r = derived(p);
+    for (auto& one : r)
+      for (node_id& n : one) n = shifts_.put_back(on(), n);
+    return r;
+  }
+
+ private:
+  std::vector<symbol_id> variables() const {
+    std::vector<symbol_id> r;
+    for (std::size_t k : by_) r.insert(r.end(), inputs_[k].begin(), inputs_[k].end());
+    return r;
+  }
+  // Nodes by variable, as one array for each array of variables.
+  groups<node_id> grouped(const std::vector<node_id>& all) const {
+    groups<node_id> r;
+    auto next = all.begin();
+    for (std::size_t k : by_) {
+      const auto end = next + static_cast<std::ptrdiff_t>(inputs_[k].size());
+      r.emplace_back(next, end);
+      next = end;
+    }
+    return r;
+  }
+
+  node_id number() {
+    if (value_.size() != 1 || on().rank(value_[0]) != 0)
+      throw std::invalid_argument("gradients and Hessians are of functions that are one number; others have a Jacobian");
+    return value_[0];
+  }
+
+  groups<node_id> derived(part p) {
+    tape& t = on();
+    switch (p) {
+      case part::value: return {value_};
+      case part::gradient: {
+        groups<node_id> r = grouped(reverse(t, number(), variables()));
+        r.insert(r.begin(), value_);
+        return r;
+      }
+      case part::jacobian: return jacobian(value_);
+      case part::hessian: {
+        groups<node_id> r;
+        for (const auto& gradient : grouped(reverse(t, number(), variables())))
+          for (auto& block : jacobian(gradient)) r.push_back(std::move(block));
+        return r;
+      }
+      case part::hessian_vector: {
+        std::vector<direction> along;
+        const std::vector<symbol_id> x = variables(), v = joined(vectors());
+        for (std::size_t k = 0; k < x.size(); ++k) along.push_back({x[k], t.symbol_node(v[k])});
+        return grouped(reverse(t, pushforward(t, number(), along), x));
+      }
+    }
+    return {};
+  }
+
+  // The derivatives of nodes that stand in one array, row by row, by each array.
+  groups<node_id> jacobian(const std::vector<node_id>& of) {
+    groups<node_id> r(by_.size());
+    for (node_id f : of) {
+      const auto row = grouped(rows(f));
+      for (std::size_t k = 0; k < row.size(); ++k) r[k].insert(r[k].end(), row[k].begin(), row[k].end());
+    }
+    return r;
+  }
+  std::vector<node_id> rows(node_id f) {
+    const std::vector<symbol_id> x = variables();
+    if (on().rank(f) == 0) return reverse(on(), f, x);
+    std::vector<node_id> r;
+    for (symbol_id s : x) r.push_back(derivative(on(), f, s));
+    return r;
+  }
+
+  // A vector beside each array that derivatives are by.
+  groups<symbol_id> vectors() {
+    if (!vectors_.empty()) return vectors_;
+    tape& t = on();
+    for (std::size_t k : by_) {
+      vectors_.emplace_back();
+      for (symbol_id s : inputs_[k]) {
+        std::string name = "d" + t.symbol(s).name;
+        while (t.find_symbol(name) != none || t.find_dim(name) != none) name.insert(0, "d");
+        const std::vector<range_id> axes = t.symbol(s).axes;
+        vectors_.back().push_back(t.symbol_of(t.symbol(name, axes)));
+      }
+    }
+    return vectors_;
+  }
+
+  // Takes the function in a form that rounds well, if there is one: small ones must be proved equal. What the form takes out of
+  // exponents counts as constant until everything is differentiated.
+  void make_stable() {
+    tape& t = on();
+    if (options_.as_written || t.reachable(value_).size() > largest_stable) return;
+    std::vector<node_id> better;
+    for (node_id n : value_) better.push_back(stabilized(t, n, shifts_));
+    std::optional<prover> with;
+    for (std::size_t k = 0; k < better.size(); ++k) {
+      if (better[k] == value_[k]) continue;
+      if (t.reachable(value_[k]).size() <= largest_proved) {
+        if (!with) with.emplace(t);
+        if (!with->equate(value_[k], better[k])) continue;
+      }
+      value_[k] = better[k];
+    }
+  }
+
+  compile_options options_;
+  std::unique_ptr<tape> own_;
+  std::optional<problem> problem_;
+  std::vector<std::string> names_;
+  std::vector<std::size_t> by_;
+  groups<symbol_id> inputs_, vectors_;
+  shifts shifts_;
+  std::vector<node_id> value_;  // one array
+};
+
+template <class T> std::vector<T> side_by_side(const std::vector<std::span<const T>>& all) {
+  std::vector<T> r;
+  for (const auto& one : all) r.insert(r.end(), one.begin(), one.end());
+  return r;
+}
+
+}  // namespace
+
+template <class T> struct basic_compiled<T>::state {
+  static constexpr std::size_t parts = 5;
+  source from;
+  std::mutex growing;  // the tape
+  std::once_flag once[parts];
+  std::optional<basic_program<T>> programs[parts];
+};
+
+template <class T> basic_compiled<T>::basic_compiled(recorded_function r, const compile_options& o)
+    : state_(new state{source(std::move(r), o), {}, {}, {}}) {}
+template <class T> basic_compiled<T>::basic_compiled(const problem_text& text, const compile_options& o)
+    : state_(new state{source(text, o), {}, {}, {}}) {}
+template <class T> basic_compiled<T>::~basic_compiled() = default;
+template <class T> basic_compiled<T>::basic_compiled(basic_compiled&&) noexcept = default;
+template <class T> basic_compiled<T>& basic_compiled<T>::operator=(basic_compiled&&) noexcept = default;
+
+template <class T> const std::vector<std::string>& basic_compiled<T>::inputs() const { return state_->from.names(); }
+template <class T> const std::vector<std::size_t>& basic_compiled<T>::by() const { return state_->from.by(); }
+template <class T> const tape& basic_compiled<T>::on() const { return state_->from.on(); }
+
+template <class T> std::vector<std::vector<node_id>> basic_compiled<T>::nodes_of(part p) const {
+  const std::lock_guard lock(state_->growing);
+  return state_->from.outputs(p);
+}
+
+template <class T> const basic_program<T>& basic_compiled<T>::program_of(part p) const {
+  const auto k = static_cast<std::size_t>(p);
+  std::call_once(state_->once[k], [&] {
+    const std::lock_guard lock(state_->growing);
+    source& from = state_->from;
+    state_->programs[k].emplace(from.on(), from.arrays(p), from.options().sizes, from.options().target);
+  });
+  return *state_->programs[k];
+}
+
+// An input's numbers may come in several lists, or one by one.
+template <class T> std::vector<T> basic_compiled<T>::one(part which, const std::vector<std::span<const T>>& at) const {
+  const basic_program<T>& p = program_of(which);
+  const std::vector<T> numbers = side_by_side(at);
+  std::vector<const T*> in;
+  std::size_t first = 0, next = 0;  // in numbers, in at
+  for (std::size_t k = 0; k < p.input_count(); ++k) {
+    in.push_back(numbers.data() + first);
+    const std::size_t end = first + p.input_size(k);
+    for (; first < end && next < at.size(); ++next) first += at[next].size();
+    if (first != end) throw std::invalid_argument(fmt::format("input {} has {} numbers", k + 1, p.input_size(k)));
+  }
+  if (first != numbers.size())
+    throw std::invalid_argument(fmt::format("there are more numbers than those of {} inputs", p.input_count()));
+  std::size_t total = 0;
+  for (std::size_t k = 0; k < p.output_count(); ++k) total += p.output_size(k);
+  std::vector<T> all(total);
+  std::vector<T*> out;
+  for (std::size_t k = 0, begin = 0; k < p.output_count(); begin += p.output_size(k++)) out.push_back(all.data() + begin);
+  p.run(in, out);
+  if (which == part::gradient) all.erase(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(p.output_size(0)));
+  return all;
+}
+
+template class basic_compiled<double>;
+template class basic_compiled<float>;
+
+}  // namespace wengert

@@ -1,0 +1,153 @@
+// What is compiled is the function and its derivatives: recorded from C++ or written in the language, for one evaluation and for
+// many, at logits of any size.
+#include <doctest/doctest.h>
+
+#include <array>
+#include <cmath>
+#include <random>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <wengert/calculus/derivative.hpp>
+#include <wengert/embed/compile.hpp>
+#include <wengert/numeric/evaluate.hpp>
+
+using namespace wengert;
+
+namespace {
+
+void check_close(const std::vector<double>& mine, const std::vector<double>& expected, double tolerance) {
+  REQUIRE(mine.size() == expected.size());
+  for (std::size_t k = 0; k < mine.size(); ++k) {
+    INFO(k, ": ", mine[k], " for ", expected[k]);
+    CHECK(std::abs(mine[k] - expected[k]) <= tolerance * std::max(1.0, std::abs(expected[k])));
+  }
+}
+
+std::vector<double> softmax(const std::vector<double>& z) {
+  const double m = *std::max_element(z.begin(), z.end());
+  double sum = 0;
+  std::vector<double> a;
+  for (double v : z) sum += std::exp(v - m);
+  for (double v : z) a.push_back(std::exp(v - m) / sum);
+  return a;
+}
+
+}  // namespace
+
+TEST_CASE("a recorded function has the derivatives that the tape of scalars gives") {
+  const auto f = [](const auto& x) { return x[0] * exp(x[1] * x[2]) + sin(x[0]) / (1 + x[2] * x[2]); };
+  const std::vector<double> x{0.7, -1.2, 0.4}, v{1, 2, -0.5};
+  const compiled c = compile(f, 3);
+  CHECK(c(x) == doctest::Approx(f(x)).epsilon(1e-14));
+  check_close(c.gradient(x), grad(f)(x), 1e-13);
+  check_close(c.hessian(x), hessian(f)(x).entries(), 1e-12);
+  check_close(c.hessian_vector(x, v), hvp(f)(x, v), 1e-12);
+  check_close(c.jacobian(x), grad(f)(x), 1e-13);
+}
+
+TEST_CASE("functions of numbers, of trees and of several results are compiled") {
+  const compiled c = compile([](auto x, auto y) { return x * sin(x * y); });
+  CHECK(c(2.0, 0.3) == doctest::Approx(2 * std::sin(0.6)));
+  check_close(c.gradient(2.0, 0.3), {std::sin(0.6) + 0.6 * std::cos(0.6), 4 * std::cos(0.6)}, 1e-14);
+
+  using tree_of = std::pair<std::vector<double>, double>;
+  const tree_of at{{1, 2, 3}, 0.5};
+  const auto g = [](const auto& p) {
+    using T = std::decay_t<decltype(p.second)>;
+    return std::array<T, 3>{p.first[0] * p.second, p.first[1] / p.first[2], 2.0 * p.second};
+  };
+  const compiled several = compile(g, at);
+  check_close(several.value(flatten(at)), {0.5, 2.0 / 3, 1}, 1e-15);
+  check_close(several.jacobian(flatten(at)), jacobian(g)(at).entries(), 1e-14);
+  CHECK_THROWS_AS(several.gradient(flatten(at)), std::invalid_argument);
+  CHECK_THROWS_AS(several.value(std::vector<double>{1, 2}), std::invalid_argument);
+}
+
+TEST_CASE("a text is compiled with its derivatives") {
+  const compiled c = compile("sum(i, sum(j, tanh(A[i,j]*x[j] + b[i])^2))", {"x", "b"},
+                             {.declare = {"A: matrix[3,2]; x: vector[2]; b: vector[3]"}});
+  REQUIRE(c.inputs() == std::vector<std::string>{"A", "x", "b"});
+  const std::vector<double> A{1, -2, 0.5, 0.25, 3, -1}, x{0.3, -0.8}, b{0.1, 0.2, -0.4}, v{1, -1, 0.5, 0, 2};
+  const auto f = [&](const auto& p) {
+    std::decay_t<decltype(p[0])> s = 0;
+    for (std::size_t i = 0; i < 3; ++i)
+      for (std::size_t j = 0; j < 2; ++j) {
+        const std::decay_t<decltype(s)> u = tanh(A[i * 2 + j] * p[j] + p[2 + i]);
+        s += u * u;
+      }
+    return s;
+  };
+  std::vector<double> p = x;
+  p.insert(p.end(), b.begin(), b.end());
+  const auto f2 = [&](const auto& q) { return f(q); };
+  check_close(c.gradient(A, x, b), grad(f2)(p), 1e-13);
+  check_close(c.hessian_vector(A, x, b, std::vector<double>{1, -1}, std::vector<double>{0.5, 0, 2}), hvp(f2)(p, v), 1e-12);
+  const auto h = hessian(f2)(p);
+  const std::vector<double> blocks = c.hessian(A, x, b);  // by x, x; x, b; b, x; b, b
+  CHECK(blocks[1] == doctest::Approx(h(0, 1)));
+  CHECK(blocks[4] == doctest::Approx(h(0, 2)));
+  CHECK(blocks[4 + 6 + 6 + 1] == doctest::Approx(h(2, 3)));
+  CHECK(compile("sin(x)", {}).inputs() == std::vector<std::string>{"x"});
+  CHECK_THROWS_AS(compile("z[1]^2", {"z[1]"}, {.declare = {"z: vector[3]"}}), std::invalid_argument);
+}
+
+TEST_CASE("derivatives of losses are fused, whatever surrounds them, and exact for logits of any size") {
+  const auto nodes_in = [](const compiled& c) { return c.on().reachable(c.nodes_of(part::gradient)[1]).size(); };
+  const compile_options four{.declare = {"z, y: vector[4]"}};
+  const compiled plain = compile("cross_entropy(softmax(z), y)", {"z"}, four);
+  const compiled around = compile("3*cross_entropy(softmax(z), y)^2 + dot(z, z)", {"z"}, four);
+  CHECK(nodes_in(plain) <= 18);
+  CHECK(nodes_in(around) <= 27);
+  CHECK(nodes_in(compile("cross_entropy(softmax(z), y)", {"z"}, {.declare = four.declare, .as_written = true})) == 17);
+  const std::vector<double> y{0.1, 0.2, 0.3, 0.4};
+  for (double scale : {1.0, 100.0, 1e4}) {
+    CAPTURE(scale);
+    const std::vector<double> z{0.9 * scale, -scale, 0.3 * scale, 0.85 * scale}, a = softmax(z);
+    std::vector<double> difference, more;
+    const double m = 0.9 * scale;
+    double loss = 0, sum = 0;
+    for (double v : z) sum += std::exp(v - m);
+    for (std::size_t k = 0; k < 4; ++k) loss -= y[k] * (z[k] - m - std::log(sum));
+    for (std::size_t k = 0; k < 4; ++k) difference.push_back(a[k] - y[k]);
+    for (std::size_t k = 0; k < 4; ++k) more.push_back(6 * loss * difference[k] + 2 * z[k]);
+    CHECK(plain(z, y) == doctest::Approx(loss).epsilon(1e-13));
+    check_close(plain.gradient(z, y), difference, 1e-14);
+    check_close(around.gradient(z, y), more, 1e-12);
+  }
+  const compiled recorded = compile(
+      [&](const auto& z) {
+        std::decay_t<decltype(z[0])> sum = 0, loss = 0;
+        for (const auto& v : z) sum += exp(v);
+        for (std::size_t k = 0; k < z.size(); ++k) loss -= y[k] * log(exp(z[k]) / sum);
+        return loss;
+      },
+      4);
+  check_close(recorded.gradient(std::vector<double>{1e4, -1e4, 1e4, 0}), {0.4, -0.2, 0.2, -0.4}, 1e-15);
+  const compiled lse = compile("logsumexp(z)", {"z"}, {.declare = {"z: vector[3]"}});
+  check_close(lse.gradient(std::vector<double>{1e4, -1e4, 1e4}), {0.5, 0, 0.5}, 0);
+}
+
+TEST_CASE("floats are compiled, and many evaluations run on threads that share what is compiled") {
+  const auto c = compile<float>([](auto x, auto y) { return exp(-x * x) * y; });
+  CHECK(c(1.0F, 2.0F) == doctest::Approx(2 * std::exp(-1.0)).epsilon(1e-6));
+  const compiled d = compile([](const auto& x) { return log(1 + exp(x[0] * x[1])) + x[2]; }, 3);
+  constexpr std::size_t count = 500;
+  std::vector<double> x(3 * count), values(count), gradients(3 * count);
+  std::mt19937_64 random(1);
+  for (double& v : x) v = std::normal_distribution<double>()(random);
+  {
+    std::vector<std::jthread> all;
+    for (int k = 0; k < 8; ++k) all.emplace_back([&] { d.gradient(std::vector<double>(x.begin(), x.begin() + 3)); });
+  }
+  const batch_array<const double> in[]{{x.data(), 3}};
+  const batch_array<double> out[]{{values.data(), 1}, {gradients.data(), 3}};
+  d.gradients().run_batch(count, in, out, 4);
+  for (std::size_t b = 0; b < count; ++b)
+    check_close(
+        {gradients.begin() + static_cast<std::ptrdiff_t>(3 * b), gradients.begin() + static_cast<std::ptrdiff_t>(3 * b + 3)},
+        d.gradient(std::vector<double>(x.begin() + static_cast<std::ptrdiff_t>(3 * b),
+                                       x.begin() + static_cast<std::ptrdiff_t>(3 * b + 3))),
+        1e-14);
+}
