@@ -32,6 +32,9 @@ check 'the program of headers' "$scratch/headers" "$version"
 # shellcheck disable=SC2046
 check 'library by pkg-config' "$@" -std=c++20 "$here/consumer/library.cpp" $(flags --cflags --static --libs wengert) -o "$scratch/library"
 LD_LIBRARY_PATH=$(dirname "$(dirname "$pc")") check 'the program of the library' "$scratch/library"
+# shellcheck disable=SC2046
+check 'library from C' "${CC:-cc}" -std=c11 "$here/consumer/from_c.c" $(flags --cflags --static --libs wengert) -o "$scratch/from_c"
+LD_LIBRARY_PATH=$(dirname "$(dirname "$pc")") check 'the program in C' "$scratch/from_c"
 
 # The last word: before it may stand a compiler cache.
 for compiler; do :; done
