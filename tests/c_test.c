@@ -105,6 +105,9 @@ static void refusals(void) {
                                  .wrt = (const char* const[]){"z[1]", NULL},
                                  .dims = (const wengert_dim[]){{"K", 2}, {NULL, 0}}},
                &e) == WENGERT_REFUSED);
+  CHECK(refuse((wengert_request){.expression = "z[5]", .vars = vectors, .dims = (const wengert_dim[]){{"K", 4}, {NULL, 0}}},
+               &e) == WENGERT_REFUSED);
+  CHECK(strcmp(e.code, "V09") == 0);
   CHECK(refuse((wengert_request){.expression = NULL}, &e) == WENGERT_BAD_ARGUMENT);
   CHECK(refuse((wengert_request){.expression = "x", .order = 3}, &e) == WENGERT_BAD_ARGUMENT);
   CHECK(refuse((wengert_request){.struct_size = 8, .expression = "x"}, &e) == WENGERT_BAD_ARGUMENT);

@@ -198,6 +198,22 @@ template <class Id> std::vector<std::vector<Id>> one_each(std::span<const Id> al
   return r;
 }
 
+// Throws where an index would leave its range. Dimensions of what is not computed may have no size.
+void expect_lengths(const tape& t, const dim_sizes& sizes) {
+  const auto size_of = [&](const affine& a) -> std::int64_t {
+    if (a.dim == none) return 0;
+    const auto found = sizes.find(t.dim_name(a.dim));
+    return found == sizes.end() ? -1 : found->second;
+  };
+  for (const length_condition& c : t.length_conditions()) {
+    const std::int64_t lesser = size_of(c.lesser), greater = size_of(c.greater);
+    if (lesser < 0 || greater < 0 || c.lesser.offset - c.greater.offset <= greater - lesser) continue;
+    const affine& sized = c.greater.dim == none ? c.lesser : c.greater;
+    throw error("V09", fmt::format("the dimension '{}' is {}, but {} needs {} <= {}", t.dim_name(sized.dim), size_of(sized),
+                                   c.needed_by, t.text_of(c.lesser), t.text_of(c.greater)));
+  }
+}
+
 }  // namespace
 
 template <class T>
@@ -214,6 +230,7 @@ basic_program<T>::basic_program(const tape& t, const program_arrays& arrays, con
       throw error("V03", fmt::format("the dimension '{}' is {}, but a dimension is at least 1", t.dim_name(d), found->second));
     return found->second;
   };
+  expect_lengths(t, sizes);
   auto made = std::make_unique<state>();
   made->with = find_kernels<T>(target);
   graph g = make_graph(t, arrays, size_of);

@@ -49,7 +49,8 @@ template <class T> class basic_program {
  public:
   // Computes `outputs` from the values of the symbols `inputs`, for dimensions of the sizes given. Needs the tape only here.
   // Throws error V01 where an output needs a symbol that is no input or a dimension without a size, V02 where an array would be
-  // too large, V08 where a function is unknown; std::invalid_argument where this machine lacks the target.
+  // too large, V03 and V09 where a dimension is less than 1 or less than an index needs, V08 where a function is unknown;
+  // std::invalid_argument where this machine lacks the target.
   basic_program(const tape& t, std::span<const node_id> outputs, std::span<const symbol_id> inputs, const dim_sizes& sizes = {},
                 std::string_view target = {});
   basic_program(const tape& t, const program_arrays& arrays, const dim_sizes& sizes = {}, std::string_view target = {});
