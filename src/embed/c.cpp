@@ -12,10 +12,9 @@
 
 #include <fmt/format.h>
 
-#include <wengert/calculus/derivative.hpp>
 #include <wengert/calculus/problem.hpp>
+#include <wengert/embed/compiled.hpp>
 #include <wengert/numeric/program.hpp>
-#include <wengert/proof/stable.hpp>
 #include <wengert/version.hpp>
 
 struct wengert_program {
@@ -86,89 +85,85 @@ std::vector<std::string> texts(const char* const* list) {
   return r;
 }
 
-// A request, read into nodes of its problem's tape: those of the outputs, and the symbols of the inputs.
-class reading {
+problem_text text_of(const wengert_request& request) {
+  problem_text text;
+  text.expressions = {request.expression};
+  text.wrt = texts(request.wrt);
+  text.vars = texts(request.vars);
+  text.lets = texts(request.lets);
+  text.givens = texts(request.givens);
+  return text;
+}
+
+// What is compiled, as the arrays of one program and their names.
+class program_maker {
  public:
-  explicit reading(const wengert_request& request) : problem_(text_of(request)) {
-    require(0 <= request.order && request.order <= 2, "the order is 0, 1 or 2");
-    if (problem_.expressions().size() != 1)
-      throw error("U05", "an expression is needed, not an equation", "compile one of its sides, or their difference");
-    value_ = problem_.expressions()[0].node;
-    add(value_, "value");
-    for (const target& by : problem_.targets()) {
-      if (!by.entry.empty())
-        throw error("U04", fmt::format("derivatives are by whole arrays, not by '{}'", by.text), "name the array alone");
-      by_.push_back(by.variable);
-    }
-    if (request.order >= 1) differentiate(request.order);
-    choose_inputs(request.inputs);
+  program_maker(const compiled& f, int order) : f_(f) {
+    const node_id value = f.nodes_of(part::value)[0][0];
+    add(value, "value");
+    if (order >= 1) add_derivatives(f.on().rank(value) == 0);
+    if (order == 2) add_second_derivatives();
   }
 
-  void compile(const wengert_request& request, wengert_program& to) {
-    dim_sizes sizes;
-    for (const wengert_dim* d = request.dims; d != nullptr && d->name != nullptr; ++d) sizes[d->name] = d->size;
-    tape& t = problem_.on();
-    for (node_id& n : outputs_) n = stabilized(t, n);
-    to.code.emplace(t, outputs_, inputs_, sizes, request.target == nullptr ? "" : request.target);
-    to.output_names = output_names_;
-    for (symbol_id s : inputs_) to.input_names.push_back(t.symbol(s).name);
-    for (const std::string& note : problem_.notes()) to.notes += note + '\n';
+  // Those that the function has, unless a list orders them.
+  void choose_inputs(const char* const* order) {
+    const tape& t = f_.on();
+    names_ = order == nullptr ? f_.inputs() : texts(order);
+    for (std::size_t k = 0; k < names_.size(); ++k) {
+      const node_id n = t.find_symbol(names_[k]);
+      if (n == none)
+        throw error("N01", fmt::format("there is no name '{}' to be an input", names_[k]), "inputs are names of the expression");
+      if (std::find(names_.begin(), names_.begin() + static_cast<std::ptrdiff_t>(k), names_[k]) !=
+          names_.begin() + static_cast<std::ptrdiff_t>(k))
+        throw error("U04", fmt::format("'{}' is named as an input twice", names_[k]));
+      arrays_.inputs.push_back({t.symbol_of(n)});
+    }
+  }
+
+  void make(const compile_options& options, wengert_program& to) {
+    to.code.emplace(f_.on(), arrays_, options.sizes, options.target);
+    to.input_names = std::move(names_);
+    to.output_names = std::move(output_names_);
+    for (const std::string& note : f_.notes()) to.notes += note + '\n';
   }
 
  private:
-  static problem_text text_of(const wengert_request& request) {
-    require(request.struct_size == sizeof request, "struct_size is not sizeof(wengert_request)");
-    require(request.expression != nullptr, "there is no expression");
-    problem_text text;
-    text.expressions = {request.expression};
-    text.wrt = texts(request.wrt);
-    text.vars = texts(request.vars);
-    text.lets = texts(request.lets);
-    text.givens = texts(request.givens);
-    return text;
-  }
-
   void add(node_id n, std::string name) {
-    outputs_.push_back(n);
+    arrays_.outputs.push_back({n});
     output_names_.push_back(std::move(name));
   }
-  const std::string& name(symbol_id s) const { return problem_.on().symbol(s).name; }
+  const std::string& by(std::size_t k) const { return f_.inputs()[f_.by()[k]]; }
 
-  void differentiate(int order) {
-    tape& t = problem_.on();
-    const std::vector<node_id> first = reverse(t, value_, by_);
-    for (std::size_t i = 0; i < by_.size(); ++i) add(first[i], fmt::format("D(value, {})", name(by_[i])));
-    if (order < 2) return;
-    for (std::size_t i = 0; i < by_.size(); ++i)
-      for (symbol_id s : by_) add(derivative(t, first[i], s), fmt::format("D(value, {}, {})", name(by_[i]), name(s)));
+  void add_derivatives(bool of_a_number) {
+    const auto nodes = f_.nodes_of(of_a_number ? part::gradient : part::jacobian);
+    const std::size_t before = of_a_number ? 1 : 0;
+    for (std::size_t k = 0; k < f_.by().size(); ++k) add(nodes[before + k][0], fmt::format("D(value, {})", by(k)));
+  }
+  void add_second_derivatives() {
+    const auto nodes = f_.nodes_of(part::hessian);
+    for (std::size_t k = 0; k < nodes.size(); ++k)
+      add(nodes[k][0], fmt::format("D(value, {}, {})", by(k / f_.by().size()), by(k % f_.by().size())));
   }
 
-  // All symbols that the outputs need; a list may order them, and have more.
-  void choose_inputs(const char* const* order) {
-    const tape& t = problem_.on();
-    std::vector<bool> needed(t.symbol_count(), false);
-    for (node_id n : t.reachable(value_))
-      if (t.op(n) == opcode::symbol) needed[t.symbol_of(n)] = true;
-    for (symbol_id s : by_) needed[s] = true;
-    for (const std::string& wanted : texts(order)) {
-      const node_id n = t.find_symbol(wanted);
-      if (n == none)
-        throw error("N01", fmt::format("there is no name '{}' to be an input", wanted), "inputs are names of the expression");
-      if (std::ranges::find(inputs_, t.symbol_of(n)) != inputs_.end())
-        throw error("U04", fmt::format("'{}' is named as an input twice", wanted));
-      inputs_.push_back(t.symbol_of(n));
-    }
-    if (order == nullptr)
-      for (symbol_id s = 0; s < needed.size(); ++s)
-        if (needed[s]) inputs_.push_back(s);
-  }
-
-  problem problem_;
-  node_id value_ = none;
-  std::vector<symbol_id> by_, inputs_;
-  std::vector<node_id> outputs_;
-  std::vector<std::string> output_names_;
+  const compiled& f_;
+  program_arrays arrays_;
+  std::vector<std::string> names_, output_names_;
 };
+
+std::unique_ptr<wengert_program> compile_request(const wengert_request& request) {
+  require(request.struct_size == sizeof request, "struct_size is not sizeof(wengert_request)");
+  require(request.expression != nullptr, "there is no expression");
+  require(0 <= request.order && request.order <= 2, "the order is 0, 1 or 2");
+  compile_options options;
+  if (request.target != nullptr) options.target = request.target;
+  for (const wengert_dim* d = request.dims; d != nullptr && d->name != nullptr; ++d) options.sizes[d->name] = d->size;
+  const compiled f(text_of(request), options);
+  program_maker maker(f, request.order);
+  maker.choose_inputs(request.inputs);
+  auto made = std::make_unique<wengert_program>();
+  maker.make(options, *made);
+  return made;
+}
 
 // The arrays of a call, each there unless it is empty.
 template <class T, class Size>
@@ -194,9 +189,7 @@ wengert_status wengert_compile(const wengert_request* request, wengert_program**
     require(to != nullptr, "there is no place for the program");
     *to = nullptr;
     require(request != nullptr, "there is no request");
-    auto made = std::make_unique<wengert_program>();
-    reading(*request).compile(*request, *made);
-    *to = made.release();
+    *to = compile_request(*request).release();
   });
 }
 void wengert_program_free(wengert_program* p) { delete p; }

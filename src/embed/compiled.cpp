@@ -37,20 +37,24 @@ class source {
     if (problem_->expressions().size() != 1) throw std::invalid_argument("an equation is no function");
     const node_id f = problem_->expressions()[0].node;
     value_ = {f};
-    std::vector<bool> needed(on().symbol_count(), false), by(on().symbol_count(), problem_->targets().empty());
+    std::vector<bool> needed(on().symbol_count(), false);
     for (node_id n : on().reachable(f))
       if (on().op(n) == opcode::symbol) needed[on().symbol_of(n)] = true;
     for (const wengert::target& t : problem_->targets()) {
       if (!t.entry.empty())
         throw std::invalid_argument(fmt::format("what is compiled has derivatives by whole names, not by {}", t.text));
-      needed[t.variable] = by[t.variable] = true;
+      needed[t.variable] = true;
     }
+    std::vector<std::size_t> place(needed.size());
     for (symbol_id s = 0; s < needed.size(); ++s) {
       if (!needed[s]) continue;
-      if (by[s]) by_.push_back(inputs_.size());
+      place[s] = inputs_.size();
       names_.push_back(on().symbol(s).name);
       inputs_.push_back({s});
     }
+    for (const wengert::target& t : problem_->targets()) by_.push_back(place[t.variable]);
+    if (by_.empty())
+      for (std::size_t k = 0; k < inputs_.size(); ++k) by_.push_back(k);
     make_stable();
   }
 
@@ -58,6 +62,7 @@ class source {
   const compile_options& options() const { return options_; }
   const std::vector<std::string>& names() const { return names_; }
   const std::vector<std::size_t>& by() const { return by_; }
+  std::vector<std::string> notes() const { return problem_ ? problem_->notes() : std::vector<std::string>(); }
 
   // The arrays of a program.
   program_arrays arrays(part p) {
@@ -211,6 +216,7 @@ template <class T> basic_compiled<T>& basic_compiled<T>::operator=(basic_compile
 
 template <class T> const std::vector<std::string>& basic_compiled<T>::inputs() const { return state_->from.names(); }
 template <class T> const std::vector<std::size_t>& basic_compiled<T>::by() const { return state_->from.by(); }
+template <class T> std::vector<std::string> basic_compiled<T>::notes() const { return state_->from.notes(); }
 template <class T> const tape& basic_compiled<T>::on() const { return state_->from.on(); }
 
 template <class T> std::vector<std::vector<node_id>> basic_compiled<T>::nodes_of(part p) const {

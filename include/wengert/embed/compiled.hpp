@@ -37,7 +37,7 @@ enum class part { value, gradient, jacobian, hessian, hessian_vector };
 template <class T> class basic_compiled {
  public:
   basic_compiled(recorded_function r, const compile_options& options);
-  // Derivatives are by the symbols that the text names in `wrt`, or by all. Throws what problem throws, and
+  // Derivatives are by the symbols that the text names in `wrt`, in that order, or by all. Throws what problem throws, and
   // std::invalid_argument where `wrt` names an entry.
   basic_compiled(const problem_text& text, const compile_options& options);
   ~basic_compiled();
@@ -47,6 +47,8 @@ template <class T> class basic_compiled {
   // The inputs, and those that derivatives are by. A recorded function has one, all its numbers side by side.
   const std::vector<std::string>& inputs() const;
   const std::vector<std::size_t>& by() const;
+  // What the reader of a text should know.
+  std::vector<std::string> notes() const;
 
   // The programs; lowered now if not before. Their outputs:
   const basic_program<T>& values() const { return program_of(part::value); }        // f
