@@ -151,3 +151,48 @@ TEST_CASE("floats are compiled, and many evaluations run on threads that share w
                                        x.begin() + static_cast<std::ptrdiff_t>(3 * b + 3))),
         1e-14);
 }
+
+TEST_CASE("loops that a recording unrolls are found again") {
+  const auto loss = [](const auto& z) {  // as users of scalars write it
+    using T = std::decay_t<decltype(z[0])>;
+    T m = z[0], sum = 0, loss = 0;
+    for (std::size_t k = 1; k < z.size(); ++k) m = fmax(m, z[k]);
+    for (const T& v : z) sum += exp(v - m);
+    for (std::size_t k = 0; k < z.size(); ++k) loss += (0.5 + 0.1 * static_cast<double>(k % 3)) * (z[k] - m);
+    return log(sum) - loss;
+  };
+  const auto others = [](const auto& x) {  // neighbours, products, what does not fit, and numbers that all share
+    using T = std::decay_t<decltype(x[0])>;
+    const std::size_t n = x.size();
+    const T scale = tanh(x[n - 1]);
+    T sum = x[2] * x[5], product = 1, extreme = x[0];
+    for (std::size_t k = 0; k + 1 < n; ++k) sum += (x[k + 1] - x[k]) * (x[k + 1] - x[k]) * scale;
+    for (std::size_t k = 0; k < n; k += 2) sum += sin(x[k]);
+    for (std::size_t k = 3; k + 3 < n; ++k) product *= 1 + x[k] * x[k + 2] * scale / (2.0 + static_cast<double>(k));
+    for (std::size_t k = 1; k < n; ++k) extreme = fmin(extreme, x[k] * x[k]);
+    return sum / product + extreme * scale;
+  };
+  const auto agrees = [](const auto& f, std::size_t n, std::size_t most_nodes) {
+    const compiled c = compile(f, n);
+    CHECK(c.on().reachable(c.nodes_of(part::value)[0]).size() <= most_nodes);
+    std::vector<double> x(n), v(n);
+    for (std::size_t k = 0; k < n; ++k)
+      x[k] = std::sin(3.0 * static_cast<double>(k) + 1), v[k] = std::cos(static_cast<double>(k));
+    CHECK(c(x) == doctest::Approx(f(x)).epsilon(1e-12));
+    check_close(c.gradient(x), grad(f)(x), 1e-11);
+    check_close(c.hessian_vector(x, v), hvp(f)(x, v), 1e-10);
+    if (n < 50) check_close(c.hessian(x), hessian(f)(x).entries(), 1e-10);
+  };
+  agrees(loss, 20, 40);
+  agrees(loss, 1000, 40);
+  agrees(others, 30, 80);
+  agrees([](const auto& x) { return x[0] * x[1] + x[2]; }, 3, 6);
+  // Each number needs the one before: nothing to be found.
+  agrees(
+      [](const auto& x) {
+        std::decay_t<decltype(x[0])> s = 0.1;
+        for (const auto& v : x) s = sin(s) + s * v;
+        return s;
+      },
+      40, 200);
+}

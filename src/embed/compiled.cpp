@@ -10,6 +10,8 @@
 #include <wengert/proof/prover.hpp>
 #include <wengert/proof/stable.hpp>
 
+#include "reroll.hpp"
+
 namespace wengert {
 
 namespace {
@@ -30,6 +32,12 @@ class source {
  public:
   source(recorded_function r, const compile_options& o)
       : options_(o), own_(std::move(r.on)), names_{"x"}, by_{0}, inputs_{std::move(r.inputs)}, value_{std::move(r.outputs)} {
+    if (std::optional<rerolled> found = reroll(*own_, inputs_[0], value_)) {
+      own_ = std::move(found->on);
+      inputs_ = {{found->inputs}};
+      value_ = std::move(found->outputs);
+      constants_ = std::move(found->constants);
+    }
     make_stable();
   }
 
@@ -66,7 +74,7 @@ class source {
 
   // The arrays of a program.
   program_arrays arrays(part p) {
-    program_arrays r{inputs_, outputs(p)};
+    program_arrays r{inputs_, outputs(p), constants_};
     if (p == part::hessian_vector)
       for (const auto& one : vectors()) r.inputs.push_back(one);
     return r;
@@ -74,8 +82,11 @@ class source {
 
   groups<node_id> outputs(part p) {
     groups<node_id> r = derived(p);
+    std::vector<node_id> all = joined(r);
+    shifts_.put_back(on(), all);
+    auto next = all.begin();
     for (auto& one : r)
-      for (node_id& n : one) n = shifts_.put_back(on(), n);
+      for (node_id& n : one) n = *next++;
     return r;
   }
 
@@ -186,6 +197,7 @@ class source {
   std::vector<std::string> names_;
   std::vector<std::size_t> by_;
   groups<symbol_id> inputs_, vectors_;
+  std::vector<std::pair<symbol_id, std::vector<double>>> constants_;
   shifts shifts_;
   std::vector<node_id> value_;  // one array
 };

@@ -50,6 +50,7 @@ std::vector<std::string> program_targets() { return kernel_targets(); }
 template <class T> struct basic_program<T>::state {
   plan made;
   std::vector<std::vector<std::int64_t>> inputs, outputs;
+  std::vector<std::vector<T>> constants;  // inputs that the program brings, behind the others
   kernels<T> with;
   // The most that any step needs.
   std::size_t scratch = 0, registers = 0, addresses = 0, depth = 0;
@@ -85,6 +86,8 @@ template <class T> class basic_program<T>::runner {
     const plan& made = p_.made;
     T* const temporaries = aligned(w_.numbers);
     for (std::size_t k = 0; k < inputs.size(); ++k) w_.bases[k] = const_cast<T*>(inputs[k]);  // never written to
+    for (std::size_t k = inputs.size(); k < made.inputs; ++k)
+      w_.bases[k] = const_cast<T*>(p_.constants[k - inputs.size()].data());
     for (std::size_t k = 0; k < outputs.size(); ++k) w_.bases[made.inputs + k] = outputs[k];
     for (std::size_t b = made.inputs + made.outputs; b < made.buffers.size(); ++b)
       w_.bases[b] = temporaries + made.buffers[b].place;
@@ -236,6 +239,8 @@ basic_program<T>::basic_program(const tape& t, const program_arrays& arrays, con
   graph g = make_graph(t, arrays, size_of);
   made->made = lower(g, sizeof(T));
   made->inputs = std::move(g.inputs);
+  made->inputs.resize(arrays.inputs.size());
+  for (const auto& constant : arrays.constants) made->constants.emplace_back(constant.second.begin(), constant.second.end());
   made->outputs = std::move(g.outputs);
   if (made->made.batch) made->measure(*made->made.batch);
   each_step(made->made.steps, 0, [&](const step& s, std::size_t depth) {
@@ -299,6 +304,7 @@ template <class T> void basic_program<T>::run(std::span<const T* const> inputs, 
   std::vector<batch_array<const T>> in;
   std::vector<batch_array<T>> out;
   for (const T* a : inputs) in.push_back({a, 1});
+  for (const auto& c : s.constants) in.push_back({c.data(), 0});
   for (T* a : outputs) out.push_back({a, 1});
   r.run_batch(*s.made.batch, in, out, 0, 1);
 }
@@ -336,12 +342,14 @@ template <class T> void basic_program<T>::run_batch(std::size_t count, std::span
       for (std::size_t e = 0; e < copies[inputs.size() + k].size(); ++e)
         begin(outputs[k])[static_cast<std::ptrdiff_t>(e) * outputs[k].per_entry] = out[k][e];
   };
+  std::vector<batch_array<const T>> all(inputs.begin(), inputs.end());
+  for (const auto& c : s.constants) all.push_back({c.data(), 0});
   const std::size_t unit = s.made.batch ? s.block(*s.made.batch) : 1, units = (count + unit - 1) / unit;
   const auto share = [&](std::size_t which, std::size_t of) {
     const std::size_t begin = units * which / of * unit, end = std::min(count, units * (which + 1) / of * unit);
     if (begin >= end) return;
     workspace w(*this);
-    if (s.made.batch) return runner(s, *w.state_).run_batch(*s.made.batch, inputs, outputs, begin, end);
+    if (s.made.batch) return runner(s, *w.state_).run_batch(*s.made.batch, all, outputs, begin, end);
     std::vector<std::vector<T>> copies;
     for (std::size_t b = begin; b < end; ++b) one(b, w, copies);
   };

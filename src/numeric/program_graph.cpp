@@ -30,6 +30,7 @@ class graph_maker {
 
   graph make(const program_arrays& arrays) {
     take_inputs(arrays.inputs);
+    for (const auto& [symbol, values] : arrays.constants) take_constants(symbol, values.size());
     std::vector<node_id> all;
     for (const auto& one : arrays.outputs) all.insert(all.end(), one.begin(), one.end());
     seen_.assign(t_.size(), seen{});
@@ -71,6 +72,13 @@ class graph_maker {
       for (std::size_t k = 0; k < one.size(); ++k)
         input_of_[one[k]] = {which, one.size() == 1 ? -1 : static_cast<std::int64_t>(k)};
     }
+  }
+
+  void take_constants(symbol_id s, std::size_t count) {
+    input_of_[s] = {static_cast<std::uint32_t>(g_.inputs.size()), -1};
+    g_.inputs.push_back(shape(t_.symbol(s).axes));
+    if (entries(t_.symbol(s).axes) != static_cast<std::int64_t>(count))
+      throw std::invalid_argument("the constants of a program do not fit their symbol");
   }
 
   std::int64_t value(const affine& a) const { return a.dim == none ? a.offset : sizes_(a.dim) + a.offset; }

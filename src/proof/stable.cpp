@@ -457,11 +457,14 @@ node_id shifts::symbol_for(tape& t, node_id n) {
     name = fmt::format("shift[{}]", k);
   const std::vector<range_id> axes(t.out(n).begin(), t.out(n).end());
   found->second = t.symbol(name, axes);
-  nodes_.emplace(found->second, put_back(t, n));
+  put_back(t, {&n, 1});
+  nodes_.emplace(found->second, n);
   return found->second;
 }
 
-node_id shifts::put_back(tape& t, node_id n) const { return nodes_.empty() ? n : substitute(t, n, nodes_); }
+void shifts::put_back(tape& t, std::span<node_id> roots) const {
+  if (!nodes_.empty()) substitute(t, roots, nodes_);
+}
 
 std::optional<normal> find_stable_form(prover& with, node_id n, const std::function<bool(node_id)>& wanted) {
   tape& t = with.using_kernel().on();

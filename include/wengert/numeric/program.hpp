@@ -17,6 +17,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <wengert/core/tape.hpp>
@@ -42,6 +43,8 @@ template <class T> struct batch_array {
 struct program_arrays {
   std::vector<std::vector<symbol_id>> inputs;
   std::vector<std::vector<node_id>> outputs;
+  std::vector<std::pair<symbol_id, std::vector<double>>>
+      constants{};  // symbols that are no inputs: the program holds their values
 };
 
 // Instantiated for double and float.

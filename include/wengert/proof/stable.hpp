@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <span>
 
 #include <wengert/proof/prover.hpp>
 
@@ -22,9 +23,8 @@ class shifts {
  public:
   // The symbol in place of a node of numbers to be taken out.
   node_id symbol_for(tape& t, node_id n);
-  // n with the numbers in place of the symbols.
-  node_id put_back(tape& t, node_id n) const;
-  bool empty() const { return symbols_.empty(); }
+  // Puts the numbers in place of the symbols.
+  void put_back(tape& t, std::span<node_id> roots) const;
 
  private:
   std::map<node_id, node_id> symbols_;  // by node

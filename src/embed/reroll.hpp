@@ -1,0 +1,25 @@
+// Loops that a recording has unrolled, found again: sums, products, maxima and minima of many numbers that are computed alike
+// become reductions of arrays. What is alike is seen by structure: the same operations on entries that follow one another among
+// the inputs, on constants, and on numbers that all share.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include <wengert/core/tape.hpp>
+
+namespace wengert {
+
+struct rerolled {
+  std::unique_ptr<tape> on;
+  symbol_id inputs;  // one vector
+  std::vector<node_id> outputs;
+  std::vector<std::pair<symbol_id, std::vector<double>>> constants;  // arrays that stood in the recording number by number
+};
+
+// A graph of numbers on another tape; nothing where nothing repeats. Linear in its size.
+std::optional<rerolled> reroll(const tape& t, const std::vector<symbol_id>& inputs, const std::vector<node_id>& outputs);
+
+}  // namespace wengert
