@@ -172,9 +172,9 @@ TEST_CASE("loops that a recording unrolls are found again") {
     for (std::size_t k = 1; k < n; ++k) extreme = fmin(extreme, x[k] * x[k]);
     return sum / product + extreme * scale;
   };
-  const auto agrees = [](const auto& f, std::size_t n, std::size_t most_nodes) {
+  const auto agrees = [](const auto& f, std::size_t n, std::size_t limit) {
     const compiled c = compile(f, n);
-    CHECK(c.on().reachable(c.nodes_of(part::value)[0]).size() <= most_nodes);
+    CHECK(c.on().reachable(c.nodes_of(part::value)[0]).size() <= limit);
     std::vector<double> x(n), v(n);
     for (std::size_t k = 0; k < n; ++k)
       x[k] = std::sin(3.0 * static_cast<double>(k) + 1), v[k] = std::cos(static_cast<double>(k));
