@@ -9,11 +9,9 @@
 //
 // Four ideas keep the tape short:
 // - A result that depends on one node (sin(x), 3*x, x - c, and chains of them) is not recorded: an `active` is a value, a node,
-// and its
-//   slope by that node.
+//   and its slope by that node.
 // - An operation of two scalars yields an `unrecorded`: a value and its partial derivatives by up to eight nodes, which becomes
-// one
-//   statement when it is stored in an `active`. It holds no references, so `auto e = a*b` is safe.
+//   one statement when it is stored in an `active`. It holds no references, so `auto e = a*b` is safe.
 // - Equal nodes of a statement are merged, so x*x depends on one node.
 // - `s += e` adds e's edges to the node of s, as long as nobody else holds that node.
 #pragma once
@@ -370,6 +368,7 @@ requires same_family<X, Y> && std::same_as<family_t<X>, active<value_t<X>>> WENG
 
 template <class V> template <class E, class Sign> WENGERT_ALWAYS_INLINE active<V>& active<V>::accumulate(const E& e, Sign sign) {
   const V sum = value_ + V(times(e.value(), sign));
+  WENGERT_INSPECT("+=", sum, 0, 0, value_, e.value());
   auto parts = recorded_parts::of(linear(e, e.value(), sign));
   if (id_ & sole_holder) [[likely]] {  // nothing in e holds this node: reading it would have ended that
     check();

@@ -9,6 +9,7 @@
 #include <cstdint>
 
 #include <wengert/core/error.hpp>
+#include <wengert/numeric/debug_numbers.hpp>
 #include <wengert/numeric/scalar.hpp>
 
 // With checks, which builds without NDEBUG have, scalars that were recorded on another tape, or on a part of it that was rewound,
@@ -27,15 +28,9 @@
 #endif
 
 // The kinds of code share no names.
-#if WENGERT_CHECKED_TAPE && WENGERT_PLAIN_RESULTS
-#define WENGERT_TAPE_ABI checked_plain_tape_v1
-#elif WENGERT_CHECKED_TAPE
-#define WENGERT_TAPE_ABI checked_tape_v1
-#elif WENGERT_PLAIN_RESULTS
-#define WENGERT_TAPE_ABI plain_tape_v1
-#else
-#define WENGERT_TAPE_ABI tape_v1
-#endif
+#define WENGERT_JOIN_TAPE_ABI(...) WENGERT_JOIN_TAPE_ABI_PARTS(__VA_ARGS__)
+#define WENGERT_JOIN_TAPE_ABI_PARTS(checked, plain, debug) tape_v1_##checked##plain##debug
+#define WENGERT_TAPE_ABI WENGERT_JOIN_TAPE_ABI(WENGERT_CHECKED_TAPE, WENGERT_PLAIN_RESULTS, WENGERT_DEBUG_NUMBERS)
 
 namespace wengert {
 inline namespace WENGERT_TAPE_ABI {

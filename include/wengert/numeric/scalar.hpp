@@ -15,8 +15,8 @@
 #define WENGERT_COLD
 #endif
 
-// Inlining is forced where code is optimized for speed. Checks by the address sanitizer in all that is inlined would take three times
-// as long to compile.
+// Inlining is forced where code is optimized for speed. Checks by the address sanitizer in all that is inlined would take three
+// times as long to compile.
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)
 #define WENGERT_ALWAYS_INLINE inline

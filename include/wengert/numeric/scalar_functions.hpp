@@ -71,7 +71,9 @@ using std::sinh, std::cosh, std::tanh, std::asinh, std::acosh, std::atanh;
     using V = value_t<X>;                                     \
     const V& u = x.value();                                   \
     const V v = f(u);                                         \
-    return chain(x, v, V(slope));                             \
+    const V d = V(slope);                                     \
+    WENGERT_INSPECT(#f, v, d, 0, u);                          \
+    return chain(x, v, d);                                    \
   }
 
 WENGERT_FUNCTION(exp, v)
@@ -106,7 +108,9 @@ WENGERT_FUNCTION(tgamma, v* digamma_of<V>(u))
 
 template <scalar X> X lgamma(const X& x) {
   using V = value_t<X>;
-  return chain(x, V(log_gamma_of(x.value())), digamma_of<V>(x.value()));
+  const V v = V(log_gamma_of(x.value())), slope = digamma_of<V>(x.value());
+  WENGERT_INSPECT("lgamma", v, slope, 0, x.value());
+  return chain(x, v, slope);
 }
 
 // Flat between jumps.
@@ -134,21 +138,27 @@ WENGERT_STEP_FUNCTION(logb)
     using V = value_t<X>;                                                \
     const V &a = x.value(), &b = y.value();                              \
     const V v = f(a, b);                                                 \
-    return chain(x, y, v, V(slope_a), V(slope_b));                       \
+    const V da = V(slope_a), db = V(slope_b);                            \
+    WENGERT_INSPECT(#f, v, da, db, a, b);                                \
+    return chain(x, y, v, da, db);                                       \
   }                                                                      \
   template <scalar X, constant_for<value_t<X>> C> X f(const X& x, C y) { \
     using namespace number_functions;                                    \
     using V = value_t<X>;                                                \
     const V& a = x.value();                                              \
     const V b = static_cast<V>(y), v = f(a, b);                          \
-    return chain(x, v, V(slope_a));                                      \
+    const V da = V(slope_a);                                             \
+    WENGERT_INSPECT(#f, v, da, 0, a, b);                                 \
+    return chain(x, v, da);                                              \
   }                                                                      \
   template <scalar Y, constant_for<value_t<Y>> C> Y f(C x, const Y& y) { \
     using namespace number_functions;                                    \
     using V = value_t<Y>;                                                \
     const V& b = y.value();                                              \
     const V a = static_cast<V>(x), v = f(a, b);                          \
-    return chain(y, v, V(slope_b));                                      \
+    const V db = V(slope_b);                                             \
+    WENGERT_INSPECT(#f, v, 0, db, a, b);                                 \
+    return chain(y, v, db);                                              \
   }
 
 // Whether y is a scalar that may change.

@@ -1,6 +1,7 @@
 // Arithmetic and comparisons of every scalar with its own kind and with constants.
 #pragma once
 
+#include <wengert/numeric/debug_numbers.hpp>
 #include <wengert/numeric/scalar.hpp>
 
 namespace wengert {
@@ -15,6 +16,7 @@ template <scalar X> WENGERT_ALWAYS_INLINE X operator-(const X& x) { return linea
     using V = value_t<X>;                                                                     \
     const V &a = x.value(), &b = y.value();                                                   \
     const V v = a op b;                                                                       \
+    WENGERT_INSPECT(#op, v, 0, 0, a, b);                                                      \
     return rule(x, y, v, __VA_ARGS__);                                                        \
   }
 // One of them is.
@@ -23,6 +25,7 @@ template <scalar X> WENGERT_ALWAYS_INLINE X operator-(const X& x) { return linea
     using V = value_t<X>;                                                                                \
     const V& a = x.value();                                                                              \
     const V b = static_cast<V>(y), v = a op b;                                                           \
+    WENGERT_INSPECT(#op, v, 0, 0, a, b);                                                                 \
     return rule(x, v, slope);                                                                            \
   }
 #define WENGERT_OPERATOR_LEFT_CONSTANT(op, rule, slope)                                                  \
@@ -30,6 +33,7 @@ template <scalar X> WENGERT_ALWAYS_INLINE X operator-(const X& x) { return linea
     using V = value_t<Y>;                                                                                \
     const V& b = y.value();                                                                              \
     const V a = static_cast<V>(x), v = a op b;                                                           \
+    WENGERT_INSPECT(#op, v, 0, 0, a, b);                                                                 \
     return rule(y, v, slope);                                                                            \
   }
 
