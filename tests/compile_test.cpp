@@ -89,6 +89,10 @@ TEST_CASE("a text is compiled with its derivatives") {
   CHECK(blocks[1] == doctest::Approx(h(0, 1)));
   CHECK(blocks[4] == doctest::Approx(h(0, 2)));
   CHECK(blocks[4 + 6 + 6 + 1] == doctest::Approx(h(2, 3)));
+  const compiled ordered = compile("x - 2*y", {"y"}, {.inputs = {"y", "x"}});
+  CHECK(ordered(1.0, 5.0) == 3);
+  CHECK(ordered.gradient(1.0, 5.0) == std::vector<double>{-2});
+  CHECK_THROWS_AS(compile("x - 2*y", {"y"}, {.inputs = {"y"}}), std::invalid_argument);
   CHECK(compile("sin(x)", {}).inputs() == std::vector<std::string>{"x"});
   CHECK_THROWS_AS(compile("z[1]^2", {"z[1]"}, {.declare = {"z: vector[3]"}}), std::invalid_argument);
 }

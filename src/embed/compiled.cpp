@@ -54,8 +54,7 @@ class source {
       needed[t.variable] = true;
     }
     std::vector<std::size_t> place(needed.size());
-    for (symbol_id s = 0; s < needed.size(); ++s) {
-      if (!needed[s]) continue;
+    for (symbol_id s : order(needed)) {
       place[s] = inputs_.size();
       names_.push_back(on().symbol(s).name);
       inputs_.push_back({s});
@@ -91,6 +90,24 @@ class source {
   }
 
  private:
+  // The inputs of a text, of which some are needed.
+  std::vector<symbol_id> order(std::vector<bool> needed) {
+    std::vector<symbol_id> r;
+    for (const std::string& name : options_.inputs) {
+      const node_id n = on().find_symbol(name);
+      if (n == none) throw std::invalid_argument(fmt::format("'{}' is no input of what is compiled", name));
+      r.push_back(on().symbol_of(n));
+      needed[r.back()] = false;
+    }
+    for (symbol_id s = 0; s < needed.size(); ++s) {
+      if (!needed[s]) continue;
+      if (!options_.inputs.empty())
+        throw std::invalid_argument(fmt::format("'{}' is missing among the inputs", on().symbol(s).name));
+      r.push_back(s);
+    }
+    return r;
+  }
+
   std::vector<symbol_id> variables() const {
     std::vector<symbol_id> r;
     for (std::size_t k : by_) r.insert(r.end(), inputs_[k].begin(), inputs_[k].end());

@@ -3,8 +3,10 @@
 //
 // Times are of the thread's processor. Primal and gradient take turns; each figure is the median of the rounds, or, in the column
 // "least", the ratio of the least times, which other load disturbs less. Every gradient is compared with the one by hand; the
-// exit status says whether all agree. With --smoke, everything is small and done once.
+// exit status says whether all agree. "scalars" is a program of what was recorded one number at a time; "2 threads" says how much
+// sooner two are done than one; "lowering" is the making of a program, by node. With --smoke, everything is small and done once.
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <cstring>
 #include <ctime>
@@ -14,12 +16,10 @@
 #include <utility>
 #include <vector>
 
-#include <wengert/calculus/problem.hpp>
 #include <wengert/calculus/reverse.hpp>
-#include <wengert/embed/expr.hpp>
+#include <wengert/embed/compile.hpp>
 #include <wengert/numeric/jacobian_tape.hpp>
 #include <wengert/numeric/program.hpp>
-#include <wengert/proof/stable.hpp>
 
 #include "hand.hpp"
 #include "workloads.hpp"
@@ -103,7 +103,7 @@ template <class T> std::vector<row> measure(const plan<T>& p) {
   add("primal", times[n], least(times[n]), 0, 0);
   for (std::size_t k = 0; k < n; ++k)
     add(p.contenders[k].engine, times[k], first[k], p.contenders[k].bytes ? p.contenders[k].bytes() : 0.0,
-        apart(gradients[k], gradients[n - 1]));
+        p.contenders[k].engine == "memcpy" ? 0.0 : apart(gradients[k], gradients[n - 1]));
   return rows;
 }
 
@@ -122,40 +122,39 @@ template <class F> contender<double> by_tape(const std::vector<double>& at, F f)
           [tape] { return static_cast<double>(tape->bytes()); }};
 }
 
-// --- programs: a formula in the language of the command line, and its derivatives; in forms that round well, if
-// the formula needs it
+// --- programs
 
-template <class T> struct formula {
-  std::unique_ptr<wengert::basic_program<T>> program;
-  std::unique_ptr<typename wengert::basic_program<T>::workspace> space;
-
-  // `inputs` are names in the order of the arrays.
-  formula(const std::string& declarations, const std::string& text, const std::vector<std::string>& by,
-          const std::vector<std::string>& inputs, const wengert::dim_sizes& sizes, bool stable = false) {
-    wengert::problem_text source;
-    source.vars = {declarations};
-    source.expressions = {text};
-    wengert::problem p(source);
-    wengert::tape& t = p.on();
-    const auto symbol = [&](const std::string& name) { return t.symbol_of(t.find_symbol(name)); };
-    std::vector<wengert::symbol_id> variables, arrays;
-    for (const std::string& name : by) variables.push_back(symbol(name));
-    for (const std::string& name : inputs) arrays.push_back(symbol(name));
-    std::vector<wengert::node_id> outputs{p.expressions().at(0).node};
-    for (wengert::node_id n : wengert::reverse(t, outputs[0], variables)) outputs.push_back(n);
-    if (stable)
-      for (wengert::node_id& n : outputs) n = wengert::stabilized(t, n);
-    program = std::make_unique<wengert::basic_program<T>>(t, outputs, arrays, sizes);
-    space = std::make_unique<typename wengert::basic_program<T>::workspace>(*program);
-  }
-  T operator()(const std::vector<const T*>& inputs, const std::vector<T*>& gradients) const {
+// The gradient of what is compiled, with room of its own.
+template <class T> class compiled_gradient {
+ public:
+  explicit compiled_gradient(wengert::basic_compiled<T> c) : compiled_(std::move(c)), space_(compiled_.gradients()) {}
+  const wengert::basic_program<T>& program() const { return compiled_.gradients(); }
+  T operator()(const std::vector<const T*>& inputs, const std::vector<T*>& gradients) {
     T value = 0;
     std::vector<T*> outputs{&value};
     outputs.insert(outputs.end(), gradients.begin(), gradients.end());
-    program->run(inputs, outputs, *space);
+    program().run(inputs, outputs, space_);
     return value;
   }
+
+ private:
+  wengert::basic_compiled<T> compiled_;
+  typename wengert::basic_program<T>::workspace space_;
 };
+
+// A formula in the language of the command line, differentiated by some of its inputs; `as_written` if it rounds well.
+template <class T> compiled_gradient<T> formula(const std::string& declarations, const std::string& text,
+                                                const std::vector<std::string>& by, const std::vector<std::string>& inputs,
+                                                const wengert::dim_sizes& sizes, bool as_written = true) {
+  return compiled_gradient<T>(wengert::compile<T>(
+      text, by, {.declare = {declarations}, .inputs = inputs, .sizes = sizes, .target = {}, .as_written = as_written}));
+}
+
+// f, which takes a pointer to n numbers, recorded.
+template <class F> compiled_gradient<double> recorded(std::size_t n, F f) {
+  return compiled_gradient<double>(
+      wengert::compile([&](const std::vector<wengert::expr>& x) { return f(x.data()); }, n, {.as_written = true}));
+}
 
 // --- workloads
 
@@ -172,8 +171,9 @@ const char* const cross_entropy_text = "log(sum(k, exp(z[k] - m))) - sum(k, y[k]
 std::vector<row> cross_entropy(std::size_t k, bool smoke) {
   const std::vector<double> x = workloads::normal_numbers(k, 7, 3), y = labels(k);
   const double m = *std::max_element(x.begin(), x.end());
-  const formula<double> program("z, y: vector[K]; m: real", cross_entropy_text, {"z"}, {"z", "y", "m"},
-                                {{"K", static_cast<std::int64_t>(k)}});
+  auto program = formula<double>("z, y: vector[K]; m: real", cross_entropy_text, {"z"}, {"z", "y", "m"},
+                                 {{"K", static_cast<std::int64_t>(k)}});
+  auto scalars = recorded(k, [&](const wengert::expr* z) { return workloads::cross_entropy<wengert::expr>(z, y.data(), m, k); });
   return measure<double>({"W1",
                           std::to_string(k),
                           workloads::cross_entropy_operations(k),
@@ -186,6 +186,7 @@ std::vector<row> cross_entropy(std::size_t k, bool smoke) {
                             [&](double* g) {
                               return program({x.data(), y.data(), &m}, {g});
                             }},
+                           {"scalars", [&](double* g) { return scalars({x.data()}, {g}); }},
                            {"hand simd", [&](double* g) { return by_hand::cross_entropy(x.data(), y.data(), m, k, g); }},
                            {"hand", [&](double* g) { return workloads::cross_entropy_by_hand(x.data(), y.data(), m, k, g); }}}});
 }
@@ -196,7 +197,7 @@ std::vector<row> cross_entropy_batch(bool smoke) {
   const std::vector<double> x = workloads::normal_numbers(k * count, 7, 3), y = labels(k * count);
   std::vector<double> m(count), values(count);
   for (std::size_t b = 0; b < count; ++b) m[b] = *std::max_element(x.data() + b * k, x.data() + (b + 1) * k);
-  const formula<double> one("z, y: vector[K]; m: real", cross_entropy_text, {"z"}, {"z", "y", "m"}, {{"K", 10}});
+  const auto one = formula<double>("z, y: vector[K]; m: real", cross_entropy_text, {"z"}, {"z", "y", "m"}, {{"K", 10}});
   const auto each = [&](auto f) {
     double sum = 0;
     for (std::size_t b = 0; b < count; ++b) sum += f(b);
@@ -218,7 +219,7 @@ std::vector<row> cross_entropy_batch(bool smoke) {
                             [&](double* g) {
                               const wengert::batch_array<const double> in[]{{x.data(), width}, {y.data(), width}, {m.data(), 1}};
                               const wengert::batch_array<double> out[]{{values.data(), 1}, {g, width}};
-                              one.program->run_batch(count, in, out);
+                              one.program().run_batch(count, in, out);
                               return each([&](std::size_t b) { return values[b]; });
                             }},
                            {"hand", [&](double* g) {
@@ -232,8 +233,8 @@ std::vector<row> log_sum_exp(bool smoke) {
   const std::size_t n = smoke ? 1000 : 1000000;
   const std::vector<double> x = workloads::normal_numbers(n, 7, 3);
   const double m = *std::max_element(x.begin(), x.end());
-  const formula<double> program("z: vector[K]; m: real", "log(sum(k, exp(z[k] - m))) + m", {"z"}, {"z", "m"},
-                                {{"K", static_cast<std::int64_t>(n)}});
+  auto program = formula<double>("z: vector[K]; m: real", "log(sum(k, exp(z[k] - m))) + m", {"z"}, {"z", "m"},
+                                 {{"K", static_cast<std::int64_t>(n)}});
   return measure<double>({"W2",
                           std::to_string(n),
                           workloads::log_sum_exp_operations(n),
@@ -338,14 +339,26 @@ std::vector<row> paths_again(bool smoke) {
       return sum / static_cast<double>(all.count);
     };
   };
-  return measure<double>({"W3b",
-                          std::to_string(all.count),
-                          all.operations(),
-                          8,
-                          smoke ? 1 : 15,
-                          1,
-                          [&] { return all.primal(); },
-                          {{"program", on_lanes(1)}, {"hand", [&](double* g) { return all.hand(g); }}}});
+  std::vector<row> rows = measure<double>({"W3b",
+                                           std::to_string(all.count),
+                                           all.operations(),
+                                           8,
+                                           smoke ? 1 : 15,
+                                           1,
+                                           [&] { return all.primal(); },
+                                           {{"program", on_lanes(1)}, {"hand", [&](double* g) { return all.hand(g); }}}});
+  // How much sooner two threads are done, by the clock on the wall.
+  std::vector<double> one, two, g(8);
+  const auto wall = [&](unsigned threads) {
+    const auto begin = std::chrono::steady_clock::now();
+    on_lanes(threads)(g.data());
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  };
+  for (int round = 0; round < (smoke ? 1 : 15); ++round) one.push_back(wall(1)), two.push_back(wall(2));
+  const double gain = least(one) / least(two);
+  rows.push_back(
+      {"W3b", std::to_string(all.count), "2 threads", "double", gain, gain, least(two) / all.operations() * 1e9, 0, 0, 0});
+  return rows;
 }
 
 std::vector<row> network(bool smoke) {
@@ -360,7 +373,7 @@ std::vector<row> network(bool smoke) {
   }
   const auto dim = [](std::size_t n) { return static_cast<std::int64_t>(n); };
   const std::string out = "(sum(j, tanh(sum(i, U[j,i]*X[n,i]) + b[j])*V[k,j]) + c[k])";
-  const formula<double> program(
+  auto program = formula<double>(
       "U: matrix[h,d]; b: vector[h]; V: matrix[q,h]; c: vector[q]; X: matrix[B,d]; Y: matrix[B,q]",
       "sum(n, log(sum(k, exp" + out + ")) - sum(k, Y[n,k]*" + out + "))/B", {"U", "b", "V", "c"}, {"U", "b", "V", "c", "X", "Y"},
       {{"h", dim(size.hidden)}, {"d", dim(size.inputs)}, {"q", dim(size.outputs)}, {"B", dim(size.batch)}});
@@ -386,22 +399,46 @@ std::vector<row> network(bool smoke) {
         {"hand", [&](double* g) { return workloads::network_by_hand(p.data(), x.data(), labels.data(), size, g); }}}});
 }
 
-std::vector<row> chain_of_sines(bool smoke) {
-  const std::size_t n = smoke ? 1000 : 3000000;
+std::vector<row> chain_of_sines(std::size_t n, bool smoke, bool with_program) {
   std::vector<double> x{0.3};
   const double c = 1e-7;
-  return measure<double>({"W5",
-                          std::to_string(n),
-                          3.0 * static_cast<double>(n),
-                          1,
-                          smoke ? 1 : 15,
-                          1,
-                          [&] {
-                            keep(x[0]);
-                            return workloads::chain_of_sines<double>(x[0], c, n);
-                          },
-                          {by_tape(x, [&](const adouble* a) { return workloads::chain_of_sines<adouble>(*a, c, n); }),
-                           {"hand", [&](double* g) { return workloads::chain_of_sines_by_hand(x[0], c, n, g); }}}});
+  std::vector<contender<double>> all{by_tape(x, [&](const adouble* a) { return workloads::chain_of_sines<adouble>(*a, c, n); })};
+  if (with_program) {
+    const auto program = std::make_shared<compiled_gradient<double>>(
+        recorded(1, [&](const wengert::expr* a) { return workloads::chain_of_sines<wengert::expr>(*a, c, n); }));
+    all.push_back({"program", [&x, program](double* g) { return (*program)({x.data()}, {g}); }});
+  }
+  all.push_back({"hand", [&](double* g) { return workloads::chain_of_sines_by_hand(x[0], c, n, g); }});
+  const auto primal = [&] {
+    keep(x[0]);
+    return workloads::chain_of_sines<double>(x[0], c, n);
+  };
+  return measure<double>({"W5", std::to_string(n), 3.0 * static_cast<double>(n), 1, smoke ? 1 : 15, 1, primal, std::move(all)});
+}
+
+// What it takes to make a program of a recording: nanoseconds for each of its nodes. The recordings do not repeat themselves.
+std::vector<row> lowering(bool smoke) {
+  std::vector<row> rows;
+  for (std::size_t operations = 1000; operations <= (smoke ? 1000U : 1000000U); operations *= 10) {
+    wengert::tape t;
+    std::vector<wengert::symbol_id> inputs;
+    std::vector<wengert::expr> p;
+    for (int k = 0; k < 8; ++k) {
+      const wengert::node_id x = t.symbol("p" + std::to_string(k), {});
+      inputs.push_back(t.symbol_of(x));
+      p.emplace_back(t, x);
+    }
+    const std::size_t steps = operations / 66;  // nodes of a step and its derivatives
+    const std::vector<double> numbers = workloads::normal_numbers(2 * steps, 3);
+    const wengert::node_id y = workloads::path<wengert::expr>(p.data(), numbers.data(), steps).on(t);
+    wengert::program_arrays arrays{{inputs}, {{y}, wengert::reverse(t, y, inputs)}};
+    std::vector<wengert::node_id> roots = arrays.outputs[1];
+    roots.push_back(y);
+    const auto nodes = static_cast<double>(t.reachable(roots).size());
+    const double once = seconds(1, [&] { wengert::program made(t, arrays); });
+    rows.push_back({"lowering", std::to_string(operations), "program", "double", 0, 0, 1e9 * once / nodes, 0, 0, 0});
+  }
+  return rows;
 }
 
 template <class T> std::vector<row> batch_cross_entropy(std::size_t batch, std::size_t k, bool smoke) {
@@ -414,8 +451,10 @@ template <class T> std::vector<row> batch_cross_entropy(std::size_t batch, std::
     for (std::size_t i = 0; i < k; ++i) sum += y[b * k + i];
     for (std::size_t i = 0; i < k; ++i) y[b * k + i] /= sum;
   }
-  const formula<T> program("Z, Y: matrix[B,K]", "sum(n, log(sum(k, exp(Z[n,k]))) - sum(k, Y[n,k]*Z[n,k]))/B", {"Z"}, {"Z", "Y"},
-                           {{"B", static_cast<std::int64_t>(batch)}, {"K", static_cast<std::int64_t>(k)}}, true);
+  auto program = formula<T>("Z, Y: matrix[B,K]", "sum(n, log(sum(k, exp(Z[n,k]))) - sum(k, Y[n,k]*Z[n,k]))/B", {"Z"}, {"Z", "Y"},
+                            {{"B", static_cast<std::int64_t>(batch)}, {"K", static_cast<std::int64_t>(k)}}, false);
+  const std::size_t moved = 3 * all / 2;  // as many numbers read and written as are read and written here
+  std::vector<T> from(moved, T(1)), to(moved);
   return measure<T>({"CE",
                      std::to_string(batch) + "x" + std::to_string(k),
                      workloads::batch_cross_entropy_operations(batch, k),
@@ -426,6 +465,12 @@ template <class T> std::vector<row> batch_cross_entropy(std::size_t batch, std::
                      {{"program",
                        [&](T* g) {
                          return program({z.data(), y.data()}, {g});
+                       }},
+                      {"memcpy",
+                       [&](T*) {
+                         std::memcpy(to.data(), from.data(), moved * sizeof(T));
+                         keep(to[0]);
+                         return to[0];
                        }},
                       {"hand", [&](T* g) { return by_hand::cross_entropy<T>(z.data(), y.data(), batch, k, g); }}}});
 }
@@ -503,13 +548,15 @@ int main(int argc, char** argv) {
       {"W3a", [&] { return paths(smoke); }},
       {"W3b", [&] { return paths_again(smoke); }},
       {"W4", [&] { return network(smoke); }},
-      {"W5", [&] { return chain_of_sines(smoke); }},
+      {"W5", [&] { return chain_of_sines(smoke ? 1000 : 3000000, smoke, false); }},
+      {"W5", [&] { return chain_of_sines(smoke ? 1000 : 100000, smoke, true); }},
       {"CE", [&] { return cross_entropy_grid(smoke); }},
       {"small", [&] { return small(smoke); }},
+      {"lowering", [&] { return lowering(smoke); }},
   };
   for (const std::string& name : wanted)
     if (std::none_of(all.begin(), all.end(), [&](const auto& w) { return w.first == name; })) {
-      std::fprintf(stderr, "no workload %s: there are W1 W2 W3a W3b W4 W5 CE small\n", name.c_str());
+      std::fprintf(stderr, "no workload %s: there are W1 W2 W3a W3b W4 W5 CE small lowering\n", name.c_str());
       return 2;
     }
   std::vector<row> rows;

@@ -17,6 +17,7 @@ namespace wengert {
 
 struct compile_options {
   std::vector<std::string> declare{};  // names of a text, as in --var
+  std::vector<std::string> inputs{};   // of a text: their order; else that in which it names them
   dim_sizes sizes{};                   // of a text's dimensions
   std::string target{};                // the vector unit; the best one if empty
   bool as_written = false;             // computes what was written, term by term, however it rounds
