@@ -285,6 +285,58 @@ TEST_CASE("vector functions are as exact as they say") {
   }
 }
 
+// AVX3 is AVX-512; Highway has further kinds of it.
+TEST_CASE("all vector units give the same numbers, to 4 units in the last place where nothing is summed") {
+  const std::vector<std::string> here = program_targets();
+  for (const char* name : {"SSE4", "AVX2", "AVX3", "AVX3_DL", "AVX3_ZEN4"})
+    if (std::ranges::find(here, name) == here.end())
+      MESSAGE("not run on ", std::string(name), ", which this machine does not have");
+  const double inf = std::numeric_limits<double>::infinity(), tiny = std::numeric_limits<double>::denorm_min();
+  std::vector<double> at{
+      0.0,  -0.0,   tiny, -tiny, 1e-310, 0x1p-1022, 1,    -1,  0.5, 1.5,  2.5,
+      -2.5, 4.5e15, 700,  -700,  745,    -745,      1e-8, 1e5, inf, -inf, std::numeric_limits<double>::quiet_NaN()};
+  std::mt19937_64 random(9);
+  for (int k = 0; k < 500; ++k) at.push_back(std::normal_distribution<double>(0, k % 2 == 0 ? 1 : 30)(random));
+  tape t;
+  const range_id K = t.range_to({t.dim("K"), 0});
+  const node_id x = t.symbol("x", std::vector{K});
+  std::vector<node_id> roots;
+  for (const op_info& f : functions())
+    if (f.arity == 1 && (f.code < opcode::erf || f.code == opcode::xlogy))
+      roots.push_back(t.apply(f.code, std::vector{K}, std::vector{t.whole(x)}));
+  for (const rational& q : {rational(-1), rational(3), rational(1, 2), rational(-1, 2), rational(5, 3)})
+    roots.push_back(t.power(std::vector{K}, t.whole(x), q));
+  const world w(t, roots, {{"K", static_cast<std::int64_t>(at.size())}});
+  const auto compare = [&]<class T>(T, double units) {
+    const auto first = w.computed(basic_program<T>(t, w.outputs, w.inputs, w.sizes, here.front()), {at});
+    for (const std::string& target : here) {
+      CAPTURE(target);
+      const auto mine = w.computed(basic_program<T>(t, w.outputs, w.inputs, w.sizes, target), {at});
+      double worst = 0;
+      for (std::size_t k = 0; k < mine.size(); ++k)
+        for (std::size_t e = 0; e < at.size(); ++e) {
+          const double far = apart(static_cast<T>(mine[k][e]), first[k][e]);
+          INFO("output ", k, " at ", at[e], ": ", mine[k][e], " for ", first[k][e]);
+          if (far > units) CHECK(far <= units);
+          worst = std::max(worst, far);
+        }
+      CHECK(worst <= units);
+    }
+  };
+  compare(0.0, 4);
+  compare(0.0F, 4);
+  // Sums are taken in an order that depends on how many lanes there are.
+  problem_text source;
+  source.vars = {"z: vector[K]; A: matrix[m,K]; b: vector[m]"};
+  source.expressions = {"logsumexp(z)*sum(tanh(A*z + b)) + norm2(z)"};
+  differentiated d(source);
+  const world sums(d.p.on(), d.outputs, sizes_of(d.p.on(), 67));
+  const auto point = sums.draw(2, -1, 1);
+  const auto first = sums.computed(program(sums.t, sums.outputs, sums.inputs, sums.sizes, here.front()), point);
+  for (const std::string& target : here)
+    check_equal<double>(sums.computed(program(sums.t, sums.outputs, sums.inputs, sums.sizes, target), point), first, 100);
+}
+
 TEST_CASE("a program computes rational powers as the evaluator does") {
   const std::vector<double> at{0.0,
                                -0.0,

@@ -161,7 +161,12 @@ template <class D, class T> void finish(D d, const lane_frame<T>& f, const instr
 
 // --- functions without a vector form
 
-template <class T> void call(const lane_frame<T>& f, const instruction& i) {
+// Up to whole vectors and not further: the register may stand in an array of the caller's.
+template <class D, class T> void pad(D d, const lane_frame<T>& f, T* to) {
+  std::fill(to + f.count, to + padded(d, f.count), T(0));
+}
+
+template <class D, class T> void call(D d, const lane_frame<T>& f, const instruction& i) {
   const op_info& info = *f.step->functions[i.table];
   const T *const a = f.at[i.a], *const b = f.at[i.b];
   T* const to = f.at[i.to];
@@ -169,10 +174,10 @@ template <class T> void call(const lane_frame<T>& f, const instruction& i) {
     const double arguments[2] = {static_cast<double>(a[k]), static_cast<double>(b[k])};
     to[k] = static_cast<T>(info.value(arguments));
   }
-  std::fill(to + f.count, to + f.block, T(0));
+  pad(d, f, to);
 }
 
-template <class T> void raise(const lane_frame<T>& f, const instruction& i) {
+template <class D, class T> void raise(D d, const lane_frame<T>& f, const instruction& i) {
   const rational_power& q = f.step->powers[i.table];
   const T* const a = f.at[i.a];
   T* const to = f.at[i.to];
@@ -185,7 +190,7 @@ template <class T> void raise(const lane_frame<T>& f, const instruction& i) {
     else
       to[k] = std::pow(std::abs(x), p) * (x < 0 && q.odd ? T(-1) : T(1));
   }
-  std::fill(to + f.count, to + f.block, T(0));
+  pad(d, f, to);
 }
 
 template <class T> void number(const lane_frame<T>& f, const instruction& i) {
@@ -242,8 +247,8 @@ template <class T> void run(const instruction* begin, const instruction* end, la
       WENGERT_MAP(
           xlogy, (V w, V x),
           hn::IfThenElse(hn::And(hn::Eq(w, hn::Zero(d)), hn::Eq(x, x)), hn::Zero(d), hn::Mul(w, WENGERT_IN_DOUBLE(log_of))));
-      case code::call: call(f, i); break;
-      case code::power: raise(f, i); break;
+      case code::call: call(d, f, i); break;
+      case code::power: raise(d, f, i); break;
       case code::constant: fill(d, f.at[i.to], f.block, static_cast<T>(f.step->constants[i.table])); break;
       case code::load: load(d, f, i); break;
       case code::place: place(d, f, i); break;
