@@ -200,3 +200,33 @@ TEST_CASE("loops that a recording unrolls are found again") {
       },
       40, 200);
 }
+
+TEST_CASE("what made the first infinity or NaN is named, with its inputs and its place") {
+  const compiled c = compile("y + 3*log(x - 1)/sqrt(y)", {});
+  CHECK(!c.find_nonfinite(part::gradient, 2.0, 3.0));
+  const auto at_edge = c.find_nonfinite(part::value, 5.0, 1.0);
+  REQUIRE(at_edge);
+  CHECK(c.inputs() == std::vector<std::string>{"y", "x"});
+  CHECK(at_edge->text() == "log(x - 1) is -inf (column 7), from x - 1 = 0");
+  const auto outside = c.find_nonfinite(part::value, 5.0, 0.5);
+  REQUIRE(outside);
+  CHECK(std::isnan(outside->value));
+  const auto input = c.find_nonfinite(part::value, std::nan(""), 2.0);
+  REQUIRE(input);
+  CHECK(input->operation == "y");
+  CHECK(input->inputs.empty());
+
+  // The branch that is not taken is not to blame, an entry of an array is.
+  const compiled choice = compile("if(x > 0, log(x), 0) + 1/(x + 2)", {});
+  CHECK(!choice.find_nonfinite(part::value, -1.0));
+  REQUIRE(choice.find_nonfinite(part::value, -2.0));
+  CHECK(choice.find_nonfinite(part::value, -2.0)->inputs.size() == 1);
+  const compiled sum = compile("sum(k, sqrt(z[k])*k)", {"z"}, {.declare = {"z: vector[3]"}});
+  const auto entry = sum.find_nonfinite(part::gradient, std::vector<double>{1, 0, 4});
+  REQUIRE(entry);
+  CHECK(entry->entry == std::vector<std::int64_t>{2});
+  const auto recorded = compile([](const auto& x) { return exp(x[0]) * exp(x[1]) - x[2]; }, 3);
+  const auto overflow = recorded.find_nonfinite(part::value, std::vector<double>{500, 500, 1});
+  REQUIRE(overflow);
+  CHECK(overflow->text() == "exp(x[0] + x[1]) is inf, from x[0] + x[1] = 1000");
+}

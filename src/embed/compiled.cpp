@@ -1,6 +1,8 @@
 #include <wengert/embed/compiled.hpp>
 
 #include <algorithm>
+#include <cmath>
+#include <functional>
 #include <mutex>
 #include <optional>
 
@@ -10,6 +12,7 @@
 #include <wengert/proof/prover.hpp>
 #include <wengert/proof/stable.hpp>
 
+#include "nonfinite.hpp"
 #include "reroll.hpp"
 
 namespace wengert {
@@ -70,6 +73,19 @@ class source {
   const std::vector<std::string>& names() const { return names_; }
   const std::vector<std::size_t>& by() const { return by_; }
   std::vector<std::string> notes() const { return problem_ ? problem_->notes() : std::vector<std::string>(); }
+
+  std::optional<culprit> blame(const std::vector<node_id>& roots, evaluator<double>& at,
+                               const std::function<bool(double)>& is_finite) {
+    naming names;
+    if (problem_) names.calls = &problem_->calls();
+    std::optional<culprit> c = find_nonfinite(on(), roots, at, is_finite, names);
+    if (!c || !problem_) return c;
+    const std::string& text = problem_->expressions()[0].text;
+    if (const std::size_t place = text.find(c->operation); place != std::string::npos)
+      c->column =
+          1 + static_cast<std::size_t>(std::ranges::count_if(text.substr(0, place), [](char b) { return (b & 0xC0) != 0x80; }));
+    return c;
+  }
 
   // The arrays of a program.
   program_arrays arrays(part p) {
@@ -285,6 +301,33 @@ template <class T> std::vector<T> basic_compiled<T>::one(part which, const std::
   p.run(in, out);
   if (which == part::gradient) all.erase(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(p.output_size(0)));
   return all;
+}
+
+template <class T> std::optional<culprit> basic_compiled<T>::blame(part which, const std::vector<std::span<const T>>& at) const {
+  program_of(which).input_count();  // refuses what cannot be computed
+  const std::lock_guard lock(state_->growing);
+  source& from = state_->from;
+  const program_arrays arrays = from.arrays(which);
+  evaluator<double> e(from.on());
+  for (const auto& [name, size] : from.options().sizes)
+    if (const dim_id d = from.on().find_dim(name); d != none) e.bind_dim(d, size);
+  const std::vector<T> numbers = side_by_side(at);
+  std::size_t first = 0;
+  const auto next = [&](const basic_program<T>& p, std::size_t k, symbol_id s) {
+    const bool several = arrays.inputs[k].size() > 1;
+    const std::size_t count = several ? 1 : p.input_size(k);
+    if (first + count > numbers.size()) throw std::invalid_argument("there are fewer numbers than the inputs have");
+    const std::vector<double> values(numbers.begin() + static_cast<std::ptrdiff_t>(first),
+                                     numbers.begin() + static_cast<std::ptrdiff_t>(first + count));
+    std::vector<std::size_t> shape;
+    if (!several) shape.assign(p.input_shape(k).begin(), p.input_shape(k).end());
+    e.bind(s, values, shape);
+    first += count;
+  };
+  for (std::size_t k = 0; k < arrays.inputs.size(); ++k)
+    for (symbol_id s : arrays.inputs[k]) next(*state_->programs[static_cast<std::size_t>(which)], k, s);
+  for (const auto& [s, values] : arrays.constants) e.bind(s, values, std::vector{values.size()});
+  return from.blame(joined(arrays.outputs), e, [](double v) { return std::isfinite(static_cast<T>(v)); });
 }
 
 template class basic_compiled<double>;

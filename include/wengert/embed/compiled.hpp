@@ -2,12 +2,15 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <ranges>
 #include <span>
 #include <stdexcept>
 #include <string>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include <wengert/calculus/problem.hpp>
@@ -33,6 +36,16 @@ struct recorded_function {
 // What is compiled of a function; its inputs are those of the function, and `hessian_vector` has an array more for each array
 // that derivatives are by: the vector.
 enum class part { value, gradient, jacobian, hessian, hessian_vector };
+
+// What made the first infinity or NaN: an operation of which all arguments are finite, or an input.
+struct culprit {
+  std::string operation;                               // in the names of the function: "log(x - 1)"
+  std::vector<std::int64_t> entry;                     // of an array, counted from 1
+  double value;                                        // not finite
+  std::vector<std::pair<std::string, double>> inputs;  // the arguments that are no constants; for a sum, where they are largest
+  std::size_t column = 0;                              // where the text has the operation, if it is there word for word; from 1
+  std::string text() const;                            // "log(x - 1) is -inf (column 5), from x - 1 = 0"
+};
 
 // Instantiated for double and float.
 template <class T> class basic_compiled {
@@ -74,6 +87,9 @@ template <class T> class basic_compiled {
     return all[0];
   }
 
+  // Why a part of the function has an infinity or NaN at these inputs; nothing if it has none.
+  template <class... A> std::optional<culprit> find_nonfinite(part p, const A&... at) const { return blame(p, {view(at)...}); }
+
   // The nodes that a part is computed by, and the tape that they are on, which the part may let grow.
   const tape& on() const;
   std::vector<std::vector<node_id>> nodes_of(part p) const;
@@ -91,6 +107,7 @@ template <class T> class basic_compiled {
       return {std::ranges::data(a), std::ranges::size(a)};
     }
   }
+  std::optional<culprit> blame(part p, const std::vector<std::span<const T>>& at) const;
   std::vector<T> one(part p, const std::vector<std::span<const T>>& at) const;
 
   std::unique_ptr<state> state_;
