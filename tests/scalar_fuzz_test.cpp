@@ -1,9 +1,13 @@
 // A thousand random programs: reuse, copies, swaps, expressions kept in auto, sums in place, loops, branches, containers that
-// reallocate. The active scalar, the forward type and differences in long double must agree.
+// reallocate. The active scalar, the forward type, differences in long double and the recorded path, compiled, must agree.
 #include "scalar_gradients.hpp"
 
 #include <algorithm>
 #include <random>
+
+#include <wengert/calculus/reverse.hpp>
+#include <wengert/embed/expr.hpp>
+#include <wengert/numeric/program.hpp>
 
 using namespace wengert;
 
@@ -292,6 +296,42 @@ template <class T> class machine {
   std::vector<T> x_, stack_;
 };
 
+// A recorded number beside its value, which decides the branches: the recording is of the path that was taken.
+class followed {
+ public:
+  followed(double v = 0) : value_(v), recorded_(v) {}
+  followed(double v, const expr& e) : value_(v), recorded_(e) {}
+  double value() const { return value_; }
+  const expr& recorded() const { return recorded_; }
+
+#define BOTH(op)                                                      \
+  friend followed operator op(const followed& x, const followed& y) { \
+    return {x.value_ op y.value_, x.recorded_ op y.recorded_};        \
+  }                                                                   \
+  followed& operator op##=(const followed& y) { return *this = *this op y; }
+  BOTH(+)
+  BOTH(-) BOTH(*) BOTH(/)
+#undef BOTH
+      friend bool
+      operator<(const followed& x, const followed& y) {
+    return x.value_ < y.value_;
+  }
+  friend bool operator>(const followed& x, const followed& y) { return x.value_ > y.value_; }
+
+#define BOTH(f) \
+  friend followed f(const followed& x) { return {std::f(x.value_), f(x.recorded_)}; }
+  BOTH(sin)
+  BOTH(cos) BOTH(exp) BOTH(log) BOTH(sqrt) BOTH(tanh) BOTH(abs)
+#undef BOTH
+#define BOTH(f) \
+  friend followed f(const followed& x, const followed& y) { return {std::f(x.value_, y.value_), f(x.recorded_, y.recorded_)}; }
+      BOTH(pow) BOTH(atan2) BOTH(hypot) BOTH(max) BOTH(min)
+#undef BOTH
+
+          private : double value_;
+  expr recorded_;
+};
+
 template <class T> T run(unsigned seed, const std::vector<T>& inputs) {
   std::vector<T> x = inputs;
   for (std::size_t i = x.size(); i < variables_used; i++) x.push_back(T(0.2 + 0.15 * static_cast<double>(i)));
@@ -323,6 +363,34 @@ TEST_CASE("a thousand random programs") {
     }
   }
   CHECK(kinks < 10);
+}
+
+TEST_CASE("the paths of random programs, recorded, differentiated and compiled") {
+  const std::vector<double> at{0.21, 0.34, 0.52, 0.67};
+  for (unsigned seed = 1; seed <= 1000; seed++) {
+    INFO("program ", seed);
+    tape t;
+    std::vector<symbol_id> inputs;
+    std::vector<followed> x;
+    for (std::size_t i = 0; i < inputs_used; i++) {
+      const node_id n = t.symbol("x" + std::to_string(i), {});
+      inputs.push_back(t.symbol_of(n));
+      x.emplace_back(at[i], expr(t, n));
+    }
+    const followed y = run(seed, x);
+    std::vector<node_id> outputs{y.recorded().on(t)};
+    for (node_id n : reverse(t, outputs[0], inputs)) outputs.push_back(n);
+    const program compiled(t, outputs, inputs);
+    std::vector<double> found(outputs.size());
+    std::vector<const double*> in;
+    std::vector<double*> out;
+    for (const double& v : at) in.push_back(&v);
+    for (double& v : found) out.push_back(&v);
+    compiled.run(in, out);
+    CHECK(scalar_gradients::apart(found[0], y.value()) < 1e-12);
+    found.erase(found.begin());
+    scalar_gradients::require_close(found, scalar_gradients::reverse([&](const auto& z) { return run(seed, z); }, at), 1e-10);
+  }
 }
 
 TEST_CASE("second derivatives of a hundred random programs") {
