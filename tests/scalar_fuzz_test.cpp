@@ -310,25 +310,34 @@ class followed {
   }                                                                   \
   followed& operator op##=(const followed& y) { return *this = *this op y; }
   BOTH(+)
-  BOTH(-) BOTH(*) BOTH(/)
+  BOTH(-)
+  BOTH(*)
+  BOTH(/)
 #undef BOTH
-      friend bool
-      operator<(const followed& x, const followed& y) {
-    return x.value_ < y.value_;
-  }
+  friend bool operator<(const followed& x, const followed& y) { return x.value_ < y.value_; }
   friend bool operator>(const followed& x, const followed& y) { return x.value_ > y.value_; }
 
 #define BOTH(f) \
   friend followed f(const followed& x) { return {std::f(x.value_), f(x.recorded_)}; }
   BOTH(sin)
-  BOTH(cos) BOTH(exp) BOTH(log) BOTH(sqrt) BOTH(tanh) BOTH(abs)
+  BOTH(cos)
+  BOTH(exp)
+  BOTH(log)
+  BOTH(sqrt)
+  BOTH(tanh)
+  BOTH(abs)
 #undef BOTH
 #define BOTH(f) \
   friend followed f(const followed& x, const followed& y) { return {std::f(x.value_, y.value_), f(x.recorded_, y.recorded_)}; }
-      BOTH(pow) BOTH(atan2) BOTH(hypot) BOTH(max) BOTH(min)
+  BOTH(pow)
+  BOTH(atan2)
+  BOTH(hypot)
+  BOTH(max)
+  BOTH(min)
 #undef BOTH
 
-          private : double value_;
+ private:
+  double value_;
   expr recorded_;
 };
 
