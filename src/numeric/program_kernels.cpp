@@ -278,12 +278,36 @@ template <class T> std::size_t contraction_space(const contraction_step& s) {
   return depth * ((m + rows_at_once - 1) / rows_at_once * rows_at_once + columns) + columns * rows_at_once + n;
 }
 
+// to[k*at_once + j] = from[j*across + k]: four j at a time.
+template <class T>
+void transpose(const T* from, std::int64_t across, std::int64_t depth, std::int64_t there, std::int64_t at_once, T* to) {
+  const hn::ScalableTag<T> d;
+  const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
+  HWY_ALIGN T four[4 * hn::MaxLanes(hn::ScalableTag<T>())];
+  std::int64_t j = 0;
+  for (; j + 4 <= there; j += 4) {
+    const T* const row = from + j * across;
+    std::int64_t k = 0;
+    for (; k + lanes <= depth; k += lanes) {
+      hn::StoreInterleaved4(hn::LoadU(d, row + k), hn::LoadU(d, row + across + k), hn::LoadU(d, row + 2 * across + k),
+                            hn::LoadU(d, row + 3 * across + k), d, four);
+      for (std::int64_t i = 0; i < lanes; ++i) std::memcpy(to + (k + i) * at_once + j, four + 4 * i, 4 * sizeof(T));
+    }
+    for (; k < depth; ++k)
+      for (std::int64_t i = 0; i < 4; ++i) to[k * at_once + j + i] = row[i * across + k];
+  }
+  for (; j < there; ++j)
+    for (std::int64_t k = 0; k < depth; ++k) to[k * at_once + j] = from[j * across + k];
+}
+
 // `at_once` columns (or rows) of a panel beside each other, the missing ones 0.
 template <class T> void pack(const T* from, std::int64_t along, std::int64_t across, std::int64_t depth, std::int64_t there,
                              std::int64_t at_once, T* to) {
   there = std::min(there, at_once);
   if (there < at_once) std::fill(to, to + depth * at_once, T(0));
-  if (across == 1)
+  if (along == 1)
+    transpose(from, across, depth, there, at_once, to);
+  else if (across == 1)
     for (std::int64_t k = 0; k < depth; ++k)
       std::memcpy(to + k * at_once, from + k * along, static_cast<std::size_t>(there) * sizeof(T));
   else
