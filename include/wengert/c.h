@@ -57,7 +57,7 @@ typedef struct wengert_request {
   const char* const* vars;   /* declarations, as for --var: "z, y: vector[K]" */
   const char* const* lets;   /* named intermediates, as for --let: "a = softmax(z)" */
   const char* const* givens; /* facts, as for --given; only those on dimensions matter here */
-  const char* const* inputs; /* the order of the inputs; null: that in which they are declared or occur */
+  const char* const* inputs; /* the order of the inputs; null: that in which the texts name them */
   const wengert_dim* dims;   /* the sizes of dimensions; ends with a null name */
   int order;                 /* 0: the value; 1: first derivatives too; 2: second ones too, of a number */
   const char* target;        /* the vector unit; null: the best of this machine */

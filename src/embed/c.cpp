@@ -1,7 +1,6 @@
 #include <wengert/c.h>
 
 #include <algorithm>
-#include <cstring>
 #include <memory>
 #include <new>
 #include <optional>
@@ -36,8 +35,7 @@ using namespace wengert;
 template <std::size_t N> void copy_text(char (&to)[N], std::string_view text) {
   std::size_t length = std::min(text.size(), N - 1);
   while (length > 0 && length < text.size() && (static_cast<unsigned char>(text[length]) & 0xC0) == 0x80) --length;
-  std::memcpy(to, text.data(), length);
-  to[length] = '\0';
+  to[text.copy(to, length)] = '\0';
 }
 
 wengert_status say(wengert_error* to, wengert_status status, std::string_view message, std::string_view code = {},
