@@ -315,7 +315,7 @@ template <class T> void pack(const T* from, std::int64_t along, std::int64_t acr
       for (std::int64_t k = 0; k < depth; ++k) to[k * at_once + j] = from[k * along + j * across];
 }
 
-template <class T> void multiply(const T* a, const T* b, std::int64_t depth, T* to) {
+template <class T> void multiply(const T* a, const T* b, std::int64_t depth, T factor, T* to, std::int64_t row) {
   const hn::ScalableTag<T> d;
   const std::size_t lanes = hn::Lanes(d);
   auto c00 = hn::Zero(d), c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00, c30 = c00, c31 = c00;
@@ -327,26 +327,27 @@ template <class T> void multiply(const T* a, const T* b, std::int64_t depth, T* 
     c20 = hn::MulAdd(a2, b0, c20), c21 = hn::MulAdd(a2, b1, c21);
     c30 = hn::MulAdd(a3, b0, c30), c31 = hn::MulAdd(a3, b1, c31);
   }
-  hn::StoreU(c00, d, to), hn::StoreU(c01, d, to + lanes);
-  hn::StoreU(c10, d, to + 2 * lanes), hn::StoreU(c11, d, to + 3 * lanes);
-  hn::StoreU(c20, d, to + 4 * lanes), hn::StoreU(c21, d, to + 5 * lanes);
-  hn::StoreU(c30, d, to + 6 * lanes), hn::StoreU(c31, d, to + 7 * lanes);
+  const auto scale = hn::Set(d, factor);
+  const auto store = [&](auto left, auto right, std::int64_t y) HWY_ATTR {
+    hn::StoreU(hn::Mul(scale, left), d, to + y * row);
+    hn::StoreU(hn::Mul(scale, right), d, to + y * row + lanes);
+  };
+  store(c00, c01, 0), store(c10, c11, 1), store(c20, c21, 2), store(c30, c31, 3);
 }
 
-// A tile of A*B, scaled, into C or onto it.
+// A tile of A*B into C or onto it.
 template <class T> void add_tile(const T* tile, std::int64_t rows, std::int64_t columns, std::int64_t width,
                                  const contraction_step& s, bool first, T* to) {
   const hn::ScalableTag<T> d;
-  const T scale = static_cast<T>(s.scale);
   for (std::int64_t y = 0; y < rows; ++y, tile += width, to += s.c.row) {
     if (s.c.column == 1 && columns == width) {
       for (std::int64_t x = 0; x < columns; x += static_cast<std::int64_t>(hn::Lanes(d))) {
-        const auto v = hn::Mul(hn::Set(d, scale), hn::LoadU(d, tile + x));
+        const auto v = hn::LoadU(d, tile + x);
         hn::StoreU(first ? v : hn::Add(hn::LoadU(d, to + x), v), d, to + x);
       }
       continue;
     }
-    for (std::int64_t x = 0; x < columns; ++x) to[x * s.c.column] = (first ? T(0) : to[x * s.c.column]) + scale * tile[x];
+    for (std::int64_t x = 0; x < columns; ++x) to[x * s.c.column] = (first ? T(0) : to[x * s.c.column]) + tile[x];
   }
 }
 
@@ -365,8 +366,13 @@ template <class T> void contract(const contraction_step& s, const T* a, const T*
     for (std::int64_t j = 0; j < s.n; j += columns) {
       pack(b + k * s.b.row + j * s.b.column, s.b.row, s.b.column, depth, s.n - j, columns, packed_b);
       for (std::int64_t p = 0; p < panels; ++p) {
-        multiply(packed_a + p * rows * depth, packed_b, depth, tile);
         T* const to = c + p * rows * s.c.row + j * s.c.column;
+        const T scale = static_cast<T>(s.scale);
+        if (k == 0 && s.c.column == 1 && j + columns <= s.n && (p + 1) * rows <= s.m) {
+          multiply(packed_a + p * rows * depth, packed_b, depth, scale, to, s.c.row);
+          continue;
+        }
+        multiply(packed_a + p * rows * depth, packed_b, depth, scale, tile, columns);
         add_tile(tile, std::min(rows, s.m - p * rows), std::min(columns, s.n - j), columns, s, k == 0, to);
       }
     }
