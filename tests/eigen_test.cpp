@@ -2,10 +2,14 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <string>
 #include <vector>
 
+#include <wengert/calculus/reverse.hpp>
 #include <wengert/eigen.hpp>
+#include <wengert/eigen_expr.hpp>
 #include <wengert/embed/params.hpp>
+#include <wengert/numeric/program.hpp>
 
 using namespace wengert;
 using Eigen::Dynamic, Eigen::Index;
@@ -189,6 +193,35 @@ TEST_CASE("matrices in structs of parameters") {
   CHECK(grad([](const auto& v) { return v.squaredNorm(); })(Eigen::Vector3d(1, 2, 3)) == Eigen::Vector3d(2, 4, 6));
   CHECK(jacobian([](const auto& v) { return (v * v(0)).eval(); })(Eigen::Vector2d(1, 2)).entries() ==
         std::vector<double>{2, 0, 2, 1});
+}
+
+TEST_CASE("matrices of recorded numbers") {
+  const auto f = [](const auto& x) {
+    using T = std::decay_t<decltype(x[0])>;
+    const auto a = matrix_of(x);
+    const auto b = vector_of(x);
+    const Eigen::Matrix<T, 3, 3> small = a.template topLeftCorner<3, 3>();
+    const matrix<T> twice = a * a.transpose() + 2.0 * a;
+    return T((Eigen::MatrixXd::Identity(n, n) * twice * b).dot(b) + b.array().exp().sum() + b.norm() + twice.trace() +
+             small.determinant() * small.inverse().sum());
+  };
+  const std::vector<double> at = numbers_at();
+  tape t;
+  std::vector<symbol_id> inputs;
+  std::vector<expr> x;
+  for (std::size_t i = 0; i < at.size(); ++i) {
+    const node_id node = t.symbol("x" + std::to_string(i), {});
+    inputs.push_back(t.symbol_of(node));
+    x.emplace_back(t, node);
+  }
+  const node_id y = f(x).on(t);
+  const program compiled(t, program_arrays{{inputs}, {{y}, reverse(t, y, inputs)}});
+  double value = 0;
+  std::vector<double> gradient(at.size());
+  compiled.run(std::vector<const double*>{at.data()}, std::vector<double*>{&value, gradient.data()});
+  const auto expected = value_and_grad(f)(at);
+  CHECK(value == doctest::Approx(expected.value));
+  for (std::size_t i = 0; i < at.size(); ++i) CHECK(gradient[i] == doctest::Approx(expected.gradient[i]));
 }
 
 }  // namespace

@@ -332,11 +332,12 @@ class Eigen::LDLT<Eigen::Matrix<wengert::active<V>, R, C, O, MR, MC>, UpLo>
 // processor, and take the compiler long)
 
 namespace wengert {
+template <class T> inline constexpr bool has_own_products = scalar<T>;
 template <class Lhs, class Rhs>
-concept scalar_product = scalar<typename Lhs::Scalar> || scalar<typename Rhs::Scalar>;
+concept scalar_product = has_own_products<typename Lhs::Scalar> || has_own_products<typename Rhs::Scalar>;
 
 template <class Lhs, class Rhs> struct scalar_product_impl {
-  using T = std::conditional_t<scalar<typename Lhs::Scalar>, typename Lhs::Scalar, typename Rhs::Scalar>;
+  using T = std::conditional_t<has_own_products<typename Lhs::Scalar>, typename Lhs::Scalar, typename Rhs::Scalar>;
   static auto product(const Lhs& lhs, const Rhs& rhs) {
     const typename Eigen::internal::nested_eval<Lhs, Eigen::Dynamic>::type a(lhs);
     const typename Eigen::internal::nested_eval<Rhs, Eigen::Dynamic>::type b(rhs);
