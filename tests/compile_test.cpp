@@ -157,7 +157,7 @@ TEST_CASE("floats are compiled, and many evaluations run on threads that share w
 }
 
 TEST_CASE("loops that a recording unrolls are found again") {
-  const auto loss = [](const auto& z) {  // as users of scalars write it
+  const auto entropy = [](const auto& z) {  // as users of scalars write it
     using T = std::decay_t<decltype(z[0])>;
     T m = z[0], sum = 0, loss = 0;
     for (std::size_t k = 1; k < z.size(); ++k) m = fmax(m, z[k]);
@@ -187,8 +187,8 @@ TEST_CASE("loops that a recording unrolls are found again") {
     check_close(c.hessian_vector(x, v), hvp(f)(x, v), 1e-10);
     if (n < 50) check_close(c.hessian(x), hessian(f)(x).entries(), 1e-10);
   };
-  agrees(loss, 20, 40);
-  agrees(loss, 1000, 40);
+  agrees(entropy, 20, 40);
+  agrees(entropy, 1000, 40);
   agrees(others, 30, 80);
   agrees([](const auto& x) { return x[0] * x[1] + x[2]; }, 3, 6);
   // Each number needs the one before: nothing to be found.

@@ -63,10 +63,9 @@ template <class T = double, tree X, class F> basic_compiled<T> compile(const F& 
 }
 
 // f takes `count` numbers in a std::vector, of any scalar.
-template <class T = double, class F>
-requires std::invocable < const F&, const std::vector<expr>
-& > basic_compiled<T> compile(const F& f, std::size_t count, const compile_options& o = {}) {
-  return {record_function([&](const std::vector<expr>& x) { return f(x); }, numbered("x", count)), o};
+template <class T = double, class F, std::integral N>
+basic_compiled<T> compile(const F& f, N count, const compile_options& o = {}) {
+  return {record_function([&](const std::vector<expr>& x) { return f(x); }, numbered("x", static_cast<std::size_t>(count))), o};
 }
 
 // f takes numbers, eight at most: [](auto x, auto y) { ... }.
