@@ -601,7 +601,12 @@ class elaborator {
       }
       c.args.push_back(std::move(e));
     }
-    w_.calls->try_emplace(v.node, std::move(c));
+    // What was called on the slices of a matrix, inside another composite, can only be printed as a call along an axis.
+    const auto it = w_.calls->find(v.node);
+    if (it == w_.calls->end())
+      w_.calls->emplace(v.node, std::move(c));
+    else if (c.axis != 0 && it->second.axis == 0 && !it->second.is_let)
+      it->second = std::move(c);
     return v;
   }
 

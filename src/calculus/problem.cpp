@@ -325,7 +325,9 @@ problem::problem(problem&& other) noexcept
   if (state_) state_->w.calls = &calls_;
 }
 
-expression problem::parse(std::string_view text, std::span<const letter_range> letters) {
+expression problem::parse(std::string_view text, std::span<const letter_range> letters) { return parsed(text, letters, none); }
+
+expression problem::parsed(std::string_view text, std::span<const letter_range> letters, node_id like) {
   workspace& w = state_->w;
   snapshot before(w);
   try {
@@ -340,7 +342,9 @@ expression problem::parse(std::string_view text, std::span<const letter_range> l
         throw tree.fail(tree.root, "P16", "one expression is expected, not a comparison");
       mark_dimensions(w, tree, t);
       resolved_text r = resolve_statement(w, tree, t, letters);
-      item_id together = meet(w, r.sides, whole(w, t));
+      std::vector<item_id> sides = r.sides;
+      if (like != none) sides.push_back(given(w, tape_->whole(like), whole(w, t)));
+      item_id together = meet(w, sides, whole(w, t));
       infer(w, first, first_slot);
       elaborate(w, first);
       notes_ = w.notes;
@@ -354,9 +358,9 @@ expression problem::parse(std::string_view text, std::span<const letter_range> l
 
 name_role problem::role(std::string_view name) const { return state_->w.role(name); }
 
-expression problem::read_back(std::string_view text) {
+expression problem::read_back(std::string_view text, node_id like) {
   std::vector<std::string> notes = notes_;
-  expression e = parse(text);
+  expression e = parsed(text, {}, like);
   notes_ = state_->w.notes = std::move(notes);
   return e;
 }

@@ -53,7 +53,15 @@ node_id matrix_layout::arranged(node_id root) {
     bool is_sum = !stays(n) && tape_.op(r) == opcode::add && (tape_.rank(r) == 1 || tape_.rank(r) == 2);
     known_.emplace(n, is_sum ? factored(r) : r);
   }
-  return known_.at(root);
+  return spread(known_.at(root));
+}
+
+// A matrix whose rows, or whose columns, are all the same says by a vector of ones how many there are.
+node_id matrix_layout::spread(node_id n) {
+  if (tape_.rank(n) != 2 || narrowed(tape_.whole(n)).labels.size() != 1) return n;
+  const std::vector<range_id> axes(tape_.out(n).begin(), tape_.out(n).end());
+  auto t = term_of(tape_.whole(n), axes);
+  return t ? product_of(*t).node : n;
 }
 
 // A sum with its common factors taken out; as it is where some term is no product of matrices.

@@ -43,6 +43,7 @@ class matrix_layout {
 
   node_id with_arranged_arguments(node_id n);
   edge narrowed(edge e);
+  node_id spread(node_id n);
   node_id factored(node_id sum);
   std::optional<term> term_of(const edge& e, std::span<const range_id> axes);
   block block_of(const matrix_tree& t, const open_product& f);

@@ -905,7 +905,7 @@ std::size_t presenter::strange_sums(node_id n) const {
 
 bool presenter::reads_back(node_id n, const print_options& how) {
   try {
-    node_id again = problem_.read_back(print(tape_, n, {&problem_.calls(), {}}, how)).node;
+    node_id again = problem_.read_back(print(tape_, n, {&problem_.calls(), {}}, how), n).node;
     return again == n || (std::ranges::equal(tape_.out(again), tape_.out(n)) && prover_.equate(n, again));
   } catch (const error&) {
     return false;
@@ -1027,6 +1027,7 @@ presented presenter::best(node_id n, const std::vector<std::string>& letters, no
   print_options how;
   how.letters = letters;
   how.index_form = wanted == notation::index;
+  how.shape_is_known = true;
   std::vector<node_id> layouts = candidates(n);
   const node_id meant = substitute(tape_, n, values_);
   for (bool matrices : {true, false}) {

@@ -625,7 +625,7 @@ class writer {
       if (t_.rank(n) == 0) return node(n, {});
       array_kind k = array_form(n);
       bool square = std::ranges::all_of(t_.out(n), [&](range_id r) { return r == t_.out(n)[0]; });
-      if (!k.possible || (k.anchored != all_axes(n) && !square)) return {};
+      if (!k.possible || (k.anchored != all_axes(n) && !square && !options_.shape_is_known)) return {};
       return t_.rank(n) == 2 ? shorter(node(n, {true, {}}), turned(n)) : node(n, {true, {}});
     } catch (const error& e) {
       if (e.code != "V05") throw;  // a name that is needed means something else

@@ -107,8 +107,9 @@ class problem {
   expression parse(std::string_view text, std::span<const letter_range> letters = {});
   // How the parser reads a name of this problem.
   name_role role(std::string_view name) const;
-  // The same for a text that was printed: no notes, since they are for what the user typed.
-  expression read_back(std::string_view text);
+  // The same for a text that was printed: no notes, since they are for what the user typed. What the text does not tell of its
+  // lengths is as in the node `like`, if one is given.
+  expression read_back(std::string_view text, node_id like = none);
   // composite(args) elaborated as if the user had written it, e.g. apply("softmax", {z}), or apply("softmax", {Z}, 1) for
   // softmax(Z, axis=1); recorded in calls().
   node_id apply(std::string_view composite, std::span<const edge> args, std::uint8_t axis = 0);
@@ -117,6 +118,8 @@ class problem {
 
  private:
   struct state;
+  expression parsed(std::string_view text, std::span<const letter_range> letters, node_id like);
+
   std::unique_ptr<tape> tape_;
   std::unique_ptr<state> state_;
   std::vector<expression> expressions_;
