@@ -571,6 +571,26 @@ void presenter::find_written_sums() {
   for (const theorem& t : prover_.equations()) around_sums_.use_equation(t);
 }
 
+void presenter::find_written_arguments() {
+  if (!arguments_.empty()) return;
+  std::vector<node_id> roots;
+  for (const expression& e : problem_.expressions()) roots.push_back(e.node);
+  for (node_id m : tape_.reachable(roots)) {
+    const bool root = tape_.op(m) == opcode::power && !is_integer(tape_.value(m));
+    if (!root && !find_function(tape_.op(m))) continue;
+    for (const edge& e : tape_.args(m).copy()) {
+      if (tape_.arity(e.node) == 0) continue;
+      try {
+        const node_id full = prover_.full().of(e.node).node;
+        arguments_.try_emplace(full, e.node);
+        if (auto f = prover_.full().factor_out(full)) arguments_.try_emplace(f->equal.says().right, e.node);
+      } catch (const too_large&) {
+        // it will be written as it comes
+      }
+    }
+  }
+}
+
 // With sums over an axis as the numbers that they are: the deviations from a mean add up to 0.
 polynomial presenter::with_sums_evaluated(const polynomial& p) const {
   polynomial r = p;
@@ -640,8 +660,9 @@ node_id presenter::gathered(const polynomial& p) {
   return r.terms.size() > 1 ? factored(r) : lay_out(r);
 }
 
-// Without the functions that composites are made of, as far as these are found.
+// As the user wrote it; else without the functions that composites are made of, as far as these are found.
 node_id presenter::folded_argument(node_id n) {
+  if (auto it = arguments_.find(n); it != arguments_.end()) return it->second;
   if (names_.contains(n) || tape_.op(n) == opcode::symbol || bare_functions(n) == 0) return n;
   node_id best = n;
   for (const reading* r : {&light_, &full_}) {
@@ -672,7 +693,8 @@ node_id presenter::with_arguments_folded(node_id n) {
     } else {
       const std::vector<edge> before = tape_.args(m).copy();
       std::vector<edge> args = before;
-      for (edge& e : args) e.node = find_function(tape_.op(m)) ? folded_argument(now.at(e.node)) : now.at(e.node);
+      const bool root = tape_.op(m) == opcode::power && !is_integer(tape_.value(m));
+      for (edge& e : args) e.node = root || find_function(tape_.op(m)) ? folded_argument(now.at(e.node)) : now.at(e.node);
       now[m] = args == before ? m : tape_.make(tape_.op(m), tape_.out(m), tape_.bound(m), tape_.red(m), args, tape_.attribute(m));
     }
   }
@@ -757,6 +779,71 @@ node_id presenter::with_choices_joined(node_id n) {
   return now.at(n);
 }
 
+namespace {
+
+// The product of what is divided by, for divisors of one shape: x and y^2 of 1/x and 1/y^2. Products are opened.
+node_id joined_divisor(tape& t, const std::vector<edge>& divisors) {
+  const std::vector<range_id> out(t.out(divisors[0].node).begin(), t.out(divisors[0].node).end());
+  std::vector<edge> args;
+  for (const edge& d : divisors) {
+    const rational power = -t.value(d.node);
+    const edge base = t.arg(d.node, 0);
+    const bool opens = power == 1 && t.op(base.node) == opcode::mul && t.bound_count(base.node) == 0 &&
+                       base.labels == tape::straight(t.rank(base.node)) && std::ranges::equal(t.out(base.node), out);
+    if (opens)
+      std::ranges::copy(t.args(base.node).copy(), std::back_inserter(args));
+    else
+      args.push_back(power == 1 ? base : t.whole(t.power(out, base, power)));
+  }
+  return t.power(out, t.whole(t.mul(out, args)), -1);
+}
+
+// 1/(x/y), which can be read as y/x.
+bool has_nested_fraction(const tape& t, node_id n) {
+  auto divides = [&](node_id m) { return t.op(m) == opcode::power && t.value(m) < 0; };
+  return std::ranges::any_of(t.reachable(n), [&](node_id m) {
+    if (!divides(m) || !is_integer(t.value(m))) return false;
+    const node_id base = t.arg(m, 0).node;
+    if (t.op(base) != opcode::mul) return false;
+    const std::vector<edge> factors = t.args(base).copy();
+    return std::ranges::any_of(factors, [&](const edge& e) { return divides(e.node); });
+  });
+}
+
+}  // namespace
+
+// Several divisors as one: u/x/y as u/(x*y).
+node_id presenter::with_divisors_joined(node_id n) {
+  std::map<node_id, node_id> now;
+  for (node_id m : tape_.reachable(n)) {
+    now[m] = m;
+    if (names_.contains(m)) continue;
+    const std::vector<edge> before = tape_.args(m).copy();
+    std::vector<edge> args;
+    std::vector<std::vector<edge>> divisors;  // those of one shape together
+    for (edge e : before) {
+      e.node = now.at(e.node);
+      const bool divides = tape_.op(m) == opcode::mul && tape_.op(e.node) == opcode::power && tape_.value(e.node) < 0;
+      if (!divides || names_.contains(e.node)) {
+        args.push_back(std::move(e));
+        continue;
+      }
+      auto same = std::ranges::find_if(divisors, [&](const std::vector<edge>& d) {
+        return d[0].labels == e.labels && std::ranges::equal(tape_.out(d[0].node), tape_.out(e.node));
+      });
+      if (same == divisors.end()) same = divisors.insert(same, std::vector<edge>{});
+      same->push_back(std::move(e));
+    }
+    std::ranges::stable_sort(divisors, std::greater(), [](const std::vector<edge>& d) { return d[0].labels.size(); });
+    for (const std::vector<edge>& d : divisors)
+      args.push_back(d.size() == 1 ? d[0] : edge{joined_divisor(tape_, d), d[0].labels});
+    if (args == before) continue;
+    now[m] = args.size() == 1 ? tape_.identity(tape_.out(m), args[0], tape_.bound(m), tape_.red(m))
+                              : tape_.make(tape_.op(m), tape_.out(m), tape_.bound(m), tape_.red(m), args, tape_.attribute(m));
+  }
+  return now.at(n);
+}
+
 // --- the choice
 
 std::vector<node_id> presenter::candidates(node_id n) {
@@ -779,6 +866,7 @@ std::vector<node_id> presenter::candidates(node_id n) {
   node_id light = prover_.light().of(n).node;
   if (tree_size(tape_, n, names_, largest_tree) == largest_tree) return {light, n};
   find_written_sums();
+  find_written_arguments();
   guarded([&] { add_both(with_names_whole(n, false)); });
   guarded([&] { add_both(with_names_whole(n, true)); });
   guarded([&] { add_both(prover_.light().expand(light)); });
@@ -816,6 +904,8 @@ std::vector<node_id> presenter::candidates(node_id n) {
     guarded([&] { add_both(with_names_whole(m, false, as_written_.whole)); });
     guarded([&] { add_both(prover_.light().expand(prover_.light().of(m).node)); });
   }
+  for (std::size_t k = 0, count = r.size(); k < count; ++k)
+    if (has_nested_fraction(tape_, r[k])) guarded([&] { add_both(prover_.full().expand(prover_.full().of(r[k]).node)); });
   composed_ = functions_of_composites();
   for (std::size_t k = 0, count = r.size(); k < count; ++k)
     for (node_id m : {with_arguments_folded(r[k]), with_choices_joined(r[k])})
@@ -997,7 +1087,8 @@ std::vector<presenter::choice> presenter::choices(const std::vector<node_id>& la
       if (how.matrix_notation) cost += 3 * strange_sums(c);
       cost += 12 * bare_functions(c);
       cost -= std::min(cost, familiarity(c));
-      if (tape_.op(c) == opcode::mul) cost -= std::min<std::size_t>(cost, 4);  // a product says more than a sum
+      const bool product = tape_.op(c) == opcode::mul || tape_.op(c) == opcode::power;
+      if (product) cost -= std::min<std::size_t>(cost, 4);  // it says more than a sum
       r.push_back({cost, c, std::move(text)});
     } catch (const error&) {
       // too long, or a name that it needs is taken
@@ -1033,7 +1124,11 @@ presented presenter::best(node_id n, const std::vector<std::string>& letters, no
   for (bool matrices : {true, false}) {
     if (matrices && (!letters.empty() || (wanted != notation::matrix && wanted != notation::shortest))) continue;
     how.matrix_notation = matrices;
-    std::vector<choice> all = choices(matrices ? matrix_candidates(layouts) : layouts, how);
+    std::vector<node_id> ways;
+    for (node_id m : matrices ? matrix_candidates(layouts) : layouts)
+      for (node_id j : {with_divisors_joined(m), m})
+        if (std::ranges::find(ways, j) == ways.end()) ways.push_back(j);
+    std::vector<choice> all = choices(ways, how);
     std::ranges::stable_sort(all, std::greater(),
                              [&](const choice& c) { return c.text.text.find(mentioning) != std::string::npos; });
     if (wanted == notation::matrix)  // no letters, however long the text

@@ -111,9 +111,11 @@ class presenter {
   polynomial read(node_id n, const reading& in) const;
   polynomial with_sums_evaluated(const polynomial& p) const;
   void find_written_sums();
+  void find_written_arguments();
   node_id gathered(const polynomial& p);
   node_id with_arguments_folded(node_id n);
   node_id with_choices_joined(node_id n);
+  node_id with_divisors_joined(node_id n);
   node_id folded_argument(node_id n);
   std::vector<node_id> names_within(node_id n) const;
   void collect_patterns(node_id n);
@@ -142,6 +144,7 @@ class presenter {
   std::map<node_id, node_id> values_;        // of stand-ins
   std::set<node_id> units_;                  // sums as the user wrote them
   std::map<node_id, node_id> normalized_;    // light normal forms of what stands in as_written_.whole, and these
+  std::map<node_id, node_id> arguments_;     // normal forms of what the user wrote inside functions and roots, and these
   std::vector<product_of_sum> numbers_;      // sums over an axis of what stands in as_written_.whole, where they are numbers
   std::map<node_id, std::size_t> familiar_;  // sums outside of composites, and what they are worth
   std::set<node_id> composed_;               // functions inside composites

@@ -219,7 +219,8 @@ normal normalizer::compute(node_id n) {
 theorem normalizer::arguments_first(node_id n) {
   std::vector<std::optional<theorem>> premises;
   bool changed = false;
-  bool root = tape_.op(n) == opcode::power && !is_integer(tape_.value(n));
+  const bool power = tape_.op(n) == opcode::power;
+  const bool root = power && !is_integer(tape_.value(n)), divides = power && tape_.value(n) < 0;
   for (edge_view e : tape_.args(n)) {
     auto it = memo_.find(e.node);
     if (it == memo_.end() || it->second.node == e.node) {
@@ -230,6 +231,8 @@ theorem normalizer::arguments_first(node_id n) {
     if (root)  // multiplied out, a sum of squares does not look like one
       for (relation is : {relation::positive, relation::nonnegative})
         if (auto t = facts_.find(is, e.node)) facts_.add(kernel_.transfer(it->second.equal, *t));
+    if (divides)  // nor a product like one of what is not 0
+      if (auto t = establish(relation::nonzero, e.node)) facts_.add(kernel_.transfer(it->second.equal, *t));
     changed = true;
   }
   return changed ? kernel_.congruence(n, premises) : kernel_.reflexive(n);
