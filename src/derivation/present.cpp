@@ -326,15 +326,15 @@ polynomial presenter::without_numerators(polynomial p, const reading& in) {
           };
           factor alone = a.factors[0];
           for (label& l : alone.labels) l = read(l);
-          auto it = std::ranges::find_if(m.factors, [&](const factor& g) {
-            return g.node == alone.node && g.labels == alone.labels && g.power >= alone.power;
-          });
-          if (it == m.factors.end() || it->power.denominator() != 1) continue;
-          bool elsewhere = std::ranges::any_of(sum.terms, [&](const auto& other) {
+          const bool elsewhere = std::ranges::any_of(sum.terms, [&](const auto& other) {
             return !(other.first == a) &&
                    std::ranges::any_of(other.first.factors, [&](const factor& g) { return g.node == a.factors[0].node; });
           });
           if (elsewhere || sum.terms.size() > 4) continue;
+          auto it = std::ranges::find_if(m.factors, [&](const factor& g) {
+            return g.node == alone.node && g.labels == alone.labels && g.power >= alone.power;
+          });
+          if (it == m.factors.end() || it->power.denominator() != 1) break;  // the first such A only: x/(x+y) is 1 - y/(x+y)
           // A = (P - r)/c
           std::vector<node_id> whole{f.node};
           recording_signs signs(prover_.known());
