@@ -279,8 +279,21 @@ polynomial ring::indicator(comparison c, edge a, edge b, const std::vector<int>&
     return r;
   }
   if (c == comparison::eq && b < a) std::swap(a, b);
-  frame f{g_, out};
+  // Its axes stand in the order in which a and b use them, whatever their order in `out`.
+  std::vector<int> order;
+  frame f{g_, {}};
+  for (edge* e : {&a, &b})
+    for (label& l : e->labels) {
+      if (l.axis < 0) continue;
+      auto at = std::find(order.begin(), order.end(), l.axis);
+      if (at == order.end()) {
+        f.axes.push_back(out.at(static_cast<std::size_t>(l.axis)));
+        at = order.insert(at, l.axis);
+      }
+      l.axis = static_cast<int>(at - order.begin());
+    }
   edge e = choose(f, c, a, b, number(f, 1), number(f, 0));
+  for (label& l : e.labels) l.axis = order.at(static_cast<std::size_t>(l.axis));
   push(r, {{}, {{e.node, e.labels}}}, 1);
   return r;
 }

@@ -349,9 +349,21 @@ polynomial expander::indicator(comparison c, edge a, edge b, std::span<const ran
     return result;
   }
   if (c == comparison::eq && std::tie(b.node, b.labels) < std::tie(a.node, a.labels)) std::swap(a, b);
-  frame f{t_, {out.begin(), out.end()}};
-  term one(f, 1), nothing(f, 0);
-  edge e = wengert::select(c, term(f, a), term(f, b), one, nothing).as_edge();
+  // Over its axes in the order in which a and b read them, so that it is one node wherever these stand in `out`.
+  std::vector<std::size_t> from;
+  frame f{t_, {}};
+  for (edge* side : {&a, &b})
+    for (label& l : side->labels) {
+      if (l.is_constant()) continue;
+      const auto k = static_cast<std::size_t>(std::ranges::find(from, static_cast<std::size_t>(l.axis)) - from.begin());
+      if (k == from.size()) {
+        from.push_back(static_cast<std::size_t>(l.axis));
+        f.axes.push_back(out[from[k]]);
+      }
+      l.axis = static_cast<std::int16_t>(k);
+    }
+  edge e = wengert::select(c, term(f, a), term(f, b), term(f, 1), term(f, 0)).as_edge();
+  for (label& l : e.labels) l.axis = static_cast<std::int16_t>(from[static_cast<std::size_t>(l.axis)]);
   push(result, {{}, {{e.node, e.labels, exponent(1)}}}, 1);
   return result;
 }

@@ -91,9 +91,9 @@ class writer {
       v.at.push_back({&own.back(), {}});
     }
     piece p = node(n, v);
-    bool again = false;  // a free letter that stands nowhere as an index would be read as a variable
+    bool again = false;  // a free letter that stands nowhere as an index would be read as a variable, but beside D(f, x[i])
     for (letter& l : own)
-      if (l.as_value && !l.stands) again = l.spelled_out = true;
+      if (l.as_value && !l.stands && !options_.shape_is_known) again = l.spelled_out = true;
     return again ? node(n, v) : p;
   }
 
