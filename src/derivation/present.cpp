@@ -445,16 +445,20 @@ void presenter::discover(node_id n) {
   }
 }
 
-// tan and tanh of what sine and cosine are taken of.
+// tan and tanh of what sine and cosine are taken of, the sign of what has an absolute value.
 void presenter::discover_quotients(node_id n) {
-  std::size_t found = 0;
-  for (node_id m : tape_.reachable(n)) {
-    const opcode o = tape_.op(m);
-    if ((o != opcode::cos && o != opcode::cosh) || ++found > 4) continue;
-    const std::vector<range_id> axes(tape_.out(m).begin(), tape_.out(m).end());
-    const edge e = tape_.arg(m, 0);
-    add_pattern(tape_.apply(o == opcode::cos ? opcode::tan : opcode::tanh, axes, std::span(&e, 1)));
-  }
+  auto discover = [&](node_id in, opcode part, opcode quotient) {
+    std::size_t found = 0;
+    for (node_id m : tape_.reachable(in)) {
+      if (tape_.op(m) != part || ++found > 4) continue;
+      const std::vector<range_id> axes(tape_.out(m).begin(), tape_.out(m).end());
+      const edge e = tape_.arg(m, 0);
+      add_pattern(tape_.apply(quotient, axes, std::span(&e, 1)));
+    }
+  };
+  discover(n, opcode::cos, opcode::tan);
+  discover(n, opcode::cosh, opcode::tanh);
+  discover(prover_.full().of(n).node, opcode::abs, opcode::sign);
 }
 
 // Replaces one product that a pattern stands for by the pattern: product = (node - rest)/coefficient.
@@ -573,20 +577,21 @@ void presenter::find_written_sums() {
 
 void presenter::find_written_arguments() {
   if (!arguments_.empty()) return;
-  std::vector<node_id> roots;
+  std::vector<node_id> roots, written;
   for (const expression& e : problem_.expressions()) roots.push_back(e.node);
   for (node_id m : tape_.reachable(roots)) {
-    const bool root = tape_.op(m) == opcode::power && !is_integer(tape_.value(m));
-    if (!root && !find_function(tape_.op(m))) continue;
-    for (const edge& e : tape_.args(m).copy()) {
-      if (tape_.arity(e.node) == 0) continue;
-      try {
-        const node_id full = prover_.full().of(e.node).node;
-        arguments_.try_emplace(full, e.node);
-        if (auto f = prover_.full().factor_out(full)) arguments_.try_emplace(f->equal.says().right, e.node);
-      } catch (const too_large&) {
-        // it will be written as it comes
-      }
+    std::size_t count = tape_.op(m) == opcode::select ? 2 : find_function(tape_.op(m)) ? tape_.arity(m) : 0;
+    if (tape_.op(m) == opcode::power && !is_integer(tape_.value(m))) count = 1;
+    for (std::size_t k = 0; k < count; ++k) written.push_back(tape_.arg(m, k).node);
+  }
+  for (node_id m : written) {
+    if (tape_.arity(m) == 0) continue;
+    try {
+      const node_id full = prover_.full().of(m).node;
+      for (node_id form : {full, prover_.light().of(m).node}) arguments_.try_emplace(form, m);
+      if (auto f = prover_.full().factor_out(full)) arguments_.try_emplace(f->equal.says().right, m);
+    } catch (const too_large&) {
+      // it will be written as it comes
     }
   }
 }
@@ -693,8 +698,11 @@ node_id presenter::with_arguments_folded(node_id n) {
     } else {
       const std::vector<edge> before = tape_.args(m).copy();
       std::vector<edge> args = before;
-      const bool root = tape_.op(m) == opcode::power && !is_integer(tape_.value(m));
-      for (edge& e : args) e.node = root || find_function(tape_.op(m)) ? folded_argument(now.at(e.node)) : now.at(e.node);
+      const bool root = tape_.op(m) == opcode::power && !is_integer(tape_.value(m)), choice = tape_.op(m) == opcode::select;
+      for (std::size_t k = 0; k < args.size(); ++k) {
+        const node_id below = now.at(args[k].node);
+        args[k].node = root || (choice && k < 2) || find_function(tape_.op(m)) ? folded_argument(below) : below;
+      }
       now[m] = args == before ? m : tape_.make(tape_.op(m), tape_.out(m), tape_.bound(m), tape_.red(m), args, tape_.attribute(m));
     }
   }
@@ -838,8 +846,9 @@ node_id presenter::with_divisors_joined(node_id n) {
     for (const std::vector<edge>& d : divisors)
       args.push_back(d.size() == 1 ? d[0] : edge{joined_divisor(tape_, d), d[0].labels});
     if (args == before) continue;
-    now[m] = args.size() == 1 ? tape_.identity(tape_.out(m), args[0], tape_.bound(m), tape_.red(m))
-                              : tape_.make(tape_.op(m), tape_.out(m), tape_.bound(m), tape_.red(m), args, tape_.attribute(m));
+    const bool alone = tape_.op(m) == opcode::mul && args.size() == 1;
+    now[m] = alone ? tape_.identity(tape_.out(m), args[0], tape_.bound(m), tape_.red(m))
+                   : tape_.make(tape_.op(m), tape_.out(m), tape_.bound(m), tape_.red(m), args, tape_.attribute(m));
   }
   return now.at(n);
 }

@@ -15,6 +15,18 @@ namespace {
 constexpr int deepest = 40;                          // rules applied inside rules
 constexpr std::size_t most_multiplied_out = 20'000;  // work to see that a light form is equal
 
+// One level more, until the scope is left, by whatever way.
+class deeper {
+ public:
+  explicit deeper(int& depth) : depth_(depth) { ++depth_; }
+  ~deeper() { --depth_; }
+  deeper(const deeper&) = delete;
+  deeper& operator=(const deeper&) = delete;
+
+ private:
+  int& depth_;
+};
+
 bool is_leaf(opcode o) {
   switch (o) {
     case opcode::constant:
@@ -167,7 +179,7 @@ theorem normalizer::then_normalize(const theorem& t) { return chain(t, of(t.says
 normal normalizer::of(node_id root) {
   if (auto it = memo_.find(root); it != memo_.end()) return it->second;
   if (depth_ > deepest) return {root, kernel_.reflexive(root)};
-  ++depth_;
+  const deeper level(depth_);
   std::vector<std::pair<node_id, bool>> stack{{root, false}};
   while (!stack.empty()) {
     auto [n, ready] = stack.back();
@@ -182,17 +194,14 @@ normal normalizer::of(node_id root) {
     memo_.insert_or_assign(n, r);
     memo_.try_emplace(r.node, normal{r.node, kernel_.reflexive(r.node)});
   }
-  --depth_;
   return memo_.at(root);
 }
 
 // What cannot be written out stays as it is.
 normal normalizer::compute_or_leave(node_id n) {
-  int depth = depth_;
   try {
     return compute(n);
   } catch (const too_large&) {
-    depth_ = depth;
     return {n, kernel_.reflexive(n)};
   }
 }
@@ -231,8 +240,8 @@ theorem normalizer::arguments_first(node_id n) {
     if (root)  // multiplied out, a sum of squares does not look like one
       for (relation is : {relation::positive, relation::nonnegative})
         if (auto t = facts_.find(is, e.node)) facts_.add(kernel_.transfer(it->second.equal, *t));
-    if (divides)  // nor a product like one of what is not 0
-      if (auto t = establish(relation::nonzero, e.node)) facts_.add(kernel_.transfer(it->second.equal, *t));
+    if (divides && tape_.op(e.node) == opcode::mul && tape_.op(it->second.node) == opcode::add)  // nor a product like one
+      if (auto t = facts_.find(relation::nonzero, e.node)) facts_.add(kernel_.transfer(it->second.equal, *t));
     changed = true;
   }
   return changed ? kernel_.congruence(n, premises) : kernel_.reflexive(n);
@@ -486,11 +495,9 @@ void normalizer::read_equation(const theorem& t) {
 std::optional<theorem> normalizer::establish(relation is, node_id n) {
   if (auto t = facts_.find(is, n)) return t;
   if (depth_ > 6) return std::nullopt;
-  int depth = depth_;
   try {
     return derive_sign(is, n);
   } catch (const too_large&) {
-    depth_ = depth;
     return std::nullopt;
   }
 }
@@ -508,7 +515,7 @@ std::vector<node_id> normalizer::parts_of_power(node_id n) {
 }
 
 std::optional<theorem> normalizer::derive_sign(relation is, node_id n) {
-  ++depth_;
+  const deeper level(depth_);
   std::optional<theorem> result;
   normal reduced = of(n);
   auto back = [&](const theorem& equal, const theorem& sign) { return kernel_.transfer(kernel_.symmetric(equal), sign); };
@@ -522,7 +529,6 @@ std::optional<theorem> normalizer::derive_sign(relation is, node_id n) {
         if (auto t = establish(is, part)) premises.push_back(*t);
       if (kernel_.sign_follows(is, n, premises)) result = kernel_.sign(is, n, premises);
     }
-    --depth_;
     return result;
   }
   if (auto t = facts_.find(is, reduced.node)) result = back(reduced.equal, *t);
@@ -560,7 +566,6 @@ std::optional<theorem> normalizer::derive_sign(relation is, node_id n) {
     if (!result)
       if (auto t = sign_of_product(is, reduced.node)) result = back(chain(reduced.equal, t->first), t->second);
   }
-  --depth_;
   if (result) facts_.add(*result);
   return result;
 }
@@ -591,11 +596,9 @@ std::optional<std::pair<theorem, theorem>> normalizer::sign_of_product(relation 
 }
 
 std::optional<theorem> normalizer::equate(node_id a, node_id b) {
-  int depth = depth_;
   try {
     return compare(a, b);
   } catch (const too_large&) {
-    depth_ = depth;
     return std::nullopt;
   }
 }
