@@ -93,6 +93,16 @@ struct forms {
   statement says;
 };
 
+// Whether the derivative that was found is the swept one at kinks too, where the conventions say what its value is.
+bool agrees_at_kinks(problem& p, const diff_result& found, node_id swept) {
+  if (std::ranges::none_of(found.needs, &requirement::smooth)) return true;
+  prover with(p.on());
+  with.assume_signs(p.facts());
+  std::vector<requirement> open;
+  with.assume_domain(requirements(p.on(), p.expressions().at(0)), false, open);
+  return with.equate(found.node, swept).has_value();
+}
+
 forms choose_forms(problem& p, emitted_code& notes) {
   tape& t = p.on();
   const expression e = p.expressions().at(0);
@@ -108,7 +118,7 @@ forms choose_forms(problem& p, emitted_code& notes) {
     notes.warnings = found.warnings;
     for (std::size_t k = 0; k < by.size(); ++k) {
       const diff_result& d = found.results[k];
-      if (d.proof.checked && d.node != none) gradients[k].insert(gradients[k].begin(), d.node);
+      if (d.proof.checked && d.node != none && agrees_at_kinks(p, d, gradients[k][0])) gradients[k].insert(gradients[k].begin(), d.node);
       const std::string& shown = d.brief.empty() ? d.derivative : d.brief;
       r.says.lines.push_back(fmt::format("{} == {}", d.claim, shown));
       for (const auto& [name, value] : d.parts) r.says.lines.push_back(fmt::format("  with {} = {}", name, value));
