@@ -184,7 +184,7 @@ edge presenter::lay_out_product(const monomial& m, const rational& c, std::span<
     node_id sum = args.size() == 1 ? tape_.identity(out, args[0], reduced, reduction::sum) : tape_.mul(out, args, reduced);
     sums.push_back({sum, labels});
   }
-  for (edge& e : with_powers(tape_, std::move(sums))) parts.push_back({8, std::move(e)});
+  for (edge& e : with_powers(tape_, sums)) parts.push_back({8, std::move(e)});
   // A sum over an axis that nothing carries counts its range.
   for (std::size_t b = 0; b < m.bound.size(); ++b)
     if (owner[b] == m.factors.size())

@@ -118,7 +118,8 @@ forms choose_forms(problem& p, emitted_code& notes) {
     notes.warnings = found.warnings;
     for (std::size_t k = 0; k < by.size(); ++k) {
       const diff_result& d = found.results[k];
-      if (d.proof.checked && d.node != none && agrees_at_kinks(p, d, gradients[k][0])) gradients[k].insert(gradients[k].begin(), d.node);
+      if (d.proof.checked && d.node != none && agrees_at_kinks(p, d, gradients[k][0]))
+        gradients[k].insert(gradients[k].begin(), d.node);
       const std::string& shown = d.brief.empty() ? d.derivative : d.brief;
       r.says.lines.push_back(fmt::format("{} == {}", d.claim, shown));
       for (const auto& [name, value] : d.parts) r.says.lines.push_back(fmt::format("  with {} = {}", name, value));

@@ -634,7 +634,7 @@ class writer {
   }
 
   // The text of a matrix, or that of its transpose, transposed again.
-  static piece shorter(piece as_it_is, piece transpose) {
+  static piece shorter(const piece& as_it_is, piece transpose) {
     std::string other = at_least(level::atom, std::move(transpose)) + "'";
     return other.size() < as_it_is.text.size() ? piece{std::move(other), level::atom} : as_it_is;
   }
