@@ -164,8 +164,8 @@ differentiated differentiate(problem& p, prover& with, const expression& e, cons
   const notation written = d.letters.empty() ? how : notation::index;
   try {
     d.answer = formed ? *formed : show.best(d.swept, d.letters, written);
-  } catch (const error& e) {
-    if (e.code != "V04") throw;
+  } catch (const error& too_long) {
+    if (too_long.code != "V04") throw;
     named_form parts = with_shared_parts(p, d.swept, d.letters);
     d.answer = {d.swept, with.using_kernel().reflexive(d.swept), std::move(parts.text), std::move(parts.letters), true};
     d.parts = std::move(parts.lets);

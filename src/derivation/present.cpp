@@ -11,6 +11,7 @@
 #include <wengert/proof/match.hpp>
 #include <wengert/text/printer.hpp>
 
+#include "../text/decimal.hpp"
 #include "matrix_layout.hpp"
 
 namespace wengert {
@@ -250,6 +251,7 @@ node_id presenter::factored(const polynomial& p) {
                       denominator(number) * denominator(c));
     all_negative = all_negative && c < 0;
   }
+  if (as_decimal(number)) number = 1;  // 0.25 + 0.001*x rather than (250 + x)/1000
   if (all_negative) number = -number;
   polynomial rest{p.axes, {}};
   for (const auto& [m, c] : p.terms) {

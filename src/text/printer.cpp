@@ -18,6 +18,7 @@
 #include <wengert/core/registry.hpp>
 #include <wengert/text/lexer.hpp>
 
+#include "decimal.hpp"
 #include "matrix_form.hpp"
 #include "piece.hpp"
 
@@ -283,10 +284,20 @@ class writer {
     if (!v.whole || is_scalar(e)) return node(e.node, seen(e, v));
     switch (standing_of(n, e)) {
       case standing::turned: return turned(e.node);
-      case standing::down_columns: return {at_least(level::power, node(e.node, v)) + "*" + ones() + "'", level::product, true};
-      case standing::along_rows: return {ones() + "*" + at_least(level::power, turned(e.node)), level::product, true};
+      case standing::down_columns:
+      case standing::along_rows: return spread(e.node, standing_of(n, e) == standing::down_columns, v);
       default: return node(e.node, v);
     }
+  }
+
+  // A vector in every column, or turned in every row, of a matrix. A minus stands in front: -vector(1)*s'.
+  piece spread(node_id n, bool down_columns, const view& v) {
+    if (is_negated(n) && !named(n) && t_.arity(n) == 2 && is_straight(t_.arg(n, 1))) {
+      piece p = spread(t_.arg(n, 1).node, down_columns, v);
+      if (!is_negative(p)) return {"-" + p.text, level::product, true};
+    }
+    if (down_columns) return {at_least(level::power, node(n, v)) + "*" + ones() + "'", level::product, true};
+    return {ones() + "*" + at_least(level::power, turned(n)), level::product, true};
   }
 
   view seen(const edge_view& e, const view& v) const {
@@ -371,6 +382,7 @@ class writer {
 
   piece number(const rational& q) const {
     std::string text = q.str();
+    if (auto decimal = as_decimal(q)) return {(q < 0 ? "-" : "") + *decimal, q >= 0 ? level::atom : level::product};
     if (text.size() > max_number_digits) throw error("V04", "a number of too many digits is not printed");
     return {std::move(text), is_integer(q) && q >= 0 ? level::atom : level::product};
   }
@@ -474,7 +486,7 @@ class writer {
     const rational& c = t_.value(first.node);
     if (c == -1) return {"-", {}};
     node_id next = t_.arg(n, 1).node;
-    if (is_integer(c) || t_.is_constant(next) || is_negated(next)) return {number(c).text, {}};
+    if (is_integer(c) || as_decimal(c) || t_.is_constant(next) || is_negated(next)) return {number(c).text, {}};
     std::string front = rational(numerator(c)).str();
     if (abs(numerator(c)) == 1) front.pop_back();
     return {std::move(front), rational(denominator(c)).str()};
@@ -705,7 +717,8 @@ class writer {
     std::size_t parts = scalars.size() + (main ? 1 : 0);
     if (q == 1 && parts == 1 && divisors.empty()) return main ? *main : scalars[0];
     std::string text = q < 0 ? "-" : "";
-    rational top = abs(rational(numerator(q)));
+    const bool decimal = as_decimal(q).has_value();
+    const rational top = abs(decimal ? q : rational(numerator(q)));
     if (top != 1 || parts == 0) text += number(top).text;
     auto append = [&](const std::string& factor) {
       if (!text.empty() && text != "-") text += '*';
@@ -714,7 +727,7 @@ class writer {
     for (const piece& s : scalars) append(parts == 1 && s.chain ? s.text : at_least(level::power, s));
     if (main) append(main->binds == level::product && !is_negative(*main) ? main->text : at_least(level::power, *main));
     for (const std::string& d : divisors) text += "/" + d;
-    if (denominator(q) != 1) text += "/" + number(rational(denominator(q))).text;
+    if (denominator(q) != 1 && !decimal) text += "/" + number(rational(denominator(q))).text;
     return {std::move(text), level::product};
   }
 
