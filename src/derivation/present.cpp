@@ -700,10 +700,10 @@ node_id presenter::with_arguments_folded(node_id n) {
     } else {
       const std::vector<edge> before = tape_.args(m).copy();
       std::vector<edge> args = before;
-      const bool root = tape_.op(m) == opcode::power && !is_integer(tape_.value(m)), choice = tape_.op(m) == opcode::select;
+      const bool root = tape_.op(m) == opcode::power && !is_integer(tape_.value(m)), selects = tape_.op(m) == opcode::select;
       for (std::size_t k = 0; k < args.size(); ++k) {
         const node_id below = now.at(args[k].node);
-        args[k].node = root || (choice && k < 2) || find_function(tape_.op(m)) ? folded_argument(below) : below;
+        args[k].node = root || (selects && k < 2) || find_function(tape_.op(m)) ? folded_argument(below) : below;
       }
       now[m] = args == before ? m : tape_.make(tape_.op(m), tape_.out(m), tape_.bound(m), tape_.red(m), args, tape_.attribute(m));
     }

@@ -23,11 +23,11 @@ inline std::optional<std::string> as_decimal(const rational& q) {
   if (rest != 1 || places > fraction.size() + 8) return std::nullopt;
   const std::string digits =
       big_integer(numerator(rational(size * rational(pow(big_integer(10), static_cast<unsigned>(places)))))).str();
-  std::string point = digits.size() > places ? digits : std::string(places + 1 - digits.size(), '0') + digits;
-  point.insert(point.size() - places, ".");
+  std::string plain = digits.size() > places ? digits : std::string(places + 1 - digits.size(), '0') + digits;
+  plain.insert(plain.size() - places, ".");
   std::string exponent = digits.substr(0, 1) + (digits.size() > 1 ? "." + digits.substr(1) : "");
   exponent += "e-" + std::to_string(places + 1 - std::min(digits.size(), places + 1));
-  std::string& shorter = digits.size() <= places && exponent.size() < point.size() ? exponent : point;
+  std::string& shorter = digits.size() <= places && exponent.size() < plain.size() ? exponent : plain;
   return shorter.size() < fraction.size() ? std::optional(std::move(shorter)) : std::nullopt;
 }
 
