@@ -437,7 +437,9 @@ void presenter::discover(node_id n) {
             continue;
           }
           auto is_met = [&](node_id m) { return opens_in_composites(tape_.op(m)); };
-          if (std::ranges::any_of(tape_.reachable(made), is_met)) add_pattern(made);
+          auto is_choice = [&](node_id m) { return tape_.op(m) == opcode::select; };  // where it is decided, it is no other name
+          const std::vector<node_id> within = tape_.reachable(made);
+          if (std::ranges::any_of(within, is_met) && std::ranges::none_of(within, is_choice)) add_pattern(made);
           if (problem_.calls().size() > named) discovered_.push_back(made);
         } catch (const error&) {
           // the composite does not take such an argument
@@ -460,7 +462,8 @@ void presenter::discover_quotients(node_id n) {
   };
   discover(n, opcode::cos, opcode::tan);
   discover(n, opcode::cosh, opcode::tanh);
-  discover(prover_.full().of(n).node, opcode::abs, opcode::sign);
+  auto is_choice = [&](node_id m) { return tape_.op(m) == opcode::select; };
+  if (std::ranges::none_of(tape_.reachable(n), is_choice)) discover(prover_.full().of(n).node, opcode::abs, opcode::sign);
 }
 
 // Replaces one product that a pattern stands for by the pattern: product = (node - rest)/coefficient.
