@@ -32,7 +32,12 @@ std::string output_of(const std::string& command) {
 
 TEST_CASE("the first operation to make no number or an infinity is named with its arguments") {
   const auto say = [](const auto& f, const std::vector<double>& at) { return first_line(first_of(f, at)); };
-  CHECK(say([](const auto& x) { return exp(log(x[0] - x[1]) * 2) + sqrt(x[0] - 5); }, {1, 2}) == "log(-1) is nan");
+  CHECK(say(
+            [](const auto& x) {
+              const std::decay_t<decltype(x[0])> first = exp(log(x[0] - x[1]) * 2);
+              return first + sqrt(x[0] - 5);
+            },
+            {1, 2}) == "log(-1) is nan");
   CHECK(say([](const auto& x) { return x[0] / (x[1] - 2); }, {1, 2}) == "1 / 0 is inf");
   CHECK(say([](const auto& x) { return 0.0 * sqrt(x[0] * x[1]); }, {0, 2}) == "sqrt(0) is 0 with the slope inf");
   CHECK(say([](const auto& x) { return pow(x[0], x[1]); }, {-2, 0.5}) == "pow(-2, 0.5) is nan");
