@@ -75,8 +75,9 @@ class reverse_sweep {
       if (adjoints_.empty(n)) continue;
       adjoints_.take(n, received);
       node_id a = total(t_, with_seed(t_.out(n)), received);
+      const node_id collected = a;
       if (rewrite) a = rewrite(n, a);
-      if (record) record->push_back({n, a, received, {}});
+      if (record) record->push_back({n, collected, a, received, {}});
       if (t_.op(n) == opcode::symbol) {
         for (std::size_t k = 0; k < by_.size(); ++k)
           if (t_.symbol_of(n) == by_[k]) result[k] = a;
@@ -193,12 +194,9 @@ std::vector<node_id> jacobians(tape& t, node_id f, std::span<const symbol_id> by
 
 std::vector<node_id> reverse(tape& t, node_id f, std::span<const symbol_id> by) { return jacobians(t, f, by, nullptr); }
 
-node_id derivative(tape& t, node_id f, symbol_id by, std::vector<adjoint_step>& record) {
-  return jacobians(t, f, {&by, 1}, &record).front();
-}
-
-node_id derivative(tape& t, node_id f, symbol_id by, const std::function<node_id(node_id, node_id)>& rewrite) {
-  return jacobians(t, f, {&by, 1}, nullptr, rewrite).front();
+node_id derivative(tape& t, node_id f, symbol_id by, std::vector<adjoint_step>& record,
+                   const std::function<node_id(node_id, node_id)>& rewrite) {
+  return jacobians(t, f, {&by, 1}, &record, rewrite).front();
 }
 
 std::vector<node_id> pullback(tape& t, node_id f, node_id cotangent, std::span<const symbol_id> by) {

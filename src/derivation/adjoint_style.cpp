@@ -15,6 +15,7 @@
 #include <wengert/core/registry.hpp>
 #include <wengert/text/printer.hpp>
 
+#include "matrix_layout.hpp"
 #include "narrative.hpp"
 
 namespace wengert {
@@ -75,7 +76,7 @@ class adjoint_narrator : narrator {
   // v3 = ..., by the intermediates before it.
   void evaluate(node_id n, const std::vector<requirement>& conditions) {
     const std::string& own = own_names_.at(n);
-    printed value = show(n);
+    printed value = in_matrix_notation(n);
     auto how = calls_.find(n);
     bool composite = how != calls_.end() && !how->second.is_let;
     std::string reason = composite ? "definition of " + how->second.name : operation(n);
@@ -88,7 +89,7 @@ class adjoint_narrator : narrator {
   std::string operation(node_id n) const {
     if (const op_info* info = find_function(t_.op(n))) return std::string(info->name);
     switch (t_.red(n)) {
-      case reduction::sum: return "sum";
+      case reduction::sum: return t_.op(n) == opcode::mul ? "product" : "sum";
       case reduction::prod: return "product";
       case reduction::max: return "maximum";
       case reduction::min: return "minimum";
@@ -99,12 +100,44 @@ class adjoint_narrator : narrator {
       case opcode::mul: return "product";
       case opcode::power: return "power";
       case opcode::select: return "case distinction";
+      case opcode::inv: return "inverse";
+      case opcode::det: return "determinant";
+      case opcode::adj: return "adjugate";
       default: return "the given expression";
     }
   }
 
   std::string rule_name(node_id n) const {
     return narrative::rule_of(t_, n, [&](node_id m) { return t_.mentions(m, by_.variable); });
+  }
+
+  struct writing {
+    node_id node;
+    theorem equal;  // adjoint = node
+    printed text;
+  };
+
+  // What was collected, in matrix notation if that has words for it, which read back as the same.
+  writing written(node_id adjoint) {
+    const auto [tidy, same] = tidied(adjoint);
+    print_options form;
+    form.index_form = !is_anchored(adjoint);
+    if (!form.index_form && how_.how != notation::index) {
+      print_options matrices;
+      matrices.matrix_notation = true;
+      presenter reader(p_, with_, names_, false);
+      std::optional<writing> best;
+      for (auto side : {matrix_layout::side::left, matrix_layout::side::right})
+        for (node_id n : {tidy, adjoint}) {
+          const node_id arranged = matrix_layout(t_, names_, side).arranged(n);
+          printed text = show(arranged, matrices);
+          if (!text.letters.empty() || text.bound_letters || (best && best->text.text.size() <= text.text.size())) continue;
+          if (!reader.reads_back(arranged, matrices)) continue;
+          if (auto equal = same_by_arithmetic(adjoint, arranged)) best = writing{arranged, *equal, std::move(text)};
+        }
+      if (best) return *best;
+    }
+    return {tidy, same, show(tidy, form)};
   }
 
   // What was collected, with its factors in order, if the kernel agrees that it is the same.
@@ -138,11 +171,8 @@ class adjoint_narrator : narrator {
     const adjoint_step& now = record[k];
     auto bar = bars_.find(now.node);
     if (bar == bars_.end()) return;
-    auto [written, proof] = tidied(now.adjoint);
     const bool anchored = is_anchored(now.adjoint);
-    print_options form;
-    form.index_form = !anchored;
-    printed value = show(written, form);
+    const auto [node, proof, value] = written(now.adjoint);
     std::vector<std::string> from, reasons;
     std::vector<node_id> trace{now.node};  // through users without a name to those with one
     while (!trace.empty()) {
@@ -173,7 +203,8 @@ class adjoint_narrator : narrator {
 
   // The variable's adjoint, simplified, and the theorem.
   void finish(const differentiated& final) {
-    std::vector<std::string> used = with_.facts_used({&final.answer.equal, 1});
+    const bool by_units = !final.atoms.empty() && final.proved;  // then the facts were used on the way to what was swept
+    std::vector<std::string> used = with_.facts_used({by_units ? &*final.proved : &final.answer.equal, 1});
     std::string reason = how_.order == 2 ? "a second sweep, over the first one's answer; simplify" : "simplify";
     if (!used.empty()) reason += fmt::format(", by {}", fmt::join(used, ", "));
     derivation_step& s =

@@ -24,7 +24,9 @@ namespace wengert {
 
 namespace {
 
-constexpr std::size_t long_answer = 100;  // characters
+constexpr std::size_t long_answer = 100;      // characters
+constexpr std::size_t large_derivative = 60;  // nodes of its tree
+constexpr std::size_t several_units = 4;
 
 std::string dim_text(const tape& t, range_id r) {
   const affine& hi = t.range_of(r).hi;
@@ -90,6 +92,76 @@ bool has_fractions(const std::string& text) {
   return text.size() <= short_text && std::ranges::count(text, '/') > 1;
 }
 
+// The derivative of a large function, swept by the units that a textbook would name and written with these as atoms, if there are
+// several.
+struct written_by_units {
+  node_id swept;
+  presented answer;
+  theorem proved;  // the derivative is `swept`
+  std::vector<node_id> atoms;
+};
+std::optional<written_by_units> write_by_units(problem& p, prover& with, const expression& e, const target& by, const normal& f,
+                                               notation how) {
+  const std::set<node_id> units = textbook_units(p, f.node, by.variable, {});
+  if (units.size() < several_units) return std::nullopt;
+  const auto swept = certified_by_units(p, with, f.node, by.variable, units);
+  if (!swept) return std::nullopt;
+  kernel& proof = with.using_kernel();
+  const node_id entry = at_entry(p.on(), swept->derivative, by, e.letters);
+  std::vector<node_id> atoms(units.begin(), units.end());
+  try {
+    theorem proved = proof.derivative_of_equal(f.equal, swept->proved);
+    if (entry != swept->derivative) proved = proof.derivative_entry(proved, entry);
+    presented answer = presenter(p, with, p.calls(), true, atoms).best(entry, {}, how);
+    return written_by_units{entry, std::move(answer), std::move(proved), std::move(atoms)};
+  } catch (const refusal&) {
+    return std::nullopt;
+  } catch (const error& too_long) {
+    if (too_long.code != "V04") throw;
+    return std::nullopt;
+  }
+}
+
+bool asks_for_form(const result_form& form) { return form.expand || form.factor || form.common_denominator; }
+
+// Whether no layout of the answer could be proved: it is written as it was swept.
+bool is_raw(const differentiated& d) { return d.answer.node == d.swept || !d.parts.empty(); }
+
+// The answer in the shortest of many layouts, or in the form that was asked for.
+void write_by_search(problem& p, prover& with, const expression& e, const target& by, node_id f, int order, notation how,
+                     const result_form& form, differentiated& d) {
+  tape& t = p.on();
+  presenter show(p, with);
+  for (node_id n : t.reachable(f))  // powers x^y come back as exponentials
+    if (t.op(n) == opcode::pow) show.recognize(n);
+  if (order == 1) {
+    const std::set<node_id> units = units_of(p, f, by.variable);
+    for (bool others_open : {true, false})
+      show.suggest(at_entry(t, derivative_by_units(p, with, f, by.variable, units, others_open), by, e.letters));
+  }
+  std::optional<presented> formed;
+  if (asks_for_form(form)) formed = in_form(form, show, with, d.swept, d.letters, !d.letters.empty() || how == notation::index);
+  try {
+    d.answer = formed ? *formed : show.best(d.swept, d.letters, how);
+  } catch (const error& too_long) {
+    if (too_long.code != "V04") throw;
+    named_form parts = with_shared_parts(p, d.swept, d.letters);
+    d.answer = {d.swept, with.using_kernel().reflexive(d.swept), std::move(parts.text), std::move(parts.letters), true};
+    d.parts = std::move(parts.lets);
+  }
+  if (order == 1 && !formed && d.parts.empty() && d.answer.text.size() > long_answer) {
+    if (std::set<node_id> composites = composites_in(p, f, by.variable); !composites.empty()) {
+      const std::set<node_id> inner = textbook_units(p, f, by.variable, composites);
+      show.suggest(at_entry(t, derivative_by_units(p, with, f, by.variable, inner, false, true), by, e.letters));
+      d.answer = show.best(d.swept, d.letters, how);
+    }
+  }
+  d.in_form = !asks_for_form(form) || formed;
+  if (!asks_for_form(form) && d.letters.empty() && t.rank(d.swept) == 0 && has_fractions(d.answer.text) && d.parts.empty())
+    if (auto one = in_form({.common_denominator = true}, show, with, d.swept, {}, false))
+      if (4 * one->text.size() <= 3 * d.answer.text.size()) d.answer = *one;
+}
+
 }  // namespace
 
 node_id at_entry(tape& t, node_id n, const target& by, std::vector<std::string> letters, int order) {
@@ -125,7 +197,7 @@ differentiated differentiate(problem& p, prover& with, const expression& e, cons
     for (const requirement& r : defined_near(with, e.node, by.variable)) needs.push_back(r);
   for (const derivative_site& s : e.sites)
     for (const requirement& r : requirements(t, s)) needs.push_back(r);
-  differentiated d{f.node, none, {none, f.equal, {}, {}}, {}, {}, e.letters, true, {}, {}};
+  differentiated d{f.node, none, {none, f.equal, {}, {}}, {}, {}, e.letters, true, {}, {}, {}};
   std::vector<requirement> open;
   d.conditions = with.assume_domain(needs, false, open);
   kernel& proof = with.using_kernel();
@@ -145,43 +217,29 @@ differentiated differentiate(problem& p, prover& with, const expression& e, cons
   d.swept = at_entry(t, swept, by, e.letters, order);
   bool named = std::ranges::any_of(by.letters, [](const std::string& l) { return !l.empty(); });
   std::size_t own = t.rank(e.node) - e.letters.size();
-  presenter show(p, with);
-  for (node_id n : t.reachable(f.node))  // powers x^y come back as exponentials
-    if (t.op(n) == opcode::pow) show.recognize(n);
-  if (order == 1) {
-    const std::set<node_id> units = units_of(p, f.node, by.variable);
-    for (bool others_open : {true, false})
-      show.suggest(at_entry(t, derivative_by_units(p, with, f.node, by.variable, units, others_open), by, e.letters));
-  }
   if (named) {
     d.letters.resize(e.letters.size() + own);  // the expression's own axes get letters that are not the target's
     for (const std::string& l : by.letters)
       if (!l.empty() && std::ranges::find(d.letters, l) == d.letters.end()) d.letters.push_back(l);
   }
-  std::optional<presented> formed;
-  bool asked = form.expand || form.factor || form.common_denominator;
-  if (asked) formed = in_form(form, show, with, d.swept, d.letters, !d.letters.empty() || how == notation::index);
   const notation written = d.letters.empty() ? how : notation::index;
-  try {
-    d.answer = formed ? *formed : show.best(d.swept, d.letters, written);
-  } catch (const error& too_long) {
-    if (too_long.code != "V04") throw;
-    named_form parts = with_shared_parts(p, d.swept, d.letters);
-    d.answer = {d.swept, with.using_kernel().reflexive(d.swept), std::move(parts.text), std::move(parts.letters), true};
-    d.parts = std::move(parts.lets);
+  const bool is_large = tree_size(t, d.swept, p.calls(), large_derivative) == large_derivative;
+  std::optional<written_by_units> by_units;
+  if (is_large && order == 1 && !asks_for_form(form) && written != notation::index) {
+    by_units = write_by_units(p, with, e, by, f, written);
+    with.known().allow_as_much_again();
   }
-  if (order == 1 && !formed && d.parts.empty() && d.answer.text.size() > long_answer) {
-    if (std::set<node_id> composites = composites_in(p, f.node, by.variable); !composites.empty()) {
-      const std::set<node_id> inner = textbook_units(p, f.node, by.variable, composites);
-      show.suggest(at_entry(t, derivative_by_units(p, with, f.node, by.variable, inner, false, true), by, e.letters));
-      d.answer = show.best(d.swept, d.letters, written);
-    }
+  if (!by_units || !by_units->answer.letters.empty() || by_units->answer.bound_letters)
+    write_by_search(p, with, e, by, f.node, order, written, form, d);
+  if (by_units && (d.answer.node == none || (is_raw(d) && by_units->answer.text.size() < d.answer.text.size()))) {
+    d.swept = by_units->swept;
+    d.answer = std::move(by_units->answer);
+    d.proved = std::move(by_units->proved);
+    d.parts.clear();
+    d.atoms = std::move(by_units->atoms);
+  } else if (d.swept != swept) {
+    d.proved = joined(d.proved, d.proved, [&] { return proof.derivative_entry(*d.proved, d.swept); });
   }
-  d.in_form = !asked || formed;
-  if (!asked && d.letters.empty() && t.rank(d.swept) == 0 && has_fractions(d.answer.text) && d.parts.empty())
-    if (auto one = in_form({.common_denominator = true}, show, with, d.swept, {}, false))
-      if (4 * one->text.size() <= 3 * d.answer.text.size()) d.answer = *one;
-  if (d.swept != swept) d.proved = joined(d.proved, d.proved, [&] { return proof.derivative_entry(*d.proved, d.swept); });
   d.proved = joined(d.proved, d.proved, [&] { return proof.derivative_equal(*d.proved, d.answer.equal); });
   if ((form.certificate || form.coq) && d.proved) d.goals = with_sites(t, with, e, *d.proved);
   return d;

@@ -27,6 +27,7 @@ struct differentiated {
   std::vector<std::pair<std::string, std::string>> parts{};
   // If a certificate or a proof for Coq was asked for and there is one: `proved`, and what it speaks of.
   std::vector<theorem> goals{};
+  std::vector<node_id> atoms{};  // what was not opened to compare the answer with what was swept: nothing, or units
 };
 
 // The derivative of the given order. The prover must be fresh; it takes the problem's facts.

@@ -68,10 +68,11 @@ class unit_namer : narrator {
       name(n, own.at(n), value);
       if (d_.lets.size() > before) all.emplace_back(n, d_.lets.back());
     }
-    presenter written(p_, proving_, names_, true);
+    presenter written(p_, proving_, names_, true, d.atoms);
     written.suggest(d.answer.node);
-    written.suggest(
-        at_entry(t_, derivative_by_units(p_, proving_, d.function, by_.variable, found_units(units), false), by_, e_.letters));
+    if (d.atoms.empty())
+      written.suggest(at_entry(
+          t_, derivative_by_units(p_, proving_, d.function, by_.variable, {units.begin(), units.end()}, false), by_, e_.letters));
     presented w = written.best(d.swept, d.letters, d.letters.empty() ? notation::shortest : notation::index);
     named_form r{w.text, w.letters, {}};
     used_.clear();
@@ -85,7 +86,6 @@ class unit_namer : narrator {
     }
     return r;
   }
-  static std::set<node_id> found_units(const std::vector<node_id>& units) { return {units.begin(), units.end()}; }
 
   prover& proving_;
   std::set<node_id> used_;
@@ -96,6 +96,7 @@ class unit_namer : narrator {
 std::optional<named_form> by_named_units(problem& p, prover& with, const expression& e, const target& by,
                                          const differentiated& d) {
   if (d.answer.text.size() < long_text) return std::nullopt;
+  if (!d.atoms.empty()) with.known().allow_as_much_again();
   named_form r;
   try {
     r = unit_namer(p, with, e, by).write(d);

@@ -72,6 +72,15 @@ printed narrator::show(node_id n, print_options how) const {
   return print_with_letters(t_, n, {&names_, {}}, how);
 }
 
+printed narrator::in_matrix_notation(node_id n) {
+  print_options o;
+  o.matrix_notation = true;
+  if (how_.how != notation::index && presenter(p_, with_, names_, false).reads_back(n, o)) return show(n, o);
+  o.matrix_notation = false;
+  o.index_form = how_.how == notation::index;
+  return show(n, o);
+}
+
 void narrator::add_let(const std::string& name, const printed& value) {
   bool of_the_user = std::ranges::find(p_.lets(), name, &std::pair<std::string, node_id>::first) != p_.lets().end();
   if (!of_the_user) d_.lets.emplace_back(with_indices(name, value.letters), value.text);
@@ -94,6 +103,10 @@ bool narrator::is_anchored(node_id n) const {
 bool narrator::is_anchored(node_id n, std::size_t axis, std::set<std::pair<node_id, std::size_t>>& seen) const {
   if (!seen.emplace(n, axis).second) return false;  // it was looked at in vain
   if (names_.contains(n) || t_.op(n) == opcode::symbol) return true;
+  if (is_matrix_function(t_.op(n))) {  // rows become columns
+    const std::size_t batch = batch_rank(t_, n);
+    return is_anchored(t_.arg(n, 0).node, axis < batch ? axis : 2 * batch + 1 - axis, seen);
+  }
   for (edge_view a : t_.args(n))
     for (std::size_t q = 0; q < a.labels.size(); ++q)
       if (a.labels[q] == label::of_axis(axis) && t_.out(a.node)[q] == t_.out(n)[axis] && is_anchored(a.node, q, seen))

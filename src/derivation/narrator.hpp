@@ -46,6 +46,8 @@ class narrator {
   // before, A for what is not, with numbers where there are several.
   std::map<node_id, std::string> names_of(const std::vector<node_id>& units, node_id root);
   printed show(node_id n, print_options how = {}) const;
+  // In matrix notation where that reads back as the same.
+  printed in_matrix_notation(node_id n);
 
   // Whether what a node is written with tells how long its axes are: a delta, or a vector of ones, does not.
   bool is_anchored(node_id n) const;

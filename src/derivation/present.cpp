@@ -415,7 +415,7 @@ void presenter::discover(node_id n) {
     if (tape_.rank(m) <= 2 && arguments.size() <= 6 && std::ranges::find(arguments, e) == arguments.end()) arguments.push_back(e);
   };
   discover_quotients(n);
-  for (node_id form : {n, prover_.light().of(n).node, prover_.full().of(n).node})
+  for (node_id form : {n, light_form().of(n).node, full_form().of(n).node})
     for (node_id m : tape_.reachable(form))
       if (opens_in_composites(tape_.op(m))) add_argument(tape_.arg(m, 0).node);
   if (arguments.empty()) return;
@@ -463,7 +463,7 @@ void presenter::discover_quotients(node_id n) {
   discover(n, opcode::cos, opcode::tan);
   discover(n, opcode::cosh, opcode::tanh);
   auto is_choice = [&](node_id m) { return tape_.op(m) == opcode::select; };
-  if (std::ranges::none_of(tape_.reachable(n), is_choice)) discover(prover_.full().of(n).node, opcode::abs, opcode::sign);
+  if (std::ranges::none_of(tape_.reachable(n), is_choice)) discover(full_form().of(n).node, opcode::abs, opcode::sign);
 }
 
 // Replaces one product that a pattern stands for by the pattern: product = (node - rest)/coefficient.
@@ -531,7 +531,7 @@ polynomial presenter::folded(const polynomial& p, const reading& in) {
 }
 
 node_id presenter::expanded(node_id n) {
-  polynomial p = prover_.full().expand(prover_.full().of(n).node);
+  polynomial p = full_form().expand(full_form().of(n).node);
   collect_patterns(n);
   return lay_out(folded(without_numerators(p, full_), full_));
 }
@@ -542,6 +542,7 @@ polynomial presenter::with_names_whole(node_id n, bool expand_products, const st
   expander::options o;
   for (const auto& [node, how] : names_) o.opaque.insert(node);
   o.opaque.insert(also.begin(), also.end());
+  o.opaque.insert(atoms_.begin(), atoms_.end());
   o.expand_products = expand_products;
   expander x(tape_, signs, std::move(o));
   return x.of(n);
@@ -557,7 +558,7 @@ void presenter::find_written_sums() {
   for (node_id m : tape_.reachable(roots)) {
     if (tape_.op(m) != opcode::add || as_written_.whole.size() > most_written) continue;
     as_written_.whole.insert(m);
-    if (node_id again = prover_.light().of(m).node; again != m && tape_.op(again) == opcode::add) normalized_[again] = m;
+    if (node_id again = light_form().of(m).node; again != m && tape_.op(again) == opcode::add) normalized_[again] = m;
     for (std::size_t a = 0; a < tape_.rank(m); ++a) {
       std::vector<range_id> out(tape_.out(m).begin(), tape_.out(m).end());
       const range_id along = out[a];
@@ -566,7 +567,7 @@ void presenter::find_written_sums() {
       labels.insert(labels.begin() + static_cast<std::ptrdiff_t>(a), label::of_axis(out.size()));
       node_id sum = tape_.identity(out, {m, labels}, std::span(&along, 1), reduction::sum);
       try {
-        const polynomial p = prover_.full().expand(prover_.full().of(sum).node);
+        const polynomial p = full_form().expand(full_form().of(sum).node);
         const bool number = p.is_zero() || (p.terms.size() == 1 && p.terms.begin()->first == monomial{});
         if (number)
           numbers_.push_back(
@@ -576,7 +577,9 @@ void presenter::find_written_sums() {
       }
     }
   }
-  around_sums_.keep_whole(std::vector<node_id>(as_written_.whole.begin(), as_written_.whole.end()));
+  std::vector<node_id> whole(as_written_.whole.begin(), as_written_.whole.end());
+  whole.insert(whole.end(), atoms_.begin(), atoms_.end());
+  around_sums_.keep_whole(whole);
   for (const theorem& t : prover_.equations()) around_sums_.use_equation(t);
 }
 
@@ -592,9 +595,9 @@ void presenter::find_written_arguments() {
   for (node_id m : written) {
     if (tape_.arity(m) == 0) continue;
     try {
-      const node_id full = prover_.full().of(m).node;
-      for (node_id form : {full, prover_.light().of(m).node}) arguments_.try_emplace(form, m);
-      if (auto f = prover_.full().factor_out(full)) arguments_.try_emplace(f->equal.says().right, m);
+      const node_id full = full_form().of(m).node;
+      for (node_id form : {full, light_form().of(m).node}) arguments_.try_emplace(form, m);
+      if (auto f = full_form().factor_out(full)) arguments_.try_emplace(f->equal.says().right, m);
     } catch (const too_large&) {
       // it will be written as it comes
     }
@@ -794,6 +797,81 @@ node_id presenter::with_choices_joined(node_id n) {
 
 namespace {
 
+// An edge of a node that is itself read by these labels.
+edge read_through(edge e, std::span<const label> labels) {
+  for (label& l : e.labels) {
+    if (l.is_constant()) continue;
+    label outer = labels[static_cast<std::size_t>(l.axis)];
+    outer.offset += l.offset;
+    l = outer;
+  }
+  return e;
+}
+
+// if(c, u*v, 0), where c and v have fewer axes than u, as u*if(c, v, 0); or n itself.
+node_id narrowed_choice(tape& t, node_id n) {
+  if (t.op(n) != opcode::select) return n;
+  const std::vector<edge> args = t.args(n).copy();
+  const std::size_t zero = t.is_constant(args[3].node, 0) ? 3 : 2;
+  const edge& product = args[5 - zero];
+  if (!t.is_constant(args[zero].node, 0) || t.op(product.node) != opcode::mul || t.bound_count(product.node) > 0) return n;
+  std::vector<std::size_t> compared;  // axes, in the order in which the comparison reads them
+  auto is_compared = [&](std::size_t axis) { return std::ranges::find(compared, axis) != compared.end(); };
+  for (const edge* side : {&args[0], &args[1]})
+    for (const label& l : side->labels)
+      if (!l.is_constant() && !is_compared(static_cast<std::size_t>(l.axis)))
+        compared.push_back(static_cast<std::size_t>(l.axis));
+  std::vector<edge> outside, inside;
+  for (const edge& e : t.args(product.node).copy()) {
+    edge f = read_through(e, product.labels);
+    const bool is_narrow = std::ranges::all_of(
+        f.labels, [&](const label& l) { return l.is_constant() || is_compared(static_cast<std::size_t>(l.axis)); });
+    (is_narrow ? inside : outside).push_back(std::move(f));
+  }
+  if (outside.empty() || std::ranges::all_of(outside, [](const edge& e) { return e.labels.empty(); })) return n;
+  std::vector<range_id> out;
+  std::vector<label> narrow(t.rank(n)), wide;
+  for (std::size_t a : compared) {
+    narrow[a] = label::of_axis(out.size());
+    wide.push_back(label::of_axis(a));
+    out.push_back(t.out(n)[a]);
+  }
+  for (edge& e : inside) e = read_through(std::move(e), narrow);
+  const edge value = inside.empty() ? edge{t.constant(1), {}} : inside.size() == 1 ? inside[0] : t.whole(t.mul(out, inside));
+  std::array<edge, 2> branches{args[2], args[3]};
+  branches[zero - 2] = {t.constant(0), {}};
+  branches[3 - zero] = value;
+  outside.push_back(
+      {t.select(out, t.comparison_of(n), read_through(args[0], narrow), read_through(args[1], narrow), branches[0], branches[1]),
+       wide});
+  return t.mul(t.out(n), outside);
+}
+
+}  // namespace
+
+// sum(k, if(u[k] > 0, w[k,i]*v[k], 0)) as sum(k, w[k,i]*if(u[k] > 0, v[k], 0)): a matrix times a vector.
+node_id presenter::with_choices_narrowed(node_id n) {
+  std::map<node_id, node_id> now;
+  for (node_id m : tape_.reachable(n)) {
+    now[m] = m;
+    if (names_.contains(m)) continue;
+    const std::vector<edge> before = tape_.args(m).copy();
+    std::vector<edge> args = before;
+    for (edge& e : args) e.node = now.at(e.node);
+    if (args != before) now[m] = tape_.make(tape_.op(m), tape_.out(m), tape_.bound(m), tape_.red(m), args, tape_.attribute(m));
+    now[m] = narrowed_choice(tape_, now[m]);
+    const bool sums_product = tape_.op(m) == opcode::identity && tape_.bound_count(m) > 0 && tape_.red(m) == reduction::sum &&
+                              tape_.op(before[0].node) == opcode::select && tape_.op(args[0].node) == opcode::mul;
+    if (!sums_product) continue;
+    std::vector<edge> factors = tape_.args(args[0].node).copy();
+    for (edge& e : factors) e = read_through(std::move(e), args[0].labels);
+    now[m] = tape_.mul(tape_.out(m), factors, tape_.bound(m));
+  }
+  return now.at(n);
+}
+
+namespace {
+
 // The product of what is divided by, for divisors of one shape: x and y^2 of 1/x and 1/y^2. Products are opened.
 node_id joined_divisor(tape& t, const std::vector<edge>& divisors) {
   const std::vector<range_id> out(t.out(divisors[0].node).begin(), t.out(divisors[0].node).end());
@@ -877,28 +955,28 @@ std::vector<node_id> presenter::candidates(node_id n) {
       // this layout is out of reach; the others remain
     }
   };
-  node_id light = prover_.light().of(n).node;
+  node_id light = light_form().of(n).node;
   if (tree_size(tape_, n, names_, largest_tree) == largest_tree) return {light, n};
   find_written_sums();
   find_written_arguments();
   guarded([&] { add_both(with_names_whole(n, false)); });
   guarded([&] { add_both(with_names_whole(n, true)); });
-  guarded([&] { add_both(prover_.light().expand(light)); });
+  guarded([&] { add_both(light_form().expand(light)); });
   guarded([&] { collect_patterns(n); });
-  guarded([&] { add_both(folded(without_numerators(prover_.light().expand(light), light_), light_)); });
-  node_id full = prover_.full().of(n).node;
+  guarded([&] { add_both(folded(without_numerators(light_form().expand(light), light_), light_)); });
+  node_id full = full_form().of(n).node;
   guarded([&] {
-    polynomial p = prover_.full().expand(full);
+    polynomial p = full_form().expand(full);
     if (p.terms.size() > most_terms) return;
     add_both(p);
     polynomial q = without_numerators(p, full_);
     if (q.terms != p.terms) add_both(q);
     add_both(folded(q, full_));
-    if (auto f = prover_.full().factor_out(full); f && f->sum != none) {
+    if (auto f = full_form().factor_out(full); f && f->sum != none) {
       // numerator and denominators apart
       monomial m;
       m.factors = f->factors;
-      polynomial inside = folded(prover_.full().expand(f->sum), full_);
+      polynomial inside = folded(full_form().expand(f->sum), full_);
       m.factors.push_back(
           {inside.terms.size() > 1 ? factored(inside) : lay_out(inside), tape::straight(p.axes.size()), exponent(1)});
       r.push_back(tape_.identity(p.axes, lay_out_product(m, f->coefficient, p.axes)));
@@ -916,13 +994,13 @@ std::vector<node_id> presenter::candidates(node_id n) {
     r.push_back(m);
     guarded([&] { add_both(with_names_whole(m, false)); });
     guarded([&] { add_both(with_names_whole(m, false, as_written_.whole)); });
-    guarded([&] { add_both(prover_.light().expand(prover_.light().of(m).node)); });
+    guarded([&] { add_both(light_form().expand(light_form().of(m).node)); });
   }
   for (std::size_t k = 0, count = r.size(); k < count; ++k)
-    if (has_nested_fraction(tape_, r[k])) guarded([&] { add_both(prover_.full().expand(prover_.full().of(r[k]).node)); });
+    if (has_nested_fraction(tape_, r[k])) guarded([&] { add_both(full_form().expand(full_form().of(r[k]).node)); });
   composed_ = functions_of_composites();
   for (std::size_t k = 0, count = r.size(); k < count; ++k)
-    for (node_id m : {with_arguments_folded(r[k]), with_choices_joined(r[k])})
+    for (node_id m : {with_arguments_folded(r[k]), with_choices_joined(r[k]), with_choices_narrowed(r[k])})
       if (m != r[k]) r.push_back(m);
   return r;
 }
@@ -931,7 +1009,7 @@ std::vector<node_id> presenter::candidates(node_id n) {
 node_id presenter::without_adjugates(node_id n) {
   std::map<node_id, node_id> by;
   for (node_id m : tape_.reachable(n))
-    if (tape_.op(m) == opcode::adj) by.emplace(m, prover_.full().of(m).node);
+    if (tape_.op(m) == opcode::adj) by.emplace(m, full_form().of(m).node);
   return by.empty() ? n : substitute(tape_, n, by);
 }
 
@@ -956,7 +1034,7 @@ bool presenter::as_defined_as(node_id c, node_id original) {
   };
   for (const requirement& r : requirements(tape_, expression{c, {}, {}, {}})) {
     if (std::ranges::any_of(before, [&](const requirement& b) { return b.node == r.node && b.is == r.is; })) continue;
-    auto t = prover_.full().establish(r.is, r.node);
+    auto t = full_form().establish(r.is, r.node);
     if (!t || (rests_on_more(*t) && !follows(r))) return false;
   }
   return true;
@@ -969,7 +1047,7 @@ polynomial presenter::with_lets(const polynomial& p, const std::vector<node_id>&
     if (!std::ranges::equal(tape_.out(node), p.axes)) continue;
     polynomial l;
     try {
-      l = prover_.full().expand(prover_.full().of(node).node);
+      l = full_form().expand(full_form().of(node).node);
     } catch (const too_large&) {
       continue;
     }
@@ -1010,7 +1088,7 @@ std::size_t presenter::strange_sums(node_id n) const {
 bool presenter::reads_back(node_id n, const print_options& how) {
   try {
     node_id again = problem_.read_back(print(tape_, n, {&problem_.calls(), {}}, how), n).node;
-    return again == n || (std::ranges::equal(tape_.out(again), tape_.out(n)) && prover_.equate(n, again));
+    return again == n || (std::ranges::equal(tape_.out(again), tape_.out(n)) && full_form().equate(n, again));
   } catch (const error&) {
     return false;
   }
@@ -1117,7 +1195,7 @@ node_id presenter::rewritten(node_id n) {
   how.matrix_notation = true;
   node_id best = n;
   for (const choice& c : choices(matrix_candidates(candidates(n)), how))
-    if (as_defined_as(c.node, n) && prover_.equate(n, c.node)) {
+    if (as_defined_as(c.node, n) && full_form().equate(n, c.node)) {
       best = c.node;
       break;
     }
@@ -1151,7 +1229,7 @@ presented presenter::best(node_id n, const std::vector<std::string>& letters, no
       node_id node = substitute(tape_, c.node, values_);
       if (!as_defined_as(node, meant)) continue;
       if (matrices && c.text.letters.empty() && !reads_back(node, how)) continue;
-      if (auto t = prover_.equate(meant, node)) return {node, *t, c.text.text, c.text.letters, c.text.bound_letters};
+      if (auto t = full_form().equate(meant, node)) return {node, *t, c.text.text, c.text.letters, c.text.bound_letters};
     }
   }
   printed raw = print_with_letters(tape_, n, {&names_, {}}, how);
@@ -1170,10 +1248,10 @@ std::vector<polynomial> presenter::readings(node_id n) {
     }
   };
   add([&] { return with_names_whole(n, true); });
-  add([&] { return with_names_whole(prover_.light().of(n).node, true); });
-  add([&] { return prover_.full().expand(prover_.full().of(n).node); });
+  add([&] { return with_names_whole(light_form().of(n).node, true); });
+  add([&] { return full_form().expand(full_form().of(n).node); });
   add([&] {
-    polynomial p = prover_.full().expand(prover_.full().of(n).node);
+    polynomial p = full_form().expand(full_form().of(n).node);
     collect_patterns(n);
     return folded(without_numerators(p, full_), full_);
   });
@@ -1196,7 +1274,7 @@ std::optional<presented> presenter::shortest(node_id n, const std::vector<layout
   std::ranges::stable_sort(texts, {}, [](const auto& x) { return reading_cost(x.second.text); });
   for (const auto& [c, text] : texts) {
     if (!as_defined_as(c->node, n)) continue;
-    auto t = prover_.equate(n, c->from ? c->from->says().left : c->node);
+    auto t = full_form().equate(n, c->from ? c->from->says().left : c->node);
     if (t && c->from) t = prover_.using_kernel().transitive(*t, *c->from);
     if (t) return presented{c->node, *t, text.text, text.letters, text.bound_letters};
   }

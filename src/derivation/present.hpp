@@ -37,9 +37,10 @@ class presenter {
  public:
   // Writes with the problem's own names, and with composites that it finds.
   presenter(problem& p, prover& with) : presenter(p, with, p.calls(), true) {}
-  // Writes with the given names; `discover`: also with composites that nobody named.
-  presenter(problem& p, prover& with, const std::map<node_id, call>& names, bool discover)
-      : problem_(p), prover_(with), tape_(p.on()), names_(names), discover_(discover) {}
+  // Writes with the given names; `discover`: also with composites that nobody named. What is written is compared with what it is
+  // to equal as functions of the atoms, whatever these are made of.
+  presenter(problem& p, prover& with, const std::map<node_id, call>& names, bool discover, std::span<const node_id> atoms = {})
+      : problem_(p), prover_(with), tape_(p.on()), names_(names), discover_(discover), atoms_(atoms.begin(), atoms.end()) {}
 
   // Nodes that should be recognized in the result besides those that the user named.
   void recognize(node_id n) { recognized_.push_back(n); }
@@ -115,6 +116,7 @@ class presenter {
   node_id gathered(const polynomial& p);
   node_id with_arguments_folded(node_id n);
   node_id with_choices_joined(node_id n);
+  node_id with_choices_narrowed(node_id n);
   node_id with_divisors_joined(node_id n);
   node_id folded_argument(node_id n);
   std::vector<node_id> names_within(node_id n) const;
@@ -132,13 +134,21 @@ class presenter {
   void find_familiar_sums();
   std::vector<choice> choices(const std::vector<node_id>& layouts, const print_options& how);
 
+  normalizer& full_form() { return around_atoms_ ? *around_atoms_ : prover_.full(); }
+  normalizer& light_form() { return lightly_around_ ? *lightly_around_ : prover_.light(); }
+  std::optional<normalizer> around(normalizer::form f) const {
+    return atoms_.empty() ? std::nullopt : std::optional(prover_.around(atoms_, f));
+  }
+
   problem& problem_;
   prover& prover_;
   tape& tape_;
   const std::map<node_id, call>& names_;
   bool discover_;
+  const std::vector<node_id> atoms_;
+  std::optional<normalizer> around_atoms_ = around(normalizer::form::full), lightly_around_ = around(normalizer::form::light);
   normalizer around_sums_{prover_.known(), normalizer::form::light};  // light, with the sums whole
-  reading full_{prover_.full(), true, {}, {}}, light_{prover_.light(), false, {}, {}}, as_written_{around_sums_, true, {}, {}};
+  reading full_{full_form(), true, {}, {}}, light_{light_form(), false, {}, {}}, as_written_{around_sums_, true, {}, {}};
   std::vector<node_id> recognized_, suggested_;
   std::vector<node_id> discovered_;          // composites that were named in the search
   std::map<node_id, node_id> values_;        // of stand-ins

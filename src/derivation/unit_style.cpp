@@ -99,23 +99,14 @@ class unit_narrator : narrator {
     name(n, own, value);
   }
 
-  // In matrix notation where that reads back as the same.
-  printed in_matrix_notation(node_id n) {
-    print_options o;
-    o.matrix_notation = true;
-    if (how_.how != notation::index && presenter(p_, with_, names_, false).reads_back(n, o)) return show(n, o);
-    o.matrix_notation = false;
-    o.index_form = how_.how == notation::index;
-    return show(n, o);
-  }
-
   // --- the way down
 
   void backward() {
     names_.erase(root_);  // it is no part of its own derivatives
     told_ = names_;
     node_id variable = t_.symbol_node(by_.variable);
-    node_id swept = derivative(t_, root_, by_.variable, [&](node_id n, node_id adjoint) {
+    std::vector<adjoint_step> record;
+    node_id swept = derivative(t_, root_, by_.variable, record, [&](node_id n, node_id adjoint) {
       return n != root_ && n != variable && is_unit(n) ? collect(n, own_names_.at(n), adjoint) : adjoint;
     });
     collect(variable, variable_, swept);

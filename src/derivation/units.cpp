@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -19,7 +21,7 @@ namespace wengert {
 namespace {
 
 constexpr std::size_t most_units = 40;
-constexpr std::size_t large_tree = 80, largest_tree = 4000;  // nodes
+constexpr std::size_t large_tree = 80, largest_opened = 400, largest_tree = 4000;  // nodes
 
 bool is_product_of_arrays(const tape& t, node_id n) { return t.op(n) == opcode::mul && t.bound_count(n) > 0 && t.rank(n) > 0; }
 
@@ -162,36 +164,37 @@ node_id stand_in(tape& t, node_id n) {
   return t.symbol(fmt::format("u'{}", n), {t.out(n).begin(), t.out(n).end()});  // a name that nobody can type
 }
 
-node_id derivative_by_units(problem& p, prover& with, node_id f, symbol_id by, const std::set<node_id>& units, bool others_open,
-                            bool as_values) {
-  tape& t = p.on();
-  if (units.empty() || units.size() > most_units) return derivative(t, f, by);
-  std::map<node_id, node_id> symbols, back;
-  for (node_id n : units) {
-    symbols[n] = stand_in(t, n);
-    back[symbols[n]] = n;
+namespace {
+
+// Writes the adjoint of each unit, one after the other, as a sweep comes to it.
+class unit_writer {
+ public:
+  unit_writer(problem& p, prover& with, const std::set<node_id>& units) : p_(p), with_(with), t_(p.on()), units_(units) {
+    for (node_id n : units) {
+      symbols_[n] = stand_in(t_, n);
+      back_[symbols_[n]] = n;
+    }
   }
-  std::map<node_id, node_id> bars;  // the adjoints of the units so far, and symbols for them
-  return derivative(t, f, by, [&](node_id n, node_id adjoint) {
-    if (!units.contains(n)) return adjoint;
-    std::map<node_id, node_id> there{{n, symbols[n]}};
+
+  // What n's adjoint equals, if it can be written as a smaller tree.
+  node_id written(node_id n, node_id adjoint, bool others_open, bool as_values) {
+    std::map<node_id, node_id> there{{n, symbols_.at(n)}};
     if (!others_open)
-      for (node_id m : units)
-        if (!directly_contains(t, m, n, units)) there[m] = symbols[m];
-    node_id written = adjoint;
+      for (node_id m : closed_beside(n)) there[m] = symbols_.at(m);
+    node_id best = adjoint;
     auto try_with = [&](const std::map<node_id, node_id>& held, const std::map<node_id, node_id>& values) {
-      const std::map<node_id, call> names = renamed(p, held);
-      node_id found = substitute(t, presenter(p, with, names, true).rewritten(substitute(t, adjoint, held)), values);
-      if (tree_size(t, found, p.calls(), largest_tree) < tree_size(t, written, p.calls(), largest_tree)) written = found;
+      const std::map<node_id, call> names = renamed(p_, held);
+      node_id found = substitute(t_, presenter(p_, with_, names, true).rewritten(substitute(t_, adjoint, held)), values);
+      if (size(found) < size(best)) best = found;
     };
     try {
-      if (tree_size(t, adjoint, p.calls(), largest_tree) < largest_tree) {
-        try_with(there, back);
+      if (size(adjoint) < largest_opened) {
+        try_with(there, back_);
         if (as_values) try_with({}, {});
       }
-      if (tree_size(t, written, p.calls(), largest_tree) > large_tree) {  // by the adjoints of the later units alone
-        std::map<node_id, node_id> with_bars = there, values = back;
-        for (const auto& [bar, symbol] : bars) {
+      if (size(best) > large_tree) {  // by the adjoints of the later units alone
+        std::map<node_id, node_id> with_bars = there, values = back_;
+        for (const auto& [bar, symbol] : bars_) {
           with_bars.try_emplace(bar, symbol);
           values[symbol] = bar;
         }
@@ -200,9 +203,86 @@ node_id derivative_by_units(problem& p, prover& with, node_id f, symbol_id by, c
     } catch (const too_large&) {
       // it stands as it was swept
     }
-    if (t.op(written) >= opcode::add && !bars.contains(written)) bars[written] = stand_in(t, written);
+    return best;
+  }
+
+  // From now on a later adjoint may be written with this one.
+  void keep(node_id bar) {
+    if (t_.op(bar) >= opcode::add && !bars_.contains(bar)) bars_[bar] = stand_in(t_, bar);
+  }
+
+  // The units that are not written with n, and need not be opened in its adjoint.
+  std::vector<node_id> closed_beside(node_id n) const {
+    std::vector<node_id> r;
+    for (node_id m : units_)
+      if (m == n || !directly_contains(t_, m, n, units_)) r.push_back(m);
+    return r;
+  }
+
+  std::vector<node_id> bars() const {
+    std::vector<node_id> r;
+    for (const auto& [bar, symbol] : bars_) r.push_back(bar);
+    return r;
+  }
+
+ private:
+  std::size_t size(node_id n) const { return tree_size(t_, n, p_.calls(), largest_tree); }
+
+  problem& p_;
+  prover& with_;
+  tape& t_;
+  const std::set<node_id>& units_;
+  std::map<node_id, node_id> symbols_, back_;
+  std::map<node_id, node_id> bars_;  // the adjoints of the units so far, and symbols for them
+};
+
+}  // namespace
+
+node_id derivative_by_units(problem& p, prover& with, node_id f, symbol_id by, const std::set<node_id>& units, bool others_open,
+                            bool as_values) {
+  if (units.empty() || units.size() > most_units) return derivative(p.on(), f, by);
+  unit_writer writer(p, with, units);
+  std::vector<adjoint_step> record;
+  return derivative(p.on(), f, by, record, [&](node_id n, node_id adjoint) {
+    if (!units.contains(n)) return adjoint;
+    const node_id written = writer.written(n, adjoint, others_open, as_values);
+    writer.keep(written);
     return written;
   });
+}
+
+std::optional<certified> certified_by_units(problem& p, prover& with, node_id f, symbol_id by, const std::set<node_id>& units) {
+  if (units.empty() || units.size() > most_units) return std::nullopt;
+  unit_writer writer(p, with, units);
+  normalizer around_units = with.around({});
+  auto proved_equal = [&](node_id n, node_id adjoint, node_id written) {
+    std::vector<node_id> atoms = writer.closed_beside(n);
+    around_units.keep_whole(atoms);
+    std::optional<theorem> same = around_units.equate(adjoint, written);
+    if (same) return same;
+    const std::vector<node_id> bars = writer.bars();
+    atoms.insert(atoms.end(), bars.begin(), bars.end());
+    around_units.keep_whole(atoms);
+    return around_units.equate(adjoint, written);
+  };
+  std::vector<adjoint_step> record;
+  std::unordered_map<node_id, theorem> rewritten;
+  const node_id result = derivative(p.on(), f, by, record, [&](node_id n, node_id adjoint) {
+    if (!units.contains(n)) return adjoint;
+    node_id written = writer.written(n, adjoint, false, false);
+    if (written != adjoint) {
+      if (auto same = proved_equal(n, adjoint, written))
+        rewritten.emplace(n, *same);
+      else
+        written = adjoint;
+    }
+    writer.keep(written);
+    return written;
+  });
+  with.known().allow_as_much_again();
+  auto proved = with.certify_sweep(f, by, result, record, rewritten);
+  if (!proved) return std::nullopt;
+  return certified{result, *proved};
 }
 
 }  // namespace wengert

@@ -1,6 +1,7 @@
 // The chain rule through the quantities that the user wrote as units.
 #pragma once
 
+#include <optional>
 #include <set>
 
 #include <wengert/calculus/problem.hpp>
@@ -25,5 +26,13 @@ node_id stand_in(tape& t, node_id n);
 // mean. Not proved here: a suggestion to the presenter.
 node_id derivative_by_units(problem& p, prover& with, node_id f, symbol_id by, const std::set<node_id>& units, bool others_open,
                             bool as_values = false);
+
+// The derivative of f by a symbol, swept in the same way, and the theorem that it is: each adjoint was rewritten with the units
+// as atoms, so that the proof is as long as the sweep, whatever the units are made of.
+struct certified {
+  node_id derivative;
+  theorem proved;
+};
+std::optional<certified> certified_by_units(problem& p, prover& with, node_id f, symbol_id by, const std::set<node_id>& units);
 
 }  // namespace wengert

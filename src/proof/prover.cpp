@@ -570,6 +570,13 @@ std::optional<theorem> prover::equate_by_cases(normalizer& with, node_id a, node
   return kernel_.any_sign(u, cases[0], cases[1], cases[2]);
 }
 
+normalizer prover::around(std::span<const node_id> atoms, normalizer::form form) {
+  normalizer r(facts_, form);
+  r.keep_whole(atoms);
+  for (const theorem& t : equations_) r.use_equation(t);
+  return r;
+}
+
 theorem prover::differentiate(node_id root, symbol_id variable) {
   std::unordered_map<node_id, theorem> known;
   return differentiate(root, variable, known);
@@ -673,7 +680,20 @@ std::optional<theorem> prover::follow_sweep(node_id f, symbol_id variable, node_
                                             const std::unordered_map<node_id, theorem>& known) {
   std::vector<adjoint_step> record;
   if (derivative(tape_, f, variable, record) != result || record.empty()) return std::nullopt;
-  return sweep_proof(full_, f, variable, known).run(record, result);
+  return sweep_proof(full_, f, variable, known, {}).run(record, result);
+}
+
+std::optional<theorem> prover::certify_sweep(node_id f, symbol_id variable, node_id result,
+                                             const std::vector<adjoint_step>& record,
+                                             const std::unordered_map<node_id, theorem>& rewritten) {
+  if (record.empty()) return std::nullopt;
+  try {
+    std::unordered_map<node_id, theorem> known;
+    const theorem d = differentiate(f, variable, known);
+    return kernel_.derivative_equal(d, sweep_proof(full_, f, variable, known, rewritten).run(record, result));
+  } catch (const refusal&) {
+    return std::nullopt;
+  }
 }
 
 std::vector<std::string> prover::facts_used(std::span<const theorem> theorems) const {

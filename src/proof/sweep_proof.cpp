@@ -7,12 +7,14 @@
 
 namespace wengert {
 
-sweep_proof::sweep_proof(normalizer& with, node_id f, symbol_id variable, const std::unordered_map<node_id, theorem>& known)
+sweep_proof::sweep_proof(normalizer& with, node_id f, symbol_id variable, const std::unordered_map<node_id, theorem>& known,
+                         const std::unordered_map<node_id, theorem>& rewritten)
     : with_(with),
       kernel_(with.known_facts().using_kernel()),
       tape_(kernel_.on()),
       f_(f),
       known_(known),
+      rewritten_(rewritten),
       seed_(tape_.out(f).begin(), tape_.out(f).end()),
       by_(tape_.symbol(variable).axes),
       out_(seed_),
@@ -61,22 +63,48 @@ sweep_proof::flow sweep_proof::prove(const std::vector<adjoint_step>& record, st
   return joined(first, prove(record, middle, end));
 }
 
-// What was received stays whole (unless it is a choice, which the sweep carries along), and so do nodes of the function; what is
-// sent must be opened, even where it happens to be a node of the function.
+// What enters is collected, rewritten if anything took its place, and passed on.
 sweep_proof::flow sweep_proof::one_step(const adjoint_step& step, std::size_t number) {
   const std::vector<std::size_t>&in = received_[number], &out = sent_[number];
+  const node_id entering = sum_of(in);
+  if (step.passed_on == step.adjoint) return {number, number + 1, in, out, entering, passed_on(step, number, entering)};
+  const node_id whole = term(step.adjoint, step.node), instead = term(step.passed_on, step.node);
+  const node_id d = known_.at(step.node).says().right;
+  const theorem same = ring(whole, instead, std::span(&rewritten_.at(step.node), 1), std::array{step.passed_on, d});
+  const theorem to_instead = kernel_.transitive(collected(step, number), same);
+  return {number, number + 1, in, out, entering, kernel_.transitive(to_instead, passed_on(step, number, instead))};
+}
+
+// The sum of what enters is the adjoint, the sum of what was received, * d of the node.
+theorem sweep_proof::collected(const adjoint_step& step, std::size_t number) {
+  const node_id d = known_.at(step.node).says().right;
+  std::vector<node_id> opaque{d};
+  for (std::size_t t : received_[number]) opaque.push_back(terms_[t].contribution);
+  return ring(sum_of(received_[number]), term(step.adjoint, step.node), {}, opaque);
+}
+
+// What enters equals the sum of what is sent. What was received stays whole (unless it is a choice, which the sweep carries
+// along), and so do nodes of the function; what is sent must be opened, even where it happens to be a node of the function.
+theorem sweep_proof::passed_on(const adjoint_step& step, std::size_t number, node_id entering) {
+  const std::vector<std::size_t>&in = received_[number], &out = sent_[number];
   std::unordered_set<node_id> closed, open;
+  auto stays = [&](node_id contribution) {
+    if (tape_.op(contribution) != opcode::select) closed.insert(contribution);
+  };
   for (std::size_t t : out) open.insert(terms_[t].contribution);
-  if (in.size() > 1) open.insert(step.adjoint);
-  for (std::size_t t : in)
-    if (tape_.op(terms_[t].contribution) != opcode::select) closed.insert(terms_[t].contribution);
+  if (step.passed_on != step.adjoint) {
+    stays(step.passed_on);
+  } else {
+    if (in.size() > 1) open.insert(step.adjoint);
+    for (std::size_t t : in) stays(terms_[t].contribution);
+  }
   for (edge_view e : tape_.args(step.node))
     if (auto it = known_.find(e.node); it != known_.end()) closed.insert(it->second.says().right);
-  const node_id entering = sum_of(in), leaving = sum_of(out);
+  const node_id leaving = sum_of(out);
   const std::vector<node_id> opaque = closed_under({entering, leaving}, [&](node_id n) {
     return closed.contains(n) || (n < original_.size() && original_[n] && !open.contains(n));
   });
-  return {number, number + 1, in, out, entering, ring(entering, leaving, {}, opaque)};
+  return ring(entering, leaving, {}, opaque);
 }
 
 // What enters is what enters the first, and what only the second receives; that is what enters the second, and what passes it

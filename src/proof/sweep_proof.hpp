@@ -17,8 +17,10 @@ namespace wengert {
 // or leave it and at no others, so that N steps need work of the order N log N, however many terms are under way.
 class sweep_proof {
  public:
-  // `known` has the derivative theorems of f and of what f is made of.
-  sweep_proof(normalizer& with, node_id f, symbol_id variable, const std::unordered_map<node_id, theorem>& known);
+  // `known` has the derivative theorems of f and of what f is made of; `rewritten`, by node, that its adjoint is what was passed
+  // on instead.
+  sweep_proof(normalizer& with, node_id f, symbol_id variable, const std::unordered_map<node_id, theorem>& known,
+              const std::unordered_map<node_id, theorem>& rewritten);
 
   // The right side of d f equals the sweep's result. Throws refusal where a step does not hold.
   theorem run(const std::vector<adjoint_step>& record, node_id result);
@@ -40,6 +42,8 @@ class sweep_proof {
   void list_terms(const std::vector<adjoint_step>& record);
   flow prove(const std::vector<adjoint_step>& record, std::size_t begin, std::size_t end);
   flow one_step(const adjoint_step& step, std::size_t number);
+  theorem collected(const adjoint_step& step, std::size_t number);
+  theorem passed_on(const adjoint_step& step, std::size_t number, node_id entering);
   flow joined(const flow& first, const flow& second);
   theorem regrouped(node_id a, const theorem& equal, node_id b);
   theorem ring(node_id a, node_id b, std::span<const theorem> premises, std::span<const node_id> opaque);
@@ -52,7 +56,7 @@ class sweep_proof {
   kernel& kernel_;
   tape& tape_;
   node_id f_;
-  const std::unordered_map<node_id, theorem>& known_;
+  const std::unordered_map<node_id, theorem>&known_, &rewritten_;
   std::vector<range_id> seed_, by_, out_;
   std::vector<bool> original_;  // nodes of the function that are made of others
   std::vector<sent_term> terms_;

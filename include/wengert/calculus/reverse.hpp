@@ -20,19 +20,19 @@ std::vector<node_id> reverse(tape& t, node_id f, std::span<const symbol_id> by);
 // others.
 std::vector<node_id> pullback(tape& t, node_id f, node_id cotangent, std::span<const symbol_id> by);
 
-// The same by one symbol, where `rewrite(n, a)` may replace the adjoint a that was collected for n by an equal node of the same
-// axes before it is sent on. The sweep is as right as the replacements are.
-node_id derivative(tape& t, node_id f, symbol_id by, const std::function<node_id(node_id, node_id)>& rewrite);
-
 // What the sweep did at one node: the adjoint that it collected there from `received`, and what it sent on to the arguments.
 struct adjoint_step {
   node_id node;
   node_id adjoint;                                // axes of f, then of node
+  node_id passed_on;                              // the same, or what replaced it
   std::vector<node_id> received;                  // adjoint is their sum
   std::vector<std::pair<node_id, node_id>> sent;  // argument, contribution to its adjoint
 };
 
 // reverse(t, f, by), with the record of the sweep in its order (f first, the symbol last). Empty where f is free of `by`.
-node_id derivative(tape& t, node_id f, symbol_id by, std::vector<adjoint_step>& record);
+// `rewrite(n, a)` may replace the adjoint a that was collected for n by an equal node of the same axes before it is passed on;
+// the sweep is as right as the replacements are.
+node_id derivative(tape& t, node_id f, symbol_id by, std::vector<adjoint_step>& record,
+                   const std::function<node_id(node_id, node_id)>& rewrite = {});
 
 }  // namespace wengert

@@ -24,6 +24,8 @@ class facts : public sign_source {
   const std::vector<theorem>& stated() const { return stated_; }
   // The search for one statement may do so much work in all and no more; then what is not yet found stays unknown.
   bool spend(std::size_t work) override { return work_left_ >= work ? (work_left_ -= work, true) : (work_left_ = 0, false); }
+  // Lets a search of another kind do as much again.
+  void allow_as_much_again() { work_left_ = most_work; }
   kernel& using_kernel() { return *kernel_; }
   // Counts additions: what was not known may be known when this has grown.
   std::size_t version() const { return version_; }
@@ -40,7 +42,8 @@ class facts : public sign_source {
   std::unordered_map<node_id, entry> entries_;
   std::vector<theorem> stated_;
   std::size_t version_ = 0;
-  std::size_t work_left_ = 600'000;
+  static constexpr std::size_t most_work = 600'000;
+  std::size_t work_left_ = most_work;
 };
 
 // Passes questions on and remembers the theorems of the answers: the premises of a ring step.

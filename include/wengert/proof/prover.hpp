@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <wengert/calculus/problem.hpp>
+#include <wengert/calculus/reverse.hpp>
 #include <wengert/proof/facts.hpp>
 #include <wengert/proof/kernel.hpp>
 #include <wengert/proof/normal_form.hpp>
@@ -50,6 +51,10 @@ class prover {
   // d f / d variable = result, where `result` is a node over the axes of f and of the variable, from the kernel's derivative
   // rules; nothing where it cannot be shown.
   std::optional<theorem> certify_derivative(node_id f, symbol_id variable, node_id result);
+  // The same for the result of a reverse sweep with this record, in which adjoints were replaced; `rewritten`, by node: that what
+  // was collected for it equals what was passed on.
+  std::optional<theorem> certify_sweep(node_id f, symbol_id variable, node_id result, const std::vector<adjoint_step>& record,
+                                       const std::unordered_map<node_id, theorem>& rewritten);
   // The next derivative, from one and from that of its result; nothing where the first does not hold near the point.
   std::optional<theorem> derivative_again(const theorem& first, const theorem& next);
   // The kernel's own derivative of f, not simplified. Throws refusal where a condition is missing.
@@ -64,6 +69,8 @@ class prover {
   facts& known() { return facts_; }
   normalizer& full() { return full_; }
   normalizer& light() { return light_; }
+  // A normal form of its own, with the user's equations, to which these nodes are atoms.
+  normalizer around(std::span<const node_id> atoms, normalizer::form form = normalizer::form::full);
   // The user's equations, in the order in which they were assumed.
   const std::vector<theorem>& equations() const { return equations_; }
 
