@@ -68,26 +68,26 @@ Definition dlook (l : list claim) s W a : option (option id) := if negb (dp s a)
   Some (Cder _ _ _ d) => Some (Some d) | _ => None end.
 Definition zero l den opq fd p := solve rng (Gof den opq l) (kn l) (pwof opq l) 60 600 fd p.
 (* --- matching nodes against templates *)
-Definition comp (L bl : list nat) : option (list nat) := if forallb (fun x => Nat.ltb x (length L)) bl then Some (map (fun x => nth x L 0%nat) bl) else None.
-Fixpoint direct (k : nat) (a : id) (L : list nat) : edge := match k with O => (a, L) | S k => match get a with None => (a, L) | Some n => match no n, nb n, na n with
-  | Oid, [], [(b, bl)] => match comp L bl with Some K => direct k b K | None => (a, L) end | _, _, _ => (a, L) end end end.
-Definition eqe (x y : edge) : bool := let x := direct 60 (fst x) (snd x) in let y := direct 60 (fst y) (snd y) in Pos.eqb (fst x) (fst y) && if ln_dec (snd x) (snd y) then true else false.
+(* w: how many indices the labels of an edge read *)
+Definition comp (w : nat) (L bl : list nat) : list nat := map (sp L w 0) bl.
+Fixpoint direct (k w : nat) (a : id) (L : list nat) : edge := match k with O => (a, L) | S k => match get a with None => (a, L) | Some n => match no n, nb n, na n with
+  | Oid, [], [(b, bl)] => direct k w b (comp w L bl) | _, _, _ => (a, L) end end end.
+Definition eqe (w : nat) (x y : edge) : bool := let x := direct 60 w (fst x) (snd x) in let y := direct 60 w (fst y) (snd y) in Pos.eqb (fst x) (fst y) && if ln_dec (snd x) (snd y) then true else false.
 Section MATCH.
-Variables X Y : edge.
-Definition sub (f : edge -> bool) (L bl : list nat) (b : id) : bool := match comp L bl with Some K => f (b, K) | None => false end.
-Fixpoint tmatch (t : tm) (e : edge) : bool := match t with TX => eqe e X | TY => eqe e Y | _ => let '(a, L) := direct 60 (fst e) (snd e) in
+Variables (w : nat) (X Y : edge).
+Fixpoint tmatch (t : tm) (e : edge) : bool := match t with TX => eqe w e X | TY => eqe w e Y | _ => let '(a, L) := direct 60 w (fst e) (snd e) in
   match get a with None => false | Some n => match nb n with _ :: _ => false | [] => match t, no n, na n with
   | TC c, Oconst c', _ => if q_dec c c' then true else false
   | TPi, Opi, _ => true
-  | TAdd s u, Oadd, [(b, bl); (b', bl')] => sub (tmatch s) L bl b && sub (tmatch u) L bl' b'
-  | TMul s u, Omul, [(b, bl); (b', bl')] => sub (tmatch s) L bl b && sub (tmatch u) L bl' b'
-  | TPow s q, Opow q', [(b, bl)] => (if q_dec q q' then true else false) && sub (tmatch s) L bl b
-  | T1 f s, Oun f', [(b, bl)] => (if un_dec f f' then true else false) && sub (tmatch s) L bl b
-  | T2 f s u, Obi f', [(b, bl); (b', bl')] => (if bi_dec f f' then true else false) && (sub (tmatch s) L bl b && sub (tmatch u) L bl' b')
-  | TSel c p q s u, Osel c', [(b1, l1); (b2, l2); (b3, l3); (b4, l4)] => (if cmp_dec c c' then true else false) && ((sub (tmatch p) L l1 b1 && sub (tmatch q) L l2 b2) && (sub (tmatch s) L l3 b3 && sub (tmatch u) L l4 b4))
+  | TAdd s u, Oadd, [(b, bl); (b', bl')] => tmatch s (b, comp w L bl) && tmatch u (b', comp w L bl')
+  | TMul s u, Omul, [(b, bl); (b', bl')] => tmatch s (b, comp w L bl) && tmatch u (b', comp w L bl')
+  | TPow s q, Opow q', [(b, bl)] => (if q_dec q q' then true else false) && tmatch s (b, comp w L bl)
+  | T1 f s, Oun f', [(b, bl)] => (if un_dec f f' then true else false) && tmatch s (b, comp w L bl)
+  | T2 f s u, Obi f', [(b, bl); (b', bl')] => (if bi_dec f f' then true else false) && (tmatch s (b, comp w L bl) && tmatch u (b', comp w L bl'))
+  | TSel c p q s u, Osel c', [(b1, l1); (b2, l2); (b3, l3); (b4, l4)] => (if cmp_dec c c' then true else false) && ((tmatch p (b1, comp w L l1) && tmatch q (b2, comp w L l2)) && (tmatch s (b3, comp w L l3) && tmatch u (b4, comp w L l4)))
   | _, _, _ => false end end end end.
 End MATCH.
-Definition cond_ok l D X Y (rt : rel * tm) (c : edge) : bool := kn l (fst rt) (fst c) && (lab_ok D (snd c) (rng (fst c)) && tmatch X Y (snd rt) c).
+Definition cond_ok l D X Y (rt : rel * tm) (c : edge) : bool := kn l (fst rt) (fst c) && (lab_ok D (snd c) (rng (fst c)) && tmatch (length D) X Y (snd rt) c).
 Fixpoint forall2b {A B} (f : A -> B -> bool) (a : list A) (b : list B) : bool := match a, b with [], [] => true | x :: a, y :: b => f x y && forall2b f a b | _, _ => false end.
 Definition conds_ok l D X Y (cs : conds) (es : list edge) := forall2b (cond_ok l D X Y) cs es.
 Section DER.
@@ -104,7 +104,7 @@ Fixpoint dprod (pre : list fac) (args : list (id * list nat)) : option (list (Q 
 Definition alts (o : op) : list (conds * list (list tm)) := match o with
  | Opow q => [let d := d_pow q in (fst d, [snd d])] | Oun u => [let d := d_un u in (fst d, [[snd d]])]
  | Obi b => map (fun d => (fst d, map (fun t => [t]) (snd d))) (d_bi b) | _ => [] end.
-Definition factors X Y (ts : list tm) (es : list edge) : bool := forall2b (fun t e => lab_ok D (snd e) (rng (fst e)) && tmatch X Y t e) ts es.
+Definition factors X Y (ts : list tm) (es : list edge) : bool := forall2b (fun t e => lab_ok D (snd e) (rng (fst e)) && tmatch (length D) X Y t e) ts es.
 Fixpoint dfun X Y (args : list edge) (tss : list (list tm)) (parts : list (list edge)) : option (list (Q * list fac)) := match args, tss, parts with
  | [], [], [] => Some []
  | (a, ls) :: args, ts :: tss, es :: parts => if lab_ok D ls (rng a) then match dlook l s W a, dfun X Y args tss parts with
@@ -182,8 +182,8 @@ Definition check1 (st : step) : option (bool * claim) := match st with
 | Scong a b ps => match gath ps, get a, get b with Some bl, Some n, Some n' =>
    if op_dec' (no n) (no n') then if lp_dec (nr n) (nr n') then if lp_dec (nb n) (nb n') then if equations (map snd bl) (rng a) a b n n' then Some (forallb fst bl, Ceq a b) else None else None else None else None | _, _, _ => None end
 | Srule r c a b x y cs ps => match gath ps, row_of r c with Some bl, Some w => let D := rng a in let I := seq 0 (length D) in
-   if lp_dec D (rng b) then if tmatch x y (left_of w) (a, I) && (tmatch x y (right_of w) (b, I) && conds_ok (map snd bl) D x y (where_of w) cs) then Some (forallb fst bl, Ceq a b) else None else None | _, _ => None end
-| Ssame t a b x y => let I := seq 0 (length (rng a)) in if lp_dec (rng a) (rng b) then if tmatch x y t (a, I) && tmatch x y t (b, I) then Some (true, Ceq a b) else None else None
+   if lp_dec D (rng b) then if tmatch (length D) x y (left_of w) (a, I) && (tmatch (length D) x y (right_of w) (b, I) && conds_ok (map snd bl) D x y (where_of w) cs) then Some (forallb fst bl, Ceq a b) else None else None | _, _ => None end
+| Ssame t a b x y => let r := length (rng a) in let I := seq 0 r in if lp_dec (rng a) (rng b) then if tmatch r x y t (a, I) && tmatch r x y t (b, I) then Some (true, Ceq a b) else None else None
 | Ssgn r a ps => match gath ps, get a with Some bl, Some n => if sgn (map snd bl) r a n then Some (forallb fst bl, Csgn r a) else None | _, _ => None end
 | Stransfer p q => match PM.find p cl, PM.find q cl with Some (m, Ceq a b), Some (m', Csgn r a') => if Pos.eqb a a' then if lp_dec (rng a) (rng b) then Some (m && m', Csgn r b) else None else None | _, _ => None end
 | Sfactor p k => match PM.find p cl with Some (m, Csgn r a) => if implies r Nonzero then match get a with Some n => match nb n, nth_error (na n) k with
@@ -202,7 +202,7 @@ Definition check1 (st : step) : option (bool * claim) := match st with
     | Some (true, Ceq a b), Some (m, Cder b' s W d) => if existsb (Pos.eqb s) vars && (Pos.eqb b b' && (if lp_dec (rng a) (rng b) then true else false)) then Some (m, Cder a s W d) else None
     | _, _ => None end
 | Sentry p d => match PM.find p cl, get d with Some (m, Cder a s W d0), Some n => let r := length (rng a) in match no n, nb n, na n with
-    | Oid, [], [(d1, ls)] => let L := skipn r ls in if Pos.eqb d0 d1 && ((if ln_dec (firstn r ls) (seq 0 r) then true else false) && (lab_ok (nr n) (seq 0 r) (rng a) && lab_ok (nr n) L W)) then Some (m, Cent a s W L d) else None
+    | Oid, [], [(d1, ls)] => let L := skipn r ls in if Pos.eqb d0 d1 && ((if ln_dec (firstn r ls) (seq 0 r) then true else false) && (Nat.leb r (length (nr n)) && (lab_ok (nr n) (seq 0 r) (rng a) && lab_ok (nr n) L W))) then Some (m, Cent a s W L d) else None
     | _, _, _ => None end | _, _ => None end
 | Sagain p q => match PM.find p cl, PM.find q cl with Some (true, c), Some (m, Cder b' s' W' d) => match order_of c with
     | Some (n, a, s, W, b) => if existsb (Pos.eqb s) vars && (Pos.eqb s s' && Pos.eqb b b') then if lp_dec W W' then if lp_dec (rng b) (rng a ++ many (S n) W) then Some (m, Chi (S n) a s W d) else None else None else None
@@ -212,7 +212,7 @@ Definition check1 (st : step) : option (bool * claim) := match st with
 | Shifun p q => match PM.find p cl, PM.find q cl with
     | Some (true, Ceq a b), Some (m, Chi n b' s W d) => if existsb (Pos.eqb s) vars && Pos.eqb b b' then if lp_dec (rng a) (rng b) then Some (m, Chi n a s W d) else None else None | _, _ => None end
 | Schoice a b x opq => match get a with Some n => match no n, nb n, na n with Osel c, [], [X; Y; u; v] => let '(other, ts) := indicator c in
-    if lp_dec (rng a) (rng b) then if existsb (fun t => tmatch X Y t x) ts && zero [] 1 opq (rng a) ((if other then choice_poly x v u else choice_poly x u v) ++ one (-1) b (length (rng a))) then Some (true, Ceq a b) else None else None
+    if lp_dec (rng a) (rng b) then if existsb (fun t => tmatch (length (rng a)) X Y t x) ts && zero [] 1 opq (rng a) ((if other then choice_poly x v u else choice_poly x u v) ++ one (-1) b (length (rng a))) then Some (true, Ceq a b) else None else None
     | _, _, _ => None end | None => None end
 end.
 End CK.
@@ -242,8 +242,8 @@ Definition valid (bc : bool * claim) := forall A, RG A -> (fst bc = false -> HY 
 Hypothesis Hreg : forall A, RG A -> forall n c, nth_error regs n = Some c -> sem A c.
 Hypothesis Hhyp : forall A, RG A -> HY A -> forall n c, nth_error hyps n = Some c -> sem A c.
 Lemma map_seq_lk e n : length e = n -> map (lk e) (seq 0 n) = e.
-Proof. intros <-. unfold lk. apply nth_ext with 0%nat 0%nat. now rewrite map_length, seq_length. intros k Hk. rewrite map_length, seq_length in Hk.
-  rewrite (nth_indep _ 0%nat (nth (length e) e 0%nat)) by now rewrite map_length, seq_length. rewrite (map_nth (fun x => nth x e 0%nat)). now rewrite seq_nth. Qed.
+Proof. intros <-. apply nth_ext with 0%nat 0%nat. now rewrite map_length, seq_length. intros k Hk. rewrite map_length, seq_length in Hk.
+  rewrite (nth_indep _ 0%nat (lk e 0)) by now rewrite map_length, seq_length. rewrite map_nth, seq_nth by easy. now apply nth_indep. Qed.
 Section AT.
 Variable A : arrs. Variable l : list claim.
 Hypothesis Hl : forall c, In c l -> sem A c.
@@ -283,21 +283,20 @@ Lemma one_ok c d n e : length e = n -> pv dv (val A) (one c d n) e = Q2R c * val
 Proof. intro L. unfold one, pv, mv; cbn [mc md mf map msum pf fv hv pw]. rewrite app_nil_r, map_seq_lk by easy. ring. Qed.
 (* --- matching *)
 Definition at_ (e : list nat) (x : edge) := val A (fst x) (map (lk e) (snd x)).
-Lemma comp_ok L bl K e : comp L bl = Some K -> map (lk (map (lk e) L)) bl = map (lk e) K.
-Proof. unfold comp. destruct (forallb _ _) eqn:F; [|easy]. intro H. injection H as <-. rewrite map_map. apply map_ext_in. intros x I. rewrite forallb_forall in F. specialize (F x I). apply Nat.ltb_lt in F.
-  unfold lk at 1. rewrite (nth_indep _ 0%nat (lk e 0)) by now rewrite map_length. now rewrite map_nth. Qed.
-Lemma direct_ok k : forall a L e, at_ e (direct k a L) = at_ e (a, L).
-Proof. induction k; intros a L e; cbn [direct]; [easy|]. destruct (get a) as [[o r b al]|] eqn:E; [|easy]. cbn [no nb na]. destruct o; try easy. destruct b; [|easy]. destruct al as [|[b bl] [|]]; try easy. destruct (comp L bl) as [K|] eqn:C; [|easy].
-  rewrite IHk. unfold at_; cbn [fst snd]. rewrite (model _ _ E). unfold ev; cbn [no nb na map msum opv fst snd sm]. now rewrite app_nil_r, (comp_ok _ _ _ _ C). Qed.
-Lemma eqe_ok x y e : eqe x y = true -> at_ e x = at_ e y.
-Proof. unfold eqe. intro H. rewrite (surjective_pairing x), (surjective_pairing y). rewrite <- (direct_ok 60 (fst x)), <- (direct_ok 60 (fst y)). destruct (direct 60 (fst x) (snd x)) as [a L], (direct 60 (fst y) (snd y)) as [b K]. cbn [fst snd] in H.
+Lemma comp_ok L bl e : map (lk (map (lk e) L)) bl = map (lk e) (comp (length e) L bl).
+Proof. unfold comp. rewrite map_map. apply map_ext. intro. apply sp_ok_0. Qed.
+Lemma direct_ok k e : forall a L, at_ e (direct k (length e) a L) = at_ e (a, L).
+Proof. induction k; intros a L; cbn [direct]; [easy|]. destruct (get a) as [[o r b al]|] eqn:E; [|easy]. cbn [no nb na]. destruct o; try easy. destruct b; [|easy]. destruct al as [|[b bl] [|]]; try easy.
+  rewrite IHk. unfold at_; cbn [fst snd]. rewrite (model _ _ E). unfold ev; cbn [no nb na map msum opv fst snd sm]. now rewrite app_nil_r, comp_ok. Qed.
+Lemma eqe_ok x y e : eqe (length e) x y = true -> at_ e x = at_ e y.
+Proof. unfold eqe. intro H. rewrite (surjective_pairing x), (surjective_pairing y). rewrite <- (direct_ok 60 e (fst x)), <- (direct_ok 60 e (fst y)). destruct (direct 60 _ (fst x) (snd x)) as [a L], (direct 60 _ (fst y) (snd y)) as [b K]. cbn [fst snd] in H.
   apply andb_prop in H as [H1 H2]. apply Pos.eqb_eq in H1. destruct (ln_dec L K); [now subst|easy]. Qed.
-Lemma tmatch_ok X Y e t : forall x, tmatch X Y t x = true -> at_ e x = tv (at_ e X) (at_ e Y) t.
-Proof. assert (S : forall u (IH : forall x, tmatch X Y u x = true -> at_ e x = tv (at_ e X) (at_ e Y) u) L bl b, sub (tmatch X Y u) L bl b = true -> val A b (map (lk (map (lk e) L)) bl) = tv (at_ e X) (at_ e Y) u).
-  { intros u IH L bl b H. unfold sub in H. destruct (comp L bl) as [K|] eqn:C; [|easy]. rewrite (comp_ok _ _ _ _ C). now apply (IH (b, K)). }
-  assert (N : forall u x, (forall o r al a L, direct 60 (fst x) (snd x) = (a, L) -> get a = Some (Nd o r [] al) -> tmatch X Y u x = true -> u <> TX -> u <> TY -> ev dv A (val A) (Nd o r [] al) (map (lk e) L) = tv (at_ e X) (at_ e Y) u) -> u <> TX -> u <> TY -> tmatch X Y u x = true -> at_ e x = tv (at_ e X) (at_ e Y) u).
-  { intros u x K U1 U2 H. rewrite (surjective_pairing x). rewrite <- (direct_ok 60). destruct (direct 60 (fst x) (snd x)) as [a L] eqn:D.
-    assert (G : exists o r al, get a = Some (Nd o r [] al)). { destruct u; try easy; cbn [tmatch] in H; rewrite D in H; (destruct (get a) as [[o r bb al]|]; [|discriminate H]); cbn [no nb na] in H; (destruct bb; [|discriminate H]); now exists o, r, al. }
+Lemma tmatch_ok X Y e t : forall x, tmatch (length e) X Y t x = true -> at_ e x = tv (at_ e X) (at_ e Y) t.
+Proof. assert (S : forall u (IH : forall x, tmatch (length e) X Y u x = true -> at_ e x = tv (at_ e X) (at_ e Y) u) L bl b, tmatch (length e) X Y u (b, comp (length e) L bl) = true -> val A b (map (lk (map (lk e) L)) bl) = tv (at_ e X) (at_ e Y) u).
+  { intros u IH L bl b H. rewrite comp_ok. exact (IH _ H). }
+  assert (N : forall u x, (forall o r al a L, direct 60 (length e) (fst x) (snd x) = (a, L) -> get a = Some (Nd o r [] al) -> tmatch (length e) X Y u x = true -> u <> TX -> u <> TY -> ev dv A (val A) (Nd o r [] al) (map (lk e) L) = tv (at_ e X) (at_ e Y) u) -> u <> TX -> u <> TY -> tmatch (length e) X Y u x = true -> at_ e x = tv (at_ e X) (at_ e Y) u).
+  { intros u x K U1 U2 H. rewrite (surjective_pairing x). rewrite <- (direct_ok 60 e). destruct (direct 60 _ (fst x) (snd x)) as [a L] eqn:D.
+    assert (G : exists o r al, get a = Some (Nd o r [] al)). { destruct u; [now elim U1|now elim U2|..]; cbn [tmatch] in H; rewrite D in H; (destruct (get a) as [[o r bb al]|]; [|discriminate H]); cbn [no nb na] in H; (destruct bb; [|discriminate H]); now exists o, r, al. }
     destruct G as (o & r & al & G). unfold at_ at 1; cbn [fst snd]. rewrite (model _ _ G). now apply K with a. }
   induction t; intros x H; try exact (eqe_ok _ _ _ H);
     (refine (N _ x _ _ _ H); [|discriminate|discriminate]; intros o r0 al a L D G H' _ _; cbn [tmatch] in H'; rewrite D, G in H'; cbn [no nb na] in H'; destruct o; try discriminate H'; cbn [tv]; unfold ev; cbn [no nb na map msum opv]; rewrite ?app_nil_r).
@@ -310,9 +309,11 @@ Proof. assert (S : forall u (IH : forall x, tmatch X Y u x = true -> at_ e x = t
   - destruct al as [|[ba bl] [|[b' bl'] [|]]]; try discriminate H'. apply andb_prop in H' as [H1 H2]. apply andb_prop in H2 as [H2 H3]. match type of H1 with context[bi_dec ?u ?v] => destruct (bi_dec u v) as [K|]; [|easy] end. cbn [map fst snd hd nth]. rewrite K. now rewrite (S _ IHt1 _ _ _ H2), (S _ IHt2 _ _ _ H3).
   - destruct al as [|[b1 l1] [|[b2 l2] [|[b3 l3] [|[b4 l4] [|]]]]]; try discriminate H'. apply andb_prop in H' as [H1 H2]. apply andb_prop in H2 as [H2 H3]. apply andb_prop in H2 as [H2 H4], H3 as [H3 H5]. match type of H1 with context[cmp_dec ?u ?v] => destruct (cmp_dec u v) as [K|]; [|easy] end. cbn [map fst snd hd nth]. rewrite K.
     now rewrite (S _ IHt1 _ _ _ H2), (S _ IHt2 _ _ _ H4), (S _ IHt3 _ _ _ H3), (S _ IHt4 _ _ _ H5). Qed.
+Lemma tmatch_in X Y D e t x : inD D e -> tmatch (length D) X Y t x = true -> at_ e x = tv (at_ e X) (at_ e Y) t.
+Proof. intros He H. rewrite <- (inr_len _ _ _ He) in H. now apply tmatch_ok. Qed.
 Lemma conds_ok_ok D X Y cs : forall es e, conds_ok l D X Y cs es = true -> inD D e -> Functions.holds (at_ e X) (at_ e Y) cs.
 Proof. induction cs as [|[r t] cs IH]; intros [|c es] e H He; try discriminate; [constructor|]. cbn in H. apply andb_prop in H as [H1 H2]. constructor; [|now apply (IH es)]. unfold cond_ok in H1. cbn [fst snd] in *.
-  apply andb_prop in H1 as [K1 H1]. apply andb_prop in H1 as [K2 K3]. rewrite <- (tmatch_ok _ _ _ _ _ K3). apply (kn_ok _ _ K1). now apply (lab_inr dv D e (snd c)). Qed.
+  apply andb_prop in H1 as [K1 H1]. apply andb_prop in H1 as [K2 K3]. rewrite <- (tmatch_in _ _ _ _ _ _ He K3). apply (kn_ok _ _ K1). now apply (lab_inr dv Hdv Hnum D e (snd c)). Qed.
 (* derivative *)
 Variables (s : positive) (W : list positive).
 Lemma dlook_ok a d : dlook l s W a = Some d -> match d with Some d => sem A (Cder a s W d) | None => forall p t e, val (updl A s p t) a e = val A a e end.
@@ -338,7 +339,7 @@ Lemma map_lab ls : map (lk E) (map (lab W r) ls) = map (lk (e ++ k)) ls.
 Proof. rewrite map_map. apply map_ext. apply lab_lk. Qed.
 Lemma map_W : map (lk E) (seq r (length W)) = p.
 Proof. pose proof (inr_len _ _ _ Hp) as LP. rewrite <- LP. apply nth_ext with 0%nat 0%nat. now rewrite map_length, seq_length. intros j Hj. rewrite map_length, seq_length in Hj.
-  rewrite (nth_indep _ 0%nat (lk E 0)) by now rewrite map_length, seq_length. rewrite map_nth, seq_nth by easy. unfold E. rewrite lk_app_l by (rewrite app_length; lia). rewrite lk_app_r by lia. unfold lk. f_equal. lia. Qed.
+  rewrite (nth_indep _ 0%nat (lk E 0)) by now rewrite map_length, seq_length. rewrite map_nth, seq_nth by easy. unfold E. rewrite lk_app_l by (rewrite app_length; lia). rewrite lk_app_r by lia. replace (r + j - length e)%nat with j by lia. now apply nth_indep. Qed.
 Lemma dfac_v d ls : fv dv (val A) E (dfac W r d ls) = val A d (map (lk (e ++ k)) ls ++ p).
 Proof. unfold dfac. cbn [fv hv pw]. now rewrite map_app, map_lab, map_W. Qed.
 Definition fa (al : id * list nat) t := val (updl A s p t) (fst al) (map (lk (e ++ k)) (snd al)).
@@ -346,7 +347,7 @@ Lemma fa_x al : fa al x = val A (fst al) (map (lk (e ++ k)) (snd al)).
 Proof. unfold fa, x. now rewrite updl_id. Qed.
 Definition dval d ls := match d with Some d => val A d (map (lk (e ++ k)) ls ++ p) | None => 0 end.
 Lemma fa_d a ls d : lab_ok D ls (rng a) = true -> dlook l s W a = Some d -> is_derive (fa (a, ls)) x (dval d ls).
-Proof. intros H1 H2. apply dlook_ok in H2. destruct (lab_inr dv D (e ++ k) ls (rng a) HD H1) as [B _]. destruct d; [exact (H2 _ p B Hp)|]. apply is_derive_ext with (fun _ => val A a (map (lk (e ++ k)) ls)). intro; symmetry; apply H2. apply @is_derive_const. Qed.
+Proof. intros H1 H2. apply dlook_ok in H2. pose proof (lab_inr dv Hdv Hnum D (e ++ k) ls (rng a) HD H1) as B. destruct d; [exact (H2 _ p B Hp)|]. apply is_derive_ext with (fun _ => val A a (map (lk (e ++ k)) ls)). intro; symmetry; apply H2. apply @is_derive_const. Qed.
 Lemma dsum_ok args : forall q, dsum l s W D r args = Some q -> is_derive (fun t => sm (map (fun al => fa al t) args)) x (qvl q E).
 Proof. induction args as [|[a ls] t IH]; cbn [dsum]; intros q H. injection H as <-. exact (is_derive_const 0 x).
   destruct (lab_ok D ls (rng a)) eqn:B; [|easy]. destruct (dlook l s W a) as [d|] eqn:F; [|easy]. pose proof (fa_d _ _ _ B F) as G0.
@@ -369,7 +370,7 @@ Proof. induction args as [|[a ls] t IH]; cbn [dprod]; intros pre q H. injection 
 Lemma at_lab y : at_ (e ++ k) y = val A (fst y) (map (lk E) (map (lab W r) (snd y))). Proof. unfold at_. now rewrite map_lab. Qed.
 Lemma factors_ok X Y ts : forall es, factors D X Y ts es = true -> pf dv (val A) (map (fun y => (Hn (fst y), map (lab W r) (snd y), 1%Z)) es) E = pl (at_ (e ++ k) X) (at_ (e ++ k) Y) ts.
 Proof. induction ts as [|t ts IH]; intros [|y es] H; try discriminate; [easy|]. cbn in H. apply andb_prop in H as [H1 H2]. apply andb_prop in H1 as [H1 H3]. cbn [map pf pl]. rewrite (IH _ H2). f_equal.
-  rewrite <- (tmatch_ok _ _ _ _ _ H3). cbn [fv hv pw fst snd]. now rewrite at_lab. Qed.
+  rewrite <- (tmatch_in _ _ _ _ _ _ HD H3). cbn [fv hv pw fst snd]. now rewrite at_lab. Qed.
 Fixpoint gsum X Y (args : list edge) (tss : list (list tm)) (ds : list R) : R := match args, tss, ds with a :: args, ts :: tss, d :: ds => pl X Y ts * d + gsum X Y args tss ds | _, _, _ => 0 end.
 Lemma dfun_ok X Y args : forall tss parts q, dfun l s W D r X Y args tss parts = Some q ->
   exists ds, Forall2 (fun al d => is_derive (fa al) x d) args ds /\ length tss = length args /\ qvl q E = gsum (at_ (e ++ k) X) (at_ (e ++ k) Y) args tss ds.
@@ -532,7 +533,7 @@ Ltac get_premises Hcl HA HH := match goal with G : gath _ _ = Some ?bl |- _ => p
 Lemma arg_kn_ok A l n e k : (forall c, In c l -> sem A c) -> inD (nr n) e -> inD (nb n) k -> let vs := map (fun al => val A (fst al) (map (lk (e ++ k)) (snd al))) (na n) in
   forall r i, arg_kn l n r i = true -> (i < length vs)%nat /\ rv r (nth i vs 0).
 Proof. intros Hl He Hk vs r i H. unfold arg_kn in H. destruct (nth_error (na n) i) as [[b ls]|] eqn:E; [|easy]. apply andb_prop in H as [H1 H2]. assert (L : (i < length (na n))%nat) by (apply nth_error_Some; congruence). unfold vs. rewrite map_length. split; [easy|].
-  set (f := fun al : id * list nat => val A (fst al) (map (lk (e ++ k)) (snd al))). rewrite (nth_indep _ 0 (f (1%positive, []))) by now rewrite map_length. rewrite map_nth. apply nth_error_nth with (d := (1%positive, [])) in E. rewrite E. unfold f; cbn [fst snd]. apply (kn_ok A l Hl _ _ H1). eapply lab_inr; [|exact H2]. now apply inr_app. Qed.
+  set (f := fun al : id * list nat => val A (fst al) (map (lk (e ++ k)) (snd al))). rewrite (nth_indep _ 0 (f (1%positive, []))) by now rewrite map_length. rewrite map_nth. apply nth_error_nth with (d := (1%positive, [])) in E. rewrite E. unfold f; cbn [fst snd]. apply (kn_ok A l Hl _ _ H1). refine (lab_inr dv Hdv Hnum _ _ _ _ _ H2). now apply inr_app. Qed.
 Lemma arg_eq_ok A n e k : let vs := map (fun al => val A (fst al) (map (lk (e ++ k)) (snd al))) (na n) in forall i j, arg_eq n i j = true -> nth i vs 0 = nth j vs 0.
 Proof. intros vs i j H. unfold arg_eq in H. destruct (nth_error (na n) i) as [[b ls]|] eqn:E1; [|easy]. destruct (nth_error (na n) j) as [[b' ls']|] eqn:E2; [|easy]. apply andb_prop in H as [H1 H2]. apply Pos.eqb_eq in H1. destruct (ln_dec ls ls'); [subst|easy].
   assert (L1 : (i < length (na n))%nat) by (apply nth_error_Some; congruence). assert (L2 : (j < length (na n))%nat) by (apply nth_error_Some; congruence). unfold vs.
@@ -586,15 +587,15 @@ Proof. intros Hcl H. destruct st; cbn [check1] in H; unfold valid; intros A HA H
     cbn [fst snd] in *. get_premises Hcl HA HH. intros ix He. unfold equations in EQ. apply andb_prop in EQ as [LN FB]. apply Nat.eqb_eq in LN.
     rewrite (rng_get _ _ E1) in He. rewrite (model _ _ E1), (model _ _ E2). clear E1 E2. destruct n as [o r0 b0 a0], n' as [o' r1 b1 a1]. cbn [no nr nb na] in *. subst o' r1 b1.
     assert (X : forall k, inD b0 k -> map (fun al => val A (fst al) (map (lk (ix ++ k)) (snd al))) a0 = map (fun al => val A (fst al) (map (lk (ix ++ k)) (snd al))) a1).
-    { intros k Hk. clear - Hl FB LN He Hk. revert a1 LN FB. induction a0 as [|[x lx] a0 IH]; intros [|[y ly] a1] LN FB; try easy. cbn [length combine forallb fst snd map] in *. apply andb_prop in FB as [F1 F2]. rewrite (IH a1) by (easy || lia). f_equal.
-      apply andb_prop in F1 as [F1 F3]. apply andb_prop in F3 as [F3 F4]. destruct (ln_dec lx ly); [subst|easy]. apply (eqof_ok A _ Hl); [easy|]. eapply lab_inr; [|exact F4]. now apply inr_app. }
+    { intros k Hk. clear - Hl FB LN He Hk Hdv Hnum. revert a1 LN FB. induction a0 as [|[x lx] a0 IH]; intros [|[y ly] a1] LN FB; try easy. cbn [length combine forallb fst snd map] in *. apply andb_prop in FB as [F1 F2]. rewrite (IH a1) by (easy || lia). f_equal.
+      apply andb_prop in F1 as [F1 F3]. apply andb_prop in F3 as [F3 F4]. destruct (ln_dec lx ly); [subst|easy]. apply (eqof_ok A _ Hl); [easy|]. refine (lab_inr dv Hdv Hnum _ _ _ _ _ F4). now apply inr_app. }
     unfold ev; cbn [no nb na nr]. destruct o; try easy; try (apply msum_ext; intros k Hk; now rewrite X).
     destruct b0 as [|d [|d' [|]]]; try easy. destruct (Pos.eqb_spec d d') as [<-|]; [|easy]. apply matv_ext. intros i j Hi Hj. rewrite X; [easy|]. constructor; [easy|]. constructor; [easy|]. constructor.
   - (* Srule *) destruct (gath cl ps) as [bl|] eqn:G; [|discriminate]. destruct (row_of r c0) as [w|] eqn:RW; [|discriminate]. cbv zeta in H. destruct (lp_dec _ _) as [RR|]; [|discriminate]. destruct (_ && _) eqn:C; [|discriminate]. injection H as <-. cbn [fst snd] in *. get_premises Hcl HA HH. intros ix He.
-    apply andb_prop in C as [C1 C]. apply andb_prop in C as [C2 C3]. pose proof (tmatch_ok A x y ix _ _ C1) as M1. pose proof (tmatch_ok A x y ix _ _ C2) as M2. unfold at_ at 1 in M1. unfold at_ at 1 in M2. cbn [fst snd] in *. pose proof (inr_len _ _ _ He) as LE. rewrite map_seq_lk in M1, M2 by easy. rewrite M1, M2.
+    apply andb_prop in C as [C1 C]. apply andb_prop in C as [C2 C3]. pose proof (tmatch_in A x y _ ix _ _ He C1) as M1. pose proof (tmatch_in A x y _ ix _ _ He C2) as M2. unfold at_ at 1 in M1. unfold at_ at 1 in M2. cbn [fst snd] in *. pose proof (inr_len _ _ _ He) as LE. rewrite map_seq_lk in M1, M2 by easy. rewrite M1, M2.
     apply (rules_sound r c0 w); [easy|]. exact (conds_ok_ok A _ Hl _ _ _ _ _ _ C3 He).
   - (* Ssame *) cbv zeta in H. destruct (lp_dec _ _) as [RR|]; [|discriminate]. destruct (_ && _) eqn:C; [|discriminate]. injection H as <-. cbn [fst snd] in *. intros ix He. apply andb_prop in C as [C1 C2].
-    pose proof (tmatch_ok A x y ix _ _ C1) as M1. pose proof (tmatch_ok A x y ix _ _ C2) as M2. unfold at_ at 1 in M1. unfold at_ at 1 in M2. cbn [fst snd] in *. pose proof (inr_len _ _ _ He) as LE. rewrite map_seq_lk in M1, M2 by easy. now rewrite M1, M2.
+    pose proof (tmatch_in A x y _ ix _ _ He C1) as M1. pose proof (tmatch_in A x y _ ix _ _ He C2) as M2. unfold at_ at 1 in M1. unfold at_ at 1 in M2. cbn [fst snd] in *. pose proof (inr_len _ _ _ He) as LE. rewrite map_seq_lk in M1, M2 by easy. now rewrite M1, M2.
   - (* Ssgn *) destruct (gath cl ps) as [bl|] eqn:G; [|discriminate]. destruct (get a) as [n|] eqn:E1; [|discriminate]. destruct (sgn _ _ _ _) eqn:C; [|discriminate]. injection H as <-. cbn [fst snd] in *. get_premises Hcl HA HH. intros ix He. now apply (sgn_ok A (map snd bl) r a n).
   - (* Stransfer *) destruct (PM.find p cl) as [[m []]|] eqn:F; try discriminate. destruct (PM.find q cl) as [[m' []]|] eqn:F'; try discriminate. destruct (Pos.eqb_spec a a0); [subst|discriminate]. destruct (lp_dec _ _) as [RR|]; [|discriminate]. injection H as <-. cbn [fst] in HH.
     pose proof (Hcl _ _ F A HA) as S. pose proof (Hcl _ _ F' A HA) as S'. cbn [fst snd sem] in *. intros e He. rewrite <- RR in He. rewrite <- S by (easy || (intros ->; now apply HH)). apply S'; [intros ->; apply HH, andb_false_r|easy].
@@ -622,9 +623,9 @@ Proof. intros Hcl H. destruct st; cbn [check1] in H; unfold valid; intros A HA H
     apply existsb_exists in IV as (s' & I & E). apply Pos.eqb_eq in E. subst s'.
     apply is_derive_ext_loc with (2 := S). generalize (opn A s p' I HA). apply filter_imp. intros t Ht. symmetry. now apply EQ.
   - (* Sentry *) destruct (PM.find p cl) as [[m []]|] eqn:F; try discriminate. destruct (get d) as [n|] eqn:E1; [|discriminate]. cbv zeta in H. destruct n as [o r0 b0 a0]; cbn [no nb na nr] in *. destruct o; try discriminate. destruct b0; [|discriminate]. destruct a0 as [|[d1 ls] [|]]; try discriminate. destruct (_ && _) eqn:C; [|discriminate]. injection H as <-. cbn [fst snd] in *.
-    apply andb_prop in C as [C1 C]. apply andb_prop in C as [C2 C]. apply andb_prop in C as [C3 C4]. apply Pos.eqb_eq in C1. subst d1. destruct (ln_dec _ _) as [FI|]; [|discriminate]. pose proof (Hcl _ _ F A HA HH) as S. cbn [snd sem] in *. intros e He. rewrite (rng_get _ _ E1) in He. cbn [nr] in He.
-    destruct (lab_inr dv r0 e _ _ He C3) as [B1 _]. destruct (lab_inr dv r0 e _ _ He C4) as [B2 _].
-    assert (FE : map (lk e) (seq 0 (length (rng a))) = firstn (length (rng a)) e). { pose proof (inr_len _ _ _ B1) as L1. clear - B1 L1 He C3. set (r := length (rng a)) in *. assert (LE : (r <= length e)%nat). { destruct r; [lia|]. destruct (lab_inr dv r0 e _ _ He C3) as [_ B]. specialize (B r). assert (In r (seq 0 (S r))) by (apply in_seq; lia). specialize (B H). lia. }
+    apply andb_prop in C as [C1 C]. apply andb_prop in C as [C2 C]. apply andb_prop in C as [C0 C]. apply andb_prop in C as [C3 C4]. apply Nat.leb_le in C0. apply Pos.eqb_eq in C1. subst d1. destruct (ln_dec _ _) as [FI|]; [|discriminate]. pose proof (Hcl _ _ F A HA HH) as S. cbn [snd sem] in *. intros e He. rewrite (rng_get _ _ E1) in He. cbn [nr] in He.
+    pose proof (lab_inr dv Hdv Hnum r0 e _ _ He C3) as B1. pose proof (lab_inr dv Hdv Hnum r0 e _ _ He C4) as B2.
+    assert (FE : map (lk e) (seq 0 (length (rng a))) = firstn (length (rng a)) e). { pose proof (inr_len _ _ _ B1) as L1. clear - He C0. set (r := length (rng a)) in *. assert (LE : (r <= length e)%nat) by (rewrite (inr_len _ _ _ He); exact C0).
       rewrite <- (map_seq_lk (firstn r e) r) by (apply firstn_length_le; lia). apply map_ext_in. intros x I. apply in_seq in I. rewrite <- (firstn_skipn r e) at 1. apply lk_app_l. rewrite firstn_length_le; lia. }
     rewrite FE in B1. specialize (S _ _ B1 B2). rewrite (model _ _ E1). unfold ev; cbn [no nb na map msum opv fst snd sm]. rewrite app_nil_r. rewrite <- (firstn_skipn (length (rng a)) ls) at 2. rewrite map_app, FI, FE. exact S.
   - (* Sagain *) destruct (PM.find p cl) as [[[] c1]|] eqn:F; try discriminate. destruct (PM.find q cl) as [[m' []]|] eqn:F'; try discriminate. destruct (order_of c1) as [[[[[n0 a0] s0] W0] b0]|] eqn:O; try discriminate.
@@ -641,7 +642,7 @@ Proof. intros Hcl H. destruct st; cbn [check1] in H; unfold valid; intros A HA H
     apply is_derive_ext_loc with (2 := S). generalize (opn A s p' I HA). apply filter_imp. intros t Ht. symmetry. apply higher_near; [easy| |easy]. intros A' HA'. exact (Hcl _ _ F A' HA' ltac:(cbn; discriminate) e He).
   - (* Schoice *) destruct (get a) as [n|] eqn:E1; [|discriminate]. destruct n as [o r0 b0 a0]; cbn [no nb na nr] in *. destruct o; try discriminate. destruct b0; [|discriminate]. destruct a0 as [|X [|Y [|u [|v [|]]]]]; try discriminate. destruct (indicator c0) as [other ts] eqn:IC. destruct (lp_dec _ _) as [RR|]; [|discriminate]. destruct (_ && _) eqn:C; [|discriminate]. injection H as <-.
     apply andb_prop in C as [C1 C2]. apply existsb_exists in C1 as (t & It & C1). cbn [snd sem]. intros e He. pose proof (zero_ok A [] (fun c I => match I with end) _ _ _ _ e C2 He) as Z. rewrite pv_app, one_ok in Z by (apply inr_len in He; congruence).
-    assert (M1 : Q2R (-1) = -1) by (unfold Q2R; cbn; field). rewrite M1 in Z. pose proof (tmatch_ok A X Y e t _ C1) as TM. rewrite (model _ _ E1). unfold ev; cbn [no nb na map msum opv hd nth]. rewrite app_nil_r.
+    assert (M1 : Q2R (-1) = -1) by (unfold Q2R; cbn; field). rewrite M1 in Z. pose proof (tmatch_in A X Y _ e t _ He C1) as TM. rewrite (model _ _ E1). unfold ev; cbn [no nb na map msum opv hd nth]. rewrite app_nil_r.
     fold (at_ A e X) (at_ A e Y) (at_ A e u) (at_ A e v). rewrite (indicator_ok c0 _ _ _ _ t) by now rewrite IC. cbv zeta. rewrite IC. cbn [fst]. rewrite <- TM. destruct other; rewrite choice_poly_ok in Z; lra. Qed.
 Theorem check_sound ss : forall cl n cl', (forall q c, PM.find q cl = Some c -> valid c) -> check cl n ss = Some cl' -> forall q c, PM.find q cl' = Some c -> valid c.
 Proof. induction ss as [|st0 ss IH]; intros cl n cl' H E; cbn in E. now injection E as <-. destruct (check1 cl st0) eqn:F; try discriminate. apply (IH _ _ _) with (2 := E).
