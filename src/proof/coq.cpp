@@ -69,6 +69,20 @@ std::string name_of(relation is) {
   return names.at(static_cast<std::size_t>(is));
 }
 
+// A label of something that `width` indices belong to: a number below that is one of them, `width` and above are the fixed 1, 2, ...
+std::size_t number_of(const label& l, std::size_t width) {
+  if (!l.is_constant() && l.offset != 0) no_counterpart("an entry at a shifted place");
+  if (!l.is_constant()) return static_cast<std::size_t>(l.axis);
+  if (l.value().dim != none || l.offset < 1) no_counterpart("an entry at a place that is not written as a number");
+  return width + static_cast<std::size_t>(l.offset) - 1;
+}
+
+std::string numbers_of(std::span<const label> labels, std::size_t width) {
+  std::vector<std::size_t> r;
+  for (const label& l : labels) r.push_back(number_of(l, width));
+  return fmt::format("[{}]%nat", fmt::join(r, "; "));
+}
+
 // A text in which nodes will be named once all are known.
 class script {
  public:
@@ -84,20 +98,14 @@ class script {
   script& nodes(std::span<const node_id> all) {
     return list(all, [this](node_id n) { node(n); });
   }
-  // (node, [axes]), at places of the frame that the step is about.
-  script& place(const edge& e) {
-    std::vector<std::string> axes;
-    for (const label& l : e.labels) {
-      if (l.is_constant()) no_counterpart("an entry at a place that is written as a number");
-      if (l.offset != 0) no_counterpart("an entry at a shifted place");
-      axes.push_back(std::to_string(l.axis));
-    }
+  // (node, [labels]), of something that `width` indices belong to.
+  script& place(const edge& e, std::size_t width) {
     *this << "(";
     node(e.node);
-    return *this << fmt::format(", [{}]%nat)", fmt::join(axes, "; "));
+    return *this << fmt::format(", {})", numbers_of(e.labels, width));
   }
-  script& places(std::span<const edge> all) {
-    return list(all, [this](const edge& e) { place(e); });
+  script& places(std::span<const edge> all, std::size_t width) {
+    return list(all, [&](const edge& e) { place(e, width); });
   }
   template <typename Range, typename Write> script& list(const Range& all, const Write& write) {
     *this << "[";
@@ -289,7 +297,16 @@ class coq_writer {
     const std::string op = operation(n);
     s << "Nd " << (op.find(' ') == std::string::npos ? op : "(" + op + ")") << " " << ranges(t_.out(n)) << " "
       << ranges(t_.bound(n)) << " ";
-    return s.places(t_.args(n).copy());
+    for (edge_view e : t_.args(n))
+      for (std::size_t q = 0; q < e.labels.size(); ++q) require_within(e.labels[q], t_.out(e.node)[q]);
+    return s.places(t_.args(n).copy(), t_.axes(n).size());
+  }
+
+  // Entries beyond the first are known to be there where the extent is a number.
+  void require_within(const label& l, range_id r) const {
+    const affine& hi = t_.range_of(r).hi;
+    if (l.is_constant() && l.offset > 1 && (hi.dim != none || l.offset > hi.offset))
+      no_counterpart(fmt::format("entry {} of what has {} entries", l.offset, t_.text_of(hi)));
   }
 
   // --- claims and steps
@@ -312,17 +329,8 @@ class coq_writer {
     else
       s << (c.entry.empty() ? "Cder " : "Cent ");
     s.node(c.left) << " " << number(c.variable) << " " << ranges(t_.symbol(c.variable).axes) << " ";
-    if (!c.entry.empty()) s << axes_read(c.entry) << " ";
+    if (!c.entry.empty()) s << numbers_of(c.entry, t_.rank(c.right)) << " ";
     return s.node(c.right);
-  }
-
-  static std::string axes_read(std::span<const label> entry) {
-    std::vector<std::string> axes;
-    for (const label& l : entry) {
-      if (l.is_constant() || l.offset != 0) no_counterpart("an entry at a place that is written as a number");
-      axes.push_back(std::to_string(l.axis));
-    }
-    return fmt::format("[{}]%nat", fmt::join(axes, "; "));
   }
 
   std::size_t at(step_id s) const { return numbers_.at(s); }
@@ -494,7 +502,7 @@ class coq_writer {
       script s;
       (s << "Schoice ").node(n) << " ";
       s.node(opened) << " ";
-      s.place(i.as_edge()) << " ";
+      s.place(i.as_edge(), f.axes.size()) << " ";
       made.push_back(put_step(s.nodes(without_constants({chosen, args[2].node, args[3].node}))));
     }
     const std::vector<range_id> axes(t_.out(chosen).begin(), t_.out(chosen).end());
@@ -503,8 +511,8 @@ class coq_writer {
             .node(t_.power(axes, t_.whole(chosen), 2))
         << " ";
     s.node(chosen) << " ";
-    s.place(t_.arg(chosen, 0)) << " ";
-    s.place(t_.arg(chosen, 1)) << " [] []";
+    s.place(t_.arg(chosen, 0), axes.size()) << " ";
+    s.place(t_.arg(chosen, 1), axes.size()) << " [] []";
     made.push_back(put_step(std::move(s)));
     return choices_[n] = std::move(made);
   }
@@ -566,9 +574,9 @@ class coq_writer {
     script s;
     (s << "Srule " << name << " " << shown(c) << " ").node(step.says.left) << " ";
     s.node(step.says.right) << " ";
-    s.place(step.terms->x) << " ";
-    s.place(step.terms->y) << " ";
-    return s.places(where) << " " << premises(used);
+    s.place(step.terms->x, f.axes.size()) << " ";
+    s.place(step.terms->y, f.axes.size()) << " ";
+    return s.places(where, f.axes.size()) << " " << premises(used);
   }
 
   // A function of what is read is the function of the whole, read: both are the same function of the same entry.
@@ -579,8 +587,8 @@ class coq_writer {
     script s;
     (s << "Ssame (T1 " << coq_name(t_.op(n)) << " TX) ").node(n) << " ";
     s.node(step.says.right) << " ";
-    s.place(argument) << " ";
-    return s.place(argument);
+    s.place(argument, t_.rank(n)) << " ";
+    return s.place(argument, t_.rank(n));
   }
 
   bool is_derivative_of(node_id n, symbol_id variable, step_id s) const {
@@ -625,9 +633,10 @@ class coq_writer {
     script s;
     (s << "Sder ").node(c.left) << " " << number(c.variable) << " " << ranges(t_.symbol(c.variable).axes) << " ";
     s.node(c.right) << " ";
-    s.list(parts, [&](const std::vector<edge>& product) { s.places(product); });
+    const std::size_t width = t_.axes(c.left).size();
+    s.list(parts, [&](const std::vector<edge>& product) { s.places(product, width); });
     s << " ";
-    s.places(where) << " " << denominator_beneath(std::vector<node_id>{c.left, c.right}) << " ";
+    s.places(where, width) << " " << denominator_beneath(std::vector<node_id>{c.left, c.right}) << " ";
     return s.nodes(without_constants({closed.begin(), closed.end()})) << " " << premises(used);
   }
 

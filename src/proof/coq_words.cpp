@@ -40,6 +40,11 @@ std::string function_word(const op_info& f) {
   }
 }
 
+// Coq counts from 0.
+std::string index(const label& l, const std::vector<std::string>& names) {
+  return l.is_constant() ? std::to_string(l.offset - 1) : names.at(static_cast<std::size_t>(l.axis));
+}
+
 }  // namespace
 
 void no_counterpart(std::string_view what) {
@@ -137,7 +142,7 @@ std::string coq_words::derivative(const claim& c) {
     for (std::size_t n = 0; n < c.order; ++n) places.emplace_back(from(rank + n * width), from(rank + (n + 1) * width));
   } else {
     places.emplace_back();
-    for (const label& l : c.entry) places[0].push_back(at.at(static_cast<std::size_t>(l.axis)));
+    for (const label& l : c.entry) places[0].push_back(index(l, at));
   }
   motion m{c.variable};
   std::string inner, behind;
@@ -205,7 +210,7 @@ coq_words::piece coq_words::of_matrix(node_id n, const std::vector<std::string>&
   for (int k = 0; k < 2; ++k) all.push_back(fresh_index());
   std::vector<std::string> places;
   const edge argument = t_.arg(n, 0);
-  for (const label& l : argument.labels) places.push_back(all.at(static_cast<std::size_t>(l.axis)));
+  for (const label& l : argument.labels) places.push_back(index(l, all));
   const opcode op = t_.op(n);
   std::string text = fmt::format("{} {} (fun {} {} => {})",
                                  op == opcode::det   ? "det"
@@ -232,7 +237,7 @@ coq_words::piece coq_words::body(node_id n, const std::vector<std::string>& at, 
   std::vector<piece> args;
   for (edge_view e : t_.args(n)) {
     std::vector<std::string> places;
-    for (const label& l : e.labels) places.push_back(at.at(static_cast<std::size_t>(l.axis)));
+    for (const label& l : e.labels) places.push_back(index(l, at));
     args.push_back(value(e.node, places, m));
   }
   switch (t_.op(n)) {

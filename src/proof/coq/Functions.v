@@ -33,13 +33,13 @@ Definition asech x := acosh (/ x).
 Definition acsch x := asinh (/ x).
 Definition erf x := 2 / sqrt PI * RInt (fun t => exp (- t ^ 2)) 0 x.
 Definition erfc x := 1 - erf x.
-(* x^y where x > 0; elsewhere it is not used *)
-Definition rpow x y := if Rlt_dec 0 x then Rpower x y else 0.
 Definition hypot x y := sqrt (x ^ 2 + y ^ 2).
 Definition xlogy x y := x * ln y.
 (* a whole power; a rational one is a power of a root *)
 Definition pw (x : R) (z : Z) : R := match z with
  | Z0 => 1 | Zpos 1 => x | Zneg 1 => / x | Zpos p => x ^ Pos.to_nat p | Zneg p => / x ^ Pos.to_nat p end.
+(* x^y where x > 0 or y is whole, else 0 *)
+Definition rpow (x y : R) : R := if Rlt_dec 0 x then Rpower x y else if Req_EM_T y (floor y) then pw x (Int_part y) else 0.
 Definition qpow (x : R) (q : Q) : R := pw (root (Qden q) x) (Qnum q).
 (* a rational number *)
 Definition qv (q : Q) : R := match Qden q with 1%positive => IZR (Qnum q) | d => IZR (Qnum q) / IZR (Zpos d) end.
@@ -86,6 +86,15 @@ Proof. intro H. destruct (Req_dec v 0) as [->|N]. destruct (Z.eq_dec z 0) as [->
   apply Rlt_le, pw_pos. lra. Qed.
 Lemma pw_Rpower x z : 0 < x -> pw x z = Rpower x (IZR z).
 Proof. intro H. rewrite pwR. now apply powerRZ_Rpower. Qed.
+Lemma rpow_Rpower x y : 0 < x -> rpow x y = Rpower x y. Proof. intro H. unfold rpow. now destruct (Rlt_dec 0 x). Qed.
+Lemma Int_part_IZR z : Int_part (IZR z) = z.
+Proof. unfold Int_part. replace (up (IZR z)) with (z + 1)%Z. lia. apply tech_up; rewrite plus_IZR; lra. Qed.
+Lemma rpow_whole x z : rpow x (IZR z) = pw x z.
+Proof. unfold rpow, floor. rewrite Int_part_IZR. destruct (Rlt_dec 0 x). symmetry. now apply pw_Rpower. now destruct (Req_EM_T _ _). Qed.
+Lemma rpow_else x y : x <= 0 -> (~ exists z, y = IZR z) -> rpow x y = 0.
+Proof. intros X Y. unfold rpow. destruct (Rlt_dec 0 x); [lra|]. destruct (Req_EM_T y (floor y)) as [E|]; [|easy]. elim Y. now exists (Int_part y). Qed.
+Lemma whole_or_not y : (exists z, y = IZR z) \/ ~ exists z, y = IZR z.
+Proof. destruct (Req_EM_T y (floor y)) as [E|N]. left. now exists (Int_part y). right. intros [z ->]. apply N. unfold floor. now rewrite Int_part_IZR. Qed.
 Lemma root_Rpower d x : 0 < x -> root d x = Rpower x (/ IZR (Zpos d)).
 Proof. intro H. unfold root. destruct d as [d|[d|d|]|].
   1,2,3: destruct (Rlt_dec 0 x); easy.
@@ -148,9 +157,9 @@ Notation neg t := (TMul (num (-1)) t).
 Notation sq t := (TPow t (2 # 1)).
 Notation rcp t := (TPow t (-1 # 1)).
 (* what a condition says of a real *)
-Inductive rel := Pos | Nonneg | Nonzero | Integer | Not_integer | Real_power.
+Inductive rel := Pos | Nonneg | Nonzero | Integer | Not_integer.
 Definition rv r v : Prop := match r with Pos => 0 < v | Nonneg => 0 <= v | Nonzero => v <> 0 | Integer => exists z, v = IZR z
-  | Not_integer => ~ exists z, v = IZR z | Real_power => True end.
+  | Not_integer => ~ exists z, v = IZR z end.
 Definition conds := list (rel * tm).
 Definition holds x y (cs : conds) := List.Forall (fun c => rv (fst c) (tv x y (snd c))) cs.
 
@@ -360,7 +369,7 @@ Proof. destruct u; [exact d_Uexp|exact d_Ulog|exact d_Ulog2|exact d_Ulog10|exact
 Notation step_lt a b := (TSel Clt a b (num 1) (num 0)).
 Notation half t := (TMul (TC (1 # 2)) t).
 Definition d_bi b : list (conds * list tm) := match b with
-  | Bpow => [([(Real_power, T2 Bpow TX TY); (Pos, TX)], [TMul TY (T2 Bpow TX (TAdd TY (num (-1)))); TMul (T1 Ulog TX) (T2 Bpow TX TY)])]
+  | Bpow => [([(Pos, TX)], [TMul TY (T2 Bpow TX (TAdd TY (num (-1)))); TMul (T1 Ulog TX) (T2 Bpow TX TY)])]
   | Bhypot => [([(Pos, TAdd (sq TX) (sq TY))], [TMul TX (rcp (T2 Bhypot TX TY)); TMul TY (rcp (T2 Bhypot TX TY))])]
   | Bxlogy => [([(Pos, TSel Ceq' TX (num 0) (num 1) TY); (Pos, TY)], [T1 Ulog TY; TMul TX (rcp TY)])]
   | Bmax => let c := [(Nonzero, TAdd TX (neg TY))] in let s := T1 Usign (TAdd TX (neg TY)) in
@@ -410,10 +419,10 @@ Ltac fin := lra || (unfold qv; cbn [Qnum Qden]; lra) || (unfold qv; cbn [Qnum Qd
 Lemma d_bi_ok b alt (a c : R -> R) (x da dc : R) : In alt (d_bi b) -> is_derive a x da -> is_derive c x dc -> holds (a x) (c x) (fst alt) ->
   is_derive (fun t => bv b (a t) (c t)) x (nth 0 (map (tv (a x) (c x)) (snd alt)) 0 * da + nth 1 (map (tv (a x) (c x)) (snd alt)) 0 * dc).
 Proof. intros I A C H. unfold holds in H. destruct b; cbn [d_bi] in I; cbv zeta in I.
-  - destruct I as [<-|[]]. cbn [fst snd map nth tv bv uv] in *. use_conds. apply (der_ext_near rpow Rpower (fun u _ => 0 < u)). intros u v U. unfold rpow. destruct (Rlt_dec 0 u); easy. now apply near_pos with da.
+  - destruct I as [<-|[]]. cbn [fst snd map nth tv bv uv] in *. use_conds. apply (der_ext_near rpow Rpower (fun u _ => 0 < u)). intros u v U. now apply rpow_Rpower. now apply near_pos with da.
     unfold Rpower. assert (G : is_derive (fun t => exp (c t * ln (a t))) x (exp (c x * ln (a x)) * (dc * ln (a x) + c x * (/ a x * da)))).
     { apply (der_comp exp). apply is_derive_exp. apply (is_derive_mult c (fun t => ln (a t)) x dc (/ a x * da) C). apply (der_comp ln). now apply is_derive_ln. easy. intros; apply Rmult_comm. }
-    evar_last. exact G. unfold rpow. destruct (Rlt_dec 0 (a x)); [|lra]. unfold Rpower. replace ((c x + -1) * ln (a x)) with (c x * ln (a x) + - ln (a x)) by ring. rewrite exp_plus, exp_Ropp, exp_ln by easy. field. lra.
+    evar_last. exact G. rewrite !rpow_Rpower by easy. unfold Rpower. replace ((c x + -1) * ln (a x)) with (c x * ln (a x) + - ln (a x)) by ring. rewrite exp_plus, exp_Ropp, exp_ln by easy. field. lra.
   - destruct I as [<-|[]]. cbn [fst snd map nth tv bv uv] in *. use_conds. unfold hypot. assert (S : 0 < sqrt (a x ^ 2 + c x ^ 2)) by now apply sqrt_lt_R0.
     assert (G : is_derive (fun t => sqrt (a t ^ 2 + c t ^ 2)) x (/ (2 * sqrt (a x ^ 2 + c x ^ 2)) * (2 * a x * da + 2 * c x * dc))).
     { apply (der_comp sqrt). evar_last. refine (D_is_derive (d_sqrt _ _)). easy. easy. apply @is_derive_plus.
@@ -432,6 +441,16 @@ Proof. intros I A C H. unfold holds in H. destruct b; cbn [d_bi] in I; cbv zeta 
       destruct I as [<-|[<-|[<-|[]]]]; cbn [fst snd map nth tv uv]; rewrite ?(choose_lt_yes (a x)) by lra; rewrite ?(choose_lt_no (c x)) by lra; rewrite ?sign_eq_m1 by (unfold qv; cbn [Qnum Qden]; lra); evar_last; [exact C| |exact C| |exact C|]; fin.
     + assert (M : c x < a x) by lra. apply is_derive_ext_loc with a. generalize (near_lt c a x dc da C A M). apply filter_imp. intros t T. cbn. symmetry. apply Rmax_left. lra.
       destruct I as [<-|[<-|[<-|[]]]]; cbn [fst snd map nth tv uv]; rewrite ?(choose_lt_yes (c x)) by lra; rewrite ?(choose_lt_no (a x)) by lra; rewrite ?sign_eq_1 by (unfold qv; cbn [Qnum Qden]; lra); evar_last; [exact A| |exact A| |exact A|]; fin. Qed.
+
+(* where the exponent is whole and does not move *)
+Definition d_whole_power : list (conds * list tm) := let d := [TMul TY (T2 Bpow TX (TAdd TY (num (-1)))); num 0] in
+  [([(Nonzero, TX); (Integer, TY)], d); ([(Nonneg, TY); (Integer, TY)], d)].
+Lemma d_whole_power_ok alt (a : R -> R) c x da dc : In alt d_whole_power -> is_derive a x da -> holds (a x) c (fst alt) ->
+  is_derive (fun t => rpow (a t) c) x (nth 0 (map (tv (a x) c) (snd alt)) 0 * da + nth 1 (map (tv (a x) c) (snd alt)) 0 * dc).
+Proof. intros I A H. assert (E : exists z, c = IZR z /\ ((z < 0)%Z -> a x <> 0) /\ snd alt = [TMul TY (T2 Bpow TX (TAdd TY (num (-1)))); num 0]).
+  { unfold holds in H. destruct I as [<-|[<-|[]]]; cbn [fst snd] in *; use_conds; match goal with K : exists z, _ |- _ => destruct K as [z ->] end; exists z; repeat split; try easy. intro L. apply IZR_lt in L. lra. }
+  destruct E as (z & -> & N & ->). cbn [map nth tv bv]. unfold qv; cbn [Qnum Qden]. replace (IZR z + -1) with (IZR (z - 1)) by (rewrite minus_IZR; ring). rewrite rpow_whole.
+  apply is_derive_ext with (fun t => pw (a t) z). intro; symmetry; apply rpow_whole. evar_last. apply (der_comp (fun v => pw v z)). now apply der_pw. exact A. ring. Qed.
 
 (* --- a choice: one of two functions near a point where the numbers that are compared differ, or where they do not move *)
 Definition contrary (c : cmp) : tm := match c with Clt => TSel Cle TY TX (num 1) (num 0) | Cle => TSel Clt TY TX (num 1) (num 0)

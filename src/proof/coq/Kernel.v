@@ -51,10 +51,10 @@ Definition Gof (den : positive) (opq : list id) (l : list claim) (a : id) : opti
   | Some (Ceq _ b) => Some [M 1 [] [(Hn b, seq 0 (length (rng a)), 1%Z)]]
   | _ => match get a with Some n => npoly den n | None => None end end.
 Definition implies (r r' : rel) : bool := if rel_dec r r' then true else match r, r' with Pos, Nonneg | Pos, Nonzero => true | _, _ => false end.
-Definition rconst (r : rel) (c : Q) : bool := match r with Pos => Z.ltb 0 (Qnum c) | Nonneg => Z.leb 0 (Qnum c) | Nonzero => negb (Z.eqb (Qnum c) 0) | Integer => Pos.eqb (Qden c) 1 | Real_power => true | _ => false end.
-Definition leaf_sign (r : rel) (n : node) : bool := match no n with Oconst c => rconst r c | Odim _ | Oindex => match r with Pos | Nonneg | Nonzero | Integer | Real_power => true | _ => false end
-  | Opi => match r with Pos | Nonneg | Nonzero | Real_power => true | _ => false end
-  | Odelta => match r with Nonneg | Integer | Real_power => true | _ => false end | _ => match r with Real_power => true | _ => false end end.
+Definition rconst (r : rel) (c : Q) : bool := match r with Pos => Z.ltb 0 (Qnum c) | Nonneg => Z.leb 0 (Qnum c) | Nonzero => negb (Z.eqb (Qnum c) 0) | Integer => Pos.eqb (Qden c) 1 | _ => false end.
+Definition leaf_sign (r : rel) (n : node) : bool := match no n with Oconst c => rconst r c | Odim _ | Oindex => match r with Pos | Nonneg | Nonzero | Integer => true | _ => false end
+  | Opi => match r with Pos | Nonneg | Nonzero => true | _ => false end
+  | Odelta => match r with Nonneg | Integer => true | _ => false end | _ => false end.
 Definition kn (l : list claim) (r : rel) (a : id) : bool := existsb (fun c => match c with Csgn r' x => Pos.eqb x a && implies r' r | _ => false end) l
   || match get a with Some n => leaf_sign r n | None => false end.
 (* a^k = b for a node a, from a claim about the node a^k *)
@@ -101,9 +101,10 @@ Fixpoint dprod (pre : list fac) (args : list (id * list nat)) : option (list (Q 
  | (a, ls) :: t => if lab_ok D ls (rng a) then match dlook l s W a, dprod ((Hn a, map lab ls, 1%Z) :: pre) t with
    | Some None, Some q => Some q
    | Some (Some d), Some q => Some ((1%Q, dfac d ls :: pre ++ map (fun al => (Hn (fst al), map lab (snd al), 1%Z)) t) :: q) | _, _ => None end else None end.
+Definition each (al : list (conds * list tm)) : list (conds * list (list tm)) := map (fun d => (fst d, map (fun t => [t]) (snd d))) al.
 Definition alts (o : op) : list (conds * list (list tm)) := match o with
  | Opow q => [let d := d_pow q in (fst d, [snd d])] | Oun u => [let d := d_un u in (fst d, [[snd d]])]
- | Obi b => map (fun d => (fst d, map (fun t => [t]) (snd d))) (d_bi b) | _ => [] end.
+ | Obi b => each (d_bi b) | _ => [] end.
 Definition factors X Y (ts : list tm) (es : list edge) : bool := forall2b (fun t e => lab_ok D (snd e) (rng (fst e)) && tmatch (length D) X Y t e) ts es.
 Fixpoint dfun X Y (args : list edge) (tss : list (list tm)) (parts : list (list edge)) : option (list (Q * list fac)) := match args, tss, parts with
  | [], [], [] => Some []
@@ -117,7 +118,7 @@ Fixpoint first_alt X Y (args : list edge) parts cs (al : list (conds * list (lis
 Definition fixed (X Y : edge) : bool := negb (dp s (fst X)) && negb (dp s (fst Y)).
 Definition dbody (o : op) (args : list edge) (parts : list (list edge)) (cs : list edge) : option (list (Q * list fac)) := match o with
  | Oadd | Oid => dsum args | Omul => dprod [] args
- | Opow _ | Oun _ | Obi _ => match args with [] => None | X :: r => first_alt X (hd X r) args parts cs (alts o) end
+ | Opow _ | Oun _ | Obi _ => match args with [] => None | X :: r => let Y := hd X r in match first_alt X Y args parts cs (alts o), o with None, Obi Bpow => if negb (dp s (fst Y)) then first_alt X Y args parts cs (each d_whole_power) else None | q, _ => q end end
  | Osel c => match args with [X; Y; _; _] => if fixed X Y || conds_ok l D X Y [(Nonzero, minus TX TY)] cs then dfun X Y args (d_choose c) parts else None | _ => None end
  | _ => None end.
 End DER.
@@ -146,7 +147,7 @@ Definition sign_nonneg (o : op) : bool := match o with
  | Osel _ => k Nonneg 2%nat && k Nonneg 3%nat | _ => false end.
 Definition sign_nonzero (o : op) : bool := match o with
  | Omul => al Nonzero | Oid => Nat.eqb n 1 && al Nonzero | Opow q => Nat.eqb n 1 && (Pos.eqb (Qden q) 1 && al Nonzero)
- | Oun u => Nat.eqb n 1 && (((match u with Uabs => true | u => sign_of_argument u end) && al Nonzero))
+ | Oun u => Nat.eqb n 1 && (((match u with Uabs => true | u => sign_of_argument u end) && al Nonzero)) | Obi Bpow => Nat.eqb n 2 && (k Nonzero 0%nat && k Integer 1%nat)
  | Osel _ => k Nonzero 2%nat && k Nonzero 3%nat | _ => false end.
 Definition sign_integer (o : op) : bool := match o with Oadd | Omul | Oid => al Integer | Oun Ufloor | Oun Uceil => true | _ => false end.
 Definition sign_of (r : rel) (o : op) : bool := match r with Pos => sign_pos o | Nonneg => sign_nonneg o || sign_pos o | Nonzero => sign_nonzero o || sign_pos o | Integer => sign_integer o | _ => false end.
@@ -386,24 +387,37 @@ Proof. induction al as [|[c tss] al IH]; intros q H; cbn [first_alt] in H; [easy
   - destruct (IH _ H) as (c' & t' & I & R0). exists c', t'. split; [now right|easy].
   - destruct (IH _ H) as (c' & t' & I & R0). exists c', t'. split; [now right|easy]. Qed.
 Lemma at_fa al : at_ (e ++ k) al = fa al x. Proof. now rewrite fa_x. Qed.
+Lemma d_bi_two b alt : In alt (d_bi b) -> length (snd alt) = 2%nat.
+Proof. destruct b; cbn [d_bi]; cbv zeta; intro I; repeat (destruct I as [<-|I]; [reflexivity|]); destruct I. Qed.
+Lemma d_whole_power_two alt : In alt d_whole_power -> length (snd alt) = 2%nat.
+Proof. intro I. repeat (destruct I as [<-|I]; [reflexivity|]). destruct I. Qed.
+Lemma two_of X rest parts cs al q : (forall alt, In alt al -> length (snd alt) = 2%nat) -> first_alt l s W D r X (hd X rest) (X :: rest) parts cs (each al) = Some q ->
+  exists Y alt d1 d2, rest = [Y] /\ In alt al /\ Functions.holds (fa X x) (fa Y x) (fst alt) /\ is_derive (fa X) x d1 /\ is_derive (fa Y) x d2 /\
+    qvl q E = nth 0 (map (tv (fa X x) (fa Y x)) (snd alt)) 0 * d1 + nth 1 (map (tv (fa X x) (fa Y x)) (snd alt)) 0 * d2.
+Proof. intros L2 H. destruct (first_alt_ok _ _ _ _ _ _ _ H) as (c & tss & I & C & DF). destruct (dfun_ok _ _ _ _ _ _ DF) as (ds & F2 & LT & V). pose proof (conds_ok_ok _ _ _ _ _ _ C HD) as HC.
+  apply in_map_iff in I as (alt & EQ & I). injection EQ as <- <-. specialize (L2 _ I). destruct (snd alt) as [|t1 [|t2 [|]]] eqn:TT; try discriminate L2. destruct rest as [|Y [|]]; try discriminate LT. cbn [hd] in *.
+  inversion F2 as [|? d1 ? ? F3 F4]; subst. inversion F4 as [|? d2 ? ? F5 F6]; subst. inversion F6; subst. rewrite !at_fa in *. exists Y, alt, d1, d2. rewrite TT. split; [easy|]. split; [easy|]. split; [easy|]. split; [easy|]. split; [easy|]. rewrite V. cbn [map nth gsum pl]. ring. Qed.
 Lemma dbody_ok o args parts cs q : dbody l s W D r o args parts cs = Some q -> is_derive (fun t => opv o (map (fun al => fa al t) args)) x (qvl q E).
 Proof. intro H.
   assert (U : alts o <> [] -> match args with [] => None | X :: r0 => first_alt l s W D r X (hd X r0) args parts cs (alts o) end = Some q -> is_derive (fun t => opv o (map (fun al => fa al t) args)) x (qvl q E)).
   { intros O H0. destruct args as [|X rest]; [easy|]. destruct (first_alt_ok _ _ _ _ _ _ _ H0) as (c & tss & I & C & DF). destruct (dfun_ok _ _ _ _ _ _ DF) as (ds & F2 & LT & V).
-    pose proof (conds_ok_ok _ _ _ _ _ _ C HD) as HC. rewrite V. clear V DF H0.
+    pose proof (conds_ok_ok _ _ _ _ _ _ C HD) as HC. pose proof H0 as H1. cbn [hd] in H1. clear DF H0.
     destruct o; try (now elim O); cbn [alts] in I.
-    - destruct I as [I|[]]. injection I as <- <-. destruct rest; [|discriminate LT]. inversion F2 as [|? d ? ? F3 F4]; subst. inversion F4; subst. cbn [gsum map opv hd] in *. rewrite Rplus_0_r, !at_fa in *.
+    - rewrite V. destruct I as [I|[]]. injection I as <- <-. destruct rest; [|discriminate LT]. inversion F2 as [|? d ? ? F3 F4]; subst. inversion F4; subst. cbn [gsum map opv hd] in *. rewrite Rplus_0_r, !at_fa in *.
       apply (der_comp (fun v => qpow v q0)); [|exact F3]. now apply d_pow_ok.
-    - destruct I as [I|[]]. injection I as <- <-. destruct rest; [|discriminate LT]. inversion F2 as [|? d ? ? F3 F4]; subst. inversion F4; subst. cbn [gsum map opv hd pl] in *. rewrite Rplus_0_r, Rmult_1_r, !at_fa in *.
+    - rewrite V. destruct I as [I|[]]. injection I as <- <-. destruct rest; [|discriminate LT]. inversion F2 as [|? d ? ? F3 F4]; subst. inversion F4; subst. cbn [gsum map opv hd pl] in *. rewrite Rplus_0_r, Rmult_1_r, !at_fa in *.
       apply (der_comp (uv u)); [|exact F3]. now apply d_un_ok.
-    - apply in_map_iff in I as (alt & EQ & I). injection EQ as <- <-. destruct rest as [|Y rest]; [destruct b; cbn in I; repeat (destruct I as [<-|I]; [discriminate LT|]); easy|]. destruct rest; [|destruct b; cbn in I; repeat (destruct I as [<-|I]; [discriminate LT|]); easy].
-      inversion F2 as [|? d1 ? ? F3 F4]; subst. inversion F4 as [|? d2 ? ? F5 F6]; subst. inversion F6; subst. cbn [hd] in *. rewrite !at_fa in *. cbn [map opv hd nth].
-      pose proof (d_bi_ok b alt (fa X) (fa Y) x d1 d2 I F3 F5 HC) as G. evar_last. exact G. destruct (snd alt) as [|t1 [|t2 [|]]]; try discriminate LT. cbn [map nth gsum pl]. ring. }
+    - destruct (two_of X rest _ _ _ _ (d_bi_two b) H1) as (Y & alt & d1 & d2 & -> & Ia & HC' & F3 & F4 & V'). cbn [hd map opv nth] in *. rewrite V'. now apply d_bi_ok. }
   destruct o; try discriminate; cbn [dbody] in H; auto; try (apply U; [easy|exact H]).
   - now apply dsum_ok.
   - destruct (dprod_ok _ _ _ H) as (d & G1 & G2). assert (X : qvl q E = d) by (rewrite G2; cbn [pf]; ring). rewrite X. exact G1.
   - now apply dsum_ok.
-  - apply U; [|exact H]. destruct b; easy.
+  - destruct args as [|X rest]; [discriminate|]. apply U; [easy|]. destruct (first_alt l s W D r X (hd X rest) (X :: rest) parts cs (alts _)) as [q'|]; [easy|discriminate].
+  - destruct args as [|X rest]; [discriminate|]. apply U; [easy|]. destruct (first_alt l s W D r X (hd X rest) (X :: rest) parts cs (alts _)) as [q'|]; [easy|discriminate].
+  - destruct args as [|X rest]; [discriminate|]. destruct (first_alt l s W D r X (hd X rest) (X :: rest) parts cs (alts (Obi b))) as [q'|] eqn:F. injection H as <-. apply U; [destruct b; easy|easy].
+    destruct b; try discriminate H. destruct (dp s (fst (hd X rest))) eqn:M; [discriminate|]. cbn [negb] in H.
+    destruct (two_of X rest _ _ _ _ d_whole_power_two H) as (Y & alt & d1 & d2 & -> & Ia & HC' & F3 & F4 & V'). cbn [hd map opv nth bv] in *. rewrite V'.
+    apply is_derive_ext with (fun t => rpow (fa X t) (fa Y x)). intro t. f_equal. rewrite fa_x. unfold fa. symmetry. now apply dpok. now apply d_whole_power_ok.
   - destruct args as [|X [|Y [|u [|v [|]]]]]; try discriminate. destruct (fixed s X Y || _) eqn:C; [|discriminate]. destruct (dfun_ok _ _ _ _ _ _ H) as (ds & F2 & _ & V). rewrite V. clear V H.
     inversion F2 as [|? dX ? ? FX F3]; subst. inversion F3 as [|? dY ? ? FY F4]; subst. inversion F4 as [|? du ? ? Fu F5]; subst. inversion F5 as [|? dv' ? ? Fv F6]; subst. inversion F6; subst. cbn [gsum d_choose map opv hd nth pl]. rewrite !at_fa.
     assert (B : (forall t, fa X t = fa X x /\ fa Y t = fa Y x) \/ fa X x <> fa Y x).
@@ -489,7 +503,7 @@ Proof. unfold sign_pos. destruct o; try easy; intro H.
   - apply andb_prop in H as [H1 H2]. one H1. cbn [opv]. replace (hd 0 vs) with v by now rewrite H1. apply orb_prop in H2 as [H2|H2]; [apply orb_prop in H2 as [H2|H2]|].
     now apply positive_fun_ok. apply andb_prop in H2 as [H2 H3]. apply sign_of_argument_cases. easy. exact (al_ok _ H3 v Iv). destruct u; try easy. cbn in H2. cbn. apply Rabs_pos_lt. exact (al_ok _ H2 v Iv).
   - apply andb_prop in H as [H1 H2]. apply two_args in H1 as (v & w & H1). assert (Iv : In v vs /\ In w vs) by (rewrite H1; cbn; auto). cbn [opv]. replace (hd 0 vs) with v by now rewrite H1. replace (nth 1 vs 0) with w by now rewrite H1. destruct b; try easy; cbn [bv].
-    + apply kok in H2 as [_ H2]. rewrite H1 in H2. cbn in H2. unfold rpow. destruct (Rlt_dec 0 v); [apply exp_pos|easy].
+    + apply kok in H2 as [_ H2]. rewrite H1 in H2. cbn in H2. rewrite rpow_Rpower by easy. apply exp_pos.
     + apply so_ok in H2 as (u & I & P). unfold hypot. apply sqrt_lt_R0. rewrite H1 in I. cbn in P. destruct I as [<-|[<-|[]]]; nra.
     + unfold Rmin. pose proof (al_ok _ H2 v (proj1 Iv)). pose proof (al_ok _ H2 w (proj2 Iv)). cbn in *. destruct (Rle_dec v w); lra.
     + apply so_ok in H2 as (u & I & P). rewrite H1 in I. cbn in P. unfold Rmax. destruct I as [<-|[<-|[]]]; destruct (Rle_dec v w); lra.
@@ -513,6 +527,7 @@ Proof. unfold sign_nonzero. destruct o; try easy; intro H.
   - apply andb_prop in H as [H1 H2]. one H1. cbn [opv]. replace (hd 0 vs) with v by now rewrite H1. apply andb_prop in H2 as [H2 H3]. apply Pos.eqb_eq in H2. unfold qpow. rewrite H2. cbn [root]. apply pw_ne0. exact (al_ok _ H3 v Iv).
   - apply andb_prop in H as [H1 H2]. one H1. cbn [opv]. replace (hd 0 vs) with v by now rewrite H1. apply andb_prop in H2 as [H2 H3]. pose proof (al_ok _ H3 v Iv) as P. cbn in P.
     assert (C : u = Uabs \/ sign_of_argument u = true) by (destruct u; auto). destruct C as [->|C]. cbn. now apply Rabs_no_R0. destruct (sign_of_argument_cases u v C) as (C1 & C2 & _). destruct (Rlt_dec 0 v). specialize (C1 r). lra. assert (v < 0) as L by lra. specialize (C2 L). lra.
+  - destruct b; try easy. apply andb_prop in H as [H1 H]. apply andb_prop in H as [H2 H3]. apply two_args in H1 as (v & w & H1). apply kok in H2 as [_ H2], H3 as [_ H3]. cbn [opv bv]. rewrite H1 in *. cbn [hd nth rv] in *. destruct H3 as [z ->]. rewrite rpow_whole. now apply pw_ne0.
   - apply andb_prop in H as [H1 H2]. cbn [opv]. apply (choose_case _ _ _ _ _ (fun v => v <> 0)). now apply kok in H1. now apply kok in H2. Qed.
 Lemma sign_integer_ok o : sign_integer n k o = true -> exists z, opv o vs = IZR z.
 Proof. assert (P : (exists z, 0 = IZR z) /\ forall a b : R, (exists z, a = IZR z) -> (exists z, b = IZR z) -> exists z, a + b = IZR z) by (split; [now exists 0%Z|intros a b [y ->] [z ->]; exists (y + z)%Z; now rewrite plus_IZR]).
