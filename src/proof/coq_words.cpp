@@ -42,7 +42,7 @@ std::string function_word(const op_info& f) {
 
 // Coq counts from 0.
 std::string index(const label& l, const std::vector<std::string>& names) {
-  return l.is_constant() ? std::to_string(l.offset - 1) : names.at(static_cast<std::size_t>(l.axis));
+  return l.is_constant() ? fmt::format("{}%nat", l.offset - 1) : names.at(static_cast<std::size_t>(l.axis));
 }
 
 }  // namespace
@@ -59,9 +59,14 @@ std::size_t coq_dims::of_dim(dim_id d) {
 
 std::size_t coq_dims::of_range(range_id r) {
   const range& own = t_.range_of(r);
-  const bool plain = own.lo == affine{none, 1} && (own.hi.dim == none ? own.hi.offset >= 1 : own.hi.offset == 0);
-  if (!plain) no_counterpart(fmt::format("indices from {} to {}", t_.text_of(own.lo), t_.text_of(own.hi)));
-  return own.hi.dim == none ? 2 * static_cast<std::size_t>(own.hi.offset) : of_dim(own.hi.dim);
+  if (own.lo != affine{none, 1}) no_counterpart(fmt::format("indices from {} to {}", t_.text_of(own.lo), t_.text_of(own.hi)));
+  return up_to(r);
+}
+
+std::size_t coq_dims::up_to(range_id r) {
+  const affine& hi = t_.range_of(r).hi;
+  if (hi.dim == none ? hi.offset < 1 : hi.offset != 0) no_counterpart(fmt::format("indices up to {}", t_.text_of(hi)));
+  return hi.dim == none ? 2 * static_cast<std::size_t>(hi.offset) : of_dim(hi.dim);
 }
 
 coq_words::coq_words(const tape& t, const std::vector<dim_id>& dims, const std::vector<symbol_id>& symbols) : t_(t) {

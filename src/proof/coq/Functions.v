@@ -408,9 +408,13 @@ Proof. unfold d_pow, holds. destruct q as [n d]; cbn [Qnum Qden fst snd]. intro 
   destruct (Z.eqb_spec n 0); [easy|]. cbn [pl tv]. rewrite Rmult_1_r. destruct (Z.eqb_spec (n - Zpos d) 1) as [K|K]; [|exact E]. destruct (Pos.eqb_spec d 1); [|exact E]. subst d. rewrite K in E. exact E. Qed.
 Lemma der_ext_near (f g : R -> R -> R) (P : R -> R -> Prop) (a b : R -> R) (x df : R) : (forall u v, P u v -> f u v = g u v) -> locally x (fun t => P (a t) (b t)) -> is_derive (fun t => g (a t) (b t)) x df -> is_derive (fun t => f (a t) (b t)) x df.
 Proof. intros E L D. apply is_derive_ext_loc with (2 := D). revert L. apply filter_imp. intros t Pt. symmetry. now apply E. Qed.
-Lemma near_lt (a b : R -> R) (x da db : R) : is_derive a x da -> is_derive b x db -> a x < b x -> locally x (fun t => a t < b t).
-Proof. intros A B L. assert (C : continuous (fun t => b t - a t) x). { apply (@ex_derive_continuous R_AbsRing R_NormedModule). exists (db - da). now apply @is_derive_minus. }
+Lemma continuous_lt (a b : R -> R) (x : R) : continuous a x -> continuous b x -> a x < b x -> locally x (fun t => a t < b t).
+Proof. intros A B L. assert (C : continuous (fun t => b t - a t) x) by now apply @continuous_minus.
   assert (P : 0 < b x - a x) by lra. specialize (C _ (open_gt 0 _ P)). unfold filtermap in C. revert C. apply filter_imp. intros. lra. Qed.
+Lemma der_continuous (a : R -> R) (x da : R) : is_derive a x da -> continuous a x.
+Proof. intro A. apply (@ex_derive_continuous R_AbsRing R_NormedModule). now exists da. Qed.
+Lemma near_lt (a b : R -> R) (x da db : R) : is_derive a x da -> is_derive b x db -> a x < b x -> locally x (fun t => a t < b t).
+Proof. intros A B. apply continuous_lt. now apply der_continuous with da. now apply der_continuous with db. Qed.
 Lemma near_pos (a : R -> R) (x da : R) : is_derive a x da -> 0 < a x -> locally x (fun t => 0 < a t).
 Proof. intros A L. apply (near_lt (fun _ => 0) a x 0 da); try easy. apply @is_derive_const. Qed.
 Lemma choose_lt_yes x y u v : x < y -> choose Clt x y u v = u. Proof. intro. cbn. destruct (Rlt_dec x y); lra. Qed.
@@ -455,21 +459,21 @@ Proof. intros I A H. assert (E : exists z, c = IZR z /\ ((z < 0)%Z -> a x <> 0) 
 (* --- a choice: one of two functions near a point where the numbers that are compared differ, or where they do not move *)
 Definition contrary (c : cmp) : tm := match c with Clt => TSel Cle TY TX (num 1) (num 0) | Cle => TSel Clt TY TX (num 1) (num 0)
   | Ceq' => TSel Cne' TX TY (num 1) (num 0) | Cne' => TSel Ceq' TX TY (num 1) (num 0) end.
-Definition d_choose (c : cmp) : list (list tm) := [[num 0]; [num 0]; [TSel c TX TY (num 1) (num 0)]; [contrary c]].
+Definition d_choose (c : cmp) : list (list tm) := [[TSel c TX TY (num 1) (num 0)]; [contrary c]].
 Lemma contrary_ok c x y : tv x y (contrary c) = choose c x y 0 1.
 Proof. destruct c; cbn [contrary tv choose]; unfold qv; cbn [Qnum Qden]; repeat match goal with |- context[if ?d then _ else _] => destruct d end; lra. Qed.
 Lemma choose_either c p q : (forall u v, choose c p q u v = u) \/ (forall u v, choose c p q u v = v).
 Proof. destruct c; cbn [choose]; match goal with |- context[if ?d then _ else _] => destruct d end; auto. Qed.
-Lemma choose_near c (p q : R -> R) (x dp dq : R) : is_derive p x dp -> is_derive q x dq -> p x <> q x -> locally x (fun t => forall u v, choose c (p t) (q t) u v = choose c (p x) (q x) u v).
+Lemma choose_near c (p q : R -> R) (x : R) : continuous p x -> continuous q x -> p x <> q x -> locally x (fun t => forall u v, choose c (p t) (q t) u v = choose c (p x) (q x) u v).
 Proof. intros P Q N. destruct (Rlt_dec (p x) (q x)) as [L|L].
-  - generalize (near_lt p q x dp dq P Q L). apply filter_imp. intros t T u v. destruct c; cbn [choose]; repeat match goal with |- context[if ?d then _ else _] => destruct d end; lra.
-  - assert (M : q x < p x) by lra. generalize (near_lt q p x dq dp Q P M). apply filter_imp. intros t T u v. destruct c; cbn [choose]; repeat match goal with |- context[if ?d then _ else _] => destruct d end; lra. Qed.
-Lemma der_choose c (p q u v : R -> R) (x dp dq du dv : R) : is_derive p x dp -> is_derive q x dq -> is_derive u x du -> is_derive v x dv ->
-  (forall t, p t = p x /\ q t = q x) \/ p x <> q x ->
+  - generalize (continuous_lt p q x P Q L). apply filter_imp. intros t T u v. destruct c; cbn [choose]; repeat match goal with |- context[if ?d then _ else _] => destruct d end; lra.
+  - assert (M : q x < p x) by lra. generalize (continuous_lt q p x Q P M). apply filter_imp. intros t T u v. destruct c; cbn [choose]; repeat match goal with |- context[if ?d then _ else _] => destruct d end; lra. Qed.
+Lemma der_choose c (p q u v : R -> R) (x du dv : R) : is_derive u x du -> is_derive v x dv ->
+  (forall t, p t = p x /\ q t = q x) \/ (continuous p x /\ continuous q x /\ p x <> q x) ->
   is_derive (fun t => choose c (p t) (q t) (u t) (v t)) x (choose c (p x) (q x) 1 0 * du + tv (p x) (q x) (contrary c) * dv).
-Proof. intros P Q U V B. rewrite contrary_ok.
+Proof. intros U V B. rewrite contrary_ok.
   assert (E : locally x (fun t => forall a b, choose c (p t) (q t) a b = choose c (p x) (q x) a b)).
-  { destruct B as [B|B]. apply filter_forall. intros t a b. now destruct (B t) as [-> ->]. now apply choose_near with dp dq. }
+  { destruct B as [B|B]. apply filter_forall. intros t a b. now destruct (B t) as [-> ->]. destruct B as (P & Q & N). now apply choose_near. }
   destruct (choose_either c (p x) (q x)) as [C|C]; rewrite !C.
   - apply is_derive_ext_loc with u. revert E. apply filter_imp. intros t T. now rewrite T, C. replace (1 * du + 0 * dv) with du by ring. exact U.
   - apply is_derive_ext_loc with v. revert E. apply filter_imp. intros t T. now rewrite T, C. replace (0 * du + 1 * dv) with dv by ring. exact V. Qed.

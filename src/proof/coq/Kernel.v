@@ -39,11 +39,14 @@ Inductive step :=
 | Sentry (p : id) (d : id)
 | Sagain (p q : id)                                     (* der a is b near, der b is d: the next derivative of a is d *)
 | Shito (p q : id) | Shifun (p q : id)                  (* as Sderto and Sderfun *)
+| Sdecided (a b : id)                                   (* choices in the branches of the choice a that its comparison decides *)
 | Schoice (a b : id) (x : edge) (opq : list id).        (* the choice a is b, a polynomial in its branches and in x, which is 1 or 0 *)
+Definition forall2b {A B} (f : A -> B -> bool) := fix go (a : list A) (b : list B) : bool := match a, b with [], [] => true | x :: a, y :: b => f x y && go a b | _, _ => false end.
 Section K.
 Variable T : PM.t node.
 Variables (vars : list positive) (regs hyps : list claim).
 Variable dp : positive -> id -> bool.                   (* whether a node depends on a variable *)
+Variable ct : id -> bool.                               (* whether a node is continuous wherever it is *)
 Notation get a := (PM.find a T).
 Definition rng a := match get a with Some n => nr n | None => [] end.
 Definition Gof (den : positive) (opq : list id) (l : list claim) (a : id) : option (list mono) := if existsb (Pos.eqb a) opq then None else
@@ -87,8 +90,21 @@ Fixpoint tmatch (t : tm) (e : edge) : bool := match t with TX => eqe w e X | TY 
   | TSel c p q s u, Osel c', [(b1, l1); (b2, l2); (b3, l3); (b4, l4)] => (if cmp_dec c c' then true else false) && ((tmatch p (b1, comp w L l1) && tmatch q (b2, comp w L l2)) && (tmatch s (b3, comp w L l3) && tmatch u (b4, comp w L l4)))
   | _, _, _ => false end end end end.
 End MATCH.
+(* --- where a choice has been made: comparing p and q by c gives the first branch, or not *)
+Definition by_same (c c' : cmp) (straight turned : bool) : option bool := match c, c' with Clt, Clt | Cle, Cle | Ceq', Ceq' | Cne', Cne' => if straight then Some true else None
+  | Clt, Cle | Cle, Clt => if turned then Some false else None | Ceq', Cne' | Cne', Ceq' => if straight then Some false else None | _, _ => None end.
+Section DECIDED.
+Variables (w : nat) (c : cmp) (X Y : edge) (first : bool).
+Definition branch (x : edge) : option edge := match get (fst x) with Some n => match no n, nb n, na n with
+  | Osel c', [], [(p, lp); (q, lq); (u, lu); (v, lv)] => let P := (p, comp w (snd x) lp) in let Q := (q, comp w (snd x) lq) in
+    match by_same c c' (eqe w P X && eqe w Q Y) (eqe w P Y && eqe w Q X) with Some sense => Some (if Bool.eqb sense first then (u, comp w (snd x) lu) else (v, comp w (snd x) lv)) | None => None end
+  | _, _, _ => None end | None => None end.
+Fixpoint alike (k : nat) (x y : edge) : bool := eqe w x y || match k with O => false | S k => let x := direct 60 w (fst x) (snd x) in let y := direct 60 w (fst y) (snd y) in
+  match branch x, branch y with Some x', _ => alike k x' y | None, Some y' => alike k x y' | None, None => match get (fst x), get (fst y) with
+  | Some n, Some n' => match nb n, nb n', no n with [], [], (Oadd | Omul | Oid | Opow _ | Oun _ | Obi _ | Osel _) => (if op_dec' (no n) (no n') then true else false) &&
+      forall2b (fun a b => alike k (fst a, comp w (snd x) (snd a)) (fst b, comp w (snd y) (snd b))) (na n) (na n') | _, _, _ => false end | _, _ => false end end end.
+End DECIDED.
 Definition cond_ok l D X Y (rt : rel * tm) (c : edge) : bool := kn l (fst rt) (fst c) && (lab_ok D (snd c) (rng (fst c)) && tmatch (length D) X Y (snd rt) c).
-Fixpoint forall2b {A B} (f : A -> B -> bool) (a : list A) (b : list B) : bool := match a, b with [], [] => true | x :: a, y :: b => f x y && forall2b f a b | _, _ => false end.
 Definition conds_ok l D X Y (cs : conds) (es : list edge) := forall2b (cond_ok l D X Y) cs es.
 Section DER.
 Variables (l : list claim) (s : positive) (W : list positive) (D : list positive) (r : nat).
@@ -116,10 +132,11 @@ Fixpoint dfun X Y (args : list edge) (tss : list (list tm)) (parts : list (list 
 Fixpoint first_alt X Y (args : list edge) parts cs (al : list (conds * list (list tm))) : option (list (Q * list fac)) := match al with [] => None
  | (c, tss) :: al => if conds_ok l D X Y c cs then match dfun X Y args tss parts with Some q => Some q | None => first_alt X Y args parts cs al end else first_alt X Y args parts cs al end.
 Definition fixed (X Y : edge) : bool := negb (dp s (fst X)) && negb (dp s (fst Y)).
+Definition steady (x : edge) : bool := ct (fst x) || (lab_ok D (snd x) (rng (fst x)) && match dlook l s W (fst x) with Some _ => true | None => false end).
 Definition dbody (o : op) (args : list edge) (parts : list (list edge)) (cs : list edge) : option (list (Q * list fac)) := match o with
  | Oadd | Oid => dsum args | Omul => dprod [] args
  | Opow _ | Oun _ | Obi _ => match args with [] => None | X :: r => let Y := hd X r in match first_alt X Y args parts cs (alts o), o with None, Obi Bpow => if negb (dp s (fst Y)) then first_alt X Y args parts cs (each d_whole_power) else None | q, _ => q end end
- | Osel c => match args with [X; Y; _; _] => if fixed X Y || conds_ok l D X Y [(Nonzero, minus TX TY)] cs then dfun X Y args (d_choose c) parts else None | _ => None end
+ | Osel c => match args with [X; Y; u; v] => if fixed X Y || (conds_ok l D X Y [(Nonzero, minus TX TY)] cs && (steady X && steady Y)) then dfun X Y [u; v] (d_choose c) (skipn 2 parts) else None | _ => None end
  | _ => None end.
 End DER.
 Definition derpoly (l : list claim) (s : positive) (W : list positive) (a : id) parts cs (n : node) : option (list mono) := let r := length (nr n) in if negb (dp s a) then Some [] else match no n with
@@ -212,6 +229,10 @@ Definition check1 (st : step) : option (bool * claim) := match st with
     | Some (m, Chi n a s W d), Some (m', Ceq d' e) => if Pos.eqb d d' then if lp_dec (rng d) (rng a ++ many (S n) W) then Some (m && m', Chi n a s W e) else None else None | _, _ => None end
 | Shifun p q => match PM.find p cl, PM.find q cl with
     | Some (true, Ceq a b), Some (m, Chi n b' s W d) => if existsb (Pos.eqb s) vars && Pos.eqb b b' then if lp_dec (rng a) (rng b) then Some (m, Chi n a s W d) else None else None | _, _ => None end
+| Sdecided a b => let r := length (rng a) in let I := seq 0 r in match get a, get b with
+    | Some n, Some n' => match no n, nb n, na n, no n', nb n', na n' with
+      | Osel c, [], [X; Y; u; v], Osel c', [], [X'; Y'; u'; v'] => if lp_dec (rng a) (rng b) then if cmp_dec c c' then if (eqe r X X' && eqe r Y Y') && (alike r c X Y true 60 u u' && alike r c X Y false 60 v v') then Some (true, Ceq a b) else None else None else None
+      | _, _, _, _, _, _ => None end | _, _ => None end
 | Schoice a b x opq => match get a with Some n => match no n, nb n, na n with Osel c, [], [X; Y; u; v] => let '(other, ts) := indicator c in
     if lp_dec (rng a) (rng b) then if existsb (fun t => tmatch (length (rng a)) X Y t x) ts && zero [] 1 opq (rng a) ((if other then choice_poly x v u else choice_poly x u v) ++ one (-1) b (length (rng a))) then Some (true, Ceq a b) else None else None
     | _, _, _ => None end | None => None end
@@ -227,6 +248,7 @@ Variables (RG HY : arrs -> Prop).
 Hypothesis opn : forall A s p, In s vars -> RG A -> locally (A s p) (fun t => RG (updl A s p t)).
 Variable val : arrs -> id -> list nat -> R.
 Hypothesis model : forall a n, get a = Some n -> forall A e, val A a e = ev dv A (val A) n e.
+Hypothesis ctok : forall a, ct a = true -> forall A s p e x, continuous (fun t => val (updl A s p t) a e) x.
 Hypothesis dpok : forall s a, dp s a = false -> forall A p t e, val (updl A s p t) a e = val A a e.
 Notation inD D e := (inr (map dv D) e).
 (* the partial derivatives of F by the entries ps of s, the first of them taken first *)
@@ -310,6 +332,36 @@ Proof. assert (S : forall u (IH : forall x, tmatch (length e) X Y u x = true -> 
   - destruct al as [|[ba bl] [|[b' bl'] [|]]]; try discriminate H'. apply andb_prop in H' as [H1 H2]. apply andb_prop in H2 as [H2 H3]. match type of H1 with context[bi_dec ?u ?v] => destruct (bi_dec u v) as [K|]; [|easy] end. cbn [map fst snd hd nth]. rewrite K. now rewrite (S _ IHt1 _ _ _ H2), (S _ IHt2 _ _ _ H3).
   - destruct al as [|[b1 l1] [|[b2 l2] [|[b3 l3] [|[b4 l4] [|]]]]]; try discriminate H'. apply andb_prop in H' as [H1 H2]. apply andb_prop in H2 as [H2 H3]. apply andb_prop in H2 as [H2 H4], H3 as [H3 H5]. match type of H1 with context[cmp_dec ?u ?v] => destruct (cmp_dec u v) as [K|]; [|easy] end. cbn [map fst snd hd nth]. rewrite K.
     now rewrite (S _ IHt1 _ _ _ H2), (S _ IHt2 _ _ _ H4), (S _ IHt3 _ _ _ H3), (S _ IHt4 _ _ _ H5). Qed.
+Lemma by_same_ok c c' x y p q s1 s2 sense : by_same c c' s1 s2 = Some sense -> (s1 = true -> p = x /\ q = y) -> (s2 = true -> p = y /\ q = x) ->
+  forall u v, choose c' p q u v = if sense then choose c x y u v else choose c x y v u.
+Proof. intros H S1 S2 u v. destruct c, c', s1, s2; cbn [by_same] in H; try discriminate; injection H as <-;
+  (destruct (S1 eq_refl) as [-> ->] + destruct (S2 eq_refl) as [-> ->]); cbn [choose]; solve [repeat match goal with |- context[if ?d then _ else _] => destruct d end; easy || lra]. Qed.
+Section DECIDED_OK.
+Variables (e : list nat) (c : cmp) (X Y : edge) (first : bool).
+Hypothesis taken : forall u v, choose c (at_ e X) (at_ e Y) u v = if first then u else v.
+Lemma at_node x n : get (fst x) = Some n -> at_ e x = ev dv A (val A) n (map (lk e) (snd x)).
+Proof. intro G. unfold at_. now apply model. Qed.
+Lemma branch_ok x y : branch (length e) c X Y first x = Some y -> at_ e x = at_ e y.
+Proof. unfold branch. destruct (get (fst x)) as [[o r b al]|] eqn:G; [|easy]. cbn [no nb na]. destruct o; try easy. destruct b; [|easy]. destruct al as [|[p lp] [|[q lq] [|[u lu] [|[v lv] [|]]]]]; try easy.
+  set (P := (p, comp (length e) (snd x) lp)). set (Q := (q, comp (length e) (snd x) lq)). destruct (by_same _ _ _ _) as [sense|] eqn:B; [|easy]. intro H. injection H as <-.
+  rewrite (at_node _ _ G). unfold ev; cbn [no nb na map msum opv hd nth fst snd]. rewrite app_nil_r, !comp_ok.
+  change (val A p (map (lk e) (comp (length e) (snd x) lp))) with (at_ e P). change (val A q (map (lk e) (comp (length e) (snd x) lq))) with (at_ e Q).
+  rewrite (by_same_ok _ _ (at_ e X) (at_ e Y) _ _ _ _ _ B).
+  - rewrite !taken. now destruct sense, first.
+  - intro E. apply andb_prop in E as [E1 E2]. split; now apply eqe_ok.
+  - intro E. apply andb_prop in E as [E1 E2]. split; now apply eqe_ok. Qed.
+Lemma alike_ok k : forall x y, alike (length e) c X Y first k x y = true -> at_ e x = at_ e y.
+Proof. induction k; intros x y H; cbn [alike] in H; apply orb_prop in H as [H|H]; [exact (eqe_ok _ _ _ H)|discriminate H|exact (eqe_ok _ _ _ H)|].
+  rewrite (surjective_pairing x), (surjective_pairing y). rewrite <- (direct_ok 60 e (fst x)), <- (direct_ok 60 e (fst y)). set (x0 := direct _ _ (fst x) _) in *. set (y0 := direct _ _ (fst y) _) in *. clearbody x0 y0. clear x y. rename x0 into x, y0 into y. cbv zeta in H.
+  destruct (branch _ c X Y first x) as [x'|] eqn:B. rewrite (branch_ok _ _ B). now apply IHk. destruct (branch _ c X Y first y) as [y'|] eqn:B'. rewrite (branch_ok _ _ B'). now apply IHk.
+  destruct (get (fst x)) as [[o r b al]|] eqn:G; [|easy]. destruct (get (fst y)) as [[o' r' b' al']|] eqn:G'; [|easy]. cbn [no nb na] in H. destruct b; [|easy]. destruct b'; [|easy].
+  rewrite (at_node _ _ G), (at_node _ _ G').
+  assert (E : (if op_dec' o o' then true else false) && forall2b (fun a b => alike (length e) c X Y first k (fst a, comp (length e) (snd x) (snd a)) (fst b, comp (length e) (snd y) (snd b))) al al' = true ->
+    o = o' /\ map (fun al => val A (fst al) (map (lk (map (lk e) (snd x) ++ [])) (snd al))) al = map (fun al => val A (fst al) (map (lk (map (lk e) (snd y) ++ [])) (snd al))) al').
+  { clear H. intro H. apply andb_prop in H as [H1 H2]. destruct (op_dec' o o'); [|easy]. split; [easy|]. rewrite !app_nil_r. clear G G' B B'. revert al' H2. induction al as [|a al IHa]; intros [|a' al'] H2; try easy.
+    cbn [forall2b] in H2. apply andb_prop in H2 as [H2 H3]. cbn [map]. rewrite (IHa _ H3). f_equal. rewrite !comp_ok. exact (IHk _ _ H2). }
+  destruct o; try discriminate H; apply E in H as [<- M]; unfold ev; cbn [no nb na map msum]; cbv zeta in M |- *; f_equal; exact M. Qed.
+End DECIDED_OK.
 Lemma tmatch_in X Y D e t x : inD D e -> tmatch (length D) X Y t x = true -> at_ e x = tv (at_ e X) (at_ e Y) t.
 Proof. intros He H. rewrite <- (inr_len _ _ _ He) in H. now apply tmatch_ok. Qed.
 Lemma conds_ok_ok D X Y cs : forall es e, conds_ok l D X Y cs es = true -> inD D e -> Functions.holds (at_ e X) (at_ e Y) cs.
@@ -349,6 +401,8 @@ Proof. unfold fa, x. now rewrite updl_id. Qed.
 Definition dval d ls := match d with Some d => val A d (map (lk (e ++ k)) ls ++ p) | None => 0 end.
 Lemma fa_d a ls d : lab_ok D ls (rng a) = true -> dlook l s W a = Some d -> is_derive (fa (a, ls)) x (dval d ls).
 Proof. intros H1 H2. apply dlook_ok in H2. pose proof (lab_inr dv Hdv Hnum D (e ++ k) ls (rng a) HD H1) as B. destruct d; [exact (H2 _ p B Hp)|]. apply is_derive_ext with (fun _ => val A a (map (lk (e ++ k)) ls)). intro; symmetry; apply H2. apply @is_derive_const. Qed.
+Lemma steady_ok y : steady l s W D y = true -> continuous (fa y) x.
+Proof. unfold steady. intro H. apply orb_prop in H as [H|H]. exact (ctok _ H A s p _ x). apply andb_prop in H as [H1 H2]. destruct (dlook l s W (fst y)) as [d|] eqn:F; [|easy]. destruct y as [a ls]. exact (der_continuous _ _ _ (fa_d a ls d H1 F)). Qed.
 Lemma dsum_ok args : forall q, dsum l s W D r args = Some q -> is_derive (fun t => sm (map (fun al => fa al t) args)) x (qvl q E).
 Proof. induction args as [|[a ls] t IH]; cbn [dsum]; intros q H. injection H as <-. exact (is_derive_const 0 x).
   destruct (lab_ok D ls (rng a)) eqn:B; [|easy]. destruct (dlook l s W a) as [d|] eqn:F; [|easy]. pose proof (fa_d _ _ _ B F) as G0.
@@ -419,11 +473,12 @@ Proof. intro H.
     destruct (two_of X rest _ _ _ _ d_whole_power_two H) as (Y & alt & d1 & d2 & -> & Ia & HC' & F3 & F4 & V'). cbn [hd map opv nth bv] in *. rewrite V'.
     apply is_derive_ext with (fun t => rpow (fa X t) (fa Y x)). intro t. f_equal. rewrite fa_x. unfold fa. symmetry. now apply dpok. now apply d_whole_power_ok.
   - destruct args as [|X [|Y [|u [|v [|]]]]]; try discriminate. destruct (fixed s X Y || _) eqn:C; [|discriminate]. destruct (dfun_ok _ _ _ _ _ _ H) as (ds & F2 & _ & V). rewrite V. clear V H.
-    inversion F2 as [|? dX ? ? FX F3]; subst. inversion F3 as [|? dY ? ? FY F4]; subst. inversion F4 as [|? du ? ? Fu F5]; subst. inversion F5 as [|? dv' ? ? Fv F6]; subst. inversion F6; subst. cbn [gsum d_choose map opv hd nth pl]. rewrite !at_fa.
-    assert (B : (forall t, fa X t = fa X x /\ fa Y t = fa Y x) \/ fa X x <> fa Y x).
+    inversion F2 as [|? du ? ? Fu F5]; subst. inversion F5 as [|? dv' ? ? Fv F6]; subst. inversion F6; subst. cbn [gsum d_choose map opv hd nth pl]. rewrite !at_fa.
+    assert (B : (forall t, fa X t = fa X x /\ fa Y t = fa Y x) \/ (continuous (fa X) x /\ continuous (fa Y) x /\ fa X x <> fa Y x)).
     { apply orb_prop in C as [C|C]. left. intro t. unfold fixed in C. apply andb_prop in C as [C1 C2]. apply negb_true_iff in C1, C2. rewrite !fa_x. split; unfold fa; now apply dpok.
-      right. pose proof (conds_ok_ok _ _ _ _ _ _ C HD) as HC. inversion HC as [|? ? N _]; subst. cbn [fst snd rv tv] in N. rewrite !at_fa in N. unfold qv in N; cbn [Qnum Qden] in N. intro Z. apply N. rewrite Z. ring. }
-    evar_last. exact (der_choose c (fa X) (fa Y) (fa u) (fa v) x dX dY du dv' FX FY Fu Fv B). cbn [tv]. unfold qv; cbn [Qnum Qden]. ring. Qed.
+      right. apply andb_prop in C as [C S]. apply andb_prop in S as [S1 S2]. split; [now apply steady_ok|]. split; [now apply steady_ok|].
+      pose proof (conds_ok_ok _ _ _ _ _ _ C HD) as HC. inversion HC as [|? ? N _]; subst. cbn [fst snd rv tv] in N. rewrite !at_fa in N. unfold qv in N; cbn [Qnum Qden] in N. intro Z. apply N. rewrite Z. ring. }
+    evar_last. exact (der_choose c (fa X) (fa Y) (fa u) (fa v) x du dv' Fu Fv B). cbn [tv]. unfold qv; cbn [Qnum Qden]. ring. Qed.
 End AT.
 Lemma msum_pos ds : forall f, (forall d, In d ds -> (0 < d)%nat) -> (forall l, inr ds l -> 0 < f l) -> 0 < msum ds f.
 Proof. induction ds; cbn; intros f Hd Hf. apply Hf. constructor. apply pos_bsum. apply Hd; now left. intros i Hi. apply IHds. intros; apply Hd; now right. intros. apply Hf. now constructor. Qed.
@@ -655,6 +710,11 @@ Proof. intros Hcl H. destruct st; cbn [check1] in H; unfold valid; intros A HA H
   - (* Shifun *) destruct (PM.find p cl) as [[[] []]|] eqn:F; try discriminate. destruct (PM.find q cl) as [[m' []]|] eqn:F'; try discriminate. destruct (existsb (Pos.eqb s) vars) eqn:IV; [|discriminate]. cbn [andb] in H. destruct (Pos.eqb_spec b a0); [subst|discriminate]. destruct (lp_dec _ _) as [RE|]; [|discriminate]. injection H as <-. cbn [fst snd] in *.
     pose proof (Hcl _ _ F' A HA HH) as S. cbn [snd sem] in *. intros e ps p' He L HF Hp'. assert (He' : inD (rng a0) e) by congruence. specialize (S e ps p' He' L HF Hp'). apply existsb_exists in IV as (s' & I & E). apply Pos.eqb_eq in E. subst s'.
     apply is_derive_ext_loc with (2 := S). generalize (opn A s p' I HA). apply filter_imp. intros t Ht. symmetry. apply higher_near; [easy| |easy]. intros A' HA'. exact (Hcl _ _ F A' HA' ltac:(cbn; discriminate) e He).
+  - (* Sdecided *) destruct (get a) as [n|] eqn:E1; [|discriminate]. destruct (get b) as [n'|] eqn:E2; [|discriminate]. destruct n as [o r0 b0 a0], n' as [o' r1 b1 a1]; cbn [no nb na nr] in *. destruct o; try discriminate. destruct b0; [|discriminate]. destruct a0 as [|X [|Y [|u [|v [|]]]]]; try discriminate.
+    destruct o'; try discriminate. destruct b1; [|discriminate]. destruct a1 as [|X' [|Y' [|u' [|v' [|]]]]]; try discriminate. destruct (lp_dec _ _) as [RR|]; [|discriminate]. destruct (cmp_dec c0 c1); [subst c1|discriminate]. destruct (_ && _) eqn:C; [|discriminate]. injection H as <-. cbn [snd sem]. intros e He.
+    apply andb_prop in C as [C C2]. apply andb_prop in C as [C0 C1]. apply andb_prop in C2 as [C2 C3]. rewrite <- (inr_len _ _ _ He) in C0, C1, C2, C3. apply (eqe_ok A) in C0, C1.
+    rewrite (model _ _ E1), (model _ _ E2). unfold ev; cbn [no nb na map msum opv hd nth]. rewrite app_nil_r. fold (at_ A e X) (at_ A e Y) (at_ A e u) (at_ A e v) (at_ A e X') (at_ A e Y') (at_ A e u') (at_ A e v'). rewrite <- C0, <- C1.
+    destruct (choose_either c0 (at_ A e X) (at_ A e Y)) as [K|K]; rewrite !K. exact (alike_ok A e c0 X Y true K 60 _ _ C2). exact (alike_ok A e c0 X Y false K 60 _ _ C3).
   - (* Schoice *) destruct (get a) as [n|] eqn:E1; [|discriminate]. destruct n as [o r0 b0 a0]; cbn [no nb na nr] in *. destruct o; try discriminate. destruct b0; [|discriminate]. destruct a0 as [|X [|Y [|u [|v [|]]]]]; try discriminate. destruct (indicator c0) as [other ts] eqn:IC. destruct (lp_dec _ _) as [RR|]; [|discriminate]. destruct (_ && _) eqn:C; [|discriminate]. injection H as <-.
     apply andb_prop in C as [C1 C2]. apply existsb_exists in C1 as (t & It & C1). cbn [snd sem]. intros e He. pose proof (zero_ok A [] (fun c I => match I with end) _ _ _ _ e C2 He) as Z. rewrite pv_app, one_ok in Z by (apply inr_len in He; congruence).
     assert (M1 : Q2R (-1) = -1) by (unfold Q2R; cbn; field). rewrite M1 in Z. pose proof (tmatch_in A X Y _ e t _ He C1) as TM. rewrite (model _ _ E1). unfold ev; cbn [no nb na map msum opv hd nth]. rewrite app_nil_r.
