@@ -147,6 +147,8 @@ Definition one c d n : list mono := [M c [] [(Hn d, seq 0 n, 1%Z)]].
 (* --- signs: what is known of the arguments by number *)
 Section SIGN.
 Variables (n : nat) (k : rel -> nat -> bool) (eqa : nat -> nat -> bool).
+Variable g : cmp -> rel -> bool -> bool.                (* what a comparison says of the branch that it leads to *)
+Definition branches c r := (k r 2%nat || g c r true) && (k r 3%nat || g c r false).
 Definition al r := forallb (k r) (seq 0 n).
 Definition so r := existsb (k r) (seq 0 n).
 Definition even (q : Q) := Pos.eqb (Qden q) 1 && Z.even (Qnum q).
@@ -155,24 +157,34 @@ Definition sign_pos (o : op) : bool := match o with
  | Opow q => Nat.eqb n 1 && (al Pos || (even q && al Nonzero))
  | Oun u => Nat.eqb n 1 && (positive_fun u || (sign_of_argument u && al Pos) || (match u with Uabs => true | _ => false end && al Nonzero))
  | Obi b => Nat.eqb n 2 && match b with Bpow => k Pos 0%nat | Bmax => so Pos | Bmin => al Pos | Bhypot => so Nonzero | _ => false end
- | Osel _ => k Pos 2%nat && k Pos 3%nat | _ => false end.
+ | Osel c => branches c Pos | _ => false end.
 Definition sign_nonneg (o : op) : bool := match o with
  | Oadd => al Nonneg | Omul => al Nonneg || (Nat.eqb n 2 && eqa 0%nat 1%nat) | Oid => Nat.eqb n 1 && al Nonneg
  | Opow q => Nat.eqb n 1 && (al Nonneg || even q)
  | Oun u => Nat.eqb n 1 && (nonneg_fun u || (sign_of_argument u && al Nonneg))
  | Obi b => Nat.eqb n 2 && match b with Bmax => so Nonneg | Bmin => al Nonneg | Bhypot => true | _ => false end
- | Osel _ => k Nonneg 2%nat && k Nonneg 3%nat | _ => false end.
+ | Osel c => branches c Nonneg | _ => false end.
 Definition sign_nonzero (o : op) : bool := match o with
  | Omul => al Nonzero | Oid => Nat.eqb n 1 && al Nonzero | Opow q => Nat.eqb n 1 && (Pos.eqb (Qden q) 1 && al Nonzero)
  | Oun u => Nat.eqb n 1 && (((match u with Uabs => true | u => sign_of_argument u end) && al Nonzero)) | Obi Bpow => Nat.eqb n 2 && (k Nonzero 0%nat && k Integer 1%nat)
- | Osel _ => k Nonzero 2%nat && k Nonzero 3%nat | _ => false end.
+ | Osel c => branches c Nonzero | _ => false end.
 Definition sign_integer (o : op) : bool := match o with Oadd | Omul | Oid => al Integer | Oun Ufloor | Oun Uceil => true | _ => false end.
 Definition sign_of (r : rel) (o : op) : bool := match r with Pos => sign_pos o | Nonneg => sign_nonneg o || sign_pos o | Nonzero => sign_nonzero o || sign_pos o | Integer => sign_integer o | _ => false end.
 End SIGN.
 Definition arg_kn l (n : node) (r : rel) (i : nat) : bool := match nth_error (na n) i with Some (b, ls) => kn l r b && lab_ok (nr n ++ nb n) ls (rng b) | None => false end.
 Definition arg_eq (n : node) (i j : nat) : bool := match nth_error (na n) i, nth_error (na n) j with Some (b, ls), Some (b', ls') => Pos.eqb b b' && if ln_dec ls ls' then true else false | _, _ => false end.
+(* p < q or p <= q where the branch u is taken: u is q, or it is 0 only where q is, or it is p and q is 0 *)
+Definition zero_arg (n : node) (i : nat) : bool := match nth_error (na n) i with Some (b, _) => match get b with Some m => match no m with Oconst z => Z.eqb (Qnum z) 0 | _ => false end | None => false end | None => false end.
+Definition zero_with (n : node) (i j : nat) : bool := match nth_error (na n) i, nth_error (na n) j with Some (b, ls), Some u => match get b with Some m => match no m, nb m, na m with
+  | Oun Uabs, [], [(b', ls')] => let w := length (nr n ++ nb n) in eqe w (b', comp w ls ls') u | _, _, _ => false end | None => false end | _, _ => false end.
+Definition guarded l (n : node) (c : cmp) (r : rel) (first : bool) : bool := let u := if first then 2%nat else 3%nat in match c with
+  | Clt | Cle => let '(p, q) := if first then (0, 1)%nat else (1, 0)%nat in let strict := match c with Clt => first | _ => negb first end in
+     let above := arg_kn l n Pos p || (strict && arg_kn l n Nonneg p) in match r with
+     | Pos => above && arg_eq n u q | Nonneg => (above || arg_kn l n Nonneg p) && arg_eq n u q
+     | Nonzero => (above && (arg_eq n u q || zero_with n q u)) || (strict && (zero_arg n q && arg_eq n u p)) | _ => false end
+  | _ => match r with Nonzero => Bool.eqb first (match c with Cne' => true | _ => false end) && ((zero_arg n 1 && arg_eq n u 0) || (zero_arg n 0 && arg_eq n u 1)) | _ => false end end.
 Definition sgn l (r : rel) (a : id) (n : node) : bool := kn l r a || (match r with Pos => kn l Nonneg a && kn l Nonzero a | _ => false end
-  || (match r, nb n with Nonzero, _ :: _ => sign_of (length (na n)) (arg_kn l n) (arg_eq n) Pos (no n) | Integer, _ :: _ => false | _, _ => sign_of (length (na n)) (arg_kn l n) (arg_eq n) r (no n) end)).
+  || (match r, nb n with Nonzero, _ :: _ => sign_of (length (na n)) (arg_kn l n) (arg_eq n) (guarded l n) Pos (no n) | Integer, _ :: _ => false | _, _ => sign_of (length (na n)) (arg_kn l n) (arg_eq n) (guarded l n) r (no n) end)).
 (* what is 1 where a choice is, or with `true` is not, for its first branch, and 0 elsewhere *)
 Definition indicator (c : cmp) : bool * list tm := match c with Clt => (false, [TSel Clt TX TY (num 1) (num 0)]) | Cle => (true, [TSel Clt TY TX (num 1) (num 0)])
   | Ceq' => (false, [TSel Ceq' TX TY (num 1) (num 0); TSel Ceq' TY TX (num 1) (num 0)]) | Cne' => (true, [TSel Ceq' TX TY (num 1) (num 0); TSel Ceq' TY TX (num 1) (num 0)]) end.
@@ -456,19 +468,19 @@ Proof. intro H.
   assert (U : alts o <> [] -> match args with [] => None | X :: r0 => first_alt l s W D r X (hd X r0) args parts cs (alts o) end = Some q -> is_derive (fun t => opv o (map (fun al => fa al t) args)) x (qvl q E)).
   { intros O H0. destruct args as [|X rest]; [easy|]. destruct (first_alt_ok _ _ _ _ _ _ _ H0) as (c & tss & I & C & DF). destruct (dfun_ok _ _ _ _ _ _ DF) as (ds & F2 & LT & V).
     pose proof (conds_ok_ok _ _ _ _ _ _ C HD) as HC. pose proof H0 as H1. cbn [hd] in H1. clear DF H0.
-    destruct o; try (now elim O); cbn [alts] in I.
+    destruct o; cbn [alts] in O, I; try (elim O; reflexivity).
     - rewrite V. destruct I as [I|[]]. injection I as <- <-. destruct rest; [|discriminate LT]. inversion F2 as [|? d ? ? F3 F4]; subst. inversion F4; subst. cbn [gsum map opv hd] in *. rewrite Rplus_0_r, !at_fa in *.
       apply (der_comp (fun v => qpow v q0)); [|exact F3]. now apply d_pow_ok.
     - rewrite V. destruct I as [I|[]]. injection I as <- <-. destruct rest; [|discriminate LT]. inversion F2 as [|? d ? ? F3 F4]; subst. inversion F4; subst. cbn [gsum map opv hd pl] in *. rewrite Rplus_0_r, Rmult_1_r, !at_fa in *.
       apply (der_comp (uv u)); [|exact F3]. now apply d_un_ok.
     - destruct (two_of X rest _ _ _ _ (d_bi_two b) H1) as (Y & alt & d1 & d2 & -> & Ia & HC' & F3 & F4 & V'). cbn [hd map opv nth] in *. rewrite V'. now apply d_bi_ok. }
-  destruct o; try discriminate; cbn [dbody] in H; auto; try (apply U; [easy|exact H]).
+  destruct o; cbn [dbody] in H; try discriminate H.
   - now apply dsum_ok.
   - destruct (dprod_ok _ _ _ H) as (d & G1 & G2). assert (X : qvl q E = d) by (rewrite G2; cbn [pf]; ring). rewrite X. exact G1.
   - now apply dsum_ok.
   - destruct args as [|X rest]; [discriminate|]. apply U; [easy|]. destruct (first_alt l s W D r X (hd X rest) (X :: rest) parts cs (alts _)) as [q'|]; [easy|discriminate].
   - destruct args as [|X rest]; [discriminate|]. apply U; [easy|]. destruct (first_alt l s W D r X (hd X rest) (X :: rest) parts cs (alts _)) as [q'|]; [easy|discriminate].
-  - destruct args as [|X rest]; [discriminate|]. destruct (first_alt l s W D r X (hd X rest) (X :: rest) parts cs (alts (Obi b))) as [q'|] eqn:F. injection H as <-. apply U; [destruct b; easy|easy].
+  - destruct args as [|X rest]; [discriminate|]. destruct (first_alt l s W D r X (hd X rest) (X :: rest) parts cs (alts (Obi b))) as [q'|] eqn:F. injection H as <-. apply U; [destruct b; discriminate|reflexivity].
     destruct b; try discriminate H. destruct (dp s (fst (hd X rest))) eqn:M; [discriminate|]. cbn [negb] in H.
     destruct (two_of X rest _ _ _ _ d_whole_power_two H) as (Y & alt & d1 & d2 & -> & Ia & HC' & F3 & F4 & V'). cbn [hd map opv nth bv] in *. rewrite V'.
     apply is_derive_ext with (fun t => rpow (fa X t) (fa Y x)). intro t. f_equal. rewrite fa_x. unfold fa. symmetry. now apply dpok. now apply d_whole_power_ok.
@@ -530,9 +542,10 @@ Proof. induction l as [|x l IH]; intros H (v & I & P); [easy|]. rewrite sm_cons.
   - assert (0 <= sm l) by (apply (sm_all (fun x => 0 <= x)); [lra|intros; lra|intros; apply H; now right]). lra.
   - assert (0 < sm l) by (apply IH; [intros; apply H; now right|now exists v]). lra. Qed.
 Section SIGNS.
-Variables (vs : list R) (k : rel -> nat -> bool) (eqa : nat -> nat -> bool).
+Variables (vs : list R) (k : rel -> nat -> bool) (eqa : nat -> nat -> bool) (g : cmp -> rel -> bool -> bool).
 Hypothesis kok : forall r i, k r i = true -> (i < length vs)%nat /\ rv r (nth i vs 0).
 Hypothesis eqok : forall i j, eqa i j = true -> nth i vs 0 = nth j vs 0.
+Hypothesis gok : forall c r (first : bool), g c r first = true -> (forall u v, choose c (hd 0 vs) (nth 1 vs 0) u v = if first then u else v) -> rv r (nth (if first then 2 else 3) vs 0).
 Notation n := (length vs).
 Lemma al_ok r : al n k r = true -> forall v, In v vs -> rv r v.
 Proof. unfold al. intros H v I. rewrite forallb_forall in H. apply (In_nth _ _ 0) in I as (i & L & <-). apply kok. apply H. apply in_seq. lia. Qed.
@@ -546,10 +559,12 @@ Lemma even_pw q v : even q = true -> 0 <= qpow v q /\ (v <> 0 -> 0 < qpow v q).
 Proof. unfold even. intro H. apply andb_prop in H as [H1 H2]. apply Pos.eqb_eq in H1. apply Z.even_spec in H2 as [z Z]. unfold qpow. rewrite H1, Z. cbn [root]. replace (2 * z)%Z with (z + z)%Z by lia.
   assert (N : v <> 0 -> 0 < pw v (z + z)). { intro N. rewrite pw_add0 by easy. pose proof (pw_ne0 v z N). nra. } split; [|easy].
   destruct (Req_dec v 0) as [->|N']. destruct (Z.eq_dec (z + z) 0) as [->|E]. cbn. lra. rewrite pw_0 by easy. lra. apply Rlt_le, N, N'. Qed.
-Lemma choose_case c p q u v (P : R -> Prop) : P u -> P v -> P (choose c p q u v).
-Proof. intros. destruct c; cbn; match goal with |- context[if ?d then _ else _] => destruct d end; easy. Qed.
+Lemma branches_ok c r : branches k g c r = true -> rv r (opv (Osel c) vs).
+Proof. unfold branches. intro H. apply andb_prop in H as [H1 H2]. cbn [opv]. destruct (choose_either c (hd 0 vs) (nth 1 vs 0)) as [K|K]; rewrite K.
+  - apply orb_prop in H1 as [H1|H1]. now apply kok in H1. exact (gok c r true H1 K).
+  - apply orb_prop in H2 as [H2|H2]. now apply kok in H2. exact (gok c r false H2 K). Qed.
 Ltac one H := apply one_arg in H as [v H]; try (assert (Iv : In v vs) by (rewrite H; now left)).
-Lemma sign_pos_ok o : sign_pos n k o = true -> 0 < opv o vs.
+Lemma sign_pos_ok o : sign_pos n k g o = true -> 0 < opv o vs.
 Proof. unfold sign_pos. destruct o; try easy; intro H.
   - apply andb_prop in H as [H1 H2]. apply sm_some. exact (al_ok _ H1). exact (so_ok _ H2).
   - apply (pr_all (fun v => 0 < v)). lra. intros; now apply Rmult_lt_0_compat. exact (al_ok _ H).
@@ -562,8 +577,8 @@ Proof. unfold sign_pos. destruct o; try easy; intro H.
     + apply so_ok in H2 as (u & I & P). unfold hypot. apply sqrt_lt_R0. rewrite H1 in I. cbn in P. destruct I as [<-|[<-|[]]]; nra.
     + unfold Rmin. pose proof (al_ok _ H2 v (proj1 Iv)). pose proof (al_ok _ H2 w (proj2 Iv)). cbn in *. destruct (Rle_dec v w); lra.
     + apply so_ok in H2 as (u & I & P). rewrite H1 in I. cbn in P. unfold Rmax. destruct I as [<-|[<-|[]]]; destruct (Rle_dec v w); lra.
-  - apply andb_prop in H as [H1 H2]. cbn [opv]. apply choose_case. now apply kok in H1. now apply kok in H2. Qed.
-Lemma sign_nonneg_ok o : sign_nonneg n k eqa o = true -> 0 <= opv o vs.
+  - exact (branches_ok c Pos H). Qed.
+Lemma sign_nonneg_ok o : sign_nonneg n k eqa g o = true -> 0 <= opv o vs.
 Proof. unfold sign_nonneg. destruct o; try easy; intro H.
   - apply (sm_all (fun v => 0 <= v)). lra. intros; lra. exact (al_ok _ H).
   - apply orb_prop in H as [H|H]. apply (pr_all (fun v => 0 <= v)). lra. intros; now apply Rmult_le_pos. exact (al_ok _ H). apply andb_prop in H as [H1 H2]. apply two_args in H1 as (v & w & H1). apply eqok in H2. rewrite H1 in *. cbn in H2. subst. cbn. nra.
@@ -574,8 +589,8 @@ Proof. unfold sign_nonneg. destruct o; try easy; intro H.
     + apply sqrt_pos.
     + unfold Rmin. pose proof (al_ok _ H2 v (proj1 Iv)). pose proof (al_ok _ H2 w (proj2 Iv)). cbn in *. destruct (Rle_dec v w); lra.
     + apply so_ok in H2 as (u & I & P). rewrite H1 in I. cbn in P. unfold Rmax. destruct I as [<-|[<-|[]]]; destruct (Rle_dec v w); lra.
-  - apply andb_prop in H as [H1 H2]. cbn [opv]. apply choose_case. now apply kok in H1. now apply kok in H2. Qed.
-Lemma sign_nonzero_ok o : sign_nonzero n k o = true -> opv o vs <> 0.
+  - exact (branches_ok c Nonneg H). Qed.
+Lemma sign_nonzero_ok o : sign_nonzero n k g o = true -> opv o vs <> 0.
 Proof. unfold sign_nonzero. destruct o; try easy; intro H.
   - apply (pr_all (fun v => v <> 0)). lra. intros; now apply Rmult_integral_contrapositive_currified. exact (al_ok _ H).
   - apply andb_prop in H as [H1 H2]. pose proof (al_ok _ H2) as K. one H1. rewrite H1. cbn. now apply (K v).
@@ -583,7 +598,7 @@ Proof. unfold sign_nonzero. destruct o; try easy; intro H.
   - apply andb_prop in H as [H1 H2]. one H1. cbn [opv]. replace (hd 0 vs) with v by now rewrite H1. apply andb_prop in H2 as [H2 H3]. pose proof (al_ok _ H3 v Iv) as P. cbn in P.
     assert (C : u = Uabs \/ sign_of_argument u = true) by (destruct u; auto). destruct C as [->|C]. cbn. now apply Rabs_no_R0. destruct (sign_of_argument_cases u v C) as (C1 & C2 & _). destruct (Rlt_dec 0 v). specialize (C1 r). lra. assert (v < 0) as L by lra. specialize (C2 L). lra.
   - destruct b; try easy. apply andb_prop in H as [H1 H]. apply andb_prop in H as [H2 H3]. apply two_args in H1 as (v & w & H1). apply kok in H2 as [_ H2], H3 as [_ H3]. cbn [opv bv]. rewrite H1 in *. cbn [hd nth rv] in *. destruct H3 as [z ->]. rewrite rpow_whole. now apply pw_ne0.
-  - apply andb_prop in H as [H1 H2]. cbn [opv]. apply (choose_case _ _ _ _ _ (fun v => v <> 0)). now apply kok in H1. now apply kok in H2. Qed.
+  - exact (branches_ok c Nonzero H). Qed.
 Lemma sign_integer_ok o : sign_integer n k o = true -> exists z, opv o vs = IZR z.
 Proof. assert (P : (exists z, 0 = IZR z) /\ forall a b : R, (exists z, a = IZR z) -> (exists z, b = IZR z) -> exists z, a + b = IZR z) by (split; [now exists 0%Z|intros a b [y ->] [z ->]; exists (y + z)%Z; now rewrite plus_IZR]).
   unfold sign_integer. destruct o; try easy; intro H.
@@ -591,7 +606,7 @@ Proof. assert (P : (exists z, 0 = IZR z) /\ forall a b : R, (exists z, a = IZR z
   - apply (pr_all (fun v => exists z, v = IZR z)). now exists 1%Z. intros a b [y ->] [z ->]. exists (y * z)%Z. now rewrite mult_IZR. exact (al_ok _ H).
   - apply (sm_all (fun v => exists z, v = IZR z)); try apply P. exact (al_ok _ H).
   - destruct u; try easy; cbn [opv uv]; unfold ceil, floor. now eexists. eexists. symmetry. apply opp_IZR. Qed.
-Lemma sign_of_ok r o : sign_of n k eqa r o = true -> rv r (opv o vs).
+Lemma sign_of_ok r o : sign_of n k eqa g r o = true -> rv r (opv o vs).
 Proof. destruct r; try easy; cbn [sign_of rv]; intro H.
   - now apply sign_pos_ok.
   - apply orb_prop in H as [H|H]. now apply sign_nonneg_ok. now apply Rlt_le, sign_pos_ok.
@@ -608,17 +623,44 @@ Lemma arg_eq_ok A n e k : let vs := map (fun al => val A (fst al) (map (lk (e ++
 Proof. intros vs i j H. unfold arg_eq in H. destruct (nth_error (na n) i) as [[b ls]|] eqn:E1; [|easy]. destruct (nth_error (na n) j) as [[b' ls']|] eqn:E2; [|easy]. apply andb_prop in H as [H1 H2]. apply Pos.eqb_eq in H1. destruct (ln_dec ls ls'); [subst|easy].
   assert (L1 : (i < length (na n))%nat) by (apply nth_error_Some; congruence). assert (L2 : (j < length (na n))%nat) by (apply nth_error_Some; congruence). unfold vs.
   set (f := fun al : id * list nat => val A (fst al) (map (lk (e ++ k)) (snd al))). rewrite !(nth_indep _ 0 (f (1%positive, []))) by now rewrite map_length. rewrite !map_nth. apply nth_error_nth with (d := (1%positive, [])) in E1, E2. now rewrite E1, E2. Qed.
+Lemma zero_arg_ok A n e k i : zero_arg n i = true -> nth i (map (fun al => val A (fst al) (map (lk (e ++ k)) (snd al))) (na n)) 0 = 0.
+Proof. unfold zero_arg. destruct (nth_error (na n) i) as [[b ls]|] eqn:E; [|easy]. destruct (get b) as [m|] eqn:G; [|easy]. destruct (no m) eqn:O; try easy. intro H. apply Z.eqb_eq in H.
+  erewrite nth_error_nth by (apply map_nth_error; exact E). cbn [fst snd]. rewrite (model _ _ G). unfold ev. rewrite O, qvR. unfold Q2R. rewrite H. ring. Qed.
+Lemma zero_with_ok A n e k i j : inD (nr n) e -> inD (nb n) k -> zero_with n i j = true -> let vs := map (fun al => val A (fst al) (map (lk (e ++ k)) (snd al))) (na n) in nth i vs 0 = Rabs (nth j vs 0).
+Proof. intros He Hk. unfold zero_with. destruct (nth_error (na n) i) as [[b ls]|] eqn:E; [|easy]. destruct (nth_error (na n) j) as [u|] eqn:E2; [|easy]. destruct (get b) as [m|] eqn:G; [|easy]. destruct m as [o r0 b0 a0]; cbn [no nb na].
+  destruct o; try easy. destruct u0; try easy. destruct b0; [|easy]. destruct a0 as [|[b' ls'] [|]]; try easy. cbv zeta. intro H.
+  assert (L : length (nr n ++ nb n) = length (e ++ k)) by (symmetry; apply (inr_len dv); now apply inr_app). rewrite L in H. apply (eqe_ok A) in H.
+  rewrite !(nth_error_nth _ _ _ (map_nth_error (fun al => val A (fst al) (map (lk (e ++ k)) (snd al))) _ _ E)), !(nth_error_nth _ _ _ (map_nth_error (fun al => val A (fst al) (map (lk (e ++ k)) (snd al))) _ _ E2)). cbn [fst snd].
+  rewrite (model _ _ G). unfold ev; cbn [no nb na map msum opv uv hd fst snd]. rewrite app_nil_r, comp_ok. f_equal. exact H. Qed.
+Lemma guarded_ok A l n e k : (forall c, In c l -> sem A c) -> inD (nr n) e -> inD (nb n) k -> let vs := map (fun al => val A (fst al) (map (lk (e ++ k)) (snd al))) (na n) in
+  forall c r (first : bool), guarded l n c r first = true -> (forall u v, choose c (hd 0 vs) (nth 1 vs 0) u v = if first then u else v) -> rv r (nth (if first then 2 else 3) vs 0).
+Proof. intros Hl He Hk vs c r first H TK. pose proof (arg_kn_ok A l n e k Hl He Hk) as KN. pose proof (arg_eq_ok A n e k) as EQ. pose proof (fun i => zero_arg_ok A n e k i) as Z. pose proof (fun i j => zero_with_ok A n e k i j He Hk) as ZW. cbv zeta in KN, EQ, ZW. fold vs in KN, EQ, Z, ZW.
+  assert (H0 : hd 0 vs = nth 0 vs 0) by (destruct vs; easy). rewrite H0 in TK. unfold guarded in H. cbv zeta in H.
+  assert (LT : match c with Clt | Cle => let '(p, q) := if first then (0, 1)%nat else (1, 0)%nat in nth p vs 0 <= nth q vs 0 /\ ((match c with Clt => first | _ => negb first end) = true -> nth p vs 0 < nth q vs 0)
+    | Ceq' => first = false -> nth 0 vs 0 <> nth 1 vs 0 | Cne' => first = true -> nth 0 vs 0 <> nth 1 vs 0 end).
+  { specialize (TK 1 0). destruct c, first; cbn [choose] in TK; repeat match type of TK with context[if ?d then _ else _] => destruct d end; try lra; cbn; try (split; intros; try easy; lra); intros; try easy; lra. }
+  assert (AB : forall p q, (nth p vs 0 <= nth q vs 0) -> forall st : bool, (st = true -> nth p vs 0 < nth q vs 0) -> arg_kn l n Pos p || (st && arg_kn l n Nonneg p) = true -> 0 < nth q vs 0).
+  { intros p q L st S HH. apply orb_prop in HH as [HH|HH]. apply KN in HH as [_ HH]. cbn in HH. lra. apply andb_prop in HH as [HH1 HH]. apply KN in HH as [_ HH]. cbn in HH. specialize (S HH1). lra. }
+  destruct c.
+  1,2: set (pq := if first then (0, 1)%nat else (1, 0)%nat) in *; destruct pq as [p q]; destruct LT as [L S]; set (u := if first then 2%nat else 3%nat) in *; clearbody u; specialize (AB p q L _ S); destruct r; try discriminate H; cbn [rv].
+  1,4: apply andb_prop in H as [H1 H2]; specialize (AB H1); apply EQ in H2; lra.
+  1,3: apply andb_prop in H as [H1 H2]; apply EQ in H2; apply orb_prop in H1 as [H1|H1]; [specialize (AB H1); lra|apply KN in H1 as [_ H1]; cbn in H1; lra].
+  1,2: apply orb_prop in H as [H|H]; apply andb_prop in H as [H1 H2];
+    [specialize (AB H1); apply orb_prop in H2 as [H2|H2]; [apply EQ in H2; lra|apply ZW in H2; intro E0; rewrite E0, Rabs_R0 in H2; lra]
+    |apply andb_prop in H2 as [H2 H3]; apply Z in H2; apply EQ in H3; specialize (S H1); lra].
+  1,2: destruct r; try discriminate H; apply andb_prop in H as [H1 H2]; destruct first; try discriminate H1; specialize (LT eq_refl); cbn [rv];
+    apply orb_prop in H2 as [H2|H2]; apply andb_prop in H2 as [H2 H3]; apply Z in H2; apply EQ in H3; lra. Qed.
 Lemma msum_nn ds : forall f, (forall l, inr ds l -> 0 <= f l) -> 0 <= msum ds f.
 Proof. induction ds; cbn; intros f Hf. apply Hf. constructor. apply nn_bsum. intros i Hi. apply IHds. intros. apply Hf. now constructor. Qed.
-Lemma sign_node_ok A l r n e : (forall c, In c l -> sem A c) -> inD (nr n) e -> (r = Pos \/ r = Nonneg \/ nb n = []) -> sign_of (length (na n)) (arg_kn l n) (arg_eq n) r (no n) = true -> rv r (ev dv A (val A) n e).
+Lemma sign_node_ok A l r n e : (forall c, In c l -> sem A c) -> inD (nr n) e -> (r = Pos \/ r = Nonneg \/ nb n = []) -> sign_of (length (na n)) (arg_kn l n) (arg_eq n) (guarded l n) r (no n) = true -> rv r (ev dv A (val A) n e).
 Proof. intros Hl He C H. set (vs := fun k => map (fun al => val A (fst al) (map (lk (e ++ k)) (snd al))) (na n)).
-  assert (K : forall k, inD (nb n) k -> rv r (opv (no n) (vs k))). { intros k Hk. apply (sign_of_ok (vs k) (arg_kn l n) (arg_eq n)). exact (arg_kn_ok A l n e k Hl He Hk). exact (arg_eq_ok A n e k). unfold vs. now rewrite map_length. }
+  assert (K : forall k, inD (nb n) k -> rv r (opv (no n) (vs k))). { intros k Hk. apply (sign_of_ok (vs k) (arg_kn l n) (arg_eq n) (guarded l n)). exact (arg_kn_ok A l n e k Hl He Hk). exact (arg_eq_ok A n e k). exact (guarded_ok A l n e k Hl He Hk). unfold vs. now rewrite map_length. }
   assert (M : rv r (msum (map dv (nb n)) (fun k => opv (no n) (vs k)))). { destruct C as [->|[->|E]]. apply msum_pos; [intros d Hd; apply in_map_iff in Hd as (z & <- & _); apply Hdv|exact K]. apply msum_nn. exact K. rewrite E in *. cbn [map msum]. apply K. constructor. }
   unfold ev. unfold vs in M. destruct (no n) eqn:O; try exact M; destruct r; discriminate H. Qed.
 Lemma sgn_ok A l r a n e : (forall c, In c l -> sem A c) -> get a = Some n -> sgn l r a n = true -> inD (rng a) e -> rv r (val A a e).
 Proof. intros Hl G H He. assert (He' : inD (nr n) e) by (unfold rng in He; now rewrite G in He). unfold sgn in H. apply orb_prop in H as [H|H]. now apply (kn_ok A l Hl r a H). apply orb_prop in H as [H|H].
   - destruct r; try easy. apply andb_prop in H as [H1 H2]. pose proof (kn_ok A l Hl _ _ H1 e He) as P. pose proof (kn_ok A l Hl _ _ H2 e He) as Q. cbn in *. lra.
-  - rewrite (model _ _ G). assert (D : (r = Nonzero /\ sign_of (length (na n)) (arg_kn l n) (arg_eq n) Pos (no n) = true) \/ ((r = Pos \/ r = Nonneg \/ nb n = []) /\ sign_of (length (na n)) (arg_kn l n) (arg_eq n) r (no n) = true)).
+  - rewrite (model _ _ G). assert (D : (r = Nonzero /\ sign_of (length (na n)) (arg_kn l n) (arg_eq n) (guarded l n) Pos (no n) = true) \/ ((r = Pos \/ r = Nonneg \/ nb n = []) /\ sign_of (length (na n)) (arg_kn l n) (arg_eq n) (guarded l n) r (no n) = true)).
     { destruct r; try discriminate H; try (destruct (nb n) as [|b bs]; [right; split; [auto|exact H]|]; try discriminate H); auto. }
     destruct D as [[-> S]|[C S]]. pose proof (sign_node_ok A l Pos n e Hl He' (or_introl eq_refl) S) as P. cbn in *. lra. apply (sign_node_ok A l); auto. Qed.
 Lemma reads_ok n b ls e' : reads n b ls = true -> inD (rng b) e' -> exists e, inD (nr n) e /\ map (lk e) ls = e'.
