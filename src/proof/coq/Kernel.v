@@ -69,7 +69,7 @@ Definition eqof (l : list claim) a b := Pos.eqb a b || existsb (fun c => match c
 Definition dlook (l : list claim) s W a : option (option id) := if negb (dp s a) then Some None else
   match find (fun c => match c with Cder x s' W' _ => Pos.eqb x a && (Pos.eqb s s' && if lp_dec W W' then true else false) | _ => false end) l with
   Some (Cder _ _ _ d) => Some (Some d) | _ => None end.
-Definition zero l den opq fd p := solve rng (Gof den opq l) (kn l) (pwof opq l) 60 600 fd p.
+Definition zero l den opq fd p := let tried w := solve rng (Gof den opq l) (kn l) (pwof opq l) w 60 600 fd p in tried false || tried true.
 (* --- matching nodes against templates *)
 (* w: how many indices the labels of an edge read *)
 Definition comp (w : nat) (L bl : list nat) : list nat := map (sp L w 0) bl.
@@ -313,7 +313,7 @@ Lemma eqof_ok a b : eqof l a b = true -> forall e, inD (rng a) e -> val A a e = 
 Proof. unfold eqof. intros H e He. apply orb_prop in H as [H|H]. apply Pos.eqb_eq in H. now subst. apply existsb_exists in H as (c & I & E). destruct c; try discriminate.
   apply andb_prop in E as [E1 E2]. apply Pos.eqb_eq in E1, E2; subst. now apply (Hl _ I e). Qed.
 Lemma zero_ok den opq fd p e : zero l den opq fd p = true -> inD fd e -> pv dv (val A) p e = 0.
-Proof. unfold zero. generalize 60%nat, 600%nat. intros n m H He. exact (solve_ok dv rng (Gof den opq l) (kn l) (pwof opq l) (val A) Hdv Hnum (Gof_ok den opq) kn_ok (pwof_ok opq) n m fd p e H He). Qed.
+Proof. unfold zero. generalize 60%nat, 600%nat. intros n m H He. apply orb_prop in H as [H|H]; exact (solve_ok dv rng (Gof den opq l) (kn l) (pwof opq l) _ (val A) Hdv Hnum (Gof_ok den opq) kn_ok (pwof_ok opq) n m fd p e H He). Qed.
 Lemma one_ok c d n e : length e = n -> pv dv (val A) (one c d n) e = Q2R c * val A d e.
 Proof. intro L. unfold one, pv, mv; cbn [mc md mf map msum pf fv hv pw]. rewrite app_nil_r, map_seq_lk by easy. ring. Qed.
 (* --- matching *)

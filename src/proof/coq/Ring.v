@@ -179,8 +179,14 @@ Definition canon (fd : list positive) (m : mono) : mono :=
   fold_left (fun best s => let c := apply fd s m in match mcmp c best with Lt => c | _ => best end) (seqs 0 (length (md m))) m.
 Fixpoint addm (m : mono) (p : list mono) : list mono := match p with [] => [m]
  | m' :: t => if lp_dec (md m) (md m') then if lf_dec (mf m) (mf m') then M (Qred (mc m + mc m')) (md m) (mf m) :: t else m' :: addm m t else m' :: addm m t end.
-Definition norm (fuel : nat) (fd : list positive) (p : list mono) : list mono :=
-  fold_right (fun m acc => addm (canon fd (simp fd m)) acc) [] (flat_map (fun m => expand fuel fd (mc m) (md m) (mf m) []) p).
+(* a sum over 1..p, for a small number p, written out *)
+Definition written_out (r : nat) (m : mono) : list mono := match md m with
+ | xO p :: ds => if Pos.leb p 8 then map (fun i => M (mc m) ds (ren (gdrop r (r + S (length ds) + i)) (mf m))) (seq 0 (Pos.to_nat p)) else [m] | _ => [m] end.
+Fixpoint write_out (k r : nat) (m : mono) : list mono := match k with O => [m] | S k => match find (fun j => match nth_error (md m) j with Some (xO p) => Pos.leb p 8 | _ => false end) (seq 0 (length (md m))) with
+ | Some j => flat_map (write_out k r) (written_out r (mvf r j m)) | None => [m] end end.
+Variable writes_out : bool.
+Definition norm (fuel : nat) (fd : list positive) (p : list mono) : list mono := let q := flat_map (fun m => expand fuel fd (mc m) (md m) (mf m) []) p in
+  fold_right (fun m acc => addm (canon fd (simp fd m)) acc) [] (if writes_out then flat_map (fun m => write_out (length (md m)) (length fd) m) q else q).
 Definition zerop (p : list mono) : bool := forallb (fun m => Qeq_bool (mc m) 0) p.
 (* reduction of powers and roots *)
 (* the root of a product of powers of what is not negative is the product of the roots' powers *)
@@ -437,10 +443,22 @@ Proof. intro H. unfold canon. generalize (seqs 0 (length (md m))). intro l.
 Lemma addm_ok m p e : pv (addm m p) e = mv m e + pv p e.
 Proof. induction p as [|m' p IH]; cbn [addm pv]; [easy|]. destruct (lp_dec _ _); [destruct (lf_dec _ _)|]; cbn [pv]; rewrite ?IH; try ring.
   unfold mv; cbn [mc md mf]. rewrite Qred_R, Q2R_plus. rewrite <- e0, <- e1. ring. Qed.
+Lemma written_out_ok fd m e : inD fd e -> pv (written_out (length fd) m) e = mv m e.
+Proof. intro He. unfold written_out. destruct m as [c ds fs]; cbn [mc md mf]. assert (K : pv [M c ds fs] e = mv (M c ds fs) e) by (cbn [pv]; ring). destruct ds as [|[d|d|] ds]; try exact K. destruct (Pos.leb d 8); [|exact K]. clear K.
+  assert (GG : forall n, pv (map (fun i => M c ds (ren (gdrop (length fd) (length fd + S (length ds) + i)) fs)) (seq 0 n)) e = Q2R c * bsum n (fun i => msum (map dv ds) (fun l => pf fs (e ++ i :: l)))).
+  { induction n as [|n IH]. cbn. ring. rewrite seq_S, map_app, pv_app, IH. cbn [Nat.add map pv bsum]. unfold mv; cbn [mc md mf]. rewrite Rmult_plus_distr_l, Rplus_0_r. f_equal. f_equal. apply msum_ext. intros l Hl.
+    apply pf_ren. intro x. pose proof (inr_len _ _ He) as LE. pose proof (inr_len _ _ Hl) as LL. apply gdrop_ok; [easy| |]; [|intros E; exfalso; lia].
+    intros _. rewrite lk_app_r by lia. unfold lk. rewrite nth_overflow by (cbn; lia). cbn [length]. lia. }
+  rewrite GG. unfold mv; cbn [mc md mf map msum]. now rewrite Hnum. Qed.
+Lemma write_out_ok k fd : forall m e, inD fd e -> pv (write_out k (length fd) m) e = mv m e.
+Proof. induction k; intros m e He; cbn [write_out]. cbn; ring. destruct (find _ _) as [j|]; [|cbn; ring]. rewrite <- (mvf_ok fd j m e He), <- (written_out_ok fd (mvf (length fd) j m) e He). generalize (written_out (length fd) (mvf (length fd) j m)). intro q.
+  rewrite pv_flat. induction q as [|x q IHq]; cbn [fold_right pv]; [easy|]. now rewrite IHq, IHk. Qed.
 Lemma norm_ok fuel fd p e : inD fd e -> pv (norm fuel fd p) e = pv p e.
-Proof. intro H. unfold norm. set (q := flat_map _ p). transitivity (pv q e).
+Proof. intro H. unfold norm. cbv zeta. set (q0 := flat_map _ p). assert (E0 : pv q0 e = pv p e).
+  { unfold q0. rewrite pv_flat. induction p as [|m p IH]; cbn [fold_right pv]; [easy|]. rewrite IH, expand_ok by easy. rewrite app_nil_r. now destruct m. }
+  rewrite <- E0. clearbody q0. set (q := if writes_out then _ else q0). transitivity (pv q e).
   - induction q as [|m q IH]; cbn [fold_right pv]; [easy|]. now rewrite addm_ok, IH, canon_ok, simp_ok.
-  - unfold q. rewrite pv_flat. induction p as [|m p IH]; cbn [fold_right pv]; [easy|]. rewrite IH, expand_ok by easy. rewrite app_nil_r. now destruct m. Qed.
+  - unfold q. destruct writes_out; [|easy]. rewrite pv_flat. clear E0 q. induction q0 as [|m q0 IH]; cbn [fold_right pv]; [easy|]. now rewrite IH, write_out_ok. Qed.
 Lemma zerop_ok p e : zerop p = true -> pv p e = 0.
 Proof. induction p as [|m p IH]; cbn; [easy|]. intro H. apply andb_prop in H as [A B]. rewrite IH by easy. unfold mv. rewrite (Q2R_0 _ A). ring. Qed.
 Lemma inside_root_ok a fs : inside_root a = Some fs -> forallb (under_root a) fs = true /\ forall e, inD (rng a) e -> V a e = pf fs e.
