@@ -36,6 +36,13 @@ LD_LIBRARY_PATH=$(dirname "$(dirname "$pc")") check 'the program of the library'
 check 'library from C' "${CC:-cc}" -std=c11 "$here/consumer/from_c.c" $(flags --cflags --static --libs wengert) -o "$scratch/from_c"
 LD_LIBRARY_PATH=$(dirname "$(dirname "$pc")") check 'the program in C' "$scratch/from_c"
 
+if coq=$(LD_LIBRARY_PATH=$(dirname "$(dirname "$pc")") "$prefix/bin/wengert" --coq-path 2>/dev/null) && command -v coqc >/dev/null 2>&1; then
+  LD_LIBRARY_PATH=$(dirname "$(dirname "$pc")") check 'a proof for Coq' "$prefix/bin/wengert" diff 'x^2' --wrt x --coq "$scratch/proof.v"
+  check 'coqc with the installed files' coqc -q -w none -Q "$scratch/root$coq" Wengert "$scratch/proof.v"
+else
+  echo 'no coqc here: the installed Coq files are not tried'
+fi
+
 # The last word: before it may stand a compiler cache.
 for compiler; do :; done
 if command -v cmake >/dev/null 2>&1; then

@@ -30,16 +30,13 @@ constexpr std::array foreign_functions{opcode::erfinv,   opcode::gamma,   opcode
                                        opcode::lambertw, opcode::atan2,   opcode::beta,    opcode::polygamma, opcode::gammap,
                                        opcode::gammaq,   opcode::besselj, opcode::bessely, opcode::besseli,   opcode::besselk};
 // Steps of the kernel that the checker in Coq has not.
-constexpr std::array<std::string_view, 3> foreign_steps{"cases", "any-sign", "decided"};
-// Rows of the table of rules that the Coq files do not prove: those of the functions above, and those of powers whose base may be
-// negative.
-constexpr std::array<std::string_view, 28> foreign_rules{
-    "alternating-square", "pow-multiple",   "pow-multiple-nonzero", "pow-shift",    "pow-shift-nonzero",
-    "beta-gamma",         "besseli-back",   "besseli-step",         "besselj-back", "besselj-step",
-    "besselk-back",       "besselk-step",   "bessely-back",         "bessely-step", "digamma-back",
-    "digamma-step",       "erf-erfinv",     "erfinv-odd",           "gamma-back",   "gamma-half",
-    "gamma-one",          "gamma-step",     "gammaq-gammap",        "lambertw-exp", "lgamma-log",
-    "polygamma-back",     "polygamma-step", "polygamma-zero"};
+constexpr std::array<std::string_view, 2> foreign_steps{"cases", "any-sign"};
+// Rows of the table of rules that the Coq files do not prove: those of the functions above.
+constexpr std::array<std::string_view, 23> foreign_rules{
+    "beta-gamma",   "besseli-back", "besseli-step",   "besselj-back",   "besselj-step",  "besselk-back",
+    "besselk-step", "bessely-back", "bessely-step",   "digamma-back",   "digamma-step",  "erf-erfinv",
+    "erfinv-odd",   "gamma-back",   "gamma-half",     "gamma-one",      "gamma-step",    "gammaq-gammap",
+    "lambertw-exp", "lgamma-log",   "polygamma-back", "polygamma-step", "polygamma-zero"};
 
 struct counterpart {
   std::string_view rule, name;
@@ -61,12 +58,28 @@ constexpr std::array counterparts{
     counterpart{"ring", "Sring", true, true, true},
     counterpart{"lift", "Ssame", true, true, false},
     counterpart{"derivative", "Sder", true, true, true},
+    counterpart{"decided", "Sdecided", true, true, false},
 };
 
 std::string name_of(relation is) {
-  constexpr std::array names{"Pos", "Nonneg", "Nonzero", "Not_integer", "Integer", "Real_power"};
+  constexpr std::array names{"Pos", "Nonneg", "Nonzero", "Not_integer", "Integer"};
   if (is == relation::off_poles) no_counterpart("the poles of the gamma function");
   return names.at(static_cast<std::size_t>(is));
+}
+
+// A label of something that `width` indices belong to: a number below that is one of them, `width` and above are the fixed 1, 2,
+// ...
+std::size_t number_of(const label& l, std::size_t width) {
+  if (!l.is_constant() && l.offset != 0) no_counterpart("an entry at a shifted place");
+  if (!l.is_constant()) return static_cast<std::size_t>(l.axis);
+  if (l.value().dim != none || l.offset < 1) no_counterpart("an entry at a place that is not written as a number");
+  return width + static_cast<std::size_t>(l.offset) - 1;
+}
+
+std::string numbers_of(std::span<const label> labels, std::size_t width) {
+  std::vector<std::size_t> r;
+  for (const label& l : labels) r.push_back(number_of(l, width));
+  return fmt::format("[{}]%nat", fmt::join(r, "; "));
 }
 
 // A text in which nodes will be named once all are known.
@@ -84,20 +97,14 @@ class script {
   script& nodes(std::span<const node_id> all) {
     return list(all, [this](node_id n) { node(n); });
   }
-  // (node, [axes]), at places of the frame that the step is about.
-  script& place(const edge& e) {
-    std::vector<std::string> axes;
-    for (const label& l : e.labels) {
-      if (l.is_constant()) no_counterpart("an entry at a place that is written as a number");
-      if (l.offset != 0) no_counterpart("an entry at a shifted place");
-      axes.push_back(std::to_string(l.axis));
-    }
+  // (node, [labels]), of something that `width` indices belong to.
+  script& place(const edge& e, std::size_t width) {
     *this << "(";
     node(e.node);
-    return *this << fmt::format(", [{}]%nat)", fmt::join(axes, "; "));
+    return *this << fmt::format(", {})", numbers_of(e.labels, width));
   }
-  script& places(std::span<const edge> all) {
-    return list(all, [this](const edge& e) { place(e); });
+  script& places(std::span<const edge> all, std::size_t width) {
+    return list(all, [&](const edge& e) { place(e, width); });
   }
   template <typename Range, typename Write> script& list(const Range& all, const Write& write) {
     *this << "[";
@@ -133,7 +140,9 @@ class coq_writer {
  public:
   explicit coq_writer(kernel& k) : k_(k), t_(k.on()), dims_(t_) {}
 
-  std::string write(std::string_view statement, std::span<const theorem> goals) {
+  std::string write(std::string_view statement, std::span<const theorem> all) {
+    std::vector<theorem> goals(all.begin(), all.end());
+    std::erase_if(goals, [&](const theorem& g) { return is_about_writing(g.step()); });
     const std::vector<step_id> needed = steps_of(k_, goals);
     for (step_id s : needed)
       if (const claim& c = k_.log()[s].says; c.what == kind::derivative) variables_.insert(c.variable);
@@ -232,21 +241,25 @@ class coq_writer {
       for (const script& s : *all) s.collect(roots);
     nodes_ = t_.reachable(roots);
     for (node_id n : nodes_) {
-      for (range_id r : t_.axes(n)) dims_.of_range(r);
+      ranges(n, t_.axes(n));
       if (t_.op(n) == opcode::symbol) symbols_.insert(t_.symbol_of(n));
     }
-    for (symbol_id s : symbols_) {
-      const symbol_info& info = t_.symbol(s);
-      if (info.integer_valued) no_counterpart(fmt::format("'{}' is an integer", info.name));
-      for (range_id r : info.axes) dims_.of_range(r);
-    }
+    for (symbol_id s : symbols_)
+      for (range_id r : t_.symbol(s).axes) dims_.of_range(r);
   }
 
   static std::size_t number(symbol_id s) { return std::size_t{s} + 1; }
 
   std::string ranges(std::span<const range_id> axes) {
-    std::vector<std::string> r;
-    for (range_id x : axes) r.push_back(std::to_string(dims_.of_range(x)));
+    std::vector<std::size_t> r;
+    for (range_id x : axes) r.push_back(dims_.of_range(x));
+    return fmt::format("[{}]", fmt::join(r, "; "));
+  }
+  // A delta may be of one fixed index: for Coq it counts up to that.
+  std::string ranges(node_id n, std::span<const range_id> axes) {
+    if (t_.op(n) != opcode::delta) return ranges(axes);
+    std::vector<std::size_t> r;
+    for (range_id x : axes) r.push_back(dims_.up_to(x));
     return fmt::format("[{}]", fmt::join(r, "; "));
   }
 
@@ -287,9 +300,22 @@ class coq_writer {
   script described(node_id n) {
     script s;
     const std::string op = operation(n);
-    s << "Nd " << (op.find(' ') == std::string::npos ? op : "(" + op + ")") << " " << ranges(t_.out(n)) << " "
+    s << "Nd " << (op.find(' ') == std::string::npos ? op : "(" + op + ")") << " " << ranges(n, t_.out(n)) << " "
       << ranges(t_.bound(n)) << " ";
-    return s.places(t_.args(n).copy());
+    for (edge_view e : t_.args(n))
+      for (std::size_t q = 0; q < e.labels.size(); ++q) require_within(n, e.labels[q], t_.out(e.node)[q]);
+    return s.places(t_.args(n).copy(), t_.axes(n).size());
+  }
+
+  // Entries beyond the first are known to be there where the extent is a number.
+  void require_within(node_id n, const label& l, range_id r) {
+    const affine& hi = t_.range_of(r).hi;
+    if (l.is_constant() && l.offset > 1 && (hi.dim != none || l.offset > hi.offset))
+      no_counterpart(fmt::format("entry {} of what has {} entries", l.offset, t_.text_of(hi)));
+    if (l.is_constant()) return;
+    const range_id index = t_.axes(n)[static_cast<std::size_t>(l.axis)];
+    if (dims_.of_range(index) != dims_.of_range(r))
+      no_counterpart(fmt::format("an index up to {} of what has {} entries", t_.text_of(t_.range_of(index).hi), t_.text_of(hi)));
   }
 
   // --- claims and steps
@@ -312,17 +338,8 @@ class coq_writer {
     else
       s << (c.entry.empty() ? "Cder " : "Cent ");
     s.node(c.left) << " " << number(c.variable) << " " << ranges(t_.symbol(c.variable).axes) << " ";
-    if (!c.entry.empty()) s << axes_read(c.entry) << " ";
+    if (!c.entry.empty()) s << numbers_of(c.entry, t_.rank(c.right)) << " ";
     return s.node(c.right);
-  }
-
-  static std::string axes_read(std::span<const label> entry) {
-    std::vector<std::string> axes;
-    for (const label& l : entry) {
-      if (l.is_constant() || l.offset != 0) no_counterpart("an entry at a place that is written as a number");
-      axes.push_back(std::to_string(l.axis));
-    }
-    return fmt::format("[{}]%nat", fmt::join(axes, "; "));
   }
 
   std::size_t at(step_id s) const { return numbers_.at(s); }
@@ -335,19 +352,39 @@ class coq_writer {
   std::string premises(const std::vector<std::size_t>& all) { return fmt::format("[{}]", fmt::join(all, "; ")); }
   std::vector<std::size_t> premises_of(const proof_step& step) {
     std::vector<std::size_t> r;
-    for (step_id p : step.premises) r.push_back(at(p));
+    for (step_id p : grounds_of(step)) r.push_back(at(p));
     return r;
+  }
+  // The premises, with those of a premise in the place of one that there is not in Coq.
+  std::vector<step_id> grounds_of(const proof_step& step) const {
+    std::vector<step_id> r;
+    for (step_id p : step.premises) {
+      if (!is_about_writing(p)) {
+        r.push_back(p);
+      } else {
+        const std::vector<step_id> more = grounds_of(k_.log()[p]);
+        r.insert(r.end(), more.begin(), more.end());
+      }
+    }
+    return r;
+  }
+  // That a power is real: in Coq every power is some number, and what rests on its being real names the signs that make it so.
+  bool is_about_writing(step_id s) const {
+    const claim& c = k_.log()[s].says;
+    return c.what == kind::sign && c.is == relation::real_power;
   }
 
   void translate(step_id s) {
     const proof_step& step = k_.log()[s];
-    numbers_[s] = put_step(step.rule == "hypothesis"   ? hypothesis_step(step)
-                           : is_axiom(step)            ? assumed(step.says, is_constant(step.says))
-                           : step.rule == "ring"       ? ring_step(step)
-                           : step.rule == "derivative" ? derivative_step(step)
-                           : step.rule == "lift"       ? lift_step(step)
-                           : step.terms                ? rule_step(step)
-                                                       : plain_step(step));
+    if (is_about_writing(s)) return;
+    numbers_[s] = put_step(step.rule == "hypothesis"    ? hypothesis_step(step)
+                           : is_axiom(step)             ? assumed(step.says, is_constant(step.says))
+                           : step.rule == "ring"        ? ring_step(step)
+                           : step.rule == "derivative"  ? derivative_step(step)
+                           : step.rule == "lift"        ? lift_step(step)
+                           : is_whole_symbol(step.says) ? assumed(step.says, is_constant(step.says))
+                           : step.terms                 ? rule_step(step)
+                                                        : plain_step(step));
   }
 
   script hypothesis_step(const proof_step& step) { return hypothesis_step(step.details.at(0), step.says); }
@@ -365,6 +402,11 @@ class coq_writer {
     if (std::ranges::find(matrix_rules(), step.rule, &matrix_rule::name) != matrix_rules().end()) return true;
     if (!is_matrix_function(t_.op(c.left))) return false;
     return step.rule == "lift" || (step.rule == "derivative" && t_.mentions(c.left, c.variable));
+  }
+
+  // That a symbol which was declared an integer is one.
+  bool is_whole_symbol(const claim& c) const {
+    return c.what == kind::sign && c.is == relation::integer && t_.op(c.left) == opcode::symbol;
   }
 
   // Whether no variable that something is differentiated by stands in a claim.
@@ -494,7 +536,7 @@ class coq_writer {
       script s;
       (s << "Schoice ").node(n) << " ";
       s.node(opened) << " ";
-      s.place(i.as_edge()) << " ";
+      s.place(i.as_edge(), f.axes.size()) << " ";
       made.push_back(put_step(s.nodes(without_constants({chosen, args[2].node, args[3].node}))));
     }
     const std::vector<range_id> axes(t_.out(chosen).begin(), t_.out(chosen).end());
@@ -503,8 +545,8 @@ class coq_writer {
             .node(t_.power(axes, t_.whole(chosen), 2))
         << " ";
     s.node(chosen) << " ";
-    s.place(t_.arg(chosen, 0)) << " ";
-    s.place(t_.arg(chosen, 1)) << " [] []";
+    s.place(t_.arg(chosen, 0), axes.size()) << " ";
+    s.place(t_.arg(chosen, 1), axes.size()) << " [] []";
     made.push_back(put_step(std::move(s)));
     return choices_[n] = std::move(made);
   }
@@ -531,44 +573,67 @@ class coq_writer {
     return s.nodes(closed) << " " << premises(used);
   }
 
+  bool is_stated(const condition& c, const proof_step& step) {
+    const node_id n = k_.condition_node(c);
+    return std::ranges::any_of(grounds_of(step), [&](step_id p) {
+      const claim& says = k_.log()[p].says;
+      return says.what == kind::sign && says.left == n && (says.is == c.is || says.is == relation::positive);
+    });
+  }
+
   // The places that some conditions are about, of a frame; a step for each condition that no premise states.
   std::vector<edge> conditions_of(const conditions& all, std::vector<std::size_t>& premises, const proof_step& step) {
     std::vector<edge> places;
     for (const condition& c : all) {
+      if (c.is == relation::real_power) continue;
       edge place{k_.condition_node(c), {}};
       std::set<std::size_t> carried;
       for (const label& l : c.of.as_edge().labels)
         if (!l.is_constant()) carried.insert(static_cast<std::size_t>(l.axis));
       for (std::size_t a : carried) place.labels.push_back(label::of_axis(a));
-      const bool stated = std::ranges::any_of(step.premises, [&](step_id p) {
-        const claim& says = k_.log()[p].says;
-        return says.what == kind::sign && says.left == place.node && (says.is == c.is || says.is == relation::positive);
-      });
-      if (!stated) {
-        script s;
-        s << "Ssgn " << name_of(c.is) << " ";
-        premises.push_back(put_step(s.node(place.node) << " []"));
-      }
+      if (!is_stated(c, step)) premises.push_back(sign_by_form(c.is, place.node));
       places.push_back(std::move(place));
     }
     return places;
   }
 
+  // The step that a node has a sign because of how it is written.
+  std::size_t sign_by_form(relation is, node_id n) {
+    if (is_whole_symbol(sign_claim(is, n))) return put_step(assumed(sign_claim(is, n), is_constant(sign_claim(is, n))));
+    std::vector<std::size_t> of_arguments;
+    if (const opcode o = t_.op(n); o == opcode::add || o == opcode::mul || o == opcode::identity)
+      for (edge_view e : t_.args(n)) of_arguments.push_back(sign_by_form(is, e.node));
+    script s;
+    s << "Ssgn " << name_of(is) << " ";
+    return put_step(s.node(n) << " " << premises(of_arguments));
+  }
+
+  // The row in Coq that states a rule, and its conditions. Of the rules of powers there are more, as there are more reasons for a
+  // power to be real.
+  std::pair<std::string, conditions> row_in_coq(const rule& row, const proof_step& step, const term& x, const term& y) {
+    auto known = [&](relation is) { return is_stated({is, x}, step); };
+    if (row.name.starts_with("pow-shift") && known(relation::nonzero)) return {"pow_shift_nonzero", {ops::nonzero(x)}};
+    if (row.name.starts_with("pow-shift")) return {"pow_shift", {ops::nonnegative(y), ops::integer(y)}};
+    if (!row.name.starts_with("pow-multiple")) return {coq_name(row), row.where(x, y, step.terms->parameter)};
+    if (known(relation::positive)) return {"pow_multiple_positive", {ops::positive(x)}};
+    if (known(relation::nonzero)) return {"pow_multiple_nonzero", {ops::nonzero(x), ops::integer(y)}};
+    return {"pow_multiple", {ops::nonnegative(y), ops::integer(y)}};
+  }
+
   script rule_step(const proof_step& step) {
     const rule& row = find_rule(step.rule);
-    const std::string name = coq_name(row);
-    const rational& c = step.terms->parameter;
-    if (name.empty()) no_counterpart(fmt::format("the rule '{}'", row.name));
+    if (coq_name(row).empty()) no_counterpart(fmt::format("the rule '{}'", row.name));
     frame f{t_, step.terms->frame};
     const term x(f, step.terms->x), y(f, step.terms->y);
     std::vector<std::size_t> used = premises_of(step);
-    const std::vector<edge> where = conditions_of(row.where(x, y, c), used, step);
+    const auto [name, needed] = row_in_coq(row, step, x, y);
+    const std::vector<edge> where = conditions_of(needed, used, step);
     script s;
-    (s << "Srule " << name << " " << shown(c) << " ").node(step.says.left) << " ";
+    (s << "Srule " << name << " " << shown(step.terms->parameter) << " ").node(step.says.left) << " ";
     s.node(step.says.right) << " ";
-    s.place(step.terms->x) << " ";
-    s.place(step.terms->y) << " ";
-    return s.places(where) << " " << premises(used);
+    s.place(step.terms->x, f.axes.size()) << " ";
+    s.place(step.terms->y, f.axes.size()) << " ";
+    return s.places(where, f.axes.size()) << " " << premises(used);
   }
 
   // A function of what is read is the function of the whole, read: both are the same function of the same entry.
@@ -579,8 +644,8 @@ class coq_writer {
     script s;
     (s << "Ssame (T1 " << coq_name(t_.op(n)) << " TX) ").node(n) << " ";
     s.node(step.says.right) << " ";
-    s.place(argument) << " ";
-    return s.place(argument);
+    s.place(argument, t_.rank(n)) << " ";
+    return s.place(argument, t_.rank(n));
   }
 
   bool is_derivative_of(node_id n, symbol_id variable, step_id s) const {
@@ -598,12 +663,6 @@ class coq_writer {
     for (step_id p : step.premises)
       if (k_.log()[p].says.what == kind::derivative) closed.insert(k_.log()[p].says.right);
     const opcode o = t_.op(c.left);
-    for (std::size_t a = 0; o == opcode::select && a < 2; ++a) {
-      const node_id compared = t_.arg(c.left, a).node;
-      const bool moves = t_.mentions(compared, c.variable);
-      if (moves && std::ranges::none_of(step.premises, [&](step_id p) { return is_derivative_of(compared, c.variable, p); }))
-        no_counterpart("the derivative of a choice that compares what may have none");
-    }
     const bool function = o == opcode::power || o == opcode::select || find_function(o);
     const bool linear = o == opcode::add || o == opcode::mul || o == opcode::identity;
     if (!function && !linear && t_.mentions(c.left, c.variable) && t_.arity(c.left) != 0)
@@ -614,6 +673,12 @@ class coq_writer {
       for (edge_view e : t_.args(c.left)) wanted.push_back(t_.mentions(e.node, c.variable));
       conditions needed = defined_conditions(t_, c.left, axes);
       for (condition& k : kink_conditions(c.left, axes, wanted)) needed.push_back(std::move(k));
+      if (o == opcode::pow && !wanted[1]) {
+        const term exponent(axes, t_.arg(c.left, 1));
+        const ops::integer_form form = ops::integer_by_form(exponent);
+        if (form.integer && form.nonnegative) needed.push_back(ops::nonnegative(exponent));
+        if (form.integer) needed.push_back(ops::integer(exponent));
+      }
       where = conditions_of(needed, used, step);
       parts = partials(c.left, axes, wanted);
       for (const auto& product : parts)
@@ -625,9 +690,10 @@ class coq_writer {
     script s;
     (s << "Sder ").node(c.left) << " " << number(c.variable) << " " << ranges(t_.symbol(c.variable).axes) << " ";
     s.node(c.right) << " ";
-    s.list(parts, [&](const std::vector<edge>& product) { s.places(product); });
+    const std::size_t width = t_.axes(c.left).size();
+    s.list(parts, [&](const std::vector<edge>& product) { s.places(product, width); });
     s << " ";
-    s.places(where) << " " << denominator_beneath(std::vector<node_id>{c.left, c.right}) << " ";
+    s.places(where, width) << " " << denominator_beneath(std::vector<node_id>{c.left, c.right}) << " ";
     return s.nodes(without_constants({closed.begin(), closed.end()})) << " " << premises(used);
   }
 

@@ -40,6 +40,11 @@ std::string function_word(const op_info& f) {
   }
 }
 
+// Coq counts from 0.
+std::string index(const label& l, const std::vector<std::string>& names) {
+  return l.is_constant() ? fmt::format("{}%nat", l.offset - 1) : names.at(static_cast<std::size_t>(l.axis));
+}
+
 }  // namespace
 
 void no_counterpart(std::string_view what) {
@@ -54,9 +59,14 @@ std::size_t coq_dims::of_dim(dim_id d) {
 
 std::size_t coq_dims::of_range(range_id r) {
   const range& own = t_.range_of(r);
-  const bool plain = own.lo == affine{none, 1} && (own.hi.dim == none ? own.hi.offset >= 1 : own.hi.offset == 0);
-  if (!plain) no_counterpart(fmt::format("indices from {} to {}", t_.text_of(own.lo), t_.text_of(own.hi)));
-  return own.hi.dim == none ? 2 * static_cast<std::size_t>(own.hi.offset) : of_dim(own.hi.dim);
+  if (own.lo != affine{none, 1}) no_counterpart(fmt::format("indices from {} to {}", t_.text_of(own.lo), t_.text_of(own.hi)));
+  return up_to(r);
+}
+
+std::size_t coq_dims::up_to(range_id r) {
+  const affine& hi = t_.range_of(r).hi;
+  if (hi.dim == none ? hi.offset < 1 : hi.offset != 0) no_counterpart(fmt::format("indices up to {}", t_.text_of(hi)));
+  return hi.dim == none ? 2 * static_cast<std::size_t>(hi.offset) : of_dim(hi.dim);
 }
 
 coq_words::coq_words(const tape& t, const std::vector<dim_id>& dims, const std::vector<symbol_id>& symbols) : t_(t) {
@@ -137,7 +147,7 @@ std::string coq_words::derivative(const claim& c) {
     for (std::size_t n = 0; n < c.order; ++n) places.emplace_back(from(rank + n * width), from(rank + (n + 1) * width));
   } else {
     places.emplace_back();
-    for (const label& l : c.entry) places[0].push_back(at.at(static_cast<std::size_t>(l.axis)));
+    for (const label& l : c.entry) places[0].push_back(index(l, at));
   }
   motion m{c.variable};
   std::string inner, behind;
@@ -205,7 +215,7 @@ coq_words::piece coq_words::of_matrix(node_id n, const std::vector<std::string>&
   for (int k = 0; k < 2; ++k) all.push_back(fresh_index());
   std::vector<std::string> places;
   const edge argument = t_.arg(n, 0);
-  for (const label& l : argument.labels) places.push_back(all.at(static_cast<std::size_t>(l.axis)));
+  for (const label& l : argument.labels) places.push_back(index(l, all));
   const opcode op = t_.op(n);
   std::string text = fmt::format("{} {} (fun {} {} => {})",
                                  op == opcode::det   ? "det"
@@ -232,7 +242,7 @@ coq_words::piece coq_words::body(node_id n, const std::vector<std::string>& at, 
   std::vector<piece> args;
   for (edge_view e : t_.args(n)) {
     std::vector<std::string> places;
-    for (const label& l : e.labels) places.push_back(at.at(static_cast<std::size_t>(l.axis)));
+    for (const label& l : e.labels) places.push_back(index(l, at));
     args.push_back(value(e.node, places, m));
   }
   switch (t_.op(n)) {

@@ -20,6 +20,7 @@ class coq_dims {
  public:
   explicit coq_dims(const tape& t) : t_(t) {}
   std::size_t of_range(range_id r);
+  std::size_t up_to(range_id r);  // of 1..K or 1..3, where r ends there
   std::size_t of_dim(dim_id d);
   const std::vector<dim_id>& met() const { return met_; }
 

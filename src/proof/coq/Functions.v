@@ -33,13 +33,13 @@ Definition asech x := acosh (/ x).
 Definition acsch x := asinh (/ x).
 Definition erf x := 2 / sqrt PI * RInt (fun t => exp (- t ^ 2)) 0 x.
 Definition erfc x := 1 - erf x.
-(* x^y where x > 0; elsewhere it is not used *)
-Definition rpow x y := if Rlt_dec 0 x then Rpower x y else 0.
 Definition hypot x y := sqrt (x ^ 2 + y ^ 2).
 Definition xlogy x y := x * ln y.
 (* a whole power; a rational one is a power of a root *)
 Definition pw (x : R) (z : Z) : R := match z with
  | Z0 => 1 | Zpos 1 => x | Zneg 1 => / x | Zpos p => x ^ Pos.to_nat p | Zneg p => / x ^ Pos.to_nat p end.
+(* x^y where x > 0 or y is whole, else 0 *)
+Definition rpow (x y : R) : R := if Rlt_dec 0 x then Rpower x y else if Req_EM_T y (floor y) then pw x (Int_part y) else 0.
 Definition qpow (x : R) (q : Q) : R := pw (root (Qden q) x) (Qnum q).
 (* a rational number *)
 Definition qv (q : Q) : R := match Qden q with 1%positive => IZR (Qnum q) | d => IZR (Qnum q) / IZR (Zpos d) end.
@@ -86,6 +86,15 @@ Proof. intro H. destruct (Req_dec v 0) as [->|N]. destruct (Z.eq_dec z 0) as [->
   apply Rlt_le, pw_pos. lra. Qed.
 Lemma pw_Rpower x z : 0 < x -> pw x z = Rpower x (IZR z).
 Proof. intro H. rewrite pwR. now apply powerRZ_Rpower. Qed.
+Lemma rpow_Rpower x y : 0 < x -> rpow x y = Rpower x y. Proof. intro H. unfold rpow. now destruct (Rlt_dec 0 x). Qed.
+Lemma Int_part_IZR z : Int_part (IZR z) = z.
+Proof. unfold Int_part. replace (up (IZR z)) with (z + 1)%Z. lia. apply tech_up; rewrite plus_IZR; lra. Qed.
+Lemma rpow_whole x z : rpow x (IZR z) = pw x z.
+Proof. unfold rpow, floor. rewrite Int_part_IZR. destruct (Rlt_dec 0 x). symmetry. now apply pw_Rpower. now destruct (Req_EM_T _ _). Qed.
+Lemma rpow_else x y : x <= 0 -> (~ exists z, y = IZR z) -> rpow x y = 0.
+Proof. intros X Y. unfold rpow. destruct (Rlt_dec 0 x); [lra|]. destruct (Req_EM_T y (floor y)) as [E|]; [|easy]. elim Y. now exists (Int_part y). Qed.
+Lemma whole_or_not y : (exists z, y = IZR z) \/ ~ exists z, y = IZR z.
+Proof. destruct (Req_EM_T y (floor y)) as [E|N]. left. now exists (Int_part y). right. intros [z ->]. apply N. unfold floor. now rewrite Int_part_IZR. Qed.
 Lemma root_Rpower d x : 0 < x -> root d x = Rpower x (/ IZR (Zpos d)).
 Proof. intro H. unfold root. destruct d as [d|[d|d|]|].
   1,2,3: destruct (Rlt_dec 0 x); easy.
@@ -148,9 +157,9 @@ Notation neg t := (TMul (num (-1)) t).
 Notation sq t := (TPow t (2 # 1)).
 Notation rcp t := (TPow t (-1 # 1)).
 (* what a condition says of a real *)
-Inductive rel := Pos | Nonneg | Nonzero | Integer | Not_integer | Real_power.
+Inductive rel := Pos | Nonneg | Nonzero | Integer | Not_integer.
 Definition rv r v : Prop := match r with Pos => 0 < v | Nonneg => 0 <= v | Nonzero => v <> 0 | Integer => exists z, v = IZR z
-  | Not_integer => ~ exists z, v = IZR z | Real_power => True end.
+  | Not_integer => ~ exists z, v = IZR z end.
 Definition conds := list (rel * tm).
 Definition holds x y (cs : conds) := List.Forall (fun c => rv (fst c) (tv x y (snd c))) cs.
 
@@ -360,7 +369,7 @@ Proof. destruct u; [exact d_Uexp|exact d_Ulog|exact d_Ulog2|exact d_Ulog10|exact
 Notation step_lt a b := (TSel Clt a b (num 1) (num 0)).
 Notation half t := (TMul (TC (1 # 2)) t).
 Definition d_bi b : list (conds * list tm) := match b with
-  | Bpow => [([(Real_power, T2 Bpow TX TY); (Pos, TX)], [TMul TY (T2 Bpow TX (TAdd TY (num (-1)))); TMul (T1 Ulog TX) (T2 Bpow TX TY)])]
+  | Bpow => [([(Pos, TX)], [TMul TY (T2 Bpow TX (TAdd TY (num (-1)))); TMul (T1 Ulog TX) (T2 Bpow TX TY)])]
   | Bhypot => [([(Pos, TAdd (sq TX) (sq TY))], [TMul TX (rcp (T2 Bhypot TX TY)); TMul TY (rcp (T2 Bhypot TX TY))])]
   | Bxlogy => [([(Pos, TSel Ceq' TX (num 0) (num 1) TY); (Pos, TY)], [T1 Ulog TY; TMul TX (rcp TY)])]
   | Bmax => let c := [(Nonzero, TAdd TX (neg TY))] in let s := T1 Usign (TAdd TX (neg TY)) in
@@ -399,9 +408,13 @@ Proof. unfold d_pow, holds. destruct q as [n d]; cbn [Qnum Qden fst snd]. intro 
   destruct (Z.eqb_spec n 0); [easy|]. cbn [pl tv]. rewrite Rmult_1_r. destruct (Z.eqb_spec (n - Zpos d) 1) as [K|K]; [|exact E]. destruct (Pos.eqb_spec d 1); [|exact E]. subst d. rewrite K in E. exact E. Qed.
 Lemma der_ext_near (f g : R -> R -> R) (P : R -> R -> Prop) (a b : R -> R) (x df : R) : (forall u v, P u v -> f u v = g u v) -> locally x (fun t => P (a t) (b t)) -> is_derive (fun t => g (a t) (b t)) x df -> is_derive (fun t => f (a t) (b t)) x df.
 Proof. intros E L D. apply is_derive_ext_loc with (2 := D). revert L. apply filter_imp. intros t Pt. symmetry. now apply E. Qed.
-Lemma near_lt (a b : R -> R) (x da db : R) : is_derive a x da -> is_derive b x db -> a x < b x -> locally x (fun t => a t < b t).
-Proof. intros A B L. assert (C : continuous (fun t => b t - a t) x). { apply (@ex_derive_continuous R_AbsRing R_NormedModule). exists (db - da). now apply @is_derive_minus. }
+Lemma continuous_lt (a b : R -> R) (x : R) : continuous a x -> continuous b x -> a x < b x -> locally x (fun t => a t < b t).
+Proof. intros A B L. assert (C : continuous (fun t => b t - a t) x) by now apply @continuous_minus.
   assert (P : 0 < b x - a x) by lra. specialize (C _ (open_gt 0 _ P)). unfold filtermap in C. revert C. apply filter_imp. intros. lra. Qed.
+Lemma der_continuous (a : R -> R) (x da : R) : is_derive a x da -> continuous a x.
+Proof. intro A. apply (@ex_derive_continuous R_AbsRing R_NormedModule). now exists da. Qed.
+Lemma near_lt (a b : R -> R) (x da db : R) : is_derive a x da -> is_derive b x db -> a x < b x -> locally x (fun t => a t < b t).
+Proof. intros A B. apply continuous_lt. now apply der_continuous with da. now apply der_continuous with db. Qed.
 Lemma near_pos (a : R -> R) (x da : R) : is_derive a x da -> 0 < a x -> locally x (fun t => 0 < a t).
 Proof. intros A L. apply (near_lt (fun _ => 0) a x 0 da); try easy. apply @is_derive_const. Qed.
 Lemma choose_lt_yes x y u v : x < y -> choose Clt x y u v = u. Proof. intro. cbn. destruct (Rlt_dec x y); lra. Qed.
@@ -410,10 +423,10 @@ Ltac fin := lra || (unfold qv; cbn [Qnum Qden]; lra) || (unfold qv; cbn [Qnum Qd
 Lemma d_bi_ok b alt (a c : R -> R) (x da dc : R) : In alt (d_bi b) -> is_derive a x da -> is_derive c x dc -> holds (a x) (c x) (fst alt) ->
   is_derive (fun t => bv b (a t) (c t)) x (nth 0 (map (tv (a x) (c x)) (snd alt)) 0 * da + nth 1 (map (tv (a x) (c x)) (snd alt)) 0 * dc).
 Proof. intros I A C H. unfold holds in H. destruct b; cbn [d_bi] in I; cbv zeta in I.
-  - destruct I as [<-|[]]. cbn [fst snd map nth tv bv uv] in *. use_conds. apply (der_ext_near rpow Rpower (fun u _ => 0 < u)). intros u v U. unfold rpow. destruct (Rlt_dec 0 u); easy. now apply near_pos with da.
+  - destruct I as [<-|[]]. cbn [fst snd map nth tv bv uv] in *. use_conds. apply (der_ext_near rpow Rpower (fun u _ => 0 < u)). intros u v U. now apply rpow_Rpower. now apply near_pos with da.
     unfold Rpower. assert (G : is_derive (fun t => exp (c t * ln (a t))) x (exp (c x * ln (a x)) * (dc * ln (a x) + c x * (/ a x * da)))).
     { apply (der_comp exp). apply is_derive_exp. apply (is_derive_mult c (fun t => ln (a t)) x dc (/ a x * da) C). apply (der_comp ln). now apply is_derive_ln. easy. intros; apply Rmult_comm. }
-    evar_last. exact G. unfold rpow. destruct (Rlt_dec 0 (a x)); [|lra]. unfold Rpower. replace ((c x + -1) * ln (a x)) with (c x * ln (a x) + - ln (a x)) by ring. rewrite exp_plus, exp_Ropp, exp_ln by easy. field. lra.
+    evar_last. exact G. rewrite !rpow_Rpower by easy. unfold Rpower. replace ((c x + -1) * ln (a x)) with (c x * ln (a x) + - ln (a x)) by ring. rewrite exp_plus, exp_Ropp, exp_ln by easy. field. lra.
   - destruct I as [<-|[]]. cbn [fst snd map nth tv bv uv] in *. use_conds. unfold hypot. assert (S : 0 < sqrt (a x ^ 2 + c x ^ 2)) by now apply sqrt_lt_R0.
     assert (G : is_derive (fun t => sqrt (a t ^ 2 + c t ^ 2)) x (/ (2 * sqrt (a x ^ 2 + c x ^ 2)) * (2 * a x * da + 2 * c x * dc))).
     { apply (der_comp sqrt). evar_last. refine (D_is_derive (d_sqrt _ _)). easy. easy. apply @is_derive_plus.
@@ -433,24 +446,34 @@ Proof. intros I A C H. unfold holds in H. destruct b; cbn [d_bi] in I; cbv zeta 
     + assert (M : c x < a x) by lra. apply is_derive_ext_loc with a. generalize (near_lt c a x dc da C A M). apply filter_imp. intros t T. cbn. symmetry. apply Rmax_left. lra.
       destruct I as [<-|[<-|[<-|[]]]]; cbn [fst snd map nth tv uv]; rewrite ?(choose_lt_yes (c x)) by lra; rewrite ?(choose_lt_no (a x)) by lra; rewrite ?sign_eq_1 by (unfold qv; cbn [Qnum Qden]; lra); evar_last; [exact A| |exact A| |exact A|]; fin. Qed.
 
+(* where the exponent is whole and does not move *)
+Definition d_whole_power : list (conds * list tm) := let d := [TMul TY (T2 Bpow TX (TAdd TY (num (-1)))); num 0] in
+  [([(Nonzero, TX); (Integer, TY)], d); ([(Nonneg, TY); (Integer, TY)], d)].
+Lemma d_whole_power_ok alt (a : R -> R) c x da dc : In alt d_whole_power -> is_derive a x da -> holds (a x) c (fst alt) ->
+  is_derive (fun t => rpow (a t) c) x (nth 0 (map (tv (a x) c) (snd alt)) 0 * da + nth 1 (map (tv (a x) c) (snd alt)) 0 * dc).
+Proof. intros I A H. assert (E : exists z, c = IZR z /\ ((z < 0)%Z -> a x <> 0) /\ snd alt = [TMul TY (T2 Bpow TX (TAdd TY (num (-1)))); num 0]).
+  { unfold holds in H. destruct I as [<-|[<-|[]]]; cbn [fst snd] in *; use_conds; match goal with K : exists z, _ |- _ => destruct K as [z ->] end; exists z; repeat split; try easy. intro L. apply IZR_lt in L. lra. }
+  destruct E as (z & -> & N & ->). cbn [map nth tv bv]. unfold qv; cbn [Qnum Qden]. replace (IZR z + -1) with (IZR (z - 1)) by (rewrite minus_IZR; ring). rewrite rpow_whole.
+  apply is_derive_ext with (fun t => pw (a t) z). intro; symmetry; apply rpow_whole. evar_last. apply (der_comp (fun v => pw v z)). now apply der_pw. exact A. ring. Qed.
+
 (* --- a choice: one of two functions near a point where the numbers that are compared differ, or where they do not move *)
 Definition contrary (c : cmp) : tm := match c with Clt => TSel Cle TY TX (num 1) (num 0) | Cle => TSel Clt TY TX (num 1) (num 0)
   | Ceq' => TSel Cne' TX TY (num 1) (num 0) | Cne' => TSel Ceq' TX TY (num 1) (num 0) end.
-Definition d_choose (c : cmp) : list (list tm) := [[num 0]; [num 0]; [TSel c TX TY (num 1) (num 0)]; [contrary c]].
+Definition d_choose (c : cmp) : list (list tm) := [[TSel c TX TY (num 1) (num 0)]; [contrary c]].
 Lemma contrary_ok c x y : tv x y (contrary c) = choose c x y 0 1.
 Proof. destruct c; cbn [contrary tv choose]; unfold qv; cbn [Qnum Qden]; repeat match goal with |- context[if ?d then _ else _] => destruct d end; lra. Qed.
 Lemma choose_either c p q : (forall u v, choose c p q u v = u) \/ (forall u v, choose c p q u v = v).
 Proof. destruct c; cbn [choose]; match goal with |- context[if ?d then _ else _] => destruct d end; auto. Qed.
-Lemma choose_near c (p q : R -> R) (x dp dq : R) : is_derive p x dp -> is_derive q x dq -> p x <> q x -> locally x (fun t => forall u v, choose c (p t) (q t) u v = choose c (p x) (q x) u v).
+Lemma choose_near c (p q : R -> R) (x : R) : continuous p x -> continuous q x -> p x <> q x -> locally x (fun t => forall u v, choose c (p t) (q t) u v = choose c (p x) (q x) u v).
 Proof. intros P Q N. destruct (Rlt_dec (p x) (q x)) as [L|L].
-  - generalize (near_lt p q x dp dq P Q L). apply filter_imp. intros t T u v. destruct c; cbn [choose]; repeat match goal with |- context[if ?d then _ else _] => destruct d end; lra.
-  - assert (M : q x < p x) by lra. generalize (near_lt q p x dq dp Q P M). apply filter_imp. intros t T u v. destruct c; cbn [choose]; repeat match goal with |- context[if ?d then _ else _] => destruct d end; lra. Qed.
-Lemma der_choose c (p q u v : R -> R) (x dp dq du dv : R) : is_derive p x dp -> is_derive q x dq -> is_derive u x du -> is_derive v x dv ->
-  (forall t, p t = p x /\ q t = q x) \/ p x <> q x ->
+  - generalize (continuous_lt p q x P Q L). apply filter_imp. intros t T u v. destruct c; cbn [choose]; repeat match goal with |- context[if ?d then _ else _] => destruct d end; lra.
+  - assert (M : q x < p x) by lra. generalize (continuous_lt q p x Q P M). apply filter_imp. intros t T u v. destruct c; cbn [choose]; repeat match goal with |- context[if ?d then _ else _] => destruct d end; lra. Qed.
+Lemma der_choose c (p q u v : R -> R) (x du dv : R) : is_derive u x du -> is_derive v x dv ->
+  (forall t, p t = p x /\ q t = q x) \/ (continuous p x /\ continuous q x /\ p x <> q x) ->
   is_derive (fun t => choose c (p t) (q t) (u t) (v t)) x (choose c (p x) (q x) 1 0 * du + tv (p x) (q x) (contrary c) * dv).
-Proof. intros P Q U V B. rewrite contrary_ok.
+Proof. intros U V B. rewrite contrary_ok.
   assert (E : locally x (fun t => forall a b, choose c (p t) (q t) a b = choose c (p x) (q x) a b)).
-  { destruct B as [B|B]. apply filter_forall. intros t a b. now destruct (B t) as [-> ->]. now apply choose_near with dp dq. }
+  { destruct B as [B|B]. apply filter_forall. intros t a b. now destruct (B t) as [-> ->]. destruct B as (P & Q & N). now apply choose_near. }
   destruct (choose_either c (p x) (q x)) as [C|C]; rewrite !C.
   - apply is_derive_ext_loc with u. revert E. apply filter_imp. intros t T. now rewrite T, C. replace (1 * du + 0 * dv) with du by ring. exact U.
   - apply is_derive_ext_loc with v. revert E. apply filter_imp. intros t T. now rewrite T, C. replace (0 * du + 1 * dv) with dv by ring. exact V. Qed.

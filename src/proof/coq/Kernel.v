@@ -39,11 +39,14 @@ Inductive step :=
 | Sentry (p : id) (d : id)
 | Sagain (p q : id)                                     (* der a is b near, der b is d: the next derivative of a is d *)
 | Shito (p q : id) | Shifun (p q : id)                  (* as Sderto and Sderfun *)
+| Sdecided (a b : id)                                   (* choices in the branches of the choice a that its comparison decides *)
 | Schoice (a b : id) (x : edge) (opq : list id).        (* the choice a is b, a polynomial in its branches and in x, which is 1 or 0 *)
+Definition forall2b {A B} (f : A -> B -> bool) := fix go (a : list A) (b : list B) : bool := match a, b with [], [] => true | x :: a, y :: b => f x y && go a b | _, _ => false end.
 Section K.
 Variable T : PM.t node.
 Variables (vars : list positive) (regs hyps : list claim).
 Variable dp : positive -> id -> bool.                   (* whether a node depends on a variable *)
+Variable ct : id -> bool.                               (* whether a node is continuous wherever it is *)
 Notation get a := (PM.find a T).
 Definition rng a := match get a with Some n => nr n | None => [] end.
 Definition Gof (den : positive) (opq : list id) (l : list claim) (a : id) : option (list mono) := if existsb (Pos.eqb a) opq then None else
@@ -51,10 +54,10 @@ Definition Gof (den : positive) (opq : list id) (l : list claim) (a : id) : opti
   | Some (Ceq _ b) => Some [M 1 [] [(Hn b, seq 0 (length (rng a)), 1%Z)]]
   | _ => match get a with Some n => npoly den n | None => None end end.
 Definition implies (r r' : rel) : bool := if rel_dec r r' then true else match r, r' with Pos, Nonneg | Pos, Nonzero => true | _, _ => false end.
-Definition rconst (r : rel) (c : Q) : bool := match r with Pos => Z.ltb 0 (Qnum c) | Nonneg => Z.leb 0 (Qnum c) | Nonzero => negb (Z.eqb (Qnum c) 0) | Integer => Pos.eqb (Qden c) 1 | Real_power => true | _ => false end.
-Definition leaf_sign (r : rel) (n : node) : bool := match no n with Oconst c => rconst r c | Odim _ | Oindex => match r with Pos | Nonneg | Nonzero | Integer | Real_power => true | _ => false end
-  | Opi => match r with Pos | Nonneg | Nonzero | Real_power => true | _ => false end
-  | Odelta => match r with Nonneg | Integer | Real_power => true | _ => false end | _ => match r with Real_power => true | _ => false end end.
+Definition rconst (r : rel) (c : Q) : bool := match r with Pos => Z.ltb 0 (Qnum c) | Nonneg => Z.leb 0 (Qnum c) | Nonzero => negb (Z.eqb (Qnum c) 0) | Integer => Pos.eqb (Qden c) 1 | _ => false end.
+Definition leaf_sign (r : rel) (n : node) : bool := match no n with Oconst c => rconst r c | Odim _ | Oindex => match r with Pos | Nonneg | Nonzero | Integer => true | _ => false end
+  | Opi => match r with Pos | Nonneg | Nonzero => true | _ => false end
+  | Odelta => match r with Nonneg | Integer => true | _ => false end | _ => false end.
 Definition kn (l : list claim) (r : rel) (a : id) : bool := existsb (fun c => match c with Csgn r' x => Pos.eqb x a && implies r' r | _ => false end) l
   || match get a with Some n => leaf_sign r n | None => false end.
 (* a^k = b for a node a, from a claim about the node a^k *)
@@ -66,29 +69,42 @@ Definition eqof (l : list claim) a b := Pos.eqb a b || existsb (fun c => match c
 Definition dlook (l : list claim) s W a : option (option id) := if negb (dp s a) then Some None else
   match find (fun c => match c with Cder x s' W' _ => Pos.eqb x a && (Pos.eqb s s' && if lp_dec W W' then true else false) | _ => false end) l with
   Some (Cder _ _ _ d) => Some (Some d) | _ => None end.
-Definition zero l den opq fd p := solve rng (Gof den opq l) (kn l) (pwof opq l) 60 600 fd p.
+Definition zero l den opq fd p := let tried w := solve rng (Gof den opq l) (kn l) (pwof opq l) w 60 600 fd p in tried false || tried true.
 (* --- matching nodes against templates *)
-Definition comp (L bl : list nat) : option (list nat) := if forallb (fun x => Nat.ltb x (length L)) bl then Some (map (fun x => nth x L 0%nat) bl) else None.
-Fixpoint direct (k : nat) (a : id) (L : list nat) : edge := match k with O => (a, L) | S k => match get a with None => (a, L) | Some n => match no n, nb n, na n with
-  | Oid, [], [(b, bl)] => match comp L bl with Some K => direct k b K | None => (a, L) end | _, _, _ => (a, L) end end end.
-Definition eqe (x y : edge) : bool := let x := direct 60 (fst x) (snd x) in let y := direct 60 (fst y) (snd y) in Pos.eqb (fst x) (fst y) && if ln_dec (snd x) (snd y) then true else false.
+(* w: how many indices the labels of an edge read *)
+Definition comp (w : nat) (L bl : list nat) : list nat := map (sp L w 0) bl.
+Fixpoint direct (k w : nat) (a : id) (L : list nat) : edge := match k with O => (a, L) | S k => match get a with None => (a, L) | Some n => match no n, nb n, na n with
+  | Oid, [], [(b, bl)] => direct k w b (comp w L bl) | _, _, _ => (a, L) end end end.
+Definition eqe (w : nat) (x y : edge) : bool := let x := direct 60 w (fst x) (snd x) in let y := direct 60 w (fst y) (snd y) in Pos.eqb (fst x) (fst y) && if ln_dec (snd x) (snd y) then true else false.
 Section MATCH.
-Variables X Y : edge.
-Definition sub (f : edge -> bool) (L bl : list nat) (b : id) : bool := match comp L bl with Some K => f (b, K) | None => false end.
-Fixpoint tmatch (t : tm) (e : edge) : bool := match t with TX => eqe e X | TY => eqe e Y | _ => let '(a, L) := direct 60 (fst e) (snd e) in
+Variables (w : nat) (X Y : edge).
+Fixpoint tmatch (t : tm) (e : edge) : bool := match t with TX => eqe w e X | TY => eqe w e Y | _ => let '(a, L) := direct 60 w (fst e) (snd e) in
   match get a with None => false | Some n => match nb n with _ :: _ => false | [] => match t, no n, na n with
   | TC c, Oconst c', _ => if q_dec c c' then true else false
   | TPi, Opi, _ => true
-  | TAdd s u, Oadd, [(b, bl); (b', bl')] => sub (tmatch s) L bl b && sub (tmatch u) L bl' b'
-  | TMul s u, Omul, [(b, bl); (b', bl')] => sub (tmatch s) L bl b && sub (tmatch u) L bl' b'
-  | TPow s q, Opow q', [(b, bl)] => (if q_dec q q' then true else false) && sub (tmatch s) L bl b
-  | T1 f s, Oun f', [(b, bl)] => (if un_dec f f' then true else false) && sub (tmatch s) L bl b
-  | T2 f s u, Obi f', [(b, bl); (b', bl')] => (if bi_dec f f' then true else false) && (sub (tmatch s) L bl b && sub (tmatch u) L bl' b')
-  | TSel c p q s u, Osel c', [(b1, l1); (b2, l2); (b3, l3); (b4, l4)] => (if cmp_dec c c' then true else false) && ((sub (tmatch p) L l1 b1 && sub (tmatch q) L l2 b2) && (sub (tmatch s) L l3 b3 && sub (tmatch u) L l4 b4))
+  | TAdd s u, Oadd, [(b, bl); (b', bl')] => tmatch s (b, comp w L bl) && tmatch u (b', comp w L bl')
+  | TMul s u, Omul, [(b, bl); (b', bl')] => tmatch s (b, comp w L bl) && tmatch u (b', comp w L bl')
+  | TPow s q, Opow q', [(b, bl)] => (if q_dec q q' then true else false) && tmatch s (b, comp w L bl)
+  | T1 f s, Oun f', [(b, bl)] => (if un_dec f f' then true else false) && tmatch s (b, comp w L bl)
+  | T2 f s u, Obi f', [(b, bl); (b', bl')] => (if bi_dec f f' then true else false) && (tmatch s (b, comp w L bl) && tmatch u (b', comp w L bl'))
+  | TSel c p q s u, Osel c', [(b1, l1); (b2, l2); (b3, l3); (b4, l4)] => (if cmp_dec c c' then true else false) && ((tmatch p (b1, comp w L l1) && tmatch q (b2, comp w L l2)) && (tmatch s (b3, comp w L l3) && tmatch u (b4, comp w L l4)))
   | _, _, _ => false end end end end.
 End MATCH.
-Definition cond_ok l D X Y (rt : rel * tm) (c : edge) : bool := kn l (fst rt) (fst c) && (lab_ok D (snd c) (rng (fst c)) && tmatch X Y (snd rt) c).
-Fixpoint forall2b {A B} (f : A -> B -> bool) (a : list A) (b : list B) : bool := match a, b with [], [] => true | x :: a, y :: b => f x y && forall2b f a b | _, _ => false end.
+(* --- where a choice has been made: comparing p and q by c gives the first branch, or not *)
+Definition by_same (c c' : cmp) (straight turned : bool) : option bool := match c, c' with Clt, Clt | Cle, Cle | Ceq', Ceq' | Cne', Cne' => if straight then Some true else None
+  | Clt, Cle | Cle, Clt => if turned then Some false else None | Ceq', Cne' | Cne', Ceq' => if straight then Some false else None | _, _ => None end.
+Section DECIDED.
+Variables (w : nat) (c : cmp) (X Y : edge) (first : bool).
+Definition branch (x : edge) : option edge := match get (fst x) with Some n => match no n, nb n, na n with
+  | Osel c', [], [(p, lp); (q, lq); (u, lu); (v, lv)] => let P := (p, comp w (snd x) lp) in let Q := (q, comp w (snd x) lq) in
+    match by_same c c' (eqe w P X && eqe w Q Y) (eqe w P Y && eqe w Q X) with Some sense => Some (if Bool.eqb sense first then (u, comp w (snd x) lu) else (v, comp w (snd x) lv)) | None => None end
+  | _, _, _ => None end | None => None end.
+Fixpoint alike (k : nat) (x y : edge) : bool := eqe w x y || match k with O => false | S k => let x := direct 60 w (fst x) (snd x) in let y := direct 60 w (fst y) (snd y) in
+  match branch x, branch y with Some x', _ => alike k x' y | None, Some y' => alike k x y' | None, None => match get (fst x), get (fst y) with
+  | Some n, Some n' => match nb n, nb n', no n with [], [], (Oadd | Omul | Oid | Opow _ | Oun _ | Obi _ | Osel _) => (if op_dec' (no n) (no n') then true else false) &&
+      forall2b (fun a b => alike k (fst a, comp w (snd x) (snd a)) (fst b, comp w (snd y) (snd b))) (na n) (na n') | _, _, _ => false end | _, _ => false end end end.
+End DECIDED.
+Definition cond_ok l D X Y (rt : rel * tm) (c : edge) : bool := kn l (fst rt) (fst c) && (lab_ok D (snd c) (rng (fst c)) && tmatch (length D) X Y (snd rt) c).
 Definition conds_ok l D X Y (cs : conds) (es : list edge) := forall2b (cond_ok l D X Y) cs es.
 Section DER.
 Variables (l : list claim) (s : positive) (W : list positive) (D : list positive) (r : nat).
@@ -101,10 +117,11 @@ Fixpoint dprod (pre : list fac) (args : list (id * list nat)) : option (list (Q 
  | (a, ls) :: t => if lab_ok D ls (rng a) then match dlook l s W a, dprod ((Hn a, map lab ls, 1%Z) :: pre) t with
    | Some None, Some q => Some q
    | Some (Some d), Some q => Some ((1%Q, dfac d ls :: pre ++ map (fun al => (Hn (fst al), map lab (snd al), 1%Z)) t) :: q) | _, _ => None end else None end.
+Definition each (al : list (conds * list tm)) : list (conds * list (list tm)) := map (fun d => (fst d, map (fun t => [t]) (snd d))) al.
 Definition alts (o : op) : list (conds * list (list tm)) := match o with
  | Opow q => [let d := d_pow q in (fst d, [snd d])] | Oun u => [let d := d_un u in (fst d, [[snd d]])]
- | Obi b => map (fun d => (fst d, map (fun t => [t]) (snd d))) (d_bi b) | _ => [] end.
-Definition factors X Y (ts : list tm) (es : list edge) : bool := forall2b (fun t e => lab_ok D (snd e) (rng (fst e)) && tmatch X Y t e) ts es.
+ | Obi b => each (d_bi b) | _ => [] end.
+Definition factors X Y (ts : list tm) (es : list edge) : bool := forall2b (fun t e => lab_ok D (snd e) (rng (fst e)) && tmatch (length D) X Y t e) ts es.
 Fixpoint dfun X Y (args : list edge) (tss : list (list tm)) (parts : list (list edge)) : option (list (Q * list fac)) := match args, tss, parts with
  | [], [], [] => Some []
  | (a, ls) :: args, ts :: tss, es :: parts => if lab_ok D ls (rng a) then match dlook l s W a, dfun X Y args tss parts with
@@ -115,10 +132,11 @@ Fixpoint dfun X Y (args : list edge) (tss : list (list tm)) (parts : list (list 
 Fixpoint first_alt X Y (args : list edge) parts cs (al : list (conds * list (list tm))) : option (list (Q * list fac)) := match al with [] => None
  | (c, tss) :: al => if conds_ok l D X Y c cs then match dfun X Y args tss parts with Some q => Some q | None => first_alt X Y args parts cs al end else first_alt X Y args parts cs al end.
 Definition fixed (X Y : edge) : bool := negb (dp s (fst X)) && negb (dp s (fst Y)).
+Definition steady (x : edge) : bool := ct (fst x) || (lab_ok D (snd x) (rng (fst x)) && match dlook l s W (fst x) with Some _ => true | None => false end).
 Definition dbody (o : op) (args : list edge) (parts : list (list edge)) (cs : list edge) : option (list (Q * list fac)) := match o with
  | Oadd | Oid => dsum args | Omul => dprod [] args
- | Opow _ | Oun _ | Obi _ => match args with [] => None | X :: r => first_alt X (hd X r) args parts cs (alts o) end
- | Osel c => match args with [X; Y; _; _] => if fixed X Y || conds_ok l D X Y [(Nonzero, minus TX TY)] cs then dfun X Y args (d_choose c) parts else None | _ => None end
+ | Opow _ | Oun _ | Obi _ => match args with [] => None | X :: r => let Y := hd X r in match first_alt X Y args parts cs (alts o), o with None, Obi Bpow => if negb (dp s (fst Y)) then first_alt X Y args parts cs (each d_whole_power) else None | q, _ => q end end
+ | Osel c => match args with [X; Y; u; v] => if fixed X Y || (conds_ok l D X Y [(Nonzero, minus TX TY)] cs && (steady X && steady Y)) then dfun X Y [u; v] (d_choose c) (skipn 2 parts) else None | _ => None end
  | _ => None end.
 End DER.
 Definition derpoly (l : list claim) (s : positive) (W : list positive) (a : id) parts cs (n : node) : option (list mono) := let r := length (nr n) in if negb (dp s a) then Some [] else match no n with
@@ -129,6 +147,8 @@ Definition one c d n : list mono := [M c [] [(Hn d, seq 0 n, 1%Z)]].
 (* --- signs: what is known of the arguments by number *)
 Section SIGN.
 Variables (n : nat) (k : rel -> nat -> bool) (eqa : nat -> nat -> bool).
+Variable g : cmp -> rel -> bool -> bool.                (* what a comparison says of the branch that it leads to *)
+Definition branches c r := (k r 2%nat || g c r true) && (k r 3%nat || g c r false).
 Definition al r := forallb (k r) (seq 0 n).
 Definition so r := existsb (k r) (seq 0 n).
 Definition even (q : Q) := Pos.eqb (Qden q) 1 && Z.even (Qnum q).
@@ -137,24 +157,34 @@ Definition sign_pos (o : op) : bool := match o with
  | Opow q => Nat.eqb n 1 && (al Pos || (even q && al Nonzero))
  | Oun u => Nat.eqb n 1 && (positive_fun u || (sign_of_argument u && al Pos) || (match u with Uabs => true | _ => false end && al Nonzero))
  | Obi b => Nat.eqb n 2 && match b with Bpow => k Pos 0%nat | Bmax => so Pos | Bmin => al Pos | Bhypot => so Nonzero | _ => false end
- | Osel _ => k Pos 2%nat && k Pos 3%nat | _ => false end.
+ | Osel c => branches c Pos | _ => false end.
 Definition sign_nonneg (o : op) : bool := match o with
  | Oadd => al Nonneg | Omul => al Nonneg || (Nat.eqb n 2 && eqa 0%nat 1%nat) | Oid => Nat.eqb n 1 && al Nonneg
  | Opow q => Nat.eqb n 1 && (al Nonneg || even q)
  | Oun u => Nat.eqb n 1 && (nonneg_fun u || (sign_of_argument u && al Nonneg))
  | Obi b => Nat.eqb n 2 && match b with Bmax => so Nonneg | Bmin => al Nonneg | Bhypot => true | _ => false end
- | Osel _ => k Nonneg 2%nat && k Nonneg 3%nat | _ => false end.
+ | Osel c => branches c Nonneg | _ => false end.
 Definition sign_nonzero (o : op) : bool := match o with
  | Omul => al Nonzero | Oid => Nat.eqb n 1 && al Nonzero | Opow q => Nat.eqb n 1 && (Pos.eqb (Qden q) 1 && al Nonzero)
- | Oun u => Nat.eqb n 1 && (((match u with Uabs => true | u => sign_of_argument u end) && al Nonzero))
- | Osel _ => k Nonzero 2%nat && k Nonzero 3%nat | _ => false end.
+ | Oun u => Nat.eqb n 1 && (((match u with Uabs => true | u => sign_of_argument u end) && al Nonzero)) | Obi Bpow => Nat.eqb n 2 && (k Nonzero 0%nat && k Integer 1%nat)
+ | Osel c => branches c Nonzero | _ => false end.
 Definition sign_integer (o : op) : bool := match o with Oadd | Omul | Oid => al Integer | Oun Ufloor | Oun Uceil => true | _ => false end.
 Definition sign_of (r : rel) (o : op) : bool := match r with Pos => sign_pos o | Nonneg => sign_nonneg o || sign_pos o | Nonzero => sign_nonzero o || sign_pos o | Integer => sign_integer o | _ => false end.
 End SIGN.
 Definition arg_kn l (n : node) (r : rel) (i : nat) : bool := match nth_error (na n) i with Some (b, ls) => kn l r b && lab_ok (nr n ++ nb n) ls (rng b) | None => false end.
 Definition arg_eq (n : node) (i j : nat) : bool := match nth_error (na n) i, nth_error (na n) j with Some (b, ls), Some (b', ls') => Pos.eqb b b' && if ln_dec ls ls' then true else false | _, _ => false end.
+(* p < q or p <= q where the branch u is taken: u is q, or it is 0 only where q is, or it is p and q is 0 *)
+Definition zero_arg (n : node) (i : nat) : bool := match nth_error (na n) i with Some (b, _) => match get b with Some m => match no m with Oconst z => Z.eqb (Qnum z) 0 | _ => false end | None => false end | None => false end.
+Definition zero_with (n : node) (i j : nat) : bool := match nth_error (na n) i, nth_error (na n) j with Some (b, ls), Some u => match get b with Some m => match no m, nb m, na m with
+  | Oun Uabs, [], [(b', ls')] => let w := length (nr n ++ nb n) in eqe w (b', comp w ls ls') u | _, _, _ => false end | None => false end | _, _ => false end.
+Definition guarded l (n : node) (c : cmp) (r : rel) (first : bool) : bool := let u := if first then 2%nat else 3%nat in match c with
+  | Clt | Cle => let '(p, q) := if first then (0, 1)%nat else (1, 0)%nat in let strict := match c with Clt => first | _ => negb first end in
+     let above := arg_kn l n Pos p || (strict && arg_kn l n Nonneg p) in match r with
+     | Pos => above && arg_eq n u q | Nonneg => (above || arg_kn l n Nonneg p) && arg_eq n u q
+     | Nonzero => (above && (arg_eq n u q || zero_with n q u)) || (strict && (zero_arg n q && arg_eq n u p)) | _ => false end
+  | _ => match r with Nonzero => Bool.eqb first (match c with Cne' => true | _ => false end) && ((zero_arg n 1 && arg_eq n u 0) || (zero_arg n 0 && arg_eq n u 1)) | _ => false end end.
 Definition sgn l (r : rel) (a : id) (n : node) : bool := kn l r a || (match r with Pos => kn l Nonneg a && kn l Nonzero a | _ => false end
-  || (match r, nb n with Nonzero, _ :: _ => sign_of (length (na n)) (arg_kn l n) (arg_eq n) Pos (no n) | Integer, _ :: _ => false | _, _ => sign_of (length (na n)) (arg_kn l n) (arg_eq n) r (no n) end)).
+  || (match r, nb n with Nonzero, _ :: _ => sign_of (length (na n)) (arg_kn l n) (arg_eq n) (guarded l n) Pos (no n) | Integer, _ :: _ => false | _, _ => sign_of (length (na n)) (arg_kn l n) (arg_eq n) (guarded l n) r (no n) end)).
 (* what is 1 where a choice is, or with `true` is not, for its first branch, and 0 elsewhere *)
 Definition indicator (c : cmp) : bool * list tm := match c with Clt => (false, [TSel Clt TX TY (num 1) (num 0)]) | Cle => (true, [TSel Clt TY TX (num 1) (num 0)])
   | Ceq' => (false, [TSel Ceq' TX TY (num 1) (num 0); TSel Ceq' TY TX (num 1) (num 0)]) | Cne' => (true, [TSel Ceq' TX TY (num 1) (num 0); TSel Ceq' TY TX (num 1) (num 0)]) end.
@@ -182,8 +212,8 @@ Definition check1 (st : step) : option (bool * claim) := match st with
 | Scong a b ps => match gath ps, get a, get b with Some bl, Some n, Some n' =>
    if op_dec' (no n) (no n') then if lp_dec (nr n) (nr n') then if lp_dec (nb n) (nb n') then if equations (map snd bl) (rng a) a b n n' then Some (forallb fst bl, Ceq a b) else None else None else None else None | _, _, _ => None end
 | Srule r c a b x y cs ps => match gath ps, row_of r c with Some bl, Some w => let D := rng a in let I := seq 0 (length D) in
-   if lp_dec D (rng b) then if tmatch x y (left_of w) (a, I) && (tmatch x y (right_of w) (b, I) && conds_ok (map snd bl) D x y (where_of w) cs) then Some (forallb fst bl, Ceq a b) else None else None | _, _ => None end
-| Ssame t a b x y => let I := seq 0 (length (rng a)) in if lp_dec (rng a) (rng b) then if tmatch x y t (a, I) && tmatch x y t (b, I) then Some (true, Ceq a b) else None else None
+   if lp_dec D (rng b) then if tmatch (length D) x y (left_of w) (a, I) && (tmatch (length D) x y (right_of w) (b, I) && conds_ok (map snd bl) D x y (where_of w) cs) then Some (forallb fst bl, Ceq a b) else None else None | _, _ => None end
+| Ssame t a b x y => let r := length (rng a) in let I := seq 0 r in if lp_dec (rng a) (rng b) then if tmatch r x y t (a, I) && tmatch r x y t (b, I) then Some (true, Ceq a b) else None else None
 | Ssgn r a ps => match gath ps, get a with Some bl, Some n => if sgn (map snd bl) r a n then Some (forallb fst bl, Csgn r a) else None | _, _ => None end
 | Stransfer p q => match PM.find p cl, PM.find q cl with Some (m, Ceq a b), Some (m', Csgn r a') => if Pos.eqb a a' then if lp_dec (rng a) (rng b) then Some (m && m', Csgn r b) else None else None | _, _ => None end
 | Sfactor p k => match PM.find p cl with Some (m, Csgn r a) => if implies r Nonzero then match get a with Some n => match nb n, nth_error (na n) k with
@@ -202,7 +232,7 @@ Definition check1 (st : step) : option (bool * claim) := match st with
     | Some (true, Ceq a b), Some (m, Cder b' s W d) => if existsb (Pos.eqb s) vars && (Pos.eqb b b' && (if lp_dec (rng a) (rng b) then true else false)) then Some (m, Cder a s W d) else None
     | _, _ => None end
 | Sentry p d => match PM.find p cl, get d with Some (m, Cder a s W d0), Some n => let r := length (rng a) in match no n, nb n, na n with
-    | Oid, [], [(d1, ls)] => let L := skipn r ls in if Pos.eqb d0 d1 && ((if ln_dec (firstn r ls) (seq 0 r) then true else false) && (lab_ok (nr n) (seq 0 r) (rng a) && lab_ok (nr n) L W)) then Some (m, Cent a s W L d) else None
+    | Oid, [], [(d1, ls)] => let L := skipn r ls in if Pos.eqb d0 d1 && ((if ln_dec (firstn r ls) (seq 0 r) then true else false) && (Nat.leb r (length (nr n)) && (lab_ok (nr n) (seq 0 r) (rng a) && lab_ok (nr n) L W))) then Some (m, Cent a s W L d) else None
     | _, _, _ => None end | _, _ => None end
 | Sagain p q => match PM.find p cl, PM.find q cl with Some (true, c), Some (m, Cder b' s' W' d) => match order_of c with
     | Some (n, a, s, W, b) => if existsb (Pos.eqb s) vars && (Pos.eqb s s' && Pos.eqb b b') then if lp_dec W W' then if lp_dec (rng b) (rng a ++ many (S n) W) then Some (m, Chi (S n) a s W d) else None else None else None
@@ -211,8 +241,12 @@ Definition check1 (st : step) : option (bool * claim) := match st with
     | Some (m, Chi n a s W d), Some (m', Ceq d' e) => if Pos.eqb d d' then if lp_dec (rng d) (rng a ++ many (S n) W) then Some (m && m', Chi n a s W e) else None else None | _, _ => None end
 | Shifun p q => match PM.find p cl, PM.find q cl with
     | Some (true, Ceq a b), Some (m, Chi n b' s W d) => if existsb (Pos.eqb s) vars && Pos.eqb b b' then if lp_dec (rng a) (rng b) then Some (m, Chi n a s W d) else None else None | _, _ => None end
+| Sdecided a b => let r := length (rng a) in let I := seq 0 r in match get a, get b with
+    | Some n, Some n' => match no n, nb n, na n, no n', nb n', na n' with
+      | Osel c, [], [X; Y; u; v], Osel c', [], [X'; Y'; u'; v'] => if lp_dec (rng a) (rng b) then if cmp_dec c c' then if (eqe r X X' && eqe r Y Y') && (alike r c X Y true 60 u u' && alike r c X Y false 60 v v') then Some (true, Ceq a b) else None else None else None
+      | _, _, _, _, _, _ => None end | _, _ => None end
 | Schoice a b x opq => match get a with Some n => match no n, nb n, na n with Osel c, [], [X; Y; u; v] => let '(other, ts) := indicator c in
-    if lp_dec (rng a) (rng b) then if existsb (fun t => tmatch X Y t x) ts && zero [] 1 opq (rng a) ((if other then choice_poly x v u else choice_poly x u v) ++ one (-1) b (length (rng a))) then Some (true, Ceq a b) else None else None
+    if lp_dec (rng a) (rng b) then if existsb (fun t => tmatch (length (rng a)) X Y t x) ts && zero [] 1 opq (rng a) ((if other then choice_poly x v u else choice_poly x u v) ++ one (-1) b (length (rng a))) then Some (true, Ceq a b) else None else None
     | _, _, _ => None end | None => None end
 end.
 End CK.
@@ -226,6 +260,7 @@ Variables (RG HY : arrs -> Prop).
 Hypothesis opn : forall A s p, In s vars -> RG A -> locally (A s p) (fun t => RG (updl A s p t)).
 Variable val : arrs -> id -> list nat -> R.
 Hypothesis model : forall a n, get a = Some n -> forall A e, val A a e = ev dv A (val A) n e.
+Hypothesis ctok : forall a, ct a = true -> forall A s p e x, continuous (fun t => val (updl A s p t) a e) x.
 Hypothesis dpok : forall s a, dp s a = false -> forall A p t e, val (updl A s p t) a e = val A a e.
 Notation inD D e := (inr (map dv D) e).
 (* the partial derivatives of F by the entries ps of s, the first of them taken first *)
@@ -242,8 +277,8 @@ Definition valid (bc : bool * claim) := forall A, RG A -> (fst bc = false -> HY 
 Hypothesis Hreg : forall A, RG A -> forall n c, nth_error regs n = Some c -> sem A c.
 Hypothesis Hhyp : forall A, RG A -> HY A -> forall n c, nth_error hyps n = Some c -> sem A c.
 Lemma map_seq_lk e n : length e = n -> map (lk e) (seq 0 n) = e.
-Proof. intros <-. unfold lk. apply nth_ext with 0%nat 0%nat. now rewrite map_length, seq_length. intros k Hk. rewrite map_length, seq_length in Hk.
-  rewrite (nth_indep _ 0%nat (nth (length e) e 0%nat)) by now rewrite map_length, seq_length. rewrite (map_nth (fun x => nth x e 0%nat)). now rewrite seq_nth. Qed.
+Proof. intros <-. apply nth_ext with 0%nat 0%nat. now rewrite map_length, seq_length. intros k Hk. rewrite map_length, seq_length in Hk.
+  rewrite (nth_indep _ 0%nat (lk e 0)) by now rewrite map_length, seq_length. rewrite map_nth, seq_nth by easy. now apply nth_indep. Qed.
 Section AT.
 Variable A : arrs. Variable l : list claim.
 Hypothesis Hl : forall c, In c l -> sem A c.
@@ -278,26 +313,25 @@ Lemma eqof_ok a b : eqof l a b = true -> forall e, inD (rng a) e -> val A a e = 
 Proof. unfold eqof. intros H e He. apply orb_prop in H as [H|H]. apply Pos.eqb_eq in H. now subst. apply existsb_exists in H as (c & I & E). destruct c; try discriminate.
   apply andb_prop in E as [E1 E2]. apply Pos.eqb_eq in E1, E2; subst. now apply (Hl _ I e). Qed.
 Lemma zero_ok den opq fd p e : zero l den opq fd p = true -> inD fd e -> pv dv (val A) p e = 0.
-Proof. unfold zero. generalize 60%nat, 600%nat. intros n m H He. exact (solve_ok dv rng (Gof den opq l) (kn l) (pwof opq l) (val A) Hdv Hnum (Gof_ok den opq) kn_ok (pwof_ok opq) n m fd p e H He). Qed.
+Proof. unfold zero. generalize 60%nat, 600%nat. intros n m H He. apply orb_prop in H as [H|H]; exact (solve_ok dv rng (Gof den opq l) (kn l) (pwof opq l) _ (val A) Hdv Hnum (Gof_ok den opq) kn_ok (pwof_ok opq) n m fd p e H He). Qed.
 Lemma one_ok c d n e : length e = n -> pv dv (val A) (one c d n) e = Q2R c * val A d e.
 Proof. intro L. unfold one, pv, mv; cbn [mc md mf map msum pf fv hv pw]. rewrite app_nil_r, map_seq_lk by easy. ring. Qed.
 (* --- matching *)
 Definition at_ (e : list nat) (x : edge) := val A (fst x) (map (lk e) (snd x)).
-Lemma comp_ok L bl K e : comp L bl = Some K -> map (lk (map (lk e) L)) bl = map (lk e) K.
-Proof. unfold comp. destruct (forallb _ _) eqn:F; [|easy]. intro H. injection H as <-. rewrite map_map. apply map_ext_in. intros x I. rewrite forallb_forall in F. specialize (F x I). apply Nat.ltb_lt in F.
-  unfold lk at 1. rewrite (nth_indep _ 0%nat (lk e 0)) by now rewrite map_length. now rewrite map_nth. Qed.
-Lemma direct_ok k : forall a L e, at_ e (direct k a L) = at_ e (a, L).
-Proof. induction k; intros a L e; cbn [direct]; [easy|]. destruct (get a) as [[o r b al]|] eqn:E; [|easy]. cbn [no nb na]. destruct o; try easy. destruct b; [|easy]. destruct al as [|[b bl] [|]]; try easy. destruct (comp L bl) as [K|] eqn:C; [|easy].
-  rewrite IHk. unfold at_; cbn [fst snd]. rewrite (model _ _ E). unfold ev; cbn [no nb na map msum opv fst snd sm]. now rewrite app_nil_r, (comp_ok _ _ _ _ C). Qed.
-Lemma eqe_ok x y e : eqe x y = true -> at_ e x = at_ e y.
-Proof. unfold eqe. intro H. rewrite (surjective_pairing x), (surjective_pairing y). rewrite <- (direct_ok 60 (fst x)), <- (direct_ok 60 (fst y)). destruct (direct 60 (fst x) (snd x)) as [a L], (direct 60 (fst y) (snd y)) as [b K]. cbn [fst snd] in H.
+Lemma comp_ok L bl e : map (lk (map (lk e) L)) bl = map (lk e) (comp (length e) L bl).
+Proof. unfold comp. rewrite map_map. apply map_ext. intro. apply sp_ok_0. Qed.
+Lemma direct_ok k e : forall a L, at_ e (direct k (length e) a L) = at_ e (a, L).
+Proof. induction k; intros a L; cbn [direct]; [easy|]. destruct (get a) as [[o r b al]|] eqn:E; [|easy]. cbn [no nb na]. destruct o; try easy. destruct b; [|easy]. destruct al as [|[b bl] [|]]; try easy.
+  rewrite IHk. unfold at_; cbn [fst snd]. rewrite (model _ _ E). unfold ev; cbn [no nb na map msum opv fst snd sm]. now rewrite app_nil_r, comp_ok. Qed.
+Lemma eqe_ok x y e : eqe (length e) x y = true -> at_ e x = at_ e y.
+Proof. unfold eqe. intro H. rewrite (surjective_pairing x), (surjective_pairing y). rewrite <- (direct_ok 60 e (fst x)), <- (direct_ok 60 e (fst y)). destruct (direct 60 _ (fst x) (snd x)) as [a L], (direct 60 _ (fst y) (snd y)) as [b K]. cbn [fst snd] in H.
   apply andb_prop in H as [H1 H2]. apply Pos.eqb_eq in H1. destruct (ln_dec L K); [now subst|easy]. Qed.
-Lemma tmatch_ok X Y e t : forall x, tmatch X Y t x = true -> at_ e x = tv (at_ e X) (at_ e Y) t.
-Proof. assert (S : forall u (IH : forall x, tmatch X Y u x = true -> at_ e x = tv (at_ e X) (at_ e Y) u) L bl b, sub (tmatch X Y u) L bl b = true -> val A b (map (lk (map (lk e) L)) bl) = tv (at_ e X) (at_ e Y) u).
-  { intros u IH L bl b H. unfold sub in H. destruct (comp L bl) as [K|] eqn:C; [|easy]. rewrite (comp_ok _ _ _ _ C). now apply (IH (b, K)). }
-  assert (N : forall u x, (forall o r al a L, direct 60 (fst x) (snd x) = (a, L) -> get a = Some (Nd o r [] al) -> tmatch X Y u x = true -> u <> TX -> u <> TY -> ev dv A (val A) (Nd o r [] al) (map (lk e) L) = tv (at_ e X) (at_ e Y) u) -> u <> TX -> u <> TY -> tmatch X Y u x = true -> at_ e x = tv (at_ e X) (at_ e Y) u).
-  { intros u x K U1 U2 H. rewrite (surjective_pairing x). rewrite <- (direct_ok 60). destruct (direct 60 (fst x) (snd x)) as [a L] eqn:D.
-    assert (G : exists o r al, get a = Some (Nd o r [] al)). { destruct u; try easy; cbn [tmatch] in H; rewrite D in H; (destruct (get a) as [[o r bb al]|]; [|discriminate H]); cbn [no nb na] in H; (destruct bb; [|discriminate H]); now exists o, r, al. }
+Lemma tmatch_ok X Y e t : forall x, tmatch (length e) X Y t x = true -> at_ e x = tv (at_ e X) (at_ e Y) t.
+Proof. assert (S : forall u (IH : forall x, tmatch (length e) X Y u x = true -> at_ e x = tv (at_ e X) (at_ e Y) u) L bl b, tmatch (length e) X Y u (b, comp (length e) L bl) = true -> val A b (map (lk (map (lk e) L)) bl) = tv (at_ e X) (at_ e Y) u).
+  { intros u IH L bl b H. rewrite comp_ok. exact (IH _ H). }
+  assert (N : forall u x, (forall o r al a L, direct 60 (length e) (fst x) (snd x) = (a, L) -> get a = Some (Nd o r [] al) -> tmatch (length e) X Y u x = true -> u <> TX -> u <> TY -> ev dv A (val A) (Nd o r [] al) (map (lk e) L) = tv (at_ e X) (at_ e Y) u) -> u <> TX -> u <> TY -> tmatch (length e) X Y u x = true -> at_ e x = tv (at_ e X) (at_ e Y) u).
+  { intros u x K U1 U2 H. rewrite (surjective_pairing x). rewrite <- (direct_ok 60 e). destruct (direct 60 _ (fst x) (snd x)) as [a L] eqn:D.
+    assert (G : exists o r al, get a = Some (Nd o r [] al)). { destruct u; [now elim U1|now elim U2|..]; cbn [tmatch] in H; rewrite D in H; (destruct (get a) as [[o r bb al]|]; [|discriminate H]); cbn [no nb na] in H; (destruct bb; [|discriminate H]); now exists o, r, al. }
     destruct G as (o & r & al & G). unfold at_ at 1; cbn [fst snd]. rewrite (model _ _ G). now apply K with a. }
   induction t; intros x H; try exact (eqe_ok _ _ _ H);
     (refine (N _ x _ _ _ H); [|discriminate|discriminate]; intros o r0 al a L D G H' _ _; cbn [tmatch] in H'; rewrite D, G in H'; cbn [no nb na] in H'; destruct o; try discriminate H'; cbn [tv]; unfold ev; cbn [no nb na map msum opv]; rewrite ?app_nil_r).
@@ -310,9 +344,41 @@ Proof. assert (S : forall u (IH : forall x, tmatch X Y u x = true -> at_ e x = t
   - destruct al as [|[ba bl] [|[b' bl'] [|]]]; try discriminate H'. apply andb_prop in H' as [H1 H2]. apply andb_prop in H2 as [H2 H3]. match type of H1 with context[bi_dec ?u ?v] => destruct (bi_dec u v) as [K|]; [|easy] end. cbn [map fst snd hd nth]. rewrite K. now rewrite (S _ IHt1 _ _ _ H2), (S _ IHt2 _ _ _ H3).
   - destruct al as [|[b1 l1] [|[b2 l2] [|[b3 l3] [|[b4 l4] [|]]]]]; try discriminate H'. apply andb_prop in H' as [H1 H2]. apply andb_prop in H2 as [H2 H3]. apply andb_prop in H2 as [H2 H4], H3 as [H3 H5]. match type of H1 with context[cmp_dec ?u ?v] => destruct (cmp_dec u v) as [K|]; [|easy] end. cbn [map fst snd hd nth]. rewrite K.
     now rewrite (S _ IHt1 _ _ _ H2), (S _ IHt2 _ _ _ H4), (S _ IHt3 _ _ _ H3), (S _ IHt4 _ _ _ H5). Qed.
+Lemma by_same_ok c c' x y p q s1 s2 sense : by_same c c' s1 s2 = Some sense -> (s1 = true -> p = x /\ q = y) -> (s2 = true -> p = y /\ q = x) ->
+  forall u v, choose c' p q u v = if sense then choose c x y u v else choose c x y v u.
+Proof. intros H S1 S2 u v. destruct c, c', s1, s2; cbn [by_same] in H; try discriminate; injection H as <-;
+  (destruct (S1 eq_refl) as [-> ->] + destruct (S2 eq_refl) as [-> ->]); cbn [choose]; solve [repeat match goal with |- context[if ?d then _ else _] => destruct d end; easy || lra]. Qed.
+Section DECIDED_OK.
+Variables (e : list nat) (c : cmp) (X Y : edge) (first : bool).
+Hypothesis taken : forall u v, choose c (at_ e X) (at_ e Y) u v = if first then u else v.
+Lemma at_node x n : get (fst x) = Some n -> at_ e x = ev dv A (val A) n (map (lk e) (snd x)).
+Proof. intro G. unfold at_. now apply model. Qed.
+Lemma branch_ok x y : branch (length e) c X Y first x = Some y -> at_ e x = at_ e y.
+Proof. unfold branch. destruct (get (fst x)) as [[o r b al]|] eqn:G; [|easy]. cbn [no nb na]. destruct o; try easy. destruct b; [|easy]. destruct al as [|[p lp] [|[q lq] [|[u lu] [|[v lv] [|]]]]]; try easy.
+  set (P := (p, comp (length e) (snd x) lp)). set (Q := (q, comp (length e) (snd x) lq)). destruct (by_same _ _ _ _) as [sense|] eqn:B; [|easy]. intro H. injection H as <-.
+  rewrite (at_node _ _ G). unfold ev; cbn [no nb na map msum opv hd nth fst snd]. rewrite app_nil_r, !comp_ok.
+  change (val A p (map (lk e) (comp (length e) (snd x) lp))) with (at_ e P). change (val A q (map (lk e) (comp (length e) (snd x) lq))) with (at_ e Q).
+  rewrite (by_same_ok _ _ (at_ e X) (at_ e Y) _ _ _ _ _ B).
+  - rewrite !taken. now destruct sense, first.
+  - intro E. apply andb_prop in E as [E1 E2]. split; now apply eqe_ok.
+  - intro E. apply andb_prop in E as [E1 E2]. split; now apply eqe_ok. Qed.
+Lemma alike_ok k : forall x y, alike (length e) c X Y first k x y = true -> at_ e x = at_ e y.
+Proof. induction k; intros x y H; cbn [alike] in H; apply orb_prop in H as [H|H]; [exact (eqe_ok _ _ _ H)|discriminate H|exact (eqe_ok _ _ _ H)|].
+  rewrite (surjective_pairing x), (surjective_pairing y). rewrite <- (direct_ok 60 e (fst x)), <- (direct_ok 60 e (fst y)). set (x0 := direct _ _ (fst x) _) in *. set (y0 := direct _ _ (fst y) _) in *. clearbody x0 y0. clear x y. rename x0 into x, y0 into y. cbv zeta in H.
+  destruct (branch _ c X Y first x) as [x'|] eqn:B. rewrite (branch_ok _ _ B). now apply IHk. destruct (branch _ c X Y first y) as [y'|] eqn:B'. rewrite (branch_ok _ _ B'). now apply IHk.
+  destruct (get (fst x)) as [[o r b al]|] eqn:G; [|easy]. destruct (get (fst y)) as [[o' r' b' al']|] eqn:G'; [|easy]. cbn [no nb na] in H. destruct b; [|easy]. destruct b'; [|easy].
+  rewrite (at_node _ _ G), (at_node _ _ G').
+  assert (E : (if op_dec' o o' then true else false) && forall2b (fun a b => alike (length e) c X Y first k (fst a, comp (length e) (snd x) (snd a)) (fst b, comp (length e) (snd y) (snd b))) al al' = true ->
+    o = o' /\ map (fun al => val A (fst al) (map (lk (map (lk e) (snd x) ++ [])) (snd al))) al = map (fun al => val A (fst al) (map (lk (map (lk e) (snd y) ++ [])) (snd al))) al').
+  { clear H. intro H. apply andb_prop in H as [H1 H2]. destruct (op_dec' o o'); [|easy]. split; [easy|]. rewrite !app_nil_r. clear G G' B B'. revert al' H2. induction al as [|a al IHa]; intros [|a' al'] H2; try easy.
+    cbn [forall2b] in H2. apply andb_prop in H2 as [H2 H3]. cbn [map]. rewrite (IHa _ H3). f_equal. rewrite !comp_ok. exact (IHk _ _ H2). }
+  destruct o; try discriminate H; apply E in H as [<- M]; unfold ev; cbn [no nb na map msum]; cbv zeta in M |- *; f_equal; exact M. Qed.
+End DECIDED_OK.
+Lemma tmatch_in X Y D e t x : inD D e -> tmatch (length D) X Y t x = true -> at_ e x = tv (at_ e X) (at_ e Y) t.
+Proof. intros He H. rewrite <- (inr_len _ _ _ He) in H. now apply tmatch_ok. Qed.
 Lemma conds_ok_ok D X Y cs : forall es e, conds_ok l D X Y cs es = true -> inD D e -> Functions.holds (at_ e X) (at_ e Y) cs.
 Proof. induction cs as [|[r t] cs IH]; intros [|c es] e H He; try discriminate; [constructor|]. cbn in H. apply andb_prop in H as [H1 H2]. constructor; [|now apply (IH es)]. unfold cond_ok in H1. cbn [fst snd] in *.
-  apply andb_prop in H1 as [K1 H1]. apply andb_prop in H1 as [K2 K3]. rewrite <- (tmatch_ok _ _ _ _ _ K3). apply (kn_ok _ _ K1). now apply (lab_inr dv D e (snd c)). Qed.
+  apply andb_prop in H1 as [K1 H1]. apply andb_prop in H1 as [K2 K3]. rewrite <- (tmatch_in _ _ _ _ _ _ He K3). apply (kn_ok _ _ K1). now apply (lab_inr dv Hdv Hnum D e (snd c)). Qed.
 (* derivative *)
 Variables (s : positive) (W : list positive).
 Lemma dlook_ok a d : dlook l s W a = Some d -> match d with Some d => sem A (Cder a s W d) | None => forall p t e, val (updl A s p t) a e = val A a e end.
@@ -338,7 +404,7 @@ Lemma map_lab ls : map (lk E) (map (lab W r) ls) = map (lk (e ++ k)) ls.
 Proof. rewrite map_map. apply map_ext. apply lab_lk. Qed.
 Lemma map_W : map (lk E) (seq r (length W)) = p.
 Proof. pose proof (inr_len _ _ _ Hp) as LP. rewrite <- LP. apply nth_ext with 0%nat 0%nat. now rewrite map_length, seq_length. intros j Hj. rewrite map_length, seq_length in Hj.
-  rewrite (nth_indep _ 0%nat (lk E 0)) by now rewrite map_length, seq_length. rewrite map_nth, seq_nth by easy. unfold E. rewrite lk_app_l by (rewrite app_length; lia). rewrite lk_app_r by lia. unfold lk. f_equal. lia. Qed.
+  rewrite (nth_indep _ 0%nat (lk E 0)) by now rewrite map_length, seq_length. rewrite map_nth, seq_nth by easy. unfold E. rewrite lk_app_l by (rewrite app_length; lia). rewrite lk_app_r by lia. replace (r + j - length e)%nat with j by lia. now apply nth_indep. Qed.
 Lemma dfac_v d ls : fv dv (val A) E (dfac W r d ls) = val A d (map (lk (e ++ k)) ls ++ p).
 Proof. unfold dfac. cbn [fv hv pw]. now rewrite map_app, map_lab, map_W. Qed.
 Definition fa (al : id * list nat) t := val (updl A s p t) (fst al) (map (lk (e ++ k)) (snd al)).
@@ -346,7 +412,9 @@ Lemma fa_x al : fa al x = val A (fst al) (map (lk (e ++ k)) (snd al)).
 Proof. unfold fa, x. now rewrite updl_id. Qed.
 Definition dval d ls := match d with Some d => val A d (map (lk (e ++ k)) ls ++ p) | None => 0 end.
 Lemma fa_d a ls d : lab_ok D ls (rng a) = true -> dlook l s W a = Some d -> is_derive (fa (a, ls)) x (dval d ls).
-Proof. intros H1 H2. apply dlook_ok in H2. destruct (lab_inr dv D (e ++ k) ls (rng a) HD H1) as [B _]. destruct d; [exact (H2 _ p B Hp)|]. apply is_derive_ext with (fun _ => val A a (map (lk (e ++ k)) ls)). intro; symmetry; apply H2. apply @is_derive_const. Qed.
+Proof. intros H1 H2. apply dlook_ok in H2. pose proof (lab_inr dv Hdv Hnum D (e ++ k) ls (rng a) HD H1) as B. destruct d; [exact (H2 _ p B Hp)|]. apply is_derive_ext with (fun _ => val A a (map (lk (e ++ k)) ls)). intro; symmetry; apply H2. apply @is_derive_const. Qed.
+Lemma steady_ok y : steady l s W D y = true -> continuous (fa y) x.
+Proof. unfold steady. intro H. apply orb_prop in H as [H|H]. exact (ctok _ H A s p _ x). apply andb_prop in H as [H1 H2]. destruct (dlook l s W (fst y)) as [d|] eqn:F; [|easy]. destruct y as [a ls]. exact (der_continuous _ _ _ (fa_d a ls d H1 F)). Qed.
 Lemma dsum_ok args : forall q, dsum l s W D r args = Some q -> is_derive (fun t => sm (map (fun al => fa al t) args)) x (qvl q E).
 Proof. induction args as [|[a ls] t IH]; cbn [dsum]; intros q H. injection H as <-. exact (is_derive_const 0 x).
   destruct (lab_ok D ls (rng a)) eqn:B; [|easy]. destruct (dlook l s W a) as [d|] eqn:F; [|easy]. pose proof (fa_d _ _ _ B F) as G0.
@@ -369,7 +437,7 @@ Proof. induction args as [|[a ls] t IH]; cbn [dprod]; intros pre q H. injection 
 Lemma at_lab y : at_ (e ++ k) y = val A (fst y) (map (lk E) (map (lab W r) (snd y))). Proof. unfold at_. now rewrite map_lab. Qed.
 Lemma factors_ok X Y ts : forall es, factors D X Y ts es = true -> pf dv (val A) (map (fun y => (Hn (fst y), map (lab W r) (snd y), 1%Z)) es) E = pl (at_ (e ++ k) X) (at_ (e ++ k) Y) ts.
 Proof. induction ts as [|t ts IH]; intros [|y es] H; try discriminate; [easy|]. cbn in H. apply andb_prop in H as [H1 H2]. apply andb_prop in H1 as [H1 H3]. cbn [map pf pl]. rewrite (IH _ H2). f_equal.
-  rewrite <- (tmatch_ok _ _ _ _ _ H3). cbn [fv hv pw fst snd]. now rewrite at_lab. Qed.
+  rewrite <- (tmatch_in _ _ _ _ _ _ HD H3). cbn [fv hv pw fst snd]. now rewrite at_lab. Qed.
 Fixpoint gsum X Y (args : list edge) (tss : list (list tm)) (ds : list R) : R := match args, tss, ds with a :: args, ts :: tss, d :: ds => pl X Y ts * d + gsum X Y args tss ds | _, _, _ => 0 end.
 Lemma dfun_ok X Y args : forall tss parts q, dfun l s W D r X Y args tss parts = Some q ->
   exists ds, Forall2 (fun al d => is_derive (fa al) x d) args ds /\ length tss = length args /\ qvl q E = gsum (at_ (e ++ k) X) (at_ (e ++ k) Y) args tss ds.
@@ -385,30 +453,44 @@ Proof. induction al as [|[c tss] al IH]; intros q H; cbn [first_alt] in H; [easy
   - destruct (IH _ H) as (c' & t' & I & R0). exists c', t'. split; [now right|easy].
   - destruct (IH _ H) as (c' & t' & I & R0). exists c', t'. split; [now right|easy]. Qed.
 Lemma at_fa al : at_ (e ++ k) al = fa al x. Proof. now rewrite fa_x. Qed.
+Lemma d_bi_two b alt : In alt (d_bi b) -> length (snd alt) = 2%nat.
+Proof. destruct b; cbn [d_bi]; cbv zeta; intro I; repeat (destruct I as [<-|I]; [reflexivity|]); destruct I. Qed.
+Lemma d_whole_power_two alt : In alt d_whole_power -> length (snd alt) = 2%nat.
+Proof. intro I. repeat (destruct I as [<-|I]; [reflexivity|]). destruct I. Qed.
+Lemma two_of X rest parts cs al q : (forall alt, In alt al -> length (snd alt) = 2%nat) -> first_alt l s W D r X (hd X rest) (X :: rest) parts cs (each al) = Some q ->
+  exists Y alt d1 d2, rest = [Y] /\ In alt al /\ Functions.holds (fa X x) (fa Y x) (fst alt) /\ is_derive (fa X) x d1 /\ is_derive (fa Y) x d2 /\
+    qvl q E = nth 0 (map (tv (fa X x) (fa Y x)) (snd alt)) 0 * d1 + nth 1 (map (tv (fa X x) (fa Y x)) (snd alt)) 0 * d2.
+Proof. intros L2 H. destruct (first_alt_ok _ _ _ _ _ _ _ H) as (c & tss & I & C & DF). destruct (dfun_ok _ _ _ _ _ _ DF) as (ds & F2 & LT & V). pose proof (conds_ok_ok _ _ _ _ _ _ C HD) as HC.
+  apply in_map_iff in I as (alt & EQ & I). injection EQ as <- <-. specialize (L2 _ I). destruct (snd alt) as [|t1 [|t2 [|]]] eqn:TT; try discriminate L2. destruct rest as [|Y [|]]; try discriminate LT. cbn [hd] in *.
+  inversion F2 as [|? d1 ? ? F3 F4]; subst. inversion F4 as [|? d2 ? ? F5 F6]; subst. inversion F6; subst. rewrite !at_fa in *. exists Y, alt, d1, d2. rewrite TT. split; [easy|]. split; [easy|]. split; [easy|]. split; [easy|]. split; [easy|]. rewrite V. cbn [map nth gsum pl]. ring. Qed.
 Lemma dbody_ok o args parts cs q : dbody l s W D r o args parts cs = Some q -> is_derive (fun t => opv o (map (fun al => fa al t) args)) x (qvl q E).
 Proof. intro H.
   assert (U : alts o <> [] -> match args with [] => None | X :: r0 => first_alt l s W D r X (hd X r0) args parts cs (alts o) end = Some q -> is_derive (fun t => opv o (map (fun al => fa al t) args)) x (qvl q E)).
   { intros O H0. destruct args as [|X rest]; [easy|]. destruct (first_alt_ok _ _ _ _ _ _ _ H0) as (c & tss & I & C & DF). destruct (dfun_ok _ _ _ _ _ _ DF) as (ds & F2 & LT & V).
-    pose proof (conds_ok_ok _ _ _ _ _ _ C HD) as HC. rewrite V. clear V DF H0.
-    destruct o; try (now elim O); cbn [alts] in I.
-    - destruct I as [I|[]]. injection I as <- <-. destruct rest; [|discriminate LT]. inversion F2 as [|? d ? ? F3 F4]; subst. inversion F4; subst. cbn [gsum map opv hd] in *. rewrite Rplus_0_r, !at_fa in *.
+    pose proof (conds_ok_ok _ _ _ _ _ _ C HD) as HC. pose proof H0 as H1. cbn [hd] in H1. clear DF H0.
+    destruct o; cbn [alts] in O, I; try (elim O; reflexivity).
+    - rewrite V. destruct I as [I|[]]. injection I as <- <-. destruct rest; [|discriminate LT]. inversion F2 as [|? d ? ? F3 F4]; subst. inversion F4; subst. cbn [gsum map opv hd] in *. rewrite Rplus_0_r, !at_fa in *.
       apply (der_comp (fun v => qpow v q0)); [|exact F3]. now apply d_pow_ok.
-    - destruct I as [I|[]]. injection I as <- <-. destruct rest; [|discriminate LT]. inversion F2 as [|? d ? ? F3 F4]; subst. inversion F4; subst. cbn [gsum map opv hd pl] in *. rewrite Rplus_0_r, Rmult_1_r, !at_fa in *.
+    - rewrite V. destruct I as [I|[]]. injection I as <- <-. destruct rest; [|discriminate LT]. inversion F2 as [|? d ? ? F3 F4]; subst. inversion F4; subst. cbn [gsum map opv hd pl] in *. rewrite Rplus_0_r, Rmult_1_r, !at_fa in *.
       apply (der_comp (uv u)); [|exact F3]. now apply d_un_ok.
-    - apply in_map_iff in I as (alt & EQ & I). injection EQ as <- <-. destruct rest as [|Y rest]; [destruct b; cbn in I; repeat (destruct I as [<-|I]; [discriminate LT|]); easy|]. destruct rest; [|destruct b; cbn in I; repeat (destruct I as [<-|I]; [discriminate LT|]); easy].
-      inversion F2 as [|? d1 ? ? F3 F4]; subst. inversion F4 as [|? d2 ? ? F5 F6]; subst. inversion F6; subst. cbn [hd] in *. rewrite !at_fa in *. cbn [map opv hd nth].
-      pose proof (d_bi_ok b alt (fa X) (fa Y) x d1 d2 I F3 F5 HC) as G. evar_last. exact G. destruct (snd alt) as [|t1 [|t2 [|]]]; try discriminate LT. cbn [map nth gsum pl]. ring. }
-  destruct o; try discriminate; cbn [dbody] in H; auto; try (apply U; [easy|exact H]).
+    - destruct (two_of X rest _ _ _ _ (d_bi_two b) H1) as (Y & alt & d1 & d2 & -> & Ia & HC' & F3 & F4 & V'). cbn [hd map opv nth] in *. rewrite V'. now apply d_bi_ok. }
+  destruct o; cbn [dbody] in H; try discriminate H.
   - now apply dsum_ok.
   - destruct (dprod_ok _ _ _ H) as (d & G1 & G2). assert (X : qvl q E = d) by (rewrite G2; cbn [pf]; ring). rewrite X. exact G1.
   - now apply dsum_ok.
-  - apply U; [|exact H]. destruct b; easy.
+  - destruct args as [|X rest]; [discriminate|]. apply U; [easy|]. destruct (first_alt l s W D r X (hd X rest) (X :: rest) parts cs (alts _)) as [q'|]; [easy|discriminate].
+  - destruct args as [|X rest]; [discriminate|]. apply U; [easy|]. destruct (first_alt l s W D r X (hd X rest) (X :: rest) parts cs (alts _)) as [q'|]; [easy|discriminate].
+  - destruct args as [|X rest]; [discriminate|]. destruct (first_alt l s W D r X (hd X rest) (X :: rest) parts cs (alts (Obi b))) as [q'|] eqn:F. injection H as <-. apply U; [destruct b; discriminate|reflexivity].
+    destruct b; try discriminate H. destruct (dp s (fst (hd X rest))) eqn:M; [discriminate|]. cbn [negb] in H.
+    destruct (two_of X rest _ _ _ _ d_whole_power_two H) as (Y & alt & d1 & d2 & -> & Ia & HC' & F3 & F4 & V'). cbn [hd map opv nth bv] in *. rewrite V'.
+    apply is_derive_ext with (fun t => rpow (fa X t) (fa Y x)). intro t. f_equal. rewrite fa_x. unfold fa. symmetry. now apply dpok. now apply d_whole_power_ok.
   - destruct args as [|X [|Y [|u [|v [|]]]]]; try discriminate. destruct (fixed s X Y || _) eqn:C; [|discriminate]. destruct (dfun_ok _ _ _ _ _ _ H) as (ds & F2 & _ & V). rewrite V. clear V H.
-    inversion F2 as [|? dX ? ? FX F3]; subst. inversion F3 as [|? dY ? ? FY F4]; subst. inversion F4 as [|? du ? ? Fu F5]; subst. inversion F5 as [|? dv' ? ? Fv F6]; subst. inversion F6; subst. cbn [gsum d_choose map opv hd nth pl]. rewrite !at_fa.
-    assert (B : (forall t, fa X t = fa X x /\ fa Y t = fa Y x) \/ fa X x <> fa Y x).
+    inversion F2 as [|? du ? ? Fu F5]; subst. inversion F5 as [|? dv' ? ? Fv F6]; subst. inversion F6; subst. cbn [gsum d_choose map opv hd nth pl]. rewrite !at_fa.
+    assert (B : (forall t, fa X t = fa X x /\ fa Y t = fa Y x) \/ (continuous (fa X) x /\ continuous (fa Y) x /\ fa X x <> fa Y x)).
     { apply orb_prop in C as [C|C]. left. intro t. unfold fixed in C. apply andb_prop in C as [C1 C2]. apply negb_true_iff in C1, C2. rewrite !fa_x. split; unfold fa; now apply dpok.
-      right. pose proof (conds_ok_ok _ _ _ _ _ _ C HD) as HC. inversion HC as [|? ? N _]; subst. cbn [fst snd rv tv] in N. rewrite !at_fa in N. unfold qv in N; cbn [Qnum Qden] in N. intro Z. apply N. rewrite Z. ring. }
-    evar_last. exact (der_choose c (fa X) (fa Y) (fa u) (fa v) x dX dY du dv' FX FY Fu Fv B). cbn [tv]. unfold qv; cbn [Qnum Qden]. ring. Qed.
+      right. apply andb_prop in C as [C S]. apply andb_prop in S as [S1 S2]. split; [now apply steady_ok|]. split; [now apply steady_ok|].
+      pose proof (conds_ok_ok _ _ _ _ _ _ C HD) as HC. inversion HC as [|? ? N _]; subst. cbn [fst snd rv tv] in N. rewrite !at_fa in N. unfold qv in N; cbn [Qnum Qden] in N. intro Z. apply N. rewrite Z. ring. }
+    evar_last. exact (der_choose c (fa X) (fa Y) (fa u) (fa v) x du dv' Fu Fv B). cbn [tv]. unfold qv; cbn [Qnum Qden]. ring. Qed.
 End AT.
 Lemma msum_pos ds : forall f, (forall d, In d ds -> (0 < d)%nat) -> (forall l, inr ds l -> 0 < f l) -> 0 < msum ds f.
 Proof. induction ds; cbn; intros f Hd Hf. apply Hf. constructor. apply pos_bsum. apply Hd; now left. intros i Hi. apply IHds. intros; apply Hd; now right. intros. apply Hf. now constructor. Qed.
@@ -460,9 +542,10 @@ Proof. induction l as [|x l IH]; intros H (v & I & P); [easy|]. rewrite sm_cons.
   - assert (0 <= sm l) by (apply (sm_all (fun x => 0 <= x)); [lra|intros; lra|intros; apply H; now right]). lra.
   - assert (0 < sm l) by (apply IH; [intros; apply H; now right|now exists v]). lra. Qed.
 Section SIGNS.
-Variables (vs : list R) (k : rel -> nat -> bool) (eqa : nat -> nat -> bool).
+Variables (vs : list R) (k : rel -> nat -> bool) (eqa : nat -> nat -> bool) (g : cmp -> rel -> bool -> bool).
 Hypothesis kok : forall r i, k r i = true -> (i < length vs)%nat /\ rv r (nth i vs 0).
 Hypothesis eqok : forall i j, eqa i j = true -> nth i vs 0 = nth j vs 0.
+Hypothesis gok : forall c r (first : bool), g c r first = true -> (forall u v, choose c (hd 0 vs) (nth 1 vs 0) u v = if first then u else v) -> rv r (nth (if first then 2 else 3) vs 0).
 Notation n := (length vs).
 Lemma al_ok r : al n k r = true -> forall v, In v vs -> rv r v.
 Proof. unfold al. intros H v I. rewrite forallb_forall in H. apply (In_nth _ _ 0) in I as (i & L & <-). apply kok. apply H. apply in_seq. lia. Qed.
@@ -476,10 +559,12 @@ Lemma even_pw q v : even q = true -> 0 <= qpow v q /\ (v <> 0 -> 0 < qpow v q).
 Proof. unfold even. intro H. apply andb_prop in H as [H1 H2]. apply Pos.eqb_eq in H1. apply Z.even_spec in H2 as [z Z]. unfold qpow. rewrite H1, Z. cbn [root]. replace (2 * z)%Z with (z + z)%Z by lia.
   assert (N : v <> 0 -> 0 < pw v (z + z)). { intro N. rewrite pw_add0 by easy. pose proof (pw_ne0 v z N). nra. } split; [|easy].
   destruct (Req_dec v 0) as [->|N']. destruct (Z.eq_dec (z + z) 0) as [->|E]. cbn. lra. rewrite pw_0 by easy. lra. apply Rlt_le, N, N'. Qed.
-Lemma choose_case c p q u v (P : R -> Prop) : P u -> P v -> P (choose c p q u v).
-Proof. intros. destruct c; cbn; match goal with |- context[if ?d then _ else _] => destruct d end; easy. Qed.
+Lemma branches_ok c r : branches k g c r = true -> rv r (opv (Osel c) vs).
+Proof. unfold branches. intro H. apply andb_prop in H as [H1 H2]. cbn [opv]. destruct (choose_either c (hd 0 vs) (nth 1 vs 0)) as [K|K]; rewrite K.
+  - apply orb_prop in H1 as [H1|H1]. now apply kok in H1. exact (gok c r true H1 K).
+  - apply orb_prop in H2 as [H2|H2]. now apply kok in H2. exact (gok c r false H2 K). Qed.
 Ltac one H := apply one_arg in H as [v H]; try (assert (Iv : In v vs) by (rewrite H; now left)).
-Lemma sign_pos_ok o : sign_pos n k o = true -> 0 < opv o vs.
+Lemma sign_pos_ok o : sign_pos n k g o = true -> 0 < opv o vs.
 Proof. unfold sign_pos. destruct o; try easy; intro H.
   - apply andb_prop in H as [H1 H2]. apply sm_some. exact (al_ok _ H1). exact (so_ok _ H2).
   - apply (pr_all (fun v => 0 < v)). lra. intros; now apply Rmult_lt_0_compat. exact (al_ok _ H).
@@ -488,12 +573,12 @@ Proof. unfold sign_pos. destruct o; try easy; intro H.
   - apply andb_prop in H as [H1 H2]. one H1. cbn [opv]. replace (hd 0 vs) with v by now rewrite H1. apply orb_prop in H2 as [H2|H2]; [apply orb_prop in H2 as [H2|H2]|].
     now apply positive_fun_ok. apply andb_prop in H2 as [H2 H3]. apply sign_of_argument_cases. easy. exact (al_ok _ H3 v Iv). destruct u; try easy. cbn in H2. cbn. apply Rabs_pos_lt. exact (al_ok _ H2 v Iv).
   - apply andb_prop in H as [H1 H2]. apply two_args in H1 as (v & w & H1). assert (Iv : In v vs /\ In w vs) by (rewrite H1; cbn; auto). cbn [opv]. replace (hd 0 vs) with v by now rewrite H1. replace (nth 1 vs 0) with w by now rewrite H1. destruct b; try easy; cbn [bv].
-    + apply kok in H2 as [_ H2]. rewrite H1 in H2. cbn in H2. unfold rpow. destruct (Rlt_dec 0 v); [apply exp_pos|easy].
+    + apply kok in H2 as [_ H2]. rewrite H1 in H2. cbn in H2. rewrite rpow_Rpower by easy. apply exp_pos.
     + apply so_ok in H2 as (u & I & P). unfold hypot. apply sqrt_lt_R0. rewrite H1 in I. cbn in P. destruct I as [<-|[<-|[]]]; nra.
     + unfold Rmin. pose proof (al_ok _ H2 v (proj1 Iv)). pose proof (al_ok _ H2 w (proj2 Iv)). cbn in *. destruct (Rle_dec v w); lra.
     + apply so_ok in H2 as (u & I & P). rewrite H1 in I. cbn in P. unfold Rmax. destruct I as [<-|[<-|[]]]; destruct (Rle_dec v w); lra.
-  - apply andb_prop in H as [H1 H2]. cbn [opv]. apply choose_case. now apply kok in H1. now apply kok in H2. Qed.
-Lemma sign_nonneg_ok o : sign_nonneg n k eqa o = true -> 0 <= opv o vs.
+  - exact (branches_ok c Pos H). Qed.
+Lemma sign_nonneg_ok o : sign_nonneg n k eqa g o = true -> 0 <= opv o vs.
 Proof. unfold sign_nonneg. destruct o; try easy; intro H.
   - apply (sm_all (fun v => 0 <= v)). lra. intros; lra. exact (al_ok _ H).
   - apply orb_prop in H as [H|H]. apply (pr_all (fun v => 0 <= v)). lra. intros; now apply Rmult_le_pos. exact (al_ok _ H). apply andb_prop in H as [H1 H2]. apply two_args in H1 as (v & w & H1). apply eqok in H2. rewrite H1 in *. cbn in H2. subst. cbn. nra.
@@ -504,15 +589,16 @@ Proof. unfold sign_nonneg. destruct o; try easy; intro H.
     + apply sqrt_pos.
     + unfold Rmin. pose proof (al_ok _ H2 v (proj1 Iv)). pose proof (al_ok _ H2 w (proj2 Iv)). cbn in *. destruct (Rle_dec v w); lra.
     + apply so_ok in H2 as (u & I & P). rewrite H1 in I. cbn in P. unfold Rmax. destruct I as [<-|[<-|[]]]; destruct (Rle_dec v w); lra.
-  - apply andb_prop in H as [H1 H2]. cbn [opv]. apply choose_case. now apply kok in H1. now apply kok in H2. Qed.
-Lemma sign_nonzero_ok o : sign_nonzero n k o = true -> opv o vs <> 0.
+  - exact (branches_ok c Nonneg H). Qed.
+Lemma sign_nonzero_ok o : sign_nonzero n k g o = true -> opv o vs <> 0.
 Proof. unfold sign_nonzero. destruct o; try easy; intro H.
   - apply (pr_all (fun v => v <> 0)). lra. intros; now apply Rmult_integral_contrapositive_currified. exact (al_ok _ H).
   - apply andb_prop in H as [H1 H2]. pose proof (al_ok _ H2) as K. one H1. rewrite H1. cbn. now apply (K v).
   - apply andb_prop in H as [H1 H2]. one H1. cbn [opv]. replace (hd 0 vs) with v by now rewrite H1. apply andb_prop in H2 as [H2 H3]. apply Pos.eqb_eq in H2. unfold qpow. rewrite H2. cbn [root]. apply pw_ne0. exact (al_ok _ H3 v Iv).
   - apply andb_prop in H as [H1 H2]. one H1. cbn [opv]. replace (hd 0 vs) with v by now rewrite H1. apply andb_prop in H2 as [H2 H3]. pose proof (al_ok _ H3 v Iv) as P. cbn in P.
     assert (C : u = Uabs \/ sign_of_argument u = true) by (destruct u; auto). destruct C as [->|C]. cbn. now apply Rabs_no_R0. destruct (sign_of_argument_cases u v C) as (C1 & C2 & _). destruct (Rlt_dec 0 v). specialize (C1 r). lra. assert (v < 0) as L by lra. specialize (C2 L). lra.
-  - apply andb_prop in H as [H1 H2]. cbn [opv]. apply (choose_case _ _ _ _ _ (fun v => v <> 0)). now apply kok in H1. now apply kok in H2. Qed.
+  - destruct b; try easy. apply andb_prop in H as [H1 H]. apply andb_prop in H as [H2 H3]. apply two_args in H1 as (v & w & H1). apply kok in H2 as [_ H2], H3 as [_ H3]. cbn [opv bv]. rewrite H1 in *. cbn [hd nth rv] in *. destruct H3 as [z ->]. rewrite rpow_whole. now apply pw_ne0.
+  - exact (branches_ok c Nonzero H). Qed.
 Lemma sign_integer_ok o : sign_integer n k o = true -> exists z, opv o vs = IZR z.
 Proof. assert (P : (exists z, 0 = IZR z) /\ forall a b : R, (exists z, a = IZR z) -> (exists z, b = IZR z) -> exists z, a + b = IZR z) by (split; [now exists 0%Z|intros a b [y ->] [z ->]; exists (y + z)%Z; now rewrite plus_IZR]).
   unfold sign_integer. destruct o; try easy; intro H.
@@ -520,7 +606,7 @@ Proof. assert (P : (exists z, 0 = IZR z) /\ forall a b : R, (exists z, a = IZR z
   - apply (pr_all (fun v => exists z, v = IZR z)). now exists 1%Z. intros a b [y ->] [z ->]. exists (y * z)%Z. now rewrite mult_IZR. exact (al_ok _ H).
   - apply (sm_all (fun v => exists z, v = IZR z)); try apply P. exact (al_ok _ H).
   - destruct u; try easy; cbn [opv uv]; unfold ceil, floor. now eexists. eexists. symmetry. apply opp_IZR. Qed.
-Lemma sign_of_ok r o : sign_of n k eqa r o = true -> rv r (opv o vs).
+Lemma sign_of_ok r o : sign_of n k eqa g r o = true -> rv r (opv o vs).
 Proof. destruct r; try easy; cbn [sign_of rv]; intro H.
   - now apply sign_pos_ok.
   - apply orb_prop in H as [H|H]. now apply sign_nonneg_ok. now apply Rlt_le, sign_pos_ok.
@@ -532,22 +618,49 @@ Ltac get_premises Hcl HA HH := match goal with G : gath _ _ = Some ?bl |- _ => p
 Lemma arg_kn_ok A l n e k : (forall c, In c l -> sem A c) -> inD (nr n) e -> inD (nb n) k -> let vs := map (fun al => val A (fst al) (map (lk (e ++ k)) (snd al))) (na n) in
   forall r i, arg_kn l n r i = true -> (i < length vs)%nat /\ rv r (nth i vs 0).
 Proof. intros Hl He Hk vs r i H. unfold arg_kn in H. destruct (nth_error (na n) i) as [[b ls]|] eqn:E; [|easy]. apply andb_prop in H as [H1 H2]. assert (L : (i < length (na n))%nat) by (apply nth_error_Some; congruence). unfold vs. rewrite map_length. split; [easy|].
-  set (f := fun al : id * list nat => val A (fst al) (map (lk (e ++ k)) (snd al))). rewrite (nth_indep _ 0 (f (1%positive, []))) by now rewrite map_length. rewrite map_nth. apply nth_error_nth with (d := (1%positive, [])) in E. rewrite E. unfold f; cbn [fst snd]. apply (kn_ok A l Hl _ _ H1). eapply lab_inr; [|exact H2]. now apply inr_app. Qed.
+  set (f := fun al : id * list nat => val A (fst al) (map (lk (e ++ k)) (snd al))). rewrite (nth_indep _ 0 (f (1%positive, []))) by now rewrite map_length. rewrite map_nth. apply nth_error_nth with (d := (1%positive, [])) in E. rewrite E. unfold f; cbn [fst snd]. apply (kn_ok A l Hl _ _ H1). refine (lab_inr dv Hdv Hnum _ _ _ _ _ H2). now apply inr_app. Qed.
 Lemma arg_eq_ok A n e k : let vs := map (fun al => val A (fst al) (map (lk (e ++ k)) (snd al))) (na n) in forall i j, arg_eq n i j = true -> nth i vs 0 = nth j vs 0.
 Proof. intros vs i j H. unfold arg_eq in H. destruct (nth_error (na n) i) as [[b ls]|] eqn:E1; [|easy]. destruct (nth_error (na n) j) as [[b' ls']|] eqn:E2; [|easy]. apply andb_prop in H as [H1 H2]. apply Pos.eqb_eq in H1. destruct (ln_dec ls ls'); [subst|easy].
   assert (L1 : (i < length (na n))%nat) by (apply nth_error_Some; congruence). assert (L2 : (j < length (na n))%nat) by (apply nth_error_Some; congruence). unfold vs.
   set (f := fun al : id * list nat => val A (fst al) (map (lk (e ++ k)) (snd al))). rewrite !(nth_indep _ 0 (f (1%positive, []))) by now rewrite map_length. rewrite !map_nth. apply nth_error_nth with (d := (1%positive, [])) in E1, E2. now rewrite E1, E2. Qed.
+Lemma zero_arg_ok A n e k i : zero_arg n i = true -> nth i (map (fun al => val A (fst al) (map (lk (e ++ k)) (snd al))) (na n)) 0 = 0.
+Proof. unfold zero_arg. destruct (nth_error (na n) i) as [[b ls]|] eqn:E; [|easy]. destruct (get b) as [m|] eqn:G; [|easy]. destruct (no m) eqn:O; try easy. intro H. apply Z.eqb_eq in H.
+  erewrite nth_error_nth by (apply map_nth_error; exact E). cbn [fst snd]. rewrite (model _ _ G). unfold ev. rewrite O, qvR. unfold Q2R. rewrite H. ring. Qed.
+Lemma zero_with_ok A n e k i j : inD (nr n) e -> inD (nb n) k -> zero_with n i j = true -> let vs := map (fun al => val A (fst al) (map (lk (e ++ k)) (snd al))) (na n) in nth i vs 0 = Rabs (nth j vs 0).
+Proof. intros He Hk. unfold zero_with. destruct (nth_error (na n) i) as [[b ls]|] eqn:E; [|easy]. destruct (nth_error (na n) j) as [u|] eqn:E2; [|easy]. destruct (get b) as [m|] eqn:G; [|easy]. destruct m as [o r0 b0 a0]; cbn [no nb na].
+  destruct o; try easy. destruct u0; try easy. destruct b0; [|easy]. destruct a0 as [|[b' ls'] [|]]; try easy. cbv zeta. intro H.
+  assert (L : length (nr n ++ nb n) = length (e ++ k)) by (symmetry; apply (inr_len dv); now apply inr_app). rewrite L in H. apply (eqe_ok A) in H.
+  rewrite !(nth_error_nth _ _ _ (map_nth_error (fun al => val A (fst al) (map (lk (e ++ k)) (snd al))) _ _ E)), !(nth_error_nth _ _ _ (map_nth_error (fun al => val A (fst al) (map (lk (e ++ k)) (snd al))) _ _ E2)). cbn [fst snd].
+  rewrite (model _ _ G). unfold ev; cbn [no nb na map msum opv uv hd fst snd]. rewrite app_nil_r, comp_ok. f_equal. exact H. Qed.
+Lemma guarded_ok A l n e k : (forall c, In c l -> sem A c) -> inD (nr n) e -> inD (nb n) k -> let vs := map (fun al => val A (fst al) (map (lk (e ++ k)) (snd al))) (na n) in
+  forall c r (first : bool), guarded l n c r first = true -> (forall u v, choose c (hd 0 vs) (nth 1 vs 0) u v = if first then u else v) -> rv r (nth (if first then 2 else 3) vs 0).
+Proof. intros Hl He Hk vs c r first H TK. pose proof (arg_kn_ok A l n e k Hl He Hk) as KN. pose proof (arg_eq_ok A n e k) as EQ. pose proof (fun i => zero_arg_ok A n e k i) as Z. pose proof (fun i j => zero_with_ok A n e k i j He Hk) as ZW. cbv zeta in KN, EQ, ZW. fold vs in KN, EQ, Z, ZW.
+  assert (H0 : hd 0 vs = nth 0 vs 0) by (destruct vs; easy). rewrite H0 in TK. unfold guarded in H. cbv zeta in H.
+  assert (LT : match c with Clt | Cle => let '(p, q) := if first then (0, 1)%nat else (1, 0)%nat in nth p vs 0 <= nth q vs 0 /\ ((match c with Clt => first | _ => negb first end) = true -> nth p vs 0 < nth q vs 0)
+    | Ceq' => first = false -> nth 0 vs 0 <> nth 1 vs 0 | Cne' => first = true -> nth 0 vs 0 <> nth 1 vs 0 end).
+  { specialize (TK 1 0). destruct c, first; cbn [choose] in TK; repeat match type of TK with context[if ?d then _ else _] => destruct d end; try lra; cbn; try (split; intros; try easy; lra); intros; try easy; lra. }
+  assert (AB : forall p q, (nth p vs 0 <= nth q vs 0) -> forall st : bool, (st = true -> nth p vs 0 < nth q vs 0) -> arg_kn l n Pos p || (st && arg_kn l n Nonneg p) = true -> 0 < nth q vs 0).
+  { intros p q L st S HH. apply orb_prop in HH as [HH|HH]. apply KN in HH as [_ HH]. cbn in HH. lra. apply andb_prop in HH as [HH1 HH]. apply KN in HH as [_ HH]. cbn in HH. specialize (S HH1). lra. }
+  destruct c.
+  1,2: set (pq := if first then (0, 1)%nat else (1, 0)%nat) in *; destruct pq as [p q]; destruct LT as [L S]; set (u := if first then 2%nat else 3%nat) in *; clearbody u; specialize (AB p q L _ S); destruct r; try discriminate H; cbn [rv].
+  1,4: apply andb_prop in H as [H1 H2]; specialize (AB H1); apply EQ in H2; lra.
+  1,3: apply andb_prop in H as [H1 H2]; apply EQ in H2; apply orb_prop in H1 as [H1|H1]; [specialize (AB H1); lra|apply KN in H1 as [_ H1]; cbn in H1; lra].
+  1,2: apply orb_prop in H as [H|H]; apply andb_prop in H as [H1 H2];
+    [specialize (AB H1); apply orb_prop in H2 as [H2|H2]; [apply EQ in H2; lra|apply ZW in H2; intro E0; rewrite E0, Rabs_R0 in H2; lra]
+    |apply andb_prop in H2 as [H2 H3]; apply Z in H2; apply EQ in H3; specialize (S H1); lra].
+  1,2: destruct r; try discriminate H; apply andb_prop in H as [H1 H2]; destruct first; try discriminate H1; specialize (LT eq_refl); cbn [rv];
+    apply orb_prop in H2 as [H2|H2]; apply andb_prop in H2 as [H2 H3]; apply Z in H2; apply EQ in H3; lra. Qed.
 Lemma msum_nn ds : forall f, (forall l, inr ds l -> 0 <= f l) -> 0 <= msum ds f.
 Proof. induction ds; cbn; intros f Hf. apply Hf. constructor. apply nn_bsum. intros i Hi. apply IHds. intros. apply Hf. now constructor. Qed.
-Lemma sign_node_ok A l r n e : (forall c, In c l -> sem A c) -> inD (nr n) e -> (r = Pos \/ r = Nonneg \/ nb n = []) -> sign_of (length (na n)) (arg_kn l n) (arg_eq n) r (no n) = true -> rv r (ev dv A (val A) n e).
+Lemma sign_node_ok A l r n e : (forall c, In c l -> sem A c) -> inD (nr n) e -> (r = Pos \/ r = Nonneg \/ nb n = []) -> sign_of (length (na n)) (arg_kn l n) (arg_eq n) (guarded l n) r (no n) = true -> rv r (ev dv A (val A) n e).
 Proof. intros Hl He C H. set (vs := fun k => map (fun al => val A (fst al) (map (lk (e ++ k)) (snd al))) (na n)).
-  assert (K : forall k, inD (nb n) k -> rv r (opv (no n) (vs k))). { intros k Hk. apply (sign_of_ok (vs k) (arg_kn l n) (arg_eq n)). exact (arg_kn_ok A l n e k Hl He Hk). exact (arg_eq_ok A n e k). unfold vs. now rewrite map_length. }
+  assert (K : forall k, inD (nb n) k -> rv r (opv (no n) (vs k))). { intros k Hk. apply (sign_of_ok (vs k) (arg_kn l n) (arg_eq n) (guarded l n)). exact (arg_kn_ok A l n e k Hl He Hk). exact (arg_eq_ok A n e k). exact (guarded_ok A l n e k Hl He Hk). unfold vs. now rewrite map_length. }
   assert (M : rv r (msum (map dv (nb n)) (fun k => opv (no n) (vs k)))). { destruct C as [->|[->|E]]. apply msum_pos; [intros d Hd; apply in_map_iff in Hd as (z & <- & _); apply Hdv|exact K]. apply msum_nn. exact K. rewrite E in *. cbn [map msum]. apply K. constructor. }
   unfold ev. unfold vs in M. destruct (no n) eqn:O; try exact M; destruct r; discriminate H. Qed.
 Lemma sgn_ok A l r a n e : (forall c, In c l -> sem A c) -> get a = Some n -> sgn l r a n = true -> inD (rng a) e -> rv r (val A a e).
 Proof. intros Hl G H He. assert (He' : inD (nr n) e) by (unfold rng in He; now rewrite G in He). unfold sgn in H. apply orb_prop in H as [H|H]. now apply (kn_ok A l Hl r a H). apply orb_prop in H as [H|H].
   - destruct r; try easy. apply andb_prop in H as [H1 H2]. pose proof (kn_ok A l Hl _ _ H1 e He) as P. pose proof (kn_ok A l Hl _ _ H2 e He) as Q. cbn in *. lra.
-  - rewrite (model _ _ G). assert (D : (r = Nonzero /\ sign_of (length (na n)) (arg_kn l n) (arg_eq n) Pos (no n) = true) \/ ((r = Pos \/ r = Nonneg \/ nb n = []) /\ sign_of (length (na n)) (arg_kn l n) (arg_eq n) r (no n) = true)).
+  - rewrite (model _ _ G). assert (D : (r = Nonzero /\ sign_of (length (na n)) (arg_kn l n) (arg_eq n) (guarded l n) Pos (no n) = true) \/ ((r = Pos \/ r = Nonneg \/ nb n = []) /\ sign_of (length (na n)) (arg_kn l n) (arg_eq n) (guarded l n) r (no n) = true)).
     { destruct r; try discriminate H; try (destruct (nb n) as [|b bs]; [right; split; [auto|exact H]|]; try discriminate H); auto. }
     destruct D as [[-> S]|[C S]]. pose proof (sign_node_ok A l Pos n e Hl He' (or_introl eq_refl) S) as P. cbn in *. lra. apply (sign_node_ok A l); auto. Qed.
 Lemma reads_ok n b ls e' : reads n b ls = true -> inD (rng b) e' -> exists e, inD (nr n) e /\ map (lk e) ls = e'.
@@ -586,15 +699,15 @@ Proof. intros Hcl H. destruct st; cbn [check1] in H; unfold valid; intros A HA H
     cbn [fst snd] in *. get_premises Hcl HA HH. intros ix He. unfold equations in EQ. apply andb_prop in EQ as [LN FB]. apply Nat.eqb_eq in LN.
     rewrite (rng_get _ _ E1) in He. rewrite (model _ _ E1), (model _ _ E2). clear E1 E2. destruct n as [o r0 b0 a0], n' as [o' r1 b1 a1]. cbn [no nr nb na] in *. subst o' r1 b1.
     assert (X : forall k, inD b0 k -> map (fun al => val A (fst al) (map (lk (ix ++ k)) (snd al))) a0 = map (fun al => val A (fst al) (map (lk (ix ++ k)) (snd al))) a1).
-    { intros k Hk. clear - Hl FB LN He Hk. revert a1 LN FB. induction a0 as [|[x lx] a0 IH]; intros [|[y ly] a1] LN FB; try easy. cbn [length combine forallb fst snd map] in *. apply andb_prop in FB as [F1 F2]. rewrite (IH a1) by (easy || lia). f_equal.
-      apply andb_prop in F1 as [F1 F3]. apply andb_prop in F3 as [F3 F4]. destruct (ln_dec lx ly); [subst|easy]. apply (eqof_ok A _ Hl); [easy|]. eapply lab_inr; [|exact F4]. now apply inr_app. }
+    { intros k Hk. clear - Hl FB LN He Hk Hdv Hnum. revert a1 LN FB. induction a0 as [|[x lx] a0 IH]; intros [|[y ly] a1] LN FB; try easy. cbn [length combine forallb fst snd map] in *. apply andb_prop in FB as [F1 F2]. rewrite (IH a1) by (easy || lia). f_equal.
+      apply andb_prop in F1 as [F1 F3]. apply andb_prop in F3 as [F3 F4]. destruct (ln_dec lx ly); [subst|easy]. apply (eqof_ok A _ Hl); [easy|]. refine (lab_inr dv Hdv Hnum _ _ _ _ _ F4). now apply inr_app. }
     unfold ev; cbn [no nb na nr]. destruct o; try easy; try (apply msum_ext; intros k Hk; now rewrite X).
     destruct b0 as [|d [|d' [|]]]; try easy. destruct (Pos.eqb_spec d d') as [<-|]; [|easy]. apply matv_ext. intros i j Hi Hj. rewrite X; [easy|]. constructor; [easy|]. constructor; [easy|]. constructor.
   - (* Srule *) destruct (gath cl ps) as [bl|] eqn:G; [|discriminate]. destruct (row_of r c0) as [w|] eqn:RW; [|discriminate]. cbv zeta in H. destruct (lp_dec _ _) as [RR|]; [|discriminate]. destruct (_ && _) eqn:C; [|discriminate]. injection H as <-. cbn [fst snd] in *. get_premises Hcl HA HH. intros ix He.
-    apply andb_prop in C as [C1 C]. apply andb_prop in C as [C2 C3]. pose proof (tmatch_ok A x y ix _ _ C1) as M1. pose proof (tmatch_ok A x y ix _ _ C2) as M2. unfold at_ at 1 in M1. unfold at_ at 1 in M2. cbn [fst snd] in *. pose proof (inr_len _ _ _ He) as LE. rewrite map_seq_lk in M1, M2 by easy. rewrite M1, M2.
+    apply andb_prop in C as [C1 C]. apply andb_prop in C as [C2 C3]. pose proof (tmatch_in A x y _ ix _ _ He C1) as M1. pose proof (tmatch_in A x y _ ix _ _ He C2) as M2. unfold at_ at 1 in M1. unfold at_ at 1 in M2. cbn [fst snd] in *. pose proof (inr_len _ _ _ He) as LE. rewrite map_seq_lk in M1, M2 by easy. rewrite M1, M2.
     apply (rules_sound r c0 w); [easy|]. exact (conds_ok_ok A _ Hl _ _ _ _ _ _ C3 He).
   - (* Ssame *) cbv zeta in H. destruct (lp_dec _ _) as [RR|]; [|discriminate]. destruct (_ && _) eqn:C; [|discriminate]. injection H as <-. cbn [fst snd] in *. intros ix He. apply andb_prop in C as [C1 C2].
-    pose proof (tmatch_ok A x y ix _ _ C1) as M1. pose proof (tmatch_ok A x y ix _ _ C2) as M2. unfold at_ at 1 in M1. unfold at_ at 1 in M2. cbn [fst snd] in *. pose proof (inr_len _ _ _ He) as LE. rewrite map_seq_lk in M1, M2 by easy. now rewrite M1, M2.
+    pose proof (tmatch_in A x y _ ix _ _ He C1) as M1. pose proof (tmatch_in A x y _ ix _ _ He C2) as M2. unfold at_ at 1 in M1. unfold at_ at 1 in M2. cbn [fst snd] in *. pose proof (inr_len _ _ _ He) as LE. rewrite map_seq_lk in M1, M2 by easy. now rewrite M1, M2.
   - (* Ssgn *) destruct (gath cl ps) as [bl|] eqn:G; [|discriminate]. destruct (get a) as [n|] eqn:E1; [|discriminate]. destruct (sgn _ _ _ _) eqn:C; [|discriminate]. injection H as <-. cbn [fst snd] in *. get_premises Hcl HA HH. intros ix He. now apply (sgn_ok A (map snd bl) r a n).
   - (* Stransfer *) destruct (PM.find p cl) as [[m []]|] eqn:F; try discriminate. destruct (PM.find q cl) as [[m' []]|] eqn:F'; try discriminate. destruct (Pos.eqb_spec a a0); [subst|discriminate]. destruct (lp_dec _ _) as [RR|]; [|discriminate]. injection H as <-. cbn [fst] in HH.
     pose proof (Hcl _ _ F A HA) as S. pose proof (Hcl _ _ F' A HA) as S'. cbn [fst snd sem] in *. intros e He. rewrite <- RR in He. rewrite <- S by (easy || (intros ->; now apply HH)). apply S'; [intros ->; apply HH, andb_false_r|easy].
@@ -622,9 +735,9 @@ Proof. intros Hcl H. destruct st; cbn [check1] in H; unfold valid; intros A HA H
     apply existsb_exists in IV as (s' & I & E). apply Pos.eqb_eq in E. subst s'.
     apply is_derive_ext_loc with (2 := S). generalize (opn A s p' I HA). apply filter_imp. intros t Ht. symmetry. now apply EQ.
   - (* Sentry *) destruct (PM.find p cl) as [[m []]|] eqn:F; try discriminate. destruct (get d) as [n|] eqn:E1; [|discriminate]. cbv zeta in H. destruct n as [o r0 b0 a0]; cbn [no nb na nr] in *. destruct o; try discriminate. destruct b0; [|discriminate]. destruct a0 as [|[d1 ls] [|]]; try discriminate. destruct (_ && _) eqn:C; [|discriminate]. injection H as <-. cbn [fst snd] in *.
-    apply andb_prop in C as [C1 C]. apply andb_prop in C as [C2 C]. apply andb_prop in C as [C3 C4]. apply Pos.eqb_eq in C1. subst d1. destruct (ln_dec _ _) as [FI|]; [|discriminate]. pose proof (Hcl _ _ F A HA HH) as S. cbn [snd sem] in *. intros e He. rewrite (rng_get _ _ E1) in He. cbn [nr] in He.
-    destruct (lab_inr dv r0 e _ _ He C3) as [B1 _]. destruct (lab_inr dv r0 e _ _ He C4) as [B2 _].
-    assert (FE : map (lk e) (seq 0 (length (rng a))) = firstn (length (rng a)) e). { pose proof (inr_len _ _ _ B1) as L1. clear - B1 L1 He C3. set (r := length (rng a)) in *. assert (LE : (r <= length e)%nat). { destruct r; [lia|]. destruct (lab_inr dv r0 e _ _ He C3) as [_ B]. specialize (B r). assert (In r (seq 0 (S r))) by (apply in_seq; lia). specialize (B H). lia. }
+    apply andb_prop in C as [C1 C]. apply andb_prop in C as [C2 C]. apply andb_prop in C as [C0 C]. apply andb_prop in C as [C3 C4]. apply Nat.leb_le in C0. apply Pos.eqb_eq in C1. subst d1. destruct (ln_dec _ _) as [FI|]; [|discriminate]. pose proof (Hcl _ _ F A HA HH) as S. cbn [snd sem] in *. intros e He. rewrite (rng_get _ _ E1) in He. cbn [nr] in He.
+    pose proof (lab_inr dv Hdv Hnum r0 e _ _ He C3) as B1. pose proof (lab_inr dv Hdv Hnum r0 e _ _ He C4) as B2.
+    assert (FE : map (lk e) (seq 0 (length (rng a))) = firstn (length (rng a)) e). { pose proof (inr_len _ _ _ B1) as L1. clear - He C0. set (r := length (rng a)) in *. assert (LE : (r <= length e)%nat) by (rewrite (inr_len _ _ _ He); exact C0).
       rewrite <- (map_seq_lk (firstn r e) r) by (apply firstn_length_le; lia). apply map_ext_in. intros x I. apply in_seq in I. rewrite <- (firstn_skipn r e) at 1. apply lk_app_l. rewrite firstn_length_le; lia. }
     rewrite FE in B1. specialize (S _ _ B1 B2). rewrite (model _ _ E1). unfold ev; cbn [no nb na map msum opv fst snd sm]. rewrite app_nil_r. rewrite <- (firstn_skipn (length (rng a)) ls) at 2. rewrite map_app, FI, FE. exact S.
   - (* Sagain *) destruct (PM.find p cl) as [[[] c1]|] eqn:F; try discriminate. destruct (PM.find q cl) as [[m' []]|] eqn:F'; try discriminate. destruct (order_of c1) as [[[[[n0 a0] s0] W0] b0]|] eqn:O; try discriminate.
@@ -639,9 +752,14 @@ Proof. intros Hcl H. destruct st; cbn [check1] in H; unfold valid; intros A HA H
   - (* Shifun *) destruct (PM.find p cl) as [[[] []]|] eqn:F; try discriminate. destruct (PM.find q cl) as [[m' []]|] eqn:F'; try discriminate. destruct (existsb (Pos.eqb s) vars) eqn:IV; [|discriminate]. cbn [andb] in H. destruct (Pos.eqb_spec b a0); [subst|discriminate]. destruct (lp_dec _ _) as [RE|]; [|discriminate]. injection H as <-. cbn [fst snd] in *.
     pose proof (Hcl _ _ F' A HA HH) as S. cbn [snd sem] in *. intros e ps p' He L HF Hp'. assert (He' : inD (rng a0) e) by congruence. specialize (S e ps p' He' L HF Hp'). apply existsb_exists in IV as (s' & I & E). apply Pos.eqb_eq in E. subst s'.
     apply is_derive_ext_loc with (2 := S). generalize (opn A s p' I HA). apply filter_imp. intros t Ht. symmetry. apply higher_near; [easy| |easy]. intros A' HA'. exact (Hcl _ _ F A' HA' ltac:(cbn; discriminate) e He).
+  - (* Sdecided *) destruct (get a) as [n|] eqn:E1; [|discriminate]. destruct (get b) as [n'|] eqn:E2; [|discriminate]. destruct n as [o r0 b0 a0], n' as [o' r1 b1 a1]; cbn [no nb na nr] in *. destruct o; try discriminate. destruct b0; [|discriminate]. destruct a0 as [|X [|Y [|u [|v [|]]]]]; try discriminate.
+    destruct o'; try discriminate. destruct b1; [|discriminate]. destruct a1 as [|X' [|Y' [|u' [|v' [|]]]]]; try discriminate. destruct (lp_dec _ _) as [RR|]; [|discriminate]. destruct (cmp_dec c0 c1); [subst c1|discriminate]. destruct (_ && _) eqn:C; [|discriminate]. injection H as <-. cbn [snd sem]. intros e He.
+    apply andb_prop in C as [C C2]. apply andb_prop in C as [C0 C1]. apply andb_prop in C2 as [C2 C3]. rewrite <- (inr_len _ _ _ He) in C0, C1, C2, C3. apply (eqe_ok A) in C0, C1.
+    rewrite (model _ _ E1), (model _ _ E2). unfold ev; cbn [no nb na map msum opv hd nth]. rewrite app_nil_r. fold (at_ A e X) (at_ A e Y) (at_ A e u) (at_ A e v) (at_ A e X') (at_ A e Y') (at_ A e u') (at_ A e v'). rewrite <- C0, <- C1.
+    destruct (choose_either c0 (at_ A e X) (at_ A e Y)) as [K|K]; rewrite !K. exact (alike_ok A e c0 X Y true K 60 _ _ C2). exact (alike_ok A e c0 X Y false K 60 _ _ C3).
   - (* Schoice *) destruct (get a) as [n|] eqn:E1; [|discriminate]. destruct n as [o r0 b0 a0]; cbn [no nb na nr] in *. destruct o; try discriminate. destruct b0; [|discriminate]. destruct a0 as [|X [|Y [|u [|v [|]]]]]; try discriminate. destruct (indicator c0) as [other ts] eqn:IC. destruct (lp_dec _ _) as [RR|]; [|discriminate]. destruct (_ && _) eqn:C; [|discriminate]. injection H as <-.
     apply andb_prop in C as [C1 C2]. apply existsb_exists in C1 as (t & It & C1). cbn [snd sem]. intros e He. pose proof (zero_ok A [] (fun c I => match I with end) _ _ _ _ e C2 He) as Z. rewrite pv_app, one_ok in Z by (apply inr_len in He; congruence).
-    assert (M1 : Q2R (-1) = -1) by (unfold Q2R; cbn; field). rewrite M1 in Z. pose proof (tmatch_ok A X Y e t _ C1) as TM. rewrite (model _ _ E1). unfold ev; cbn [no nb na map msum opv hd nth]. rewrite app_nil_r.
+    assert (M1 : Q2R (-1) = -1) by (unfold Q2R; cbn; field). rewrite M1 in Z. pose proof (tmatch_in A X Y _ e t _ He C1) as TM. rewrite (model _ _ E1). unfold ev; cbn [no nb na map msum opv hd nth]. rewrite app_nil_r.
     fold (at_ A e X) (at_ A e Y) (at_ A e u) (at_ A e v). rewrite (indicator_ok c0 _ _ _ _ t) by now rewrite IC. cbv zeta. rewrite IC. cbn [fst]. rewrite <- TM. destruct other; rewrite choice_poly_ok in Z; lra. Qed.
 Theorem check_sound ss : forall cl n cl', (forall q c, PM.find q cl = Some c -> valid c) -> check cl n ss = Some cl' -> forall q c, PM.find q cl' = Some c -> valid c.
 Proof. induction ss as [|st0 ss IH]; intros cl n cl' H E; cbn in E. now injection E as <-. destruct (check1 cl st0) eqn:F; try discriminate. apply (IH _ _ _) with (2 := E).

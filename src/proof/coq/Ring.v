@@ -34,7 +34,8 @@ Notation id := positive.
 Inductive mat := Mdet | Madj | Minv.
 Inductive op := Oconst (c : Q) | Osym (a : positive) | Odelta | Odim (d : positive) | Oindex | Opi | Oadd | Omul | Oid | Opow (q : Q) | Oun (u : un) | Obi (b : bi) | Osel (c : cmp) | Omat (m : mat).
 Record node := Nd { no : op; nr : list positive; nb : list positive; na : list (id * list nat) }.
-Definition lk (e : list nat) (x : nat) := nth x e 0%nat.
+(* what a label x reads where the indices are e: one of them, or beyond them a fixed one, counted from 0 *)
+Definition lk (e : list nat) (x : nat) := nth x e (x - length e)%nat.
 Fixpoint sm (l : list R) : R := match l with [] => 0 | [x] => x | x :: r => x + sm r end.
 Fixpoint pr (l : list R) : R := match l with [] => 1 | [x] => x | x :: r => x * pr r end.
 Definition opv o (vs : list R) : R := match o with
@@ -89,22 +90,24 @@ Variable G : id -> option (list mono).         (* what a node is expanded to *)
 Variable kn : rel -> id -> bool.               (* known signs *)
 Variable pwr : id -> option (Z * id).          (* a^k = b *)
 (* --- the algorithm --- *)
-Definition lab_ok (D : list positive) (ls : list nat) (ra : list positive) : bool :=
-  if list_eq_dec op_dec (map (nth_error D) ls) (map Some ra) then true else false.
-Definition sp (ls : list nat) (w x : nat) : nat := if Nat.ltb x (length ls) then nth x ls 0%nat else (x - length ls + w)%nat.
-Definition bnd (w : nat) (fs : list fac) : bool := forallb (fun f => let '(_, l, _) := f in forallb (fun x => Nat.ltb x w) l) fs.
+Definition within (d : positive) (k : nat) : bool := match k, d with O, _ => true | _, xO p => Nat.ltb k (Pos.to_nat p) | _, _ => false end.
+Definition lab1 (D : list positive) (x : nat) (d : positive) : bool := match nth_error D x with Some d' => Pos.eqb d d' | None => within d (x - length D) end.
+Fixpoint lab_ok (D : list positive) (ls : list nat) (ra : list positive) : bool := match ls, ra with [], [] => true | x :: ls, d :: ra => lab1 D x d && lab_ok D ls ra | _, _ => false end.
+(* a label of w indices where b more follow them; what the labels of the indices that ls reads are there *)
+Definition up (w b x : nat) : nat := if Nat.ltb x w then x else (x + b)%nat.
+Definition sp (ls : list nat) (w b x : nat) : nat := if Nat.ltb x (length ls) then up w b (nth x ls 0%nat) else (x - length ls + w)%nat.
 Fixpoint qpn (c : Q) (n : nat) : Q := match n with O => 1%Q | S n => Qmult c (qpn c n) end.
 Fixpoint expand (k : nat) (fd : list positive) (c : Q) (ds : list positive) (todo done : list fac) : list mono := match k with
  | O => [M c ds (todo ++ done)] | S k => match todo with [] => [M c ds done]
  | (h, ls, z) :: rest => let keep := expand k fd c ds rest ((h, ls, z) :: done) in
-   match h with Hn a => match G a with Some p => if lab_ok (fd ++ ds) ls (rng a) && bnd (length fd + length ds) (rest ++ done) then
+   match h with Hn a => match G a with Some p => if lab_ok (fd ++ ds) ls (rng a) then
      let w := (length fd + length ds)%nat in
      match z with
      | Z0 => expand k fd c ds rest done
-     | Zpos 1 => flat_map (fun m => expand k fd (Qred (c * mc m)) (ds ++ md m) (ren (sp ls w) (mf m) ++ rest) done) p
+     | Zpos 1 => flat_map (fun m => let b := length (md m) in expand k fd (Qred (c * mc m)) (ds ++ md m) (ren (sp ls w b) (mf m) ++ ren (up w b) rest) (ren (up w b) done)) p
      | Zpos _ => expand k fd c ds ((h, ls, 1%Z) :: (h, ls, Z.pred z) :: rest) done
      | Zneg q => match p with [M c' [] fs] => if Qeq_bool c' 0 then keep
-        else expand k fd (Qred (c * / qpn c' (Pos.to_nat q))) ds (ren (sp ls w) (scale z fs) ++ rest) done
+        else expand k fd (Qred (c * / qpn c' (Pos.to_nat q))) ds (ren (sp ls w 0) (scale z fs) ++ rest) done
         | _ => keep end end
      else keep | None => keep end | _ => keep end end end.
 (* binder j to the front; head operations *)
@@ -119,7 +122,7 @@ Fixpoint pickd (r : nat) (acc fs : list fac) : option (nat * list fac) := match 
  | f :: t => pickd r (f :: acc) t end.
 Definition hdelta (fd : list positive) (m : mono) : mono := let r := length fd in match md m with [] => m
  | d :: ds => match pickd r [] (mf m) with None => m
-   | Some (y, fs) => match nth_error (fd ++ d :: ds) y with Some d' => if Pos.eqb d d' then M (mc m) ds (ren (gdrop r y) fs) else m | None => m end end end.
+   | Some (y, fs) => if lab1 (fd ++ d :: ds) y d then M (mc m) ds (ren (gdrop r y) fs) else m end end.
 Definition mentions (x : nat) (fs : list fac) : bool := existsb (fun f => let '(_, l, _) := f in existsb (Nat.eqb x) l) fs.
 Definition hfree (r : nat) (m : mono) : mono := match md m with [] => m
  | d :: ds => if mentions r (mf m) then m else match d with
@@ -130,14 +133,17 @@ Fixpoint clean (fs : list fac) : list fac := match fs with [] => []
  | (h, l, z) :: t => if Z.eqb z 0 then clean t else match h, l with
     | Hd, [x; y] => if Z.ltb 0 z then (if Nat.eqb x y then clean t else (Hd, if Nat.ltb x y then [x; y] else [y; x], 1%Z) :: clean t) else (h, l, z) :: clean t
     | _, _ => (h, l, z) :: clean t end end.
-Definition frot (fs : list fac) : list fac := match fs with
- | (Hd, [x; y], z) :: t => if Z.ltb 0 z then ren (fun w => if Nat.eqb w (Nat.max x y) then Nat.min x y else w) t ++ [(Hd, [x; y], z)] else t ++ [(Hd, [x; y], z)]
+Definition subst (a b x : nat) : nat := if Nat.eqb x a then b else x.
+Definition frot (w : nat) (fs : list fac) : list fac := match fs with
+ | (Hd, [x; y], z) :: t => if Z.ltb 0 z then ren (if Nat.leb w (Nat.max x y) then subst (Nat.min x y) (Nat.max x y) else subst (Nat.max x y) (Nat.min x y)) t ++ [(Hd, [x; y], z)] else t ++ [(Hd, [x; y], z)]
  | f :: t => t ++ [f] | [] => [] end.
-Definition firstd (r : nat) (fs : list fac) : option nat := fold_right (fun f acc => match f with
-  | (Hd, [x; y], z) => if Nat.eqb x y then acc else if Nat.leb r x then Some (x - r)%nat else if Nat.leb r y then Some (y - r)%nat else acc | _ => acc end) None fs.
+Definition firstd (r w : nat) (fs : list fac) : option nat := let bound x := Nat.leb r x && Nat.ltb x w in fold_right (fun f acc => match f with
+  | (Hd, [x; y], z) => if Nat.eqb x y then acc else if bound x then Some (x - r)%nat else if bound y then Some (y - r)%nat else acc | _ => acc end) None fs.
+(* a delta of two fixed indices that differ *)
+Definition clash (w : nat) (fs : list fac) : bool := existsb (fun f => match f with (Hd, [x; y], z) => Z.ltb 0 z && (Nat.leb w x && (Nat.leb w y && negb (Nat.eqb x y))) | _ => false end) fs.
 Fixpoint iter {A} (n : nat) (f : A -> A) (x : A) : A := match n with O => x | S n => iter n f (f x) end.
 Definition mapf (g : list fac -> list fac) (m : mono) : mono := M (mc m) (md m) (g (mf m)).
-Definition dstep (fd : list positive) (m : mono) : mono := match firstd (length fd) (mf m) with
+Definition dstep (fd : list positive) (m : mono) : mono := match firstd (length fd) (length fd + length (md m)) (mf m) with
   | Some j => mapf clean (hdelta fd (mvf (length fd) j m)) | None => m end.
 Definition fstep (r : nat) (m : mono) : mono := match find (fun j => negb (mentions (r + j) (mf m))) (seq 0 (length (md m))) with
   | Some j => hfree r (mvf r j m) | None => m end.
@@ -158,8 +164,8 @@ Definition sortf (D : list positive) (fs : list fac) : list fac := fold_right (i
 Definition sortm (fd : list positive) (m : mono) : mono := mapf (fun fs => clean (sortf (fd ++ md m) (clean fs))) m.
 Definition simp (fd : list positive) (m : mono) : mono :=
   let r := length fd in let n := length (md m) in
-  let m := sortm fd m in let m := iter n (dstep fd) m in let m := mapf (fun fs => iter (2 * length fs) frot fs) m in
-  let m := sortm fd m in let m := iter n (fstep r) m in sortm fd m.
+  let m := sortm fd m in let m := iter n (dstep fd) m in let m := mapf (fun fs => iter (2 * length fs) (frot (r + length (md m))) fs) m in
+  let m := sortm fd m in let m := iter n (fstep r) m in if clash (r + length (md m)) (mf m) then M 0 [] [] else sortm fd m.
 (* canonical binder order: try all (search is untrusted: any mvf sequence is sound), or the witness *)
 Fixpoint seqs (k n : nat) : list (list nat) := match n with O => [[]] | S n =>
   flat_map (fun j => map (cons j) (seqs (S k) n)) (seq k (S n)) end.
@@ -173,18 +179,24 @@ Definition canon (fd : list positive) (m : mono) : mono :=
   fold_left (fun best s => let c := apply fd s m in match mcmp c best with Lt => c | _ => best end) (seqs 0 (length (md m))) m.
 Fixpoint addm (m : mono) (p : list mono) : list mono := match p with [] => [m]
  | m' :: t => if lp_dec (md m) (md m') then if lf_dec (mf m) (mf m') then M (Qred (mc m + mc m')) (md m) (mf m) :: t else m' :: addm m t else m' :: addm m t end.
-Definition norm (fuel : nat) (fd : list positive) (p : list mono) : list mono :=
-  fold_right (fun m acc => addm (canon fd (simp fd m)) acc) [] (flat_map (fun m => expand fuel fd (mc m) (md m) (mf m) []) p).
+(* a sum over 1..p, for a small number p, written out *)
+Definition written_out (r : nat) (m : mono) : list mono := match md m with
+ | xO p :: ds => if Pos.leb p 8 then map (fun i => M (mc m) ds (ren (gdrop r (r + S (length ds) + i)) (mf m))) (seq 0 (Pos.to_nat p)) else [m] | _ => [m] end.
+Fixpoint write_out (k r : nat) (m : mono) : list mono := match k with O => [m] | S k => match find (fun j => match nth_error (md m) j with Some (xO p) => Pos.leb p 8 | _ => false end) (seq 0 (length (md m))) with
+ | Some j => flat_map (write_out k r) (written_out r (mvf r j m)) | None => [m] end end.
+Variable writes_out : bool.
+Definition norm (fuel : nat) (fd : list positive) (p : list mono) : list mono := let q := flat_map (fun m => expand fuel fd (mc m) (md m) (mf m) []) p in
+  fold_right (fun m acc => addm (canon fd (simp fd m)) acc) [] (if writes_out then flat_map (fun m => write_out (length (md m)) (length fd) m) q else q).
 Definition zerop (p : list mono) : bool := forallb (fun m => Qeq_bool (mc m) 0) p.
 (* reduction of powers and roots *)
 (* the root of a product of powers of what is not negative is the product of the roots' powers *)
 Definition under_root (a : id) (f : fac) : bool := match f with (Hn b, l, _) => kn Nonneg b && lab_ok (rng a) l (rng b) | _ => false end.
-Definition root_of (k : positive) (l : list nat) (z : Z) (f : fac) : fac := match f with
- | (Hn b, l', z') => (Hr b k, map (fun x => nth x l 0%nat) l', (z' * z)%Z) | f => f end.
+Definition root_of (w : nat) (k : positive) (l : list nat) (z : Z) (f : fac) : fac := match f with
+ | (Hn b, l', z') => (Hr b k, map (sp l w 0) l', (z' * z)%Z) | f => f end.
 Definition inside_root (a : id) : option (list fac) := match G a with Some [M c [] fs] => if Qeq_bool c 1 && forallb (under_root a) fs then Some fs else None | _ => None end.
 Definition one_monomial (b : id) : bool := match G b with Some [M _ [] _] => true | _ => false end.
 Definition red1 (D : list positive) (f : fac) : option (list fac) := match f with
- | (Hr a k, l, z) => if negb (lab_ok D l (rng a)) then None else match inside_root a with Some fs => Some (map (root_of k l z) fs) | None => if Z.leb (Zpos k) z && kn Nonneg a then Some [(Hr a k, l, (z - Zpos k)%Z); (Hn a, l, 1%Z)]
+ | (Hr a k, l, z) => if negb (lab_ok D l (rng a)) then None else match inside_root a with Some fs => Some (map (root_of (length D) k l z) fs) | None => if Z.leb (Zpos k) z && kn Nonneg a then Some [(Hr a k, l, (z - Zpos k)%Z); (Hn a, l, 1%Z)]
     else if Z.ltb z 0 && kn Pos a then Some [(Hr a k, l, (z + Zpos k)%Z); (Hn a, l, (-1)%Z)] else None end
  | (Hn a, l, z) => match pwr a with Some (k, b) => if negb (lab_ok D l (rng a)) then None else if Z.leb k z then Some [(Hn a, l, (z - k)%Z); (Hn b, l, 1%Z)]
     else if Z.ltb z 0 && one_monomial b then Some [(Hn a, l, (z + k)%Z); (Hn b, l, (-1)%Z)] else None | None => None end
@@ -195,11 +207,15 @@ Definition reducible fd m := existsb (fun f => match red1 (fd ++ md m) f with So
 (* denominators *)
 Fixpoint mulf (a : id) (l : list nat) (k : Z) (fs : list fac) : list fac := match fs with [] => [(Hn a, l, k)]
  | (h, l', z) :: t => if hd_dec h (Hn a) then if ln_dec l' l then (h, l', (z + k)%Z) :: t else (h, l', z) :: mulf a l k t else (h, l', z) :: mulf a l k t end.
+(* the factors that read no bound index, as of the free ones *)
+Definition down (r b x : nat) : nat := if Nat.ltb x r then x else (x - b)%nat.
+Definition outside (r : nat) (m : mono) : list fac := let b := length (md m) in ren (down r b) (filter (fun f => let '(_, l, _) := f in forallb (fun x => Nat.ltb x r || Nat.leb (r + b) x) l) (mf m)).
 Definition denom fd (f : fac) : bool := match f with (Hn a, l, z) => Z.ltb z 0 && (kn Nonzero a && (lab_ok fd l (rng a) && match G a with Some _ => true | None => false end)) | _ => false end.
-Definition finden fd (p : list mono) : option (id * list nat * Z) := match find (denom fd) (flat_map mf p) with Some (Hn a, l, z) => Some (a, l, (- z)%Z) | _ => None end.
+Definition finden fd (p : list mono) : option (id * list nat * Z) := match find (denom fd) (flat_map (outside (length fd)) p) with Some (Hn a, l, z) => Some (a, l, (- z)%Z) | _ => None end.
+Definition mulm r a l k (m : mono) : mono := mapf (mulf a (map (up r (length (md m))) l) k) m.
 Fixpoint solve (n fuel : nat) (fd : list positive) (p : list mono) : bool := let p := norm fuel fd p in if zerop p then true else match n with O => false | S n =>
   if existsb (reducible fd) p then solve n fuel fd (map (redm fd) p) else match finden fd p with
-  | Some (a, l, k) => solve n fuel fd (map (mapf (mulf a l k)) p) | None => false end end.
+  | Some (a, l, k) => solve n fuel fd (map (mulm (length fd) a l k) p) | None => false end end.
 (* --- semantics --- *)
 Variable V : id -> list nat -> R.
 Hypothesis Hdv : forall d, (0 < dv d)%nat.
@@ -213,20 +229,19 @@ Notation inD D e := (inr (map dv D) e).
 Hypothesis Gok : forall a p, G a = Some p -> forall e, inD (rng a) e -> V a e = pv p e.
 Hypothesis knok : forall r a, kn r a = true -> forall e, inD (rng a) e -> rv r (V a e).
 Hypothesis pwok : forall a k b, pwr a = Some (k, b) -> (0 < k)%Z /\ forall e, inD (rng a) e -> pw (V a e) k = V b e.
-Lemma lab_ok_ok D ls ra : lab_ok D ls ra = true -> map (nth_error D) ls = map Some ra.
-Proof. unfold lab_ok. destruct (list_eq_dec _ _ _); congruence. Qed.
 Lemma inr_nth D e x d : inD D e -> nth_error D x = Some d -> (lk e x < dv d)%nat /\ (x < length e)%nat.
 Proof. revert e x. induction D as [|d0 D IH]; intros e [|x] H; inversion H; subst; cbn; intro E; try discriminate.
   - injection E as ->. split; [easy|lia].
-  - destruct (IH _ _ H4 E). unfold lk in *. split; [easy|lia]. Qed.
-Lemma lab_inr D e ls ra : inD D e -> lab_ok D ls ra = true -> inD ra (map (lk e) ls) /\ (forall x, In x ls -> (x < length e)%nat).
-Proof. intros H E. apply lab_ok_ok in E. revert ra E. induction ls; destruct ra; cbn; intro E; try discriminate.
-  - split; [constructor|easy].
-  - injection E as E1 E2. destruct (IHls _ E2) as [A B]. destruct (inr_nth _ _ _ _ H E1). split. now constructor. intros x [<-|I]; auto. Qed.
-Lemma inr_app D1 D2 e l : inD D1 e -> inD D2 l -> inD (D1 ++ D2) (e ++ l).
-Proof. intros. unfold inr. rewrite map_app. now apply Forall2_app. Qed.
+  - destruct (IH _ _ H4 E). unfold lk in *. cbn. split; [easy|lia]. Qed.
 Lemma inr_len D e : inD D e -> length e = length D.
 Proof. intro H. apply Forall2_length in H. now rewrite map_length in H. Qed.
+Lemma lab1_ok D e x d : inD D e -> lab1 D x d = true -> (lk e x < dv d)%nat.
+Proof. intros H E. unfold lab1 in E. destruct (nth_error D x) as [d'|] eqn:N. apply Pos.eqb_eq in E as ->. now apply (inr_nth D e x d').
+  apply nth_error_None in N. pose proof (inr_len _ _ H) as L. unfold lk. rewrite nth_overflow by lia. rewrite L. clear N. destruct (x - length D)%nat as [|k]; [apply Hdv|]. cbn in E. destruct d; try easy. rewrite Hnum. now apply Nat.ltb_lt. Qed.
+Lemma lab_inr D e ls : forall ra, inD D e -> lab_ok D ls ra = true -> inD ra (map (lk e) ls).
+Proof. intros ra H. revert ra. induction ls; destruct ra; cbn; intro E; try discriminate. constructor. apply andb_prop in E as [E1 E2]. constructor. now apply lab1_ok with D. now apply IHls. Qed.
+Lemma inr_app D1 D2 e l : inD D1 e -> inD D2 l -> inD (D1 ++ D2) (e ++ l).
+Proof. intros. unfold inr. rewrite map_app. now apply Forall2_app. Qed.
 Lemma pf_app a b e : pf (a ++ b) e = pf a e * pf b e.
 Proof. induction a; cbn. ring. rewrite IHa. ring. Qed.
 Lemma pf_ren g fs e e' : (forall x, lk e' x = lk e (g x)) -> pf (ren g fs) e = pf fs e'.
@@ -242,24 +257,26 @@ Proof. induction fs as [|[[h l] z] fs IH]. cbn. now rewrite pw_1. change (pf (sc
   cbn [pf]. rewrite IH, pw_mul. cbn. now rewrite pw_pow. Qed.
 Lemma pv_app p q e : pv (p ++ q) e = pv p e + pv q e.
 Proof. induction p; cbn. ring. rewrite IHp. ring. Qed.
-Lemma lk_app_l e l x : (x < length e)%nat -> lk (e ++ l) x = lk e x. Proof. apply app_nth1. Qed.
-Lemma lk_app_r e l x : (length e <= x)%nat -> lk (e ++ l) x = lk l (x - length e). Proof. apply app_nth2. Qed.
-Lemma sp_ok ls e l : (forall x, In x ls -> (x < length e)%nat) -> forall x, lk (map (lk e) ls ++ l) x = lk (e ++ l) (sp ls (length e) x).
-Proof. intros H x. unfold sp. destruct (Nat.ltb_spec x (length ls)).
-  - rewrite lk_app_l by now rewrite map_length. rewrite lk_app_l by (apply H; now apply nth_In). unfold lk at 1. rewrite (nth_indep _ 0%nat (lk e 0)) by now rewrite map_length. now rewrite map_nth.
+Lemma lk_app_l e l x : (x < length e)%nat -> lk (e ++ l) x = lk e x.
+Proof. intro H. unfold lk. rewrite app_nth1 by easy. now apply nth_indep. Qed.
+Lemma lk_app_r e l x : (length e <= x)%nat -> lk (e ++ l) x = lk l (x - length e).
+Proof. intro H. unfold lk. rewrite app_nth2 by easy. f_equal. rewrite app_length. lia. Qed.
+Lemma lk_up e l x : lk (e ++ l) (up (length e) (length l) x) = lk e x.
+Proof. unfold up. destruct (Nat.ltb_spec x (length e)). now apply lk_app_l. rewrite lk_app_r by lia. unfold lk. rewrite !nth_overflow by lia. lia. Qed.
+Lemma lk_map e ls x : (x < length ls)%nat -> lk (map (lk e) ls) x = lk e (nth x ls 0%nat).
+Proof. intro H. unfold lk at 1. rewrite (nth_indep _ _ (lk e 0)) by now rewrite map_length. apply map_nth. Qed.
+Lemma sp_ok ls e l x : lk (map (lk e) ls ++ l) x = lk (e ++ l) (sp ls (length e) (length l) x).
+Proof. unfold sp. destruct (Nat.ltb_spec x (length ls)).
+  - rewrite lk_app_l by now rewrite map_length. rewrite lk_up. now apply lk_map.
   - rewrite lk_app_r, map_length by now rewrite map_length. rewrite lk_app_r by lia. f_equal. lia. Qed.
+Lemma sp_ok_0 ls e x : lk (map (lk e) ls) x = lk e (sp ls (length e) 0 x).
+Proof. pose proof (sp_ok ls e [] x) as S. now rewrite !app_nil_r in S. Qed.
 Lemma qpn_ok c n : Q2R (qpn c n) = Q2R c ^ n.
 Proof. induction n; cbn. unfold Q2R; cbn; field. now rewrite Q2R_mult, IHn. Qed.
 Lemma Qred_R c : Q2R (Qred c) = Q2R c. Proof. apply Qeq_eqR, Qred_correct. Qed.
 Lemma Q2R_1 : Q2R 1 = 1. Proof. unfold Q2R; cbn; field. Qed.
 Lemma Q2R_0 c : Qeq_bool c 0 = true -> Q2R c = 0. Proof. intro H. apply Qeq_bool_eq, Qeq_eqR in H. rewrite H. unfold Q2R; cbn; ring. Qed.
 
-Lemma bnd_ok w fs : bnd w fs = true -> forall x, mentions x fs = true -> (x < w)%nat.
-Proof. induction fs as [|[[h l] z] fs IH]; cbn; intros H x E. discriminate. apply andb_prop in H as [H1 H2]. apply orb_prop in E as [E|E]; [|now apply IH].
-  apply existsb_exists in E as (y & I & E). apply Nat.eqb_eq in E as <-. rewrite forallb_forall in H1. apply Nat.ltb_lt. exact (H1 _ I). Qed.
-Lemma pf_bnd w fs e l : bnd w fs = true -> length e = w -> pf fs (e ++ l) = pf fs e.
-Proof. intros B L. induction fs as [|[[h ls] z] fs IH]; cbn in *. easy. apply andb_prop in B as [B1 B2]. rewrite IH by easy. do 3 f_equal.
-  apply map_ext_in. intros x I. rewrite forallb_forall in B1. apply lk_app_l. rewrite L. apply Nat.ltb_lt. exact (B1 _ I). Qed.
 Lemma pv_flat (f : mono -> list mono) p e : pv (flat_map f p) e = fold_right (fun m acc => pv (f m) e + acc) 0 p.
 Proof. induction p; cbn. easy. now rewrite pv_app, IHp. Qed.
 Lemma mv_ext c c' ds fs fs' e : Q2R c = Q2R c' -> (forall l, inD ds l -> pf fs (e ++ l) = pf fs' (e ++ l)) -> mv (M c ds fs) e = mv (M c' ds fs') e.
@@ -271,15 +288,12 @@ Proof.
   assert (KEEP : pv (expand k fd c ds rest ((h, ls, z) :: done)) e = mv (M c ds (((h, ls, z) :: rest) ++ done)) e).
   { rewrite IHk by easy. apply mv_ext; [easy|]. intros l Hl. cbn [app pf]. rewrite !pf_app. cbn [pf]. ring. }
   destruct h; try exact KEEP. destruct (G a) as [l0|] eqn:Ga; try exact KEEP.
-  destruct (lab_ok (fd ++ ds) ls (rng a) && bnd (length fd + length ds) (rest ++ done)) eqn:B; try exact KEEP.
-  apply andb_prop in B as [B1 B2].
+  destruct (lab_ok (fd ++ ds) ls (rng a)) eqn:B1; try exact KEEP.
   assert (LR : forall l, inD ds l -> V a (map (lk (e ++ l)) ls) = pv l0 (map (lk (e ++ l)) ls)).
   { intros l Hl. apply Gok; [easy|]. eapply lab_inr; [|exact B1]. now apply inr_app. }
-  assert (LB : forall l, inD ds l -> forall x, In x ls -> (x < length (e ++ l))%nat).
-  { intros l Hl. eapply lab_inr; [|exact B1]. now apply inr_app. }
   assert (LL : forall l, inD ds l -> length (e ++ l) = (length fd + length ds)%nat).
   { intros l Hl. rewrite app_length, (inr_len _ _ He), (inr_len _ _ Hl). easy. }
-  assert (ONE : pv (flat_map (fun m => expand k fd (Qred (c * mc m)) (ds ++ md m) (ren (sp ls (length fd + length ds)) (mf m) ++ rest) done) l0) e =
+  assert (ONE : pv (flat_map (fun m => let b := length (md m) in expand k fd (Qred (c * mc m)) (ds ++ md m) (ren (sp ls (length fd + length ds) b) (mf m) ++ ren (up (length fd + length ds) b) rest) (ren (up (length fd + length ds) b) done)) l0) e =
      mv (M c ds (((Hn a, ls, 1%Z) :: rest) ++ done)) e).
   { rewrite pv_flat. unfold mv. cbn [mc md mf].
     transitivity (Q2R c * msum (map dv ds) (fun l => pv l0 (map (lk (e ++ l)) ls) * pf (rest ++ done) (e ++ l))).
@@ -292,9 +306,9 @@ Proof.
       rewrite msum_plus, Rmult_plus_distr_l. f_equal. unfold mv. cbn [mc md mf]. rewrite Qred_R, Q2R_mult, map_app, msum_app, Rmult_assoc. f_equal.
       rewrite <- msum_scal. apply msum_ext. intros l Hl. rewrite <- msum_scal. rewrite <- msum_scal.
       rewrite Rmult_comm, <- msum_scal.
-      apply msum_ext. intros l' Hl'. rewrite <- app_assoc, pf_app. rewrite app_assoc, (pf_bnd (length fd + length ds) (rest ++ done)) by (auto).
-      rewrite (pf_ren _ (mf m) ((e ++ l) ++ l') (map (lk (e ++ l)) ls ++ l')). ring.
-      rewrite <- (LL l Hl). apply sp_ok. auto. }
+      apply msum_ext. intros l' Hl'. rewrite app_assoc, !pf_app, <- (LL l Hl), <- (inr_len _ _ Hl').
+      rewrite !(pf_ren (up _ _) _ ((e ++ l) ++ l') (e ++ l)) by (intro; symmetry; apply lk_up).
+      rewrite (pf_ren _ (mf m) ((e ++ l) ++ l') (map (lk (e ++ l)) ls ++ l')) by apply sp_ok. ring. }
   destruct z as [|[q|q|]|q].
   - rewrite IHk by easy. apply mv_ext; [easy|]. intros l Hl. cbn [app pf fv pw]. ring.
   - rewrite IHk by easy. apply mv_ext; [easy|]. intros l Hl. cbn [app pf fv]. apply pw_succ.
@@ -304,7 +318,7 @@ Proof.
     rewrite IHk by easy. unfold mv; cbn [mc md mf]. rewrite Qred_R, Q2R_mult, Rmult_assoc. f_equal. rewrite <- msum_scal. apply msum_ext. intros l Hl.
     cbn [app pf fv hv]. rewrite LR by easy. cbn [pv]. unfold mv; cbn [mc md mf msum map]. rewrite app_nil_r.
     rewrite <- app_assoc, pf_app. rewrite (pf_ren _ (scale _ fs) (e ++ l) (map (lk (e ++ l)) ls)).
-    2:{ intro x. pose proof (sp_ok ls (e ++ l) [] (LB l Hl) x) as S. rewrite !app_nil_r in S. now rewrite LL in S. }
+    2:{ intro x. rewrite <- (LL l Hl). apply sp_ok_0. }
     rewrite pf_scale, Rplus_0_r, pw_mul. rewrite <- !Rmult_assoc. do 2 f_equal.
     rewrite Q2R_inv, qpn_ok. change (Z.neg q) with (- Z.pos q)%Z. rewrite pw_opp. f_equal. rewrite <- positive_nat_Z. now rewrite pw_nat.
     intro E. apply Qeq_eqR in E. rewrite qpn_ok in E. assert (Q2R c' <> 0) as N. { intro N. replace 0 with (Q2R 0) in N by (unfold Q2R; cbn; ring). apply eqR_Qeq in N. apply Qeq_bool_neq in C0. easy. }
@@ -355,11 +369,11 @@ Proof. intros L Hy x Hx. unfold gdrop. destruct (Nat.ltb_spec x r). now rewrite 
   - rewrite !lk_app_r by lia. replace (x - length e)%nat with (S (pred x - length e)) by lia. apply lk_cons_S. Qed.
 Lemma hdelta_ok fd m e : inD fd e -> mv (hdelta fd m) e = mv m e.
 Proof. intro He. unfold hdelta. destruct m as [c [|d ds] fs]; cbn [md mc mf]; [easy|]. destruct (pickd _ _ _) as [[y fs']|] eqn:P; [|easy].
-  destruct (nth_error _ y) as [d'|] eqn:N; [|easy]. destruct (Pos.eqb_spec d d'); [subst d'|easy]. destruct (pickd_ok _ _ _ _ _ P) as [Y1 Y2].
+  destruct (lab1 _ y d) eqn:N; [|easy]. destruct (pickd_ok _ _ _ _ _ P) as [Y1 Y2].
   unfold mv; cbn [md mc mf map msum]. f_equal. rewrite <- msum_bsum. apply msum_ext. intros l Hl. pose proof (inr_len _ _ He) as LE.
   set (Y := lk (e ++ 0%nat :: l) y).
-  assert (HY : forall i, lk (e ++ i :: l) y = Y). { intro i. unfold Y. destruct (Nat.ltb_spec y (length e)). now rewrite !lk_app_l. rewrite !lk_app_r by easy. replace (y - length e)%nat with (S (y - length e - 1)) by lia. reflexivity. }
-  assert (RY : (Y < dv d)%nat). { eapply inr_nth; [|exact N]. apply inr_app; [easy|]. constructor; [apply Hdv|easy]. }
+  assert (HY : forall i, lk (e ++ i :: l) y = Y). { intro i. unfold Y. destruct (Nat.ltb_spec y (length e)). now rewrite !lk_app_l. rewrite !lk_app_r by easy. replace (y - length e)%nat with (S (y - length e - 1)) by lia. now rewrite !lk_cons_S. }
+  assert (RY : (Y < dv d)%nat). { eapply lab1_ok; [|exact N]. apply inr_app; [easy|]. constructor; [apply Hdv|easy]. }
   rewrite (bsum_ext _ _ (fun i => delta i Y * pf fs' (e ++ i :: l))).
   2:{ intros i Hi. specialize (Y2 (e ++ i :: l)). cbn [pf] in Y2. rewrite Rmult_1_l in Y2. rewrite Y2, HY. do 2 f_equal. rewrite lk_app_r by lia. now rewrite LE, Nat.sub_diag. }
   rewrite (bsum_delta_l _ Y (fun i => pf fs' (e ++ i :: l))) by easy. apply pf_ren. intro x. apply gdrop_ok; auto. Qed.
@@ -377,13 +391,19 @@ Proof. induction fs as [|[[h l] z] fs IH]; [easy|]. cbn [clean pf]. destruct (Z.
   destruct (Z.ltb_spec 0 z); cbn [pf]; rewrite ?IH; try easy.
   destruct (Nat.eqb_spec a b). subst. rewrite IH. cbn [fv hv map]. rewrite delta_pw by easy. cbn. rewrite delta_refl. ring.
   destruct (Nat.ltb_spec a b); cbn [pf fv hv map]; rewrite IH, !delta_pw by easy; cbn; [easy|]. unfold lk; cbn. now rewrite delta_sym. Qed.
-Lemma frot_ok fs e : pf (frot fs) e = pf fs e.
+Lemma subst_ok a b e x : lk e a = lk e b -> lk e x = lk e (subst a b x).
+Proof. intro E. unfold subst. destruct (Nat.eqb_spec x a); congruence. Qed.
+Lemma frot_ok w fs e : pf (frot w fs) e = pf fs e.
 Proof. destruct fs as [|[[h l] z] t]; [easy|]. cbn [frot].
   assert (K : pf (t ++ [(h, l, z)]) e = pf ((h, l, z) :: t) e) by (rewrite pf_app; cbn [pf]; ring).
   destruct h; try exact K. destruct l as [|a [|b [|]]]; try exact K. destruct (Z.ltb_spec 0 z); try exact K.
   rewrite pf_app. cbn [pf fv hv map]. rewrite delta_pw by easy. cbn [lk nth]. unfold delta. change (nth 0 [lk e a; lk e b] 0%nat) with (lk e a). change (nth 1 [lk e a; lk e b] 0%nat) with (lk e b).
-  destruct (Nat.eqb_spec (lk e a) (lk e b)); [|ring]. rewrite Rmult_1_r, Rmult_1_l, Rmult_1_r. apply pf_ren. intro x. destruct (Nat.eqb_spec x (Nat.max a b)); [|easy]. subst.
+  destruct (Nat.eqb_spec (lk e a) (lk e b)); [|ring]. rewrite Rmult_1_r, Rmult_1_l, Rmult_1_r. apply pf_ren. intro x. destruct (Nat.leb _ _); apply subst_ok;
   destruct (Nat.max_spec a b) as [[? ->]|[? ->]], (Nat.min_spec a b) as [[? ->]|[? ->]]; congruence. Qed.
+Lemma clash_ok w fs e : (length e <= w)%nat -> clash w fs = true -> pf fs e = 0.
+Proof. intro L. unfold clash. induction fs as [|[[h l] z] fs IH]; cbn [existsb]; intro H; [easy|]. cbn [pf]. apply orb_prop in H as [H|H]; [|rewrite IH by easy; ring].
+  destruct h; try easy. destruct l as [|x [|y [|]]]; try easy. apply andb_prop in H as [H1 H]. apply andb_prop in H as [H2 H]. apply andb_prop in H as [H3 H]. apply Z.ltb_lt in H1. apply Nat.leb_le in H2, H3. apply negb_true_iff, Nat.eqb_neq in H.
+  cbn [fv hv map]. rewrite delta_pw, delta_neq by (easy || (unfold lk; cbn; rewrite !nth_overflow by lia; lia)). ring. Qed.
 Lemma iter_ok {A} (f : A -> A) (v : A -> R) : (forall x, v (f x) = v x) -> forall n x, v (iter n f x) = v x.
 Proof. intros H n. induction n; cbn; intro x; [easy|]. now rewrite IHn. Qed.
 Lemma ins_ok D f fs e : inD D e -> pf (ins D f fs) e = fv e f * pf fs e.
@@ -403,13 +423,16 @@ Lemma mapf_ok g m e : (forall l, inD (md m) l -> pf (g (mf m)) (e ++ l) = pf (mf
 Proof. intro H. unfold mv; cbn [mapf md mc mf]. f_equal. now apply msum_ext. Qed.
 Lemma sortm_ok fd m e : inD fd e -> mv (sortm fd m) e = mv m e.
 Proof. intro H. apply mapf_ok. intros l Hl. rewrite clean_ok, sortf_ok by now apply inr_app. apply clean_ok. Qed.
+Lemma clashed_ok fd m e : inD fd e -> mv (if clash (length fd + length (md m)) (mf m) then M 0 [] [] else sortm fd m) e = mv m e.
+Proof. intro H. destruct (clash _ _) eqn:C; [|now apply sortm_ok]. unfold mv; cbn [mc md mf map msum pf]. rewrite (msum_ext _ _ (fun _ => 0)). rewrite msum_zero, Q2R_0 by reflexivity. ring.
+  intros l Hl. apply (clash_ok _ _ _) with (2 := C). rewrite app_length, (inr_len _ _ H), (inr_len _ _ Hl). lia. Qed.
 Lemma simp_ok fd m e : inD fd e -> mv (simp fd m) e = mv m e.
-Proof. intro H. unfold simp. rewrite sortm_ok by easy.
+Proof. intro H. unfold simp. rewrite clashed_ok by easy.
   rewrite (iter_ok (fstep (length fd)) (fun m => mv m e)).
   2:{ intro x. unfold fstep. destruct (find _ _); [|easy]. now rewrite hfree_ok, mvf_ok. }
-  rewrite sortm_ok by easy. rewrite mapf_ok. 2:{ intros l Hl. apply (iter_ok frot (fun fs => pf fs (e ++ l))). intro; apply frot_ok. }
+  rewrite sortm_ok by easy. rewrite mapf_ok. 2:{ intros l Hl. apply (iter_ok (frot _) (fun fs => pf fs (e ++ l))). intro; apply frot_ok. }
   rewrite (iter_ok (dstep fd) (fun m => mv m e)). now apply sortm_ok.
-  intro x. unfold dstep. destruct (firstd _ _); [|easy]. rewrite mapf_ok by (intros; apply clean_ok). now rewrite hdelta_ok, mvf_ok. Qed.
+  intro x. unfold dstep. destruct (firstd _ _ _); [|easy]. rewrite mapf_ok by (intros; apply clean_ok). now rewrite hdelta_ok, mvf_ok. Qed.
 Lemma apply_ok fd s : forall m e, inD fd e -> mv (apply fd s m) e = mv m e.
 Proof. intros m e H. unfold apply. rewrite sortm_ok by easy. revert m. induction s; cbn; intro m; [easy|]. now rewrite IHs, mvf_ok. Qed.
 Lemma canon_ok fd m e : inD fd e -> mv (canon fd m) e = mv m e.
@@ -420,28 +443,40 @@ Proof. intro H. unfold canon. generalize (seqs 0 (length (md m))). intro l.
 Lemma addm_ok m p e : pv (addm m p) e = mv m e + pv p e.
 Proof. induction p as [|m' p IH]; cbn [addm pv]; [easy|]. destruct (lp_dec _ _); [destruct (lf_dec _ _)|]; cbn [pv]; rewrite ?IH; try ring.
   unfold mv; cbn [mc md mf]. rewrite Qred_R, Q2R_plus. rewrite <- e0, <- e1. ring. Qed.
+Lemma written_out_ok fd m e : inD fd e -> pv (written_out (length fd) m) e = mv m e.
+Proof. intro He. unfold written_out. destruct m as [c ds fs]; cbn [mc md mf]. assert (K : pv [M c ds fs] e = mv (M c ds fs) e) by (cbn [pv]; ring). destruct ds as [|[d|d|] ds]; try exact K. destruct (Pos.leb d 8); [|exact K]. clear K.
+  assert (GG : forall n, pv (map (fun i => M c ds (ren (gdrop (length fd) (length fd + S (length ds) + i)) fs)) (seq 0 n)) e = Q2R c * bsum n (fun i => msum (map dv ds) (fun l => pf fs (e ++ i :: l)))).
+  { induction n as [|n IH]. cbn. ring. rewrite seq_S, map_app, pv_app, IH. cbn [Nat.add map pv bsum]. unfold mv; cbn [mc md mf]. rewrite Rmult_plus_distr_l, Rplus_0_r. f_equal. f_equal. apply msum_ext. intros l Hl.
+    apply pf_ren. intro x. pose proof (inr_len _ _ He) as LE. pose proof (inr_len _ _ Hl) as LL. apply gdrop_ok; [easy| |]; [|intros E; exfalso; lia].
+    intros _. rewrite lk_app_r by lia. unfold lk. rewrite nth_overflow by (cbn; lia). cbn [length]. lia. }
+  rewrite GG. unfold mv; cbn [mc md mf map msum]. now rewrite Hnum. Qed.
+Lemma write_out_ok k fd : forall m e, inD fd e -> pv (write_out k (length fd) m) e = mv m e.
+Proof. induction k; intros m e He; cbn [write_out]. cbn; ring. destruct (find _ _) as [j|]; [|cbn; ring]. rewrite <- (mvf_ok fd j m e He), <- (written_out_ok fd (mvf (length fd) j m) e He). generalize (written_out (length fd) (mvf (length fd) j m)). intro q.
+  rewrite pv_flat. induction q as [|x q IHq]; cbn [fold_right pv]; [easy|]. now rewrite IHq, IHk. Qed.
 Lemma norm_ok fuel fd p e : inD fd e -> pv (norm fuel fd p) e = pv p e.
-Proof. intro H. unfold norm. set (q := flat_map _ p). transitivity (pv q e).
+Proof. intro H. unfold norm. cbv zeta. set (q0 := flat_map _ p). assert (E0 : pv q0 e = pv p e).
+  { unfold q0. rewrite pv_flat. induction p as [|m p IH]; cbn [fold_right pv]; [easy|]. rewrite IH, expand_ok by easy. rewrite app_nil_r. now destruct m. }
+  rewrite <- E0. clearbody q0. set (q := if writes_out then _ else q0). transitivity (pv q e).
   - induction q as [|m q IH]; cbn [fold_right pv]; [easy|]. now rewrite addm_ok, IH, canon_ok, simp_ok.
-  - unfold q. rewrite pv_flat. induction p as [|m p IH]; cbn [fold_right pv]; [easy|]. rewrite IH, expand_ok by easy. rewrite app_nil_r. now destruct m. Qed.
+  - unfold q. destruct writes_out; [|easy]. rewrite pv_flat. clear E0 q. induction q0 as [|m q0 IH]; cbn [fold_right pv]; [easy|]. now rewrite IH, write_out_ok. Qed.
 Lemma zerop_ok p e : zerop p = true -> pv p e = 0.
 Proof. induction p as [|m p IH]; cbn; [easy|]. intro H. apply andb_prop in H as [A B]. rewrite IH by easy. unfold mv. rewrite (Q2R_0 _ A). ring. Qed.
 Lemma inside_root_ok a fs : inside_root a = Some fs -> forallb (under_root a) fs = true /\ forall e, inD (rng a) e -> V a e = pf fs e.
 Proof. unfold inside_root. destruct (G a) as [[|[c [|] fs0] [|]]|] eqn:E; try easy. destruct (Qeq_bool c 1 && _) eqn:F; [|easy]. apply andb_prop in F as [F1 F2]. intro H. injection H as <-. split; [easy|].
   intros e He. rewrite (Gok _ _ E e He). unfold pv, mv; cbn [mc md mf map msum]. rewrite app_nil_r, (Qeq_eqR _ _ (Qeq_bool_eq _ _ F1)), Q2R_1. ring. Qed.
-Lemma root_of_ok D e a k l z fs : inD D e -> lab_ok D l (rng a) = true -> forallb (under_root a) fs = true -> 0 <= pf fs (map (lk e) l) /\ pf (map (root_of k l z) fs) e = pw (root k (pf fs (map (lk e) l))) z.
-Proof. intros He L. destruct (lab_inr D e l (rng a) He L) as [B B2]. set (x := map (lk e) l) in *. induction fs as [|f fs IH]; cbn [forallb map pf]; intro H. split. lra. now rewrite root_1, pw_1.
+Lemma root_of_ok D e a k l z fs : inD D e -> lab_ok D l (rng a) = true -> forallb (under_root a) fs = true -> 0 <= pf fs (map (lk e) l) /\ pf (map (root_of (length D) k l z) fs) e = pw (root k (pf fs (map (lk e) l))) z.
+Proof. intros He L. pose proof (lab_inr D e l (rng a) He L) as B. set (x := map (lk e) l) in *. induction fs as [|f fs IH]; cbn [forallb map pf]; intro H. split. lra. now rewrite root_1, pw_1.
   apply andb_prop in H as [H1 H2]. destruct (IH H2) as [N IH2]. destruct f as [[h l'] z']. destruct h as [b| | |]; try discriminate H1. cbn [under_root] in H1. apply andb_prop in H1 as [K1 K2].
-  destruct (lab_inr (rng a) x l' (rng b) B K2) as [C C2]. pose proof (knok _ _ K1 _ C) as P. cbn [rv] in P. cbn [root_of fv hv].
-  assert (X : map (lk e) (map (fun y => nth y l 0%nat) l') = map (lk x) l'). { rewrite map_map. apply map_ext_in. intros y I. specialize (C2 y I). unfold x in *. rewrite map_length in C2. unfold lk at 2. rewrite (nth_indep (map (lk e) l) 0%nat (lk e 0)) by now rewrite map_length. now rewrite map_nth. }
+  pose proof (lab_inr (rng a) x l' (rng b) B K2) as C. pose proof (knok _ _ K1 _ C) as P. cbn [rv] in P. cbn [root_of fv hv].
+  assert (X : map (lk e) (map (sp l (length D) 0) l') = map (lk x) l'). { rewrite map_map. apply map_ext. intro y. rewrite <- (inr_len _ _ He). symmetry. apply sp_ok_0. }
   rewrite X, IH2. set (v := V b (map (lk x) l')) in *. pose proof (pw_nn v z' P) as P2. split. now apply Rmult_le_pos. rewrite root_times, pw_mul, root_pw by easy. f_equal. symmetry. apply pw_pow. Qed.
 Lemma red1_ok D f g e : red1 D f = Some g -> inD D e -> pf g e = fv e f.
 Proof. destruct f as [[h l] z]. unfold red1. intros H He. destruct h as [a| |d|a k]; try discriminate.
-  - destruct (pwr a) as [[k b]|] eqn:P; [|easy]. destruct (lab_ok D l (rng a)) eqn:L; [|easy]. cbn [negb] in H. destruct (pwok _ _ _ P) as [K E]. destruct (lab_inr D e l (rng a) He L) as [B _]. set (v := V a (map (lk e) l)).
+  - destruct (pwr a) as [[k b]|] eqn:P; [|easy]. destruct (lab_ok D l (rng a)) eqn:L; [|easy]. cbn [negb] in H. destruct (pwok _ _ _ P) as [K E]. pose proof (lab_inr D e l (rng a) He L) as B. set (v := V a (map (lk e) l)).
     destruct (Z.leb_spec k z); [|destruct (Z.ltb_spec z 0); [|easy]; destruct (one_monomial b); [|easy]]; injection H as <-; cbn [pf fv hv pw]; rewrite <- E by easy; fold v; rewrite <- Rmult_assoc, Rmult_1_r.
     + rewrite <- pw_addpos by lia. f_equal. lia.
     + rewrite <- pw_opp. destruct (Req_dec v 0) as [->|N]. rewrite (pw_0 (- k)), (pw_0 z) by lia. ring. rewrite <- pw_add0 by easy. f_equal. lia.
-  - destruct (lab_ok D l (rng a)) eqn:L; [|easy]. cbn [negb] in H. destruct (lab_inr D e l (rng a) He L) as [B _]. set (v := V a (map (lk e) l)).
+  - destruct (lab_ok D l (rng a)) eqn:L; [|easy]. cbn [negb] in H. pose proof (lab_inr D e l (rng a) He L) as B. set (v := V a (map (lk e) l)).
     destruct (inside_root a) as [fs|] eqn:I.
     { injection H as <-. destruct (inside_root_ok _ _ I) as [U W]. destruct (root_of_ok D e a k l z fs He L U) as [_ R]. rewrite R, <- W by easy. reflexivity. }
     destruct (Z.leb (Zpos k) z && kn Nonneg a) eqn:C.
@@ -458,11 +493,11 @@ Lemma mulf_ok a l k fs e : V a (map (lk e) l) <> 0 -> pf (mulf a l k fs) e = pw 
 Proof. intro N. induction fs as [|[[h l'] z] fs IH]; cbn [mulf]. easy.
   assert (K : pf ((h, l', z) :: mulf a l k fs) e = pw (V a (map (lk e) l)) k * pf ((h, l', z) :: fs) e) by (cbn [pf]; rewrite IH; ring).
   destruct (hd_dec h (Hn a)); [subst h|exact K]. destruct (ln_dec l' l); [subst l'|exact K]. cbn [pf fv hv]. rewrite pw_add0 by easy. ring. Qed.
-Lemma mulm_ok a l k m e : (forall x, In x l -> (x < length e)%nat) -> V a (map (lk e) l) <> 0 -> mv (mapf (mulf a l k) m) e = pw (V a (map (lk e) l)) k * mv m e.
-Proof. intros L N. unfold mv; cbn [mapf md mc mf].
-  assert (E : forall k, map (lk (e ++ k)) l = map (lk e) l) by (intro; apply map_ext_in; intros x I; apply lk_app_l; auto).
+Lemma mulm_ok a l k m e : V a (map (lk e) l) <> 0 -> mv (mulm (length e) a l k m) e = pw (V a (map (lk e) l)) k * mv m e.
+Proof. intro N. unfold mulm, mv; cbn [mapf md mc mf].
   rewrite (msum_ext _ _ (fun k0 => pw (V a (map (lk e) l)) k * pf (mf m) (e ++ k0))). rewrite msum_scal. ring.
-  intros k0 _. rewrite mulf_ok; rewrite E; easy. Qed.
+  intros k0 Hk. assert (E : map (lk (e ++ k0)) (map (up (length e) (length (md m))) l) = map (lk e) l) by (rewrite map_map, <- (inr_len _ _ Hk); apply map_ext; intro; apply lk_up).
+  rewrite mulf_ok; rewrite E; easy. Qed.
 Lemma pv_map (g : mono -> mono) c p e : (forall m, mv (g m) e = c * mv m e) -> pv (map g p) e = c * pv p e.
 Proof. intro H. induction p; cbn [map pv]. ring. rewrite H, IHp. ring. Qed.
 Theorem solve_ok n : forall fuel fd p e, solve n fuel fd p = true -> inD fd e -> pv p e = 0.
@@ -471,8 +506,8 @@ Proof. induction n; intros fuel fd p e H He; cbn [solve] in H; rewrite <- (norm_
   - pose proof (IHn _ _ _ e H He) as E. rewrite (pv_map (redm fd) 1) in E. lra. intro m. rewrite redm_ok by easy. ring.
   - destruct (finden fd q) as [[[a l] k]|] eqn:F; [|easy]. unfold finden in F. destruct (find _ _) as [[[h l'] z]|] eqn:F2; [|easy]. destruct h; try easy. injection F as -> -> <-.
     apply find_some in F2 as [_ D]. cbn in D. apply andb_prop in D as [_ D]. apply andb_prop in D as [D1 D]. apply andb_prop in D as [D2 _].
-    destruct (lab_inr fd e l (rng a) He D2) as [B L]. pose proof (knok _ _ D1 _ B) as N. cbn in N. pose proof (IHn _ _ _ e H He) as E.
-    rewrite (pv_map _ (pw (V a (map (lk e) l)) (- z))) in E. apply Rmult_integral in E as [E|E]; [|easy]. now apply pw_ne0 in E. intro m. now apply mulm_ok. Qed.
+    pose proof (lab_inr fd e l (rng a) He D2) as B. pose proof (knok _ _ D1 _ B) as N. cbn in N. pose proof (IHn _ _ _ e H He) as E.
+    rewrite (pv_map _ (pw (V a (map (lk e) l)) (- z))) in E. apply Rmult_integral in E as [E|E]; [|easy]. now apply pw_ne0 in E. intro m. rewrite <- (inr_len _ _ He). now apply mulm_ok. Qed.
 End RING.
 (* the polynomial of a node, one level deep, is its value *)
 Section NP.

@@ -6,14 +6,15 @@ From Wengert Require Import Sums Functions.
 Import ListNotations.
 Open Scope R_scope.
 Inductive rule := exp_sum | exp_multiple | exp_log | exp_zero | log_exp | log_one | log_product | log_power | log2_log | log10_log | log1p_log | expm1_exp
-  | pow_exp | xlogy_log | even_root | abs_square | abs_nonnegative | abs_nonpositive | abs_product | abs_negative | sign_positive | sign_negative | sign_quotient
+  | pow_exp | pow_shift | pow_shift_nonzero | pow_multiple | pow_multiple_nonzero | pow_multiple_positive | alternating_square | xlogy_log | even_root | abs_square | abs_nonnegative | abs_nonpositive | abs_product | abs_negative | sign_positive | sign_negative | sign_quotient
   | max_abs | min_abs | step_sign | equal_nowhere | cbrt_root | hypot_root | tan_quotient | cot_quotient | sec_quotient | csc_quotient
   | sin_square | sin_odd | cos_even | sin_sum | cos_sum | sin_zero | cos_zero | atan_odd
   | sinh_exp | cosh_exp | tanh_exp | coth_exp | sech_exp | csch_exp | asinh_log | acosh_log | atanh_log | acoth_atanh | asech_acosh | acsch_asinh
   | acot_atan | asec_acos | acsc_asin | erfc_erf
   | log_even_power | abs_power | cbrt_cube | cbrt_product | cbrt_power | asin_odd | acos_asin | sin_asin | cos_asin | sin_atan | cos_atan | erf_odd | erf_zero
   | sin_pi | cos_pi | sin_pi_2 | cos_pi_2 | sin_pi_3 | cos_pi_3 | sin_pi_4 | cos_pi_4 | sin_pi_6 | cos_pi_6 | floor_sum | floor_integer | ceil_floor
-  | less_square | equal_square.  (* of what is 1 or 0: they stand for what `ring` does with choices *)
+  | less_square | equal_square.
+(* less_square and equal_square, of what is 1 or 0, stand for what `ring` does with choices; pow_multiple_positive for pow_multiple *)
 Notation one := (num 1).
 Notation quot a b := (TMul a (rcp b)).
 Notation minus a b := (TAdd a (neg b)).
@@ -36,6 +37,12 @@ Definition row_of (r : rule) (c : Q) : option row := let X := TX in let Y := TY 
   | log1p_log => Some (Row (T1 Ulog1p X) (T1 Ulog (TAdd one X)) [(Pos, TAdd one X)])
   | expm1_exp => Some (Row (T1 Uexpm1 X) (TAdd (T1 Uexp X) (num (-1))) [])
   | pow_exp => Some (Row (T2 Bpow X Y) (T1 Uexp (TMul Y (T1 Ulog X))) [(Pos, X)])
+  | pow_shift => if q_whole c && Z.leb 0 (Qnum c) then Some (Row (T2 Bpow X (TAdd Y (TC c))) (TMul (T2 Bpow X Y) (powered X c)) [(Nonneg, Y); (Integer, Y)]) else None
+  | pow_shift_nonzero => if q_whole c then Some (Row (T2 Bpow X (TAdd Y (TC c))) (TMul (T2 Bpow X Y) (powered X c)) [(Nonzero, X)]) else None
+  | pow_multiple => if q_whole c && Z.leb 0 (Qnum c) then Some (Row (T2 Bpow X (TMul (TC c) Y)) (powered (T2 Bpow X Y) c) [(Nonneg, Y); (Integer, Y)]) else None
+  | pow_multiple_nonzero => if q_whole c then Some (Row (T2 Bpow X (TMul (TC c) Y)) (powered (T2 Bpow X Y) c) [(Nonzero, X); (Integer, Y)]) else None
+  | pow_multiple_positive => if q_whole c then Some (Row (T2 Bpow X (TMul (TC c) Y)) (powered (T2 Bpow X Y) c) [(Pos, X)]) else None
+  | alternating_square => Some (Row (sq (T2 Bpow (num (-1)) X)) one [(Integer, X)])
   | xlogy_log => Some (Row (T2 Bxlogy X Y) (TMul X (T1 Ulog Y)) [(Pos, Y)])
   | even_root => Some (Row (TPow (sq X) c) (powered (T1 Uabs X) (Qred ((2 # 1) * c))) [])
   | abs_square => Some (Row (sq (T1 Uabs X)) (sq X) [])
@@ -131,10 +138,35 @@ Lemma r_log2_log : sound log2_log. Proof. row. easy. Qed.
 Lemma r_log10_log : sound log10_log. Proof. row. easy. Qed.
 Lemma r_log1p_log : sound log1p_log. Proof. row. easy. Qed.
 Lemma r_expm1_exp : sound expm1_exp. Proof. row. unfold expm1. ring. Qed.
-Lemma r_pow_exp : sound pow_exp. Proof. row. unfold rpow. destruct (Rlt_dec 0 x); easy. Qed.
-Lemma r_xlogy_log : sound xlogy_log. Proof. row. easy. Qed.
+Lemma r_pow_exp : sound pow_exp. Proof. row. rewrite rpow_Rpower by easy. easy. Qed.
 Lemma powered_ok x y t q : tv x y (powered t q) = qpow (tv x y t) q.
 Proof. unfold powered. destruct (Z.eqb_spec (Qnum q) 1) as [N|]; [|easy]. destruct (Pos.eqb_spec (Qden q) 1) as [D|]; [|easy]. unfold qpow. now rewrite N, D. Qed.
+Lemma whole_qv c : q_whole c = true -> qv c = IZR (Qnum c) /\ forall v, qpow v c = pw v (Qnum c).
+Proof. unfold q_whole, qv, qpow. intro H. apply Pos.eqb_eq in H. rewrite H. now split. Qed.
+Lemma shift_whole x n c : ((0 <= n)%Z /\ (0 <= c)%Z) \/ x <> 0 -> rpow x (IZR n + IZR c) = rpow x (IZR n) * pw x c.
+Proof. intro H. rewrite <- plus_IZR, !rpow_whole. destruct H as [[]|]. now apply pw_addpos. now apply pw_add0. Qed.
+Lemma r_pow_shift : sound pow_shift.
+Proof. intros c w x y H C. cbn [row_of] in H. destruct (_ && _) eqn:E; [|easy]. apply andb_prop in E as [E1 E2]. apply Z.leb_le in E2. destruct (whole_qv c E1) as [Q1 Q2]. injection H as <-. unfold holds in C. cbn [where_of] in C. inversion C as [|? ? N C']; subst. inversion C' as [|? ? W _]; subst.
+  cbn [fst snd rv tv left_of right_of bv] in *. rewrite powered_ok, Q1, Q2. destruct W as [n ->]. apply shift_whole. left. split; [|easy]. now apply le_IZR. Qed.
+Lemma r_pow_shift_nonzero : sound pow_shift_nonzero.
+Proof. intros c w x y H C. cbn [row_of] in H. destruct (q_whole c) eqn:E1; [|easy]. destruct (whole_qv c E1) as [Q1 Q2]. injection H as <-. unfold holds in C. cbn [where_of] in C. inversion C as [|? ? N _]; subst.
+  cbn [fst snd rv tv left_of right_of bv] in *. rewrite powered_ok, Q1, Q2. cbn [tv]. destruct (whole_or_not y) as [[n ->]|Y]. apply shift_whole. now right.
+  destruct (Rlt_dec 0 x) as [P|P]. rewrite !rpow_Rpower, pw_Rpower by easy. apply Rpower_plus. rewrite !rpow_else; try easy; try lra. intros [z Z]. apply Y. exists (z - Qnum c)%Z. rewrite minus_IZR. lra. Qed.
+Lemma multiple_whole x n c : rpow x (IZR c * IZR n) = pw (rpow x (IZR n)) c.
+Proof. rewrite <- mult_IZR, !rpow_whole, pw_pow. f_equal. ring. Qed.
+Lemma r_pow_multiple : sound pow_multiple.
+Proof. intros c w x y H C. cbn [row_of] in H. destruct (_ && _) eqn:E; [|easy]. apply andb_prop in E as [E1 E2]. destruct (whole_qv c E1) as [Q1 Q2]. injection H as <-. unfold holds in C. cbn [where_of] in C. inversion C as [|? ? N C']; subst. inversion C' as [|? ? W _]; subst.
+  cbn [fst snd rv tv left_of right_of bv] in *. rewrite powered_ok, Q1, Q2. destruct W as [n ->]. apply multiple_whole. Qed.
+Lemma r_pow_multiple_nonzero : sound pow_multiple_nonzero.
+Proof. intros c w x y H C. cbn [row_of] in H. destruct (q_whole c) eqn:E1; [|easy]. destruct (whole_qv c E1) as [Q1 Q2]. injection H as <-. unfold holds in C. cbn [where_of] in C. inversion C as [|? ? N C']; subst. inversion C' as [|? ? W _]; subst.
+  cbn [fst snd rv tv left_of right_of bv] in *. rewrite powered_ok, Q1, Q2. destruct W as [n ->]. apply multiple_whole. Qed.
+Lemma r_pow_multiple_positive : sound pow_multiple_positive.
+Proof. intros c w x y H C. cbn [row_of] in H. destruct (q_whole c) eqn:E1; [|easy]. destruct (whole_qv c E1) as [Q1 Q2]. injection H as <-. unfold holds in C. cbn [where_of] in C. inversion C as [|? ? N _]; subst.
+  cbn [fst snd rv tv left_of right_of bv] in *. rewrite powered_ok, Q1, Q2. cbn [tv bv]. rewrite !rpow_Rpower, pw_Rpower, Rpower_mult by (easy || apply exp_pos). f_equal. ring. Qed.
+Lemma r_alternating_square : sound alternating_square.
+Proof. intros c w x y H C. injection H as <-. unfold holds in C. cbn [where_of] in C. inversion C as [|? ? W _]; subst. cbn [fst snd rv tv] in W. destruct W as [n ->]. cbn [left_of right_of tv bv].
+  change (qv (-1 # 1)) with (-1). change (qv (1 # 1)) with 1. rewrite qpow_whole. rewrite rpow_whole, pw_pow, Z.mul_comm, <- pw_pow. replace (pw (-1) 2) with 1 by (change (1 = (-1) ^ 2); ring). apply pw_1. Qed.
+Lemma r_xlogy_log : sound xlogy_log. Proof. row. easy. Qed.
 Lemma qpow_at_0 q : Qnum q <> 0%Z -> qpow 0 q = 0.
 Proof. intro N. unfold qpow. assert (E : root (Qden q) 0 = 0). { destruct (Pos.eq_dec (Qden q) 1) as [->|D]. reflexivity. apply root_neg; [easy|lra]. } rewrite E. now apply pw_0. Qed.
 Lemma qpow_square x c : qpow (x ^ 2) c = qpow (Rabs x) (Qred ((2 # 1) * c)).
@@ -263,4 +295,4 @@ Lemma r_floor_integer : sound floor_integer.
 Proof. row. match goal with H : exists z, _ = IZR z |- _ => destruct H as [z ->] end. apply floor_of; lra. Qed.
 Lemma r_ceil_floor : sound ceil_floor. Proof. row. unfold ceil. replace (-1 * x) with (- x) by ring. ring. Qed.
 Theorem rules_sound r : sound r.
-Proof. destruct r; [exact r_exp_sum|exact r_exp_multiple|exact r_exp_log|exact r_exp_zero|exact r_log_exp|exact r_log_one|exact r_log_product|exact r_log_power|exact r_log2_log|exact r_log10_log|exact r_log1p_log|exact r_expm1_exp|exact r_pow_exp|exact r_xlogy_log|exact r_even_root|exact r_abs_square|exact r_abs_nonnegative|exact r_abs_nonpositive|exact r_abs_product|exact r_abs_negative|exact r_sign_positive|exact r_sign_negative|exact r_sign_quotient|exact r_max_abs|exact r_min_abs|exact r_step_sign|exact r_equal_nowhere|exact r_cbrt_root|exact r_hypot_root|exact r_tan_quotient|exact r_cot_quotient|exact r_sec_quotient|exact r_csc_quotient|exact r_sin_square|exact r_sin_odd|exact r_cos_even|exact r_sin_sum|exact r_cos_sum|exact r_sin_zero|exact r_cos_zero|exact r_atan_odd|exact r_sinh_exp|exact r_cosh_exp|exact r_tanh_exp|exact r_coth_exp|exact r_sech_exp|exact r_csch_exp|exact r_asinh_log|exact r_acosh_log|exact r_atanh_log|exact r_acoth_atanh|exact r_asech_acosh|exact r_acsch_asinh|exact r_acot_atan|exact r_asec_acos|exact r_acsc_asin|exact r_erfc_erf|exact r_log_even_power|exact r_abs_power|exact r_cbrt_cube|exact r_cbrt_product|exact r_cbrt_power|exact r_asin_odd|exact r_acos_asin|exact r_sin_asin|exact r_cos_asin|exact r_sin_atan|exact r_cos_atan|exact r_erf_odd|exact r_erf_zero|exact r_sin_pi|exact r_cos_pi|exact r_sin_pi_2|exact r_cos_pi_2|exact r_sin_pi_3|exact r_cos_pi_3|exact r_sin_pi_4|exact r_cos_pi_4|exact r_sin_pi_6|exact r_cos_pi_6|exact r_floor_sum|exact r_floor_integer|exact r_ceil_floor|exact r_less_square|exact r_equal_square]. Qed.
+Proof. destruct r; [exact r_exp_sum|exact r_exp_multiple|exact r_exp_log|exact r_exp_zero|exact r_log_exp|exact r_log_one|exact r_log_product|exact r_log_power|exact r_log2_log|exact r_log10_log|exact r_log1p_log|exact r_expm1_exp|exact r_pow_exp|exact r_pow_shift|exact r_pow_shift_nonzero|exact r_pow_multiple|exact r_pow_multiple_nonzero|exact r_pow_multiple_positive|exact r_alternating_square|exact r_xlogy_log|exact r_even_root|exact r_abs_square|exact r_abs_nonnegative|exact r_abs_nonpositive|exact r_abs_product|exact r_abs_negative|exact r_sign_positive|exact r_sign_negative|exact r_sign_quotient|exact r_max_abs|exact r_min_abs|exact r_step_sign|exact r_equal_nowhere|exact r_cbrt_root|exact r_hypot_root|exact r_tan_quotient|exact r_cot_quotient|exact r_sec_quotient|exact r_csc_quotient|exact r_sin_square|exact r_sin_odd|exact r_cos_even|exact r_sin_sum|exact r_cos_sum|exact r_sin_zero|exact r_cos_zero|exact r_atan_odd|exact r_sinh_exp|exact r_cosh_exp|exact r_tanh_exp|exact r_coth_exp|exact r_sech_exp|exact r_csch_exp|exact r_asinh_log|exact r_acosh_log|exact r_atanh_log|exact r_acoth_atanh|exact r_asech_acosh|exact r_acsch_asinh|exact r_acot_atan|exact r_asec_acos|exact r_acsc_asin|exact r_erfc_erf|exact r_log_even_power|exact r_abs_power|exact r_cbrt_cube|exact r_cbrt_product|exact r_cbrt_power|exact r_asin_odd|exact r_acos_asin|exact r_sin_asin|exact r_cos_asin|exact r_sin_atan|exact r_cos_atan|exact r_erf_odd|exact r_erf_zero|exact r_sin_pi|exact r_cos_pi|exact r_sin_pi_2|exact r_cos_pi_2|exact r_sin_pi_3|exact r_cos_pi_3|exact r_sin_pi_4|exact r_cos_pi_4|exact r_sin_pi_6|exact r_cos_pi_6|exact r_floor_sum|exact r_floor_integer|exact r_ceil_floor|exact r_less_square|exact r_equal_square]. Qed.

@@ -194,17 +194,17 @@ Definition claim_dec : forall c d : claim, {c = d} + {c <> d}.
 Proof. decide equality; auto using Pos.eq_dec, Nat.eq_dec, rel_dec, (list_eq_dec Pos.eq_dec), (list_eq_dec Nat.eq_dec). Defined.
 Definition run (l : table) (vars : list positive) (regs hyps : list claim) (ss : list step) (goals : list (positive * claim)) : bool :=
   let m := dependence vars l in let c := smooth l in
-  ordered l && (forallb (open_claim vars m c) regs && match check (tree l) vars regs hyps (depends m) (PM.empty _) 1 ss with None => false
+  ordered l && (forallb (open_claim vars m c) regs && match check (tree l) vars regs hyps (depends m) (fun a => PM.mem a c) (PM.empty _) 1 ss with None => false
    | Some done => forallb (fun g => match PM.find (fst g) done with Some (_, k) => if claim_dec k (snd g) then true else false | None => false end) goals end).
 Theorem certified l vars regs hyps ss goals : run l vars regs hyps ss goals = true -> forall (ds : list nat) (A : arrs),
   given (map (fun d => (0 < d)%nat) ds) (given (map (says l (dims ds) A) (regs ++ hyps)) (both (map (fun g => says l (dims ds) A (snd g)) goals))).
-Proof. unfold run. intros H ds A. apply andb_prop in H as [W H]. apply andb_prop in H as [O H]. destruct (check _ _ _ _ _ _ _ _) as [done|] eqn:E; [|discriminate H]. rewrite forallb_forall in H.
+Proof. unfold run. intros H ds A. apply andb_prop in H as [W H]. apply andb_prop in H as [O H]. destruct (check _ _ _ _ _ _ _ _ _) as [done|] eqn:E; [|discriminate H]. rewrite forallb_forall in H.
   apply given_ok. intro HD. apply given_ok. intro HH. apply both_ok. set (dv := dims ds) in *. apply List.Forall_forall. intros P I. apply in_map_iff in I as (g & <- & I). apply says_ok.
   specialize (H g I). cbv beta in H. match type of H with match ?x with _ => _ end = true => destruct x as [[m k]|] eqn:F end; [|discriminate H]. match type of H with (if ?x then _ else _) = true => destruct x as [->|]; [|discriminate H] end.
   assert (Hdv : forall d, (0 < dv d)%nat). { apply dims_pos. rewrite List.Forall_forall in *. intros d Id. apply HD. apply in_map_iff. now exists d. }
   set (semc := sem (tree l) dv (fun A => den dv A l)).
   assert (S : forall c, In c (regs ++ hyps) -> semc A c). { intros c Ic. apply says_ok. rewrite List.Forall_forall in HH. apply HH. apply in_map_iff. now exists c. }
-  refine (check_sound (tree l) vars regs hyps (depends (dependence vars l)) dv Hdv (fun p => eq_refl) (fun A => List.Forall (semc A) regs) (fun A => List.Forall (semc A) hyps) _ (fun A => den dv A l) (den_model dv l W) (depends_ok dv vars l) _ _ ss (PM.empty _) 1%positive done _ E (fst g) (m, snd g) F A _ _).
+  refine (check_sound (tree l) vars regs hyps (depends (dependence vars l)) (fun a => PM.mem a (smooth l)) dv Hdv (fun p => eq_refl) (fun A => List.Forall (semc A) regs) (fun A => List.Forall (semc A) hyps) _ (fun A => den dv A l) (den_model dv l W) (smooth_ok dv l) (depends_ok dv vars l) _ _ ss (PM.empty _) 1%positive done _ E (fst g) (m, snd g) F A _ _).
   - intros A' s p Is HR. rewrite forallb_forall in O. clear - O Is HR. induction regs as [|r rs IH]; [apply filter_forall; constructor|]. inversion HR as [|? ? H1 H2]; subst.
     generalize (filter_and _ _ (open_claim_ok dv vars l r A' s p (O r (or_introl eq_refl)) Is H1) (IH (fun c I => O c (or_intror I)) H2)). apply filter_imp. intros t [K1 K2]. now constructor.
   - intros A' HA n c N. rewrite List.Forall_forall in HA. apply HA. eapply nth_error_In; eauto.
