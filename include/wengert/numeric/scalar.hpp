@@ -29,6 +29,13 @@
 #define WENGERT_ALWAYS_INLINE inline __attribute__((always_inline))
 #endif
 
+// In front of a short loop over arrays that are to be kept in registers.
+#if defined(__clang__) || !defined(__GNUC__)
+#define WENGERT_UNROLL
+#else
+#define WENGERT_UNROLL _Pragma("GCC unroll 8")
+#endif
+
 namespace wengert {
 
 // family: the type that results of operations on X can be kept in (X itself, but for the results of an expression of active
