@@ -27,11 +27,6 @@ inline namespace WENGERT_TAPE_ABI {
 
 template <class V, std::size_t N> class unrecorded;
 
-[[noreturn]] WENGERT_COLD inline void refuse_stale() {
-  throw error("stale-scalar", "an active scalar of another tape, or of a part of this tape that was rewound, is used",
-              "register the inputs again after a rewind, and take primal(x) into an inner tape");
-}
-
 // `V`: double, or a forward type (dual<>), which gives second derivatives.
 template <class V> class active {
  public:
@@ -107,7 +102,9 @@ template <class V> class active {
     if (id_ == 0) return;
     const recorder<V>& tape = *recording<V>;
     if (!tape.knows) tape.refuse();
-    if (!tape.knows(tape, id(), stamp_)) refuse_stale();
+    if (!tape.knows(tape, id(), stamp_))
+      throw_error("stale-scalar", "an active scalar of another tape, or of a part of this tape that was rewound, is used",
+                  "register the inputs again after a rewind, and take primal(x) into an inner tape");
   }
 #else
   WENGERT_ALWAYS_INLINE void copy_stamp(const active&) {}

@@ -82,9 +82,10 @@ template <class V> class basic_jacobian_tape : private recorder<V> {
     for (std::size_t i = 0; i < x.size(); ++i) x[i] = active<V>(x[i].value_, V(1), block[i].id);
     return block;
   }
+  variables inputs(std::vector<active<V>>& x) { return inputs(std::span<active<V>>(x.data(), x.size())); }
   // The same, with these values.
   variables inputs(std::span<active<V>> x, std::span<const V> values) {
-    if (x.size() != values.size()) throw error("count", "there are not as many values as inputs", "give each input one value");
+    if (x.size() != values.size()) throw_error("count", "there are not as many values as inputs", "give each input one value");
     const variables block = new_block(x.size());
     for (std::size_t i = 0; i < x.size(); ++i) x[i] = active<V>(values[i], V(1), block[i].id);
     return block;
@@ -92,7 +93,7 @@ template <class V> class basic_jacobian_tape : private recorder<V> {
   // Makes x a node of its own, so that it has an adjoint: many intermediate results have none, since they are kept as multiples
   // of others.
   variable mark(active<V>& x) {
-    if (x.passive()) throw error("not-recorded", "a constant is marked", "mark scalars that depend on an input");
+    if (x.passive()) throw_error("not-recorded", "a constant is marked", "mark scalars that depend on an input");
     const auto parts = recorded_parts::of(x);
     statement_writer<V> to;
     const recorded_id node = to.make_node();
@@ -107,7 +108,7 @@ template <class V> class basic_jacobian_tape : private recorder<V> {
   // span<const V> and a span<V>, and adds to the adjoints of the inputs what the adjoints of the outputs send them.
   template <class Pullback>
   void block(std::span<const active<V>> x, std::span<const V> values, std::span<active<V>> y, Pullback pullback) {
-    if (y.size() != values.size()) throw error("count", "there are not as many values as outputs");
+    if (y.size() != values.size()) throw_error("count", "there are not as many values as outputs");
     auto* b = new block_with<Pullback>(std::move(pullback));
     b->before = last_block_;
     b->number = blocks() + 1;
@@ -130,25 +131,17 @@ template <class V> class basic_jacobian_tape : private recorder<V> {
     return adjoints(x);
   }
   // Computes the adjoints of all nodes for y, times the seed.
-  void reverse(const active<V>& y, const V& seed = V(1)) { reverse({&y, 1}, {&seed, 1}); }
+  void reverse(const active<V>& y, const V& seed = V(1)) { reverse(&y, &seed, 1); }
   // The same for several outputs, each with its seed: the adjoints are of the sum of seeds times outputs.
   void reverse(std::span<const active<V>> y, std::span<const V> seeds) {
-    if (y.size() != seeds.size()) throw error("count", "there are not as many seeds as outputs", "give each output one seed");
-    V* adjoint = clear_adjoints();
-    for (std::size_t i = 0; i < y.size(); ++i) {
-      y[i].check();
-      const recorded_id id = y[i].id();
-      if (id >= next)
-        throw error("stale-scalar", "an output was recorded on another tape, or on a part of this one that was rewound");
-      if (id != 0) adjoint[id] += V(strong_product(y[i].slope_, seeds[i]));
-    }
-    sweep(adjoint);
+    if (y.size() != seeds.size()) throw_error("count", "there are not as many seeds as outputs", "give each output one seed");
+    reverse(y.data(), seeds.data(), y.size());
   }
   // After a sweep.
-  V adjoint(variable x) const { return adjoints({x.id, 1})[0]; }
+  V adjoint(variable x) const { return adjoints(variables{x.id, 1})[0]; }
   std::span<const V> adjoints(variables x) const {
     if (x.first + x.count > swept_)
-      throw error("not-recorded", "adjoints are read of nodes that the last sweep did not reach", "sweep first");
+      throw_error("not-recorded", "adjoints are read of nodes that the last sweep did not reach", "sweep first");
     return {adjoint_ + x.first, x.count};
   }
 
@@ -171,7 +164,7 @@ template <class V> class basic_jacobian_tape : private recorder<V> {
   // to.
   void rewind(position to) {
     if (to.edges > size() || to.next > next || to.blocks > blocks())
-      throw error("stale-scalar", "a tape is rewound to a position that lies ahead of it");
+      throw_error("stale-scalar", "a tape is rewound to a position that lies ahead of it");
     top = base_ + to.edges;
     next = to.next;
     drop_blocks(to.blocks);
@@ -218,7 +211,7 @@ template <class V> class basic_jacobian_tape : private recorder<V> {
 
   variables new_block(std::size_t count) {
     if (count > most_nodes_ever - next)
-      throw error("tape-full", "a tape has at most 2^31 - 1 nodes", "rewind it, or record in parts");
+      throw_error("tape-full", "a tape has at most 2^31 - 1 nodes", "rewind it, or record in parts");
     const variables block{next, count};
     next += static_cast<recorded_id>(count);
     set_limit();
@@ -240,10 +233,22 @@ template <class V> class basic_jacobian_tape : private recorder<V> {
       adjoint_ = reinterpret_cast<V*>(static_cast<std::byte*>(adjoint_memory_.begin()) + apart);
     }
     if (next * sizeof(V) + apart > adjoint_memory_.size())
-      throw error("tape-full", "there is no room for the adjoints", "record in parts");
+      throw_error("tape-full", "there is no room for the adjoints", "record in parts");
     std::memset(static_cast<void*>(adjoint_), 0, next * sizeof(V));
     swept_ = next;
     return adjoint_;
+  }
+
+  void reverse(const active<V>* y, const V* seeds, std::size_t count) {
+    V* adjoint = clear_adjoints();
+    for (std::size_t i = 0; i < count; ++i) {
+      y[i].check();
+      const recorded_id id = y[i].id();
+      if (id >= next)
+        throw_error("stale-scalar", "an output was recorded on another tape, or on a part of this one that was rewound");
+      if (id != 0) adjoint[id] += V(strong_product(y[i].slope_, seeds[i]));
+    }
+    sweep(adjoint);
   }
 
   struct recorded_block {
@@ -275,7 +280,11 @@ template <class V> class basic_jacobian_tape : private recorder<V> {
   };
   std::size_t blocks() const { return last_block_ == nullptr ? 0 : last_block_->number; }
   void drop_blocks(std::size_t left) {
-    while (blocks() > left) delete std::exchange(last_block_, last_block_->before);
+    while (blocks() > left) {
+      const recorded_block* last = last_block_;
+      last_block_ = last->before;
+      delete last;
+    }
   }
 
   void sweep(V* adjoint) const {
@@ -310,7 +319,7 @@ template <class V> class basic_jacobian_tape : private recorder<V> {
   reserved_memory memory_;
   recorded_edge<V>* base_ = nullptr;
   std::size_t capacity_ = 0;
-  recorder<V>* outer_ = nullptr;  // the tape that was current before this one was constructed, if this one then became it
+  recorder<V>* outer_ = nullptr;    // the tape that was current before this one was constructed, if this one then became it
   reserved_memory adjoint_memory_;  // from the first sweep on
   V* adjoint_ = nullptr;
   std::size_t swept_ = 0;  // the last sweep knew the nodes below

@@ -9,11 +9,7 @@
 #include <concepts>
 #include <type_traits>
 
-#if defined(__GNUC__)
-#define WENGERT_COLD __attribute__((noinline, cold))
-#else
-#define WENGERT_COLD
-#endif
+#include <wengert/core/error.hpp>
 
 // Inlining is forced where code is optimized for speed. Checks by the address sanitizer in all that is inlined would take three
 // times as long to compile.
