@@ -67,7 +67,7 @@ std::string render(const error& e) {
   }
   excerpt shown = cut(e.source, e.column);
   r += fmt::format("\n  | {}\n  | {}^", shown.text, std::string(shown.column - 1, ' '));
-  if (!e.hint.empty()) r += ' ' + e.hint;
+  if (!e.hint.empty()) r += fmt::format(" {}", e.hint);
   return r;
 }
 

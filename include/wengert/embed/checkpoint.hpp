@@ -8,6 +8,7 @@
 // The tape holds one step at a time.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <span>
 #include <utility>

@@ -9,10 +9,10 @@
 // has exact zeros.
 #pragma once
 
-#include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstddef>
-#include <memory>
+#include <limits>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -89,30 +89,40 @@ template <class T, class F, class X> T one_output(const F& f, const X& x) {
 template <class V> class borrowed_tape {
  public:
   borrowed_tape() {
-    auto& kept = spare();
+    auto& kept = spare().tapes;
     if (kept.empty()) {
-      tape_ = std::make_unique<basic_jacobian_tape<V>>(not_current);
+      tape_ = new basic_jacobian_tape<V>(not_current);
     } else {
-      tape_ = std::move(kept.back());
+      tape_ = kept.back();
       kept.pop_back();
     }
   }
   ~borrowed_tape() {
     constexpr std::size_t large = std::size_t{1} << 26;
-    if (tape_ == nullptr || tape_->bytes() > large) return;
-    tape_->clear();
-    spare().push_back(std::move(tape_));
+    if (tape_ == nullptr) return;
+    if (tape_->bytes() > large) {
+      delete tape_;
+    } else {
+      tape_->clear();
+      spare().tapes.push_back(tape_);
+    }
   }
-  borrowed_tape(borrowed_tape&&) = default;
+  borrowed_tape(borrowed_tape&& o) noexcept : tape_(o.tape_) { o.tape_ = nullptr; }
   basic_jacobian_tape<V>& operator*() const { return *tape_; }
-  basic_jacobian_tape<V>* operator->() const { return tape_.get(); }
+  basic_jacobian_tape<V>* operator->() const { return tape_; }
 
  private:
-  static std::vector<std::unique_ptr<basic_jacobian_tape<V>>>& spare() {
-    thread_local std::vector<std::unique_ptr<basic_jacobian_tape<V>>> kept;
+  struct owner {
+    std::vector<basic_jacobian_tape<V>*> tapes;
+    ~owner() {
+      for (basic_jacobian_tape<V>* t : tapes) delete t;
+    }
+  };
+  static owner& spare() {
+    thread_local owner kept;
     return kept;
   }
-  std::unique_ptr<basic_jacobian_tape<V>> tape_;
+  basic_jacobian_tape<V>* tape_;
 };
 
 // --- inputs: the tree x with active scalars, as one block of the tape
@@ -213,8 +223,8 @@ template <class F, tree X> dense_matrix jacobian_forward(const F& f, const X& x)
   using T = dual_vec<directions_at_once>;
   const std::size_t count = count_numbers(x);
   dense_matrix result(0, count);
-  for (std::size_t first = 0; first < std::max<std::size_t>(count, 1); first += directions_at_once) {
-    const std::size_t last = std::min(count, first + directions_at_once);
+  for (std::size_t first = 0; first < count || first == 0; first += directions_at_once) {
+    const std::size_t last = first + directions_at_once < count ? first + directions_at_once : count;
     const auto moving = rebuilt_by_index<T>(
         x, [&](double number, std::size_t i) { return i >= first && i < last ? T::variable(number, i - first) : T(number); });
     const std::vector<T> y = outputs_of<T>(f(moving));
@@ -263,15 +273,14 @@ template <class F> auto jvp(F f) {
     } else {
       const std::vector<dual<>> all = outputs_of<dual<>>(y);
       const auto numbers_of = [&](auto number_of) {
-        if constexpr (container_traits<R>::is_container) {
-          auto r = empty_like<double>(y);
-          std::transform(all.begin(), all.end(), r.begin(), number_of);
+        const auto set = [&](auto r) {
+          for (std::size_t i = 0; i < all.size(); ++i) r[i] = number_of(all[i]);
           return r;
-        } else {
-          std::vector<double> r(all.size());
-          std::transform(all.begin(), all.end(), r.begin(), number_of);
-          return r;
-        }
+        };
+        if constexpr (container_traits<R>::is_container)
+          return set(empty_like<double>(y));
+        else
+          return set(std::vector<double>(all.size()));
       };
       auto value = numbers_of([](const dual<>& z) { return z.value(); });
       return value_and_tangent<decltype(value)>{std::move(value), numbers_of([](const dual<>& z) { return z.tangent(); })};
@@ -349,7 +358,7 @@ template <class F> auto hessian(F f) {
     tape_scope scope(*tape);
     for (std::size_t first = 0; first < count; first += at_once) {
       tape->clear();
-      const std::size_t last = std::min(count, first + at_once);
+      const std::size_t last = first + at_once < count ? first + at_once : count;
       const auto inputs = record_inputs<V>(*tape, x, [&](double number, std::size_t i) {
         return i >= first && i < last ? V::variable(number, i - first) : V(number);
       });
@@ -387,10 +396,11 @@ template <class F, tree X> gradient_check check_gradient(const F& f, const X& x,
           rebuilt_by_index<extended>(x, [&](double number, std::size_t j) { return extended(j == i ? t : number); });
       return static_cast<long double>(one_output<extended>(f, moved).value());
     };
-    const long double c = at[i], h = 5e-4L * std::max(1.0L, std::fabs(c));
+    const long double c = at[i], h = 5e-4L * std::fmax(1.0L, std::fabs(c));
     const double slope = static_cast<double>((8 * (f_at(c + h) - f_at(c - h)) - (f_at(c + 2 * h) - f_at(c - 2 * h))) / (12 * h));
-    const double scale = std::max({1.0, std::fabs(reverse[i]), std::fabs(slope)});
-    const double difference = std::max(std::fabs(reverse[i] - slope), std::fabs(reverse[i] - forward(0, i))) / scale;
+    const double scale = std::fmax(1.0, std::fmax(std::fabs(reverse[i]), std::fabs(slope)));
+    const double apart = std::fabs(reverse[i] - slope), from_forward = std::fabs(reverse[i] - forward(0, i));
+    const double difference = (apart < from_forward ? from_forward : apart) / scale;
     const bool undefined = std::isnan(difference);
     if (undefined || difference > largest) {
       largest = undefined ? std::numeric_limits<double>::infinity() : difference;

@@ -10,9 +10,6 @@
 
 #include <array>
 #include <cstddef>
-#include <iterator>
-#include <memory>
-#include <optional>
 #include <span>
 #include <string>
 #include <tuple>

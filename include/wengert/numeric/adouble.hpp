@@ -16,9 +16,8 @@
 // - `s += e` adds e's edges to the node of s, as long as nobody else holds that node.
 #pragma once
 
-#include <array>
 #include <cstddef>
-#include <utility>
+#include <type_traits>
 
 #include <wengert/numeric/recorder.hpp>
 #include <wengert/numeric/scalar_operators.hpp>
@@ -104,7 +103,7 @@ template <class V> class active {
     const recorder<V>& tape = *recording<V>;
     if (!tape.knows) tape.refuse();
     if (!tape.knows(tape, id(), stamp_))
-      throw error("stale-scalar", "an active scalar of another tape, or of a part of this tape that was rewound, is used",
+      throw_error("stale-scalar", "an active scalar of another tape, or of a part of this tape that was rewound, is used",
                   "register the inputs again after a rewind, and take primal(x) into an inner tape");
   }
 #else
@@ -121,6 +120,12 @@ template <class V> class active {
 #endif
 };
 
+// Partial derivatives by N nodes.
+template <class V, std::size_t N> struct partials_by_nodes {
+  V partials[N];
+  recorded_id ids[N];
+};
+
 // A value with its partial derivatives by N nodes, which no statement holds yet: what operations on two or more active scalars
 // return. It behaves as a scalar of its own, so that `auto s = a*b; s += c;`, `cond ? a*b : 0.0` and helpers called with an
 // expression work. To a smaller N (an `active` in the end) it converts by being recorded.
@@ -129,8 +134,8 @@ template <class V, std::size_t N> class unrecorded {
   using value_type = V;
 
   unrecorded() : unrecorded(V(0)) {}
-  template <constant_for<V> C> WENGERT_ALWAYS_INLINE unrecorded(C c) : value_(static_cast<V>(c)), partials_{}, ids_{} {}
-  WENGERT_ALWAYS_INLINE explicit unrecorded(const active<V>& x) : value_(x.value_), partials_{x.slope_}, ids_{x.shared_id()} {
+  template <constant_for<V> C> WENGERT_ALWAYS_INLINE unrecorded(C c) : value_(static_cast<V>(c)), parts_{} {}
+  WENGERT_ALWAYS_INLINE explicit unrecorded(const active<V>& x) : value_(x.value_), parts_{{x.slope_}, {x.shared_id()}} {
     x.check();
   }
   template <std::size_t M>
@@ -155,12 +160,12 @@ template <class V, std::size_t N> class unrecorded {
   template <class W> friend class active;
   friend struct recorded_parts;
 
-  struct uninitialized {};
-  WENGERT_ALWAYS_INLINE unrecorded(const V& value, uninitialized) : value_(value) {}
+  // With partial derivatives that are still to be set.
+  struct unset {};
+  WENGERT_ALWAYS_INLINE unrecorded(const V& value, unset) : value_(value) {}
 
   V value_;
-  std::array<V, N> partials_;
-  std::array<recorded_id, N> ids_;
+  partials_by_nodes<V, N> parts_;
 };
 
 using adouble = active<double>;
@@ -189,83 +194,75 @@ inline constexpr std::size_t most_nodes = 8;
 
 // Reads and makes scalars by their nodes and partial derivatives.
 struct recorded_parts {
-  // The nodes and partial derivatives of X, copied out once.
-  template <class V, std::size_t N> struct list {
-    std::array<V, N> partials;
-    std::array<recorded_id, N> ids;
-  };
-  template <class V> static WENGERT_ALWAYS_INLINE list<V, 1> of(const active<V>& x) {
+  template <class V> static WENGERT_ALWAYS_INLINE partials_by_nodes<V, 1> of(const active<V>& x) {
     x.check();
     return {{x.slope_}, {x.shared_id()}};
   }
-  template <class V, std::size_t N> static WENGERT_ALWAYS_INLINE list<V, N> of(const unrecorded<V, N>& e) {
-    return {e.partials_, e.ids_};
+  template <class V, std::size_t N> static WENGERT_ALWAYS_INLINE const partials_by_nodes<V, N>& of(const unrecorded<V, N>& e) {
+    return e.parts_;
   }
 
   template <class V> static WENGERT_ALWAYS_INLINE active<V> make(const V& value, const V& slope, recorded_id id) {
     return active<V>(value, slope, id);
   }
 
-  template <class V, std::size_t N, class D, std::size_t... I>
-  static WENGERT_ALWAYS_INLINE unrecorded<V, N> scaled(const unrecorded<V, N>& e, const V& value, const D& slope,
-                                                       std::index_sequence<I...>) {
-    unrecorded<V, N> r(value, typename unrecorded<V, N>::uninitialized{});
-    ((r.ids_[I] = e.ids_[I], r.partials_[I] = times(e.partials_[I], slope)), ...);
+  template <class V, std::size_t N, class D>
+  static WENGERT_ALWAYS_INLINE unrecorded<V, N> scaled(const partials_by_nodes<V, N>& x, const V& value, const D& slope) {
+    unrecorded<V, N> r(value, typename unrecorded<V, N>::unset{});
+    WENGERT_UNROLL
+    for (std::size_t i = 0; i < N; ++i) r.parts_.ids[i] = x.ids[i], r.parts_.partials[i] = times(x.partials[i], slope);
     return r;
   }
 
   // R >= N + M; what is left over depends on nothing.
-  template <std::size_t R, class V, std::size_t N, std::size_t M, class DX, class DY, std::size_t... I, std::size_t... J,
-            std::size_t... K>
-  static WENGERT_ALWAYS_INLINE unrecorded<V, R> joined(const list<V, N>& x, const list<V, M>& y, const V& value, const DX& dx,
-                                                       const DY& dy, std::index_sequence<I...>, std::index_sequence<J...>,
-                                                       std::index_sequence<K...>) {
-    unrecorded<V, R> r(value, typename unrecorded<V, R>::uninitialized{});
-    ((r.ids_[I] = x.ids[I], r.partials_[I] = times(x.partials[I], dx)), ...);
-    ((r.ids_[N + J] = y.ids[J], r.partials_[N + J] = times(y.partials[J], dy)), ...);
-    ((r.ids_[N + M + K] = 0, r.partials_[N + M + K] = V(0)), ...);
+  template <std::size_t R, class V, std::size_t N, std::size_t M, class DX, class DY>
+  static WENGERT_ALWAYS_INLINE unrecorded<V, R> joined(const partials_by_nodes<V, N>& x, const partials_by_nodes<V, M>& y,
+                                                       const V& value, const DX& dx, const DY& dy) {
+    unrecorded<V, R> r(value, typename unrecorded<V, R>::unset{});
+    WENGERT_UNROLL
+    for (std::size_t i = 0; i < N; ++i) r.parts_.ids[i] = x.ids[i], r.parts_.partials[i] = times(x.partials[i], dx);
+    WENGERT_UNROLL
+    for (std::size_t i = 0; i < M; ++i) r.parts_.ids[N + i] = y.ids[i], r.parts_.partials[N + i] = times(y.partials[i], dy);
+    WENGERT_UNROLL
+    for (std::size_t i = N + M; i < R; ++i) r.parts_.ids[i] = 0, r.parts_.partials[i] = V(0);
     return r;
   }
 
   // The share of a node that comes again goes to its next place.
-  template <std::size_t I, std::size_t J, class V, std::size_t N>
-  static WENGERT_ALWAYS_INLINE void merge_into_later(list<V, N>& l) {
-    if constexpr (J < N) {
-      if (l.ids[I] == l.ids[J]) {
-        l.partials[J] += l.partials[I];
-        l.ids[I] = 0;
-      } else {
-        merge_into_later<I, J + 1>(l);
+  template <class V, std::size_t N> static WENGERT_ALWAYS_INLINE void merge(partials_by_nodes<V, N>& l) {
+    WENGERT_UNROLL
+    for (std::size_t i = 0; i + 1 < N; ++i) {
+      WENGERT_UNROLL
+      for (std::size_t j = i + 1; j < N; ++j) {
+        if (l.ids[i] != l.ids[j]) continue;
+        l.partials[j] += l.partials[i];
+        l.ids[i] = 0;
+        break;
       }
     }
   }
-  template <class V, std::size_t N> static WENGERT_ALWAYS_INLINE void merge(list<V, N>& l) {
-    [&]<std::size_t... I>(std::index_sequence<I...>) __attribute__((always_inline)) { (merge_into_later<I, I + 1>(l), ...); }
-    (std::make_index_sequence<N>{});
-  }
 
   // Not 0 if a node is left; that node, if only one is.
-  template <class V, std::size_t N> static WENGERT_ALWAYS_INLINE recorded_id any(const list<V, N>& l) {
+  template <class V, std::size_t N> static WENGERT_ALWAYS_INLINE recorded_id any(const partials_by_nodes<V, N>& l) {
     recorded_id all = 0;
-    for (const recorded_id id : l.ids) all |= id;
+    WENGERT_UNROLL
+    for (std::size_t i = 0; i < N; ++i) all |= l.ids[i];
     return all;
   }
 
   template <class V, std::size_t N>
-  static WENGERT_ALWAYS_INLINE void write(statement_writer<V>& to, recorded_id lhs, const list<V, N>& l) {
-    [&]<std::size_t... I>(std::index_sequence<I...>) __attribute__((always_inline)) {
-      (to.edge(lhs, l.ids[I], l.partials[I]), ...);
-    }
-    (std::make_index_sequence<N>{});
+  static WENGERT_ALWAYS_INLINE void write(statement_writer<V>& to, recorded_id lhs, const partials_by_nodes<V, N>& l) {
+    WENGERT_UNROLL
+    for (std::size_t i = 0; i < N; ++i) to.edge(lhs, l.ids[i], l.partials[i]);
   }
 };
 
 // What e depends on, as one node at most: a new one, unless a node of e will do. With SoleHolder, the result alone holds a new
 // node.
 template <bool SoleHolder = false, class V, std::size_t N> WENGERT_ALWAYS_INLINE active<V> record(const unrecorded<V, N>& e) {
-  auto parts = recorded_parts::of(e);
+  partials_by_nodes<V, N> parts = recorded_parts::of(e);
   if constexpr (N == 2) {
-    const auto [first, second] = parts.ids;
+    const recorded_id first = parts.ids[0], second = parts.ids[1];
     if (first == second) return recorded_parts::make(e.value(), V(parts.partials[0] + parts.partials[1]), first);
     if (first == 0) return recorded_parts::make(e.value(), parts.partials[1], second);
     if (second == 0) return recorded_parts::make(e.value(), parts.partials[0], first);
@@ -292,28 +289,20 @@ WENGERT_ALWAYS_INLINE active<V> linear(const active<V>& x, const std::type_ident
 }
 template <class V, std::size_t N, class D>
 WENGERT_ALWAYS_INLINE unrecorded<V, N> linear(const unrecorded<V, N>& e, const std::type_identity_t<V>& value, const D& slope) {
-  return recorded_parts::scaled(e, value, slope, std::make_index_sequence<N>{});
+  return recorded_parts::scaled(recorded_parts::of(e), value, slope);
 }
 
 template <scalar X, scalar Y, class DX, class DY>
 WENGERT_ALWAYS_INLINE auto joined(const X& x, const Y& y, const value_t<X>& value, const DX& dx, const DY& dy) {
   constexpr std::size_t n = node_count<X>, m = node_count<Y>, larger = n > m ? n : m;
-  if constexpr (n + m <= most_nodes) {
-    return recorded_parts::joined<n + m>(recorded_parts::of(x), recorded_parts::of(y), value, dx, dy,
-                                         std::make_index_sequence<n>{}, std::make_index_sequence<m>{}, std::index_sequence<>{});
-  } else if constexpr (n < m && n < most_nodes) {
-    return recorded_parts::joined<larger>(recorded_parts::of(x), recorded_parts::of(record(y)), value, dx, dy,
-                                          std::make_index_sequence<n>{}, std::make_index_sequence<1>{},
-                                          std::make_index_sequence<larger - n - 1>{});
-  } else if constexpr (m < n) {
-    return recorded_parts::joined<larger>(recorded_parts::of(record(x)), recorded_parts::of(y), value, dx, dy,
-                                          std::make_index_sequence<1>{}, std::make_index_sequence<m>{},
-                                          std::make_index_sequence<larger - m - 1>{});
-  } else {
-    return recorded_parts::joined<larger>(recorded_parts::of(record(x)), recorded_parts::of(record(y)), value, dx, dy,
-                                          std::make_index_sequence<1>{}, std::make_index_sequence<1>{},
-                                          std::make_index_sequence<larger - 2>{});
-  }
+  if constexpr (n + m <= most_nodes)
+    return recorded_parts::joined<n + m>(recorded_parts::of(x), recorded_parts::of(y), value, dx, dy);
+  else if constexpr (n < m && n < most_nodes)
+    return recorded_parts::joined<larger>(recorded_parts::of(x), recorded_parts::of(record(y)), value, dx, dy);
+  else if constexpr (m < n)
+    return recorded_parts::joined<larger>(recorded_parts::of(record(x)), recorded_parts::of(y), value, dx, dy);
+  else
+    return recorded_parts::joined<larger>(recorded_parts::of(record(x)), recorded_parts::of(record(y)), value, dx, dy);
 }
 
 template <scalar X, scalar Y, class DX, class DY>
@@ -369,7 +358,8 @@ requires same_family<X, Y> && std::same_as<family_t<X>, active<value_t<X>>> WENG
 template <class V> template <class E, class Sign> WENGERT_ALWAYS_INLINE active<V>& active<V>::accumulate(const E& e, Sign sign) {
   const V sum = value_ + V(times(e.value(), sign));
   WENGERT_INSPECT("+=", sum, 0, 0, value_, e.value());
-  auto parts = recorded_parts::of(linear(e, e.value(), sign));
+  const auto signed_e = linear(e, e.value(), sign);
+  auto parts = recorded_parts::of(signed_e);
   if (id_ & sole_holder) [[likely]] {  // nothing in e holds this node: reading it would have ended that
     check();
     recorded_parts::merge(parts);

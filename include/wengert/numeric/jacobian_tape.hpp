@@ -3,8 +3,6 @@
 
 #include <cstddef>
 #include <cstring>
-#include <functional>
-#include <optional>
 #include <span>
 #include <type_traits>
 #include <utility>
@@ -12,10 +10,6 @@
 
 #include <wengert/numeric/adouble.hpp>
 #include <wengert/numeric/reserved_memory.hpp>
-
-#if WENGERT_CHECKED_TAPE
-#include <atomic>
-#endif
 
 namespace wengert {
 inline namespace WENGERT_TAPE_ABI {
@@ -67,6 +61,7 @@ template <class V> class basic_jacobian_tape : private recorder<V> {
 #endif
   }
   ~basic_jacobian_tape() {
+    drop_blocks(0);
     if (outer_ == nullptr) return;
     // Usually this tape is the innermost; tapes may be destroyed in another order.
     for (recorder<V>** r = &recording<V>; *r != &nowhere<V>; r = &static_cast<basic_jacobian_tape*>(*r)->outer_) {
@@ -87,9 +82,10 @@ template <class V> class basic_jacobian_tape : private recorder<V> {
     for (std::size_t i = 0; i < x.size(); ++i) x[i] = active<V>(x[i].value_, V(1), block[i].id);
     return block;
   }
+  variables inputs(std::vector<active<V>>& x) { return inputs(std::span<active<V>>(x.data(), x.size())); }
   // The same, with these values.
   variables inputs(std::span<active<V>> x, std::span<const V> values) {
-    if (x.size() != values.size()) throw error("count", "there are not as many values as inputs", "give each input one value");
+    if (x.size() != values.size()) throw_error("count", "there are not as many values as inputs", "give each input one value");
     const variables block = new_block(x.size());
     for (std::size_t i = 0; i < x.size(); ++i) x[i] = active<V>(values[i], V(1), block[i].id);
     return block;
@@ -97,7 +93,7 @@ template <class V> class basic_jacobian_tape : private recorder<V> {
   // Makes x a node of its own, so that it has an adjoint: many intermediate results have none, since they are kept as multiples
   // of others.
   variable mark(active<V>& x) {
-    if (x.passive()) throw error("not-recorded", "a constant is marked", "mark scalars that depend on an input");
+    if (x.passive()) throw_error("not-recorded", "a constant is marked", "mark scalars that depend on an input");
     const auto parts = recorded_parts::of(x);
     statement_writer<V> to;
     const recorded_id node = to.make_node();
@@ -108,21 +104,23 @@ template <class V> class basic_jacobian_tape : private recorder<V> {
 
   // --- blocks: many outputs of many inputs as one statement, whose adjoints are computed by a function
 
-  // Adds to the adjoints of the inputs what the adjoints of the outputs send them.
-  using block_pullback = std::function<void(std::span<const V> of_outputs, std::span<V> of_inputs)>;
-
-  // Gives y these values, as functions of x. The pullback is called in sweeps that reach y.
-  void block(std::span<const active<V>> x, std::span<const V> values, std::span<active<V>> y, block_pullback pullback) {
-    if (y.size() != values.size()) throw error("count", "there are not as many values as outputs");
-    recorded_block b{size(), {}, {}, {}, std::move(pullback)};
+  // Gives y these values, as functions of x. `pullback(of_outputs, of_inputs)` is called in sweeps that reach y, with a
+  // span<const V> and a span<V>, and adds to the adjoints of the inputs what the adjoints of the outputs send them.
+  template <class Pullback>
+  void block(std::span<const active<V>> x, std::span<const V> values, std::span<active<V>> y, Pullback pullback) {
+    if (y.size() != values.size()) throw_error("count", "there are not as many values as outputs");
+    auto* b = new block_with<Pullback>(std::move(pullback));
+    b->before = last_block_;
+    b->number = blocks() + 1;
+    b->edges = size();
+    last_block_ = b;
     for (const active<V>& input : x) {
       const auto parts = recorded_parts::of(input);
-      b.ids.push_back(parts.ids[0]);
-      b.slopes.push_back(parts.partials[0]);
+      b->ids.push_back(parts.ids[0]);
+      b->slopes.push_back(parts.partials[0]);
     }
-    b.outputs = new_block(y.size());
-    for (std::size_t i = 0; i < y.size(); ++i) y[i] = active<V>(values[i], V(1), b.outputs[i].id);
-    blocks_.push_back(std::move(b));
+    b->outputs = new_block(y.size());
+    for (std::size_t i = 0; i < y.size(); ++i) y[i] = active<V>(values[i], V(1), b->outputs[i].id);
   }
 
   // --- the reverse sweep
@@ -133,25 +131,17 @@ template <class V> class basic_jacobian_tape : private recorder<V> {
     return adjoints(x);
   }
   // Computes the adjoints of all nodes for y, times the seed.
-  void reverse(const active<V>& y, const V& seed = V(1)) { reverse({&y, 1}, {&seed, 1}); }
+  void reverse(const active<V>& y, const V& seed = V(1)) { reverse(&y, &seed, 1); }
   // The same for several outputs, each with its seed: the adjoints are of the sum of seeds times outputs.
   void reverse(std::span<const active<V>> y, std::span<const V> seeds) {
-    if (y.size() != seeds.size()) throw error("count", "there are not as many seeds as outputs", "give each output one seed");
-    V* adjoint = clear_adjoints();
-    for (std::size_t i = 0; i < y.size(); ++i) {
-      y[i].check();
-      const recorded_id id = y[i].id();
-      if (id >= next)
-        throw error("stale-scalar", "an output was recorded on another tape, or on a part of this one that was rewound");
-      if (id != 0) adjoint[id] += V(strong_product(y[i].slope_, seeds[i]));
-    }
-    sweep(adjoint);
+    if (y.size() != seeds.size()) throw_error("count", "there are not as many seeds as outputs", "give each output one seed");
+    reverse(y.data(), seeds.data(), y.size());
   }
   // After a sweep.
-  V adjoint(variable x) const { return adjoints({x.id, 1})[0]; }
+  V adjoint(variable x) const { return adjoints(variables{x.id, 1})[0]; }
   std::span<const V> adjoints(variables x) const {
     if (x.first + x.count > swept_)
-      throw error("not-recorded", "adjoints are read of nodes that the last sweep did not reach", "sweep first");
+      throw_error("not-recorded", "adjoints are read of nodes that the last sweep did not reach", "sweep first");
     return {adjoint_ + x.first, x.count};
   }
 
@@ -166,18 +156,18 @@ template <class V> class basic_jacobian_tape : private recorder<V> {
   position here() const {
     position p;
     p.edges = size();
-    p.blocks = blocks_.size();
+    p.blocks = blocks();
     p.next = next;
     return p;
   }
   // Forgets all that was recorded since, inputs too, but keeps the memory. Scalars from after the position may only be assigned
   // to.
   void rewind(position to) {
-    if (to.edges > size() || to.next > next || to.blocks > blocks_.size())
-      throw error("stale-scalar", "a tape is rewound to a position that lies ahead of it");
+    if (to.edges > size() || to.next > next || to.blocks > blocks())
+      throw_error("stale-scalar", "a tape is rewound to a position that lies ahead of it");
     top = base_ + to.edges;
     next = to.next;
-    blocks_.erase(blocks_.begin() + static_cast<std::ptrdiff_t>(to.blocks), blocks_.end());
+    drop_blocks(to.blocks);
     set_limit();
     if (to.edges == 0) this->singular = false;
 #if WENGERT_CHECKED_TAPE
@@ -190,7 +180,7 @@ template <class V> class basic_jacobian_tape : private recorder<V> {
 
   std::span<const recorded_edge<V>> edges() const { return {base_, size()}; }
   // Blocks are not among the edges.
-  bool has_blocks() const { return !blocks_.empty(); }
+  bool has_blocks() const { return last_block_ != nullptr; }
   // Ids are below.
   recorded_id nodes() const { return next; }
   // Whether an edge may hold an infinity or no number, so that a sweep lets zeros win.
@@ -209,7 +199,7 @@ template <class V> class basic_jacobian_tape : private recorder<V> {
   std::size_t size() const { return static_cast<std::size_t>(top - base_); }
   std::size_t bytes() const {
     std::size_t of_blocks = 0;
-    for (const recorded_block& b : blocks_) of_blocks += sizeof b + b.ids.size() * (sizeof(recorded_id) + sizeof(V));
+    for (const recorded_block* b = last_block_; b != nullptr; b = b->before) of_blocks += b->bytes();
     return size() * sizeof(recorded_edge<V>) + swept_ * sizeof(V) + of_blocks;
   }
 
@@ -221,7 +211,7 @@ template <class V> class basic_jacobian_tape : private recorder<V> {
 
   variables new_block(std::size_t count) {
     if (count > most_nodes_ever - next)
-      throw error("tape-full", "a tape has at most 2^31 - 1 nodes", "rewind it, or record in parts");
+      throw_error("tape-full", "a tape has at most 2^31 - 1 nodes", "rewind it, or record in parts");
     const variables block{next, count};
     next += static_cast<recorded_id>(count);
     set_limit();
@@ -238,31 +228,71 @@ template <class V> class basic_jacobian_tape : private recorder<V> {
   // The adjoints start elsewhere in a page than the edges do, lest a load of one waits for a store of the other (4K aliasing).
   V* clear_adjoints() {
     constexpr std::size_t apart = 2112;
-    if (!adjoint_memory_) {
-      adjoint_memory_.emplace(most_nodes_ever * sizeof(V) + apart);
-      adjoint_ = reinterpret_cast<V*>(static_cast<std::byte*>(adjoint_memory_->begin()) + apart);
+    if (adjoint_ == nullptr) {
+      adjoint_memory_ = reserved_memory(most_nodes_ever * sizeof(V) + apart);
+      adjoint_ = reinterpret_cast<V*>(static_cast<std::byte*>(adjoint_memory_.begin()) + apart);
     }
-    if (next * sizeof(V) + apart > adjoint_memory_->size())
-      throw error("tape-full", "there is no room for the adjoints", "record in parts");
+    if (next * sizeof(V) + apart > adjoint_memory_.size())
+      throw_error("tape-full", "there is no room for the adjoints", "record in parts");
     std::memset(static_cast<void*>(adjoint_), 0, next * sizeof(V));
     swept_ = next;
     return adjoint_;
   }
 
+  void reverse(const active<V>* y, const V* seeds, std::size_t count) {
+    V* adjoint = clear_adjoints();
+    for (std::size_t i = 0; i < count; ++i) {
+      y[i].check();
+      const recorded_id id = y[i].id();
+      if (id >= next)
+        throw_error("stale-scalar", "an output was recorded on another tape, or on a part of this one that was rewound");
+      if (id != 0) adjoint[id] += V(strong_product(y[i].slope_, seeds[i]));
+    }
+    sweep(adjoint);
+  }
+
   struct recorded_block {
-    std::size_t edges;             // how many were there before
+    recorded_block* before = nullptr;
+    std::size_t number = 0;  // from 1
+    std::size_t edges = 0;   // how many were there before
+    variables outputs;
+    virtual ~recorded_block() = default;
+    virtual void pull_back(V* adjoint) = 0;
+    virtual std::size_t bytes() const = 0;
+  };
+  template <class Pullback> struct block_with final : recorded_block {
+    explicit block_with(Pullback p) : pullback(std::move(p)) {}
+    void pull_back(V* adjoint) override {
+      const std::span<const V> of_outputs{adjoint + this->outputs.first, this->outputs.count};
+      bool reached = false;
+      for (const V& a : of_outputs) reached |= !exactly_zero(a);
+      if (!reached) return;
+      std::vector<V> of_inputs(ids.size(), V(0));
+      pullback(of_outputs, std::span<V>(of_inputs));
+      for (std::size_t i = 0; i < ids.size(); ++i)
+        if (ids[i] != 0) adjoint[ids[i]] += V(strong_product(of_inputs[i], slopes[i]));
+    }
+    std::size_t bytes() const override { return sizeof *this + ids.size() * (sizeof(recorded_id) + sizeof(V)); }
+
     std::vector<recorded_id> ids;  // each input is a multiple of a node
     std::vector<V> slopes;
-    variables outputs;
-    block_pullback pullback;
+    Pullback pullback;
   };
+  std::size_t blocks() const { return last_block_ == nullptr ? 0 : last_block_->number; }
+  void drop_blocks(std::size_t left) {
+    while (blocks() > left) {
+      const recorded_block* last = last_block_;
+      last_block_ = last->before;
+      delete last;
+    }
+  }
 
   void sweep(V* adjoint) const {
     const recorded_edge<V>* done = top;
-    for (auto b = blocks_.rbegin(); b != blocks_.rend(); ++b) {
+    for (recorded_block* b = last_block_; b != nullptr; b = b->before) {
       sweep(adjoint, done, base_ + b->edges);
       done = base_ + b->edges;
-      pull_back(*b, adjoint);
+      b->pull_back(adjoint);
     }
     sweep(adjoint, done, base_);
   }
@@ -284,23 +314,13 @@ template <class V> class basic_jacobian_tape : private recorder<V> {
       adjoint[e->rhs()] += V(strong_product(adjoint[e->lhs()], e->partial()));
     }
   }
-  static void pull_back(const recorded_block& b, V* adjoint) {
-    const std::span<const V> of_outputs{adjoint + b.outputs.first, b.outputs.count};
-    bool reached = false;
-    for (const V& a : of_outputs) reached |= !exactly_zero(a);
-    if (!reached) return;
-    std::vector<V> of_inputs(b.ids.size(), V(0));
-    b.pullback(of_outputs, of_inputs);
-    for (std::size_t i = 0; i < b.ids.size(); ++i)
-      if (b.ids[i] != 0) adjoint[b.ids[i]] += V(strong_product(of_inputs[i], b.slopes[i]));
-  }
 
-  std::vector<recorded_block> blocks_;
+  recorded_block* last_block_ = nullptr;
   reserved_memory memory_;
   recorded_edge<V>* base_ = nullptr;
   std::size_t capacity_ = 0;
-  recorder<V>* outer_ = nullptr;  // the tape that was current before this one was constructed, if this one then became it
-  std::optional<reserved_memory> adjoint_memory_;  // from the first sweep on
+  recorder<V>* outer_ = nullptr;    // the tape that was current before this one was constructed, if this one then became it
+  reserved_memory adjoint_memory_;  // from the first sweep on
   V* adjoint_ = nullptr;
   std::size_t swept_ = 0;  // the last sweep knew the nodes below
 
@@ -314,19 +334,24 @@ template <class V> class basic_jacobian_tape : private recorder<V> {
   static constexpr std::uint32_t most_rewinds = (std::uint32_t{1} << 24) - 1;
 
   static std::uint32_t next_number() {
-    static std::atomic<std::uint32_t> made{0};
-    return made++ & 0xff;
+    static std::uint32_t made = 0;
+    return __atomic_fetch_add(&made, 1, __ATOMIC_RELAXED) & 0xff;  // <atomic> would take a compiler long to read
   }
   void remember_cut() {
-    while (!cuts_.empty() && cuts_.back().next >= next) cuts_.pop_back();
-    if (rewinds_ < most_rewinds) ++rewinds_;  // beyond, stale scalars are no longer all noticed
-    cuts_.push_back({rewinds_, next});
+    if (cuts_ == nullptr) {
+      cut_memory_ = reserved_memory((most_rewinds + 1) * sizeof(cut));
+      cuts_ = static_cast<cut*>(cut_memory_.begin());
+    }
+    while (cut_count_ > 0 && cuts_[cut_count_ - 1].next >= next) --cut_count_;
+    // Beyond these, stale scalars are no longer all noticed.
+    if (rewinds_ < most_rewinds) ++rewinds_;
+    if (cut_count_ < cut_memory_.size() / sizeof(cut)) cuts_[cut_count_++] = {rewinds_, next};
     this->current_stamp = number_ | rewinds_ << 8;
   }
   bool is_current(recorded_id id, std::uint32_t stamp) const {
     if ((stamp & 0xff) != number_ || id >= next) return false;
     // The first rewind since the stamp has left the fewest nodes.
-    std::size_t first = 0, last = cuts_.size();
+    std::size_t first = 0, last = cut_count_;
     while (first < last) {
       const std::size_t middle = (first + last) / 2;
       if (cuts_[middle].rewinds > stamp >> 8)
@@ -334,11 +359,13 @@ template <class V> class basic_jacobian_tape : private recorder<V> {
       else
         first = middle + 1;
     }
-    return first == cuts_.size() || id < cuts_[first].next;
+    return first == cut_count_ || id < cuts_[first].next;
   }
 
   std::uint32_t number_ = 0, rewinds_ = 0;
-  std::vector<cut> cuts_;
+  reserved_memory cut_memory_;  // from the first rewind on
+  cut* cuts_ = nullptr;
+  std::size_t cut_count_ = 0;
 #endif
 };
 

@@ -8,7 +8,6 @@
 #include <cstddef>
 #include <cstdint>
 
-#include <wengert/core/error.hpp>
 #include <wengert/numeric/debug_numbers.hpp>
 #include <wengert/numeric/scalar.hpp>
 
@@ -68,9 +67,9 @@ template <class V> struct recorder {
   // Does not return: a call that does would make the compiler forget where the tape ends.
   [[noreturn]] WENGERT_COLD void refuse() const {
     if (top == nullptr)
-      throw error("no-tape", "an active scalar is used where no tape records",
+      throw_error("no-tape", "an active scalar is used where no tape records",
                   "make a jacobian_tape in this thread, which lives longer");
-    throw error("tape-full", "the tape is full", "rewind it, record in parts, or give it more edges when it is made");
+    throw_error("tape-full", "the tape is full", "rewind it, record in parts, or give it more edges when it is made");
   }
 };
 

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <new>
+#include <utility>
 
 #if __has_include(<sys/mman.h>)
 #include <sys/mman.h>
@@ -13,6 +14,7 @@ namespace wengert {
 
 class reserved_memory {
  public:
+  reserved_memory() = default;
   // Where the system grants less (a limit on addresses, a strict policy, or no way to reserve), so does this: half, a quarter,
   // ... Throws std::bad_alloc where it grants nothing.
   explicit reserved_memory(std::size_t wanted) {
@@ -39,13 +41,17 @@ class reserved_memory {
   }
   ~reserved_memory() {
 #if defined(WENGERT_RESERVES_ADDRESSES)
-    munmap(begin_, size_);
+    if (begin_ != nullptr) munmap(begin_, size_);
 #else
     ::operator delete(begin_);
 #endif
   }
-  reserved_memory(const reserved_memory&) = delete;
-  reserved_memory& operator=(const reserved_memory&) = delete;
+  reserved_memory(reserved_memory&& o) noexcept : begin_(std::exchange(o.begin_, nullptr)), size_(std::exchange(o.size_, 0)) {}
+  reserved_memory& operator=(reserved_memory&& o) noexcept {
+    std::swap(begin_, o.begin_);
+    std::swap(size_, o.size_);
+    return *this;
+  }
 
   void* begin() const { return begin_; }
   std::size_t size() const { return size_; }
@@ -54,7 +60,13 @@ class reserved_memory {
 #if defined(WENGERT_RESERVES_ADDRESSES)
   static void* map(std::size_t size) {
     void* p = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    return p == MAP_FAILED ? nullptr : p;
+    if (p == MAP_FAILED) return nullptr;
+#if defined(MADV_HUGEPAGE)
+    // Where much is written, in large pages: there are fewer to wait for.
+    constexpr std::size_t few = std::size_t{1} << 21;
+    if (size > few) madvise(static_cast<std::byte*>(p) + few, size - few, MADV_HUGEPAGE);
+#endif
+    return p;
   }
 #endif
 

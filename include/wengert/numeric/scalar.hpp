@@ -9,11 +9,7 @@
 #include <concepts>
 #include <type_traits>
 
-#if defined(__GNUC__)
-#define WENGERT_COLD __attribute__((noinline, cold))
-#else
-#define WENGERT_COLD
-#endif
+#include <wengert/core/error.hpp>
 
 // Inlining is forced where code is optimized for speed. Checks by the address sanitizer in all that is inlined would take three
 // times as long to compile.
@@ -27,6 +23,13 @@
 #define WENGERT_ALWAYS_INLINE inline
 #elif !defined(WENGERT_ALWAYS_INLINE)
 #define WENGERT_ALWAYS_INLINE inline __attribute__((always_inline))
+#endif
+
+// In front of a short loop over arrays that are to be kept in registers.
+#if defined(__clang__) || !defined(__GNUC__)
+#define WENGERT_UNROLL
+#else
+#define WENGERT_UNROLL _Pragma("GCC unroll 8")
 #endif
 
 namespace wengert {
