@@ -124,7 +124,7 @@ void graph::check(const node& n) const {
 
 namespace {
 
-std::uint32_t hash_of(const node& n) {
+std::size_t hash_of(const node& n) {
   std::uint64_t h = 0;
   auto mix = [&](std::int64_t v) {
     h = (h ^ static_cast<std::uint64_t>(v)) * 0x9e3779b97f4a7c15;
@@ -138,30 +138,18 @@ std::uint32_t hash_of(const node& n) {
     for (const label& l : e.labels)
       for (std::int64_t v : {std::int64_t{l.axis}, std::int64_t{l.at.dim}, l.at.plus}) mix(v);
   }
-  return static_cast<std::uint32_t>(h);
+  return h;
 }
 
 }  // namespace
 
-// Where the number of an equal node stands, or where it may be put.
-std::int32_t& graph::place_of(const node& n) {
-  for (std::size_t k = n.hash;; ++k) {
-    std::int32_t& place = places_[k % places_.size()];
-    if (place < 0 || nodes_[static_cast<std::size_t>(place)] == n) return place;
-  }
-}
-
 int graph::make(node n) {
   check(n);
-  n.hash = hash_of(n);
-  std::int32_t& place = place_of(n);
-  if (place >= 0) return place;
-  const int number = place = static_cast<std::int32_t>(nodes_.size());
-  nodes_.push_back(std::move(n));
-  if (nodes_.size() * 2 < places_.size()) return number;
-  places_.assign(places_.size() * 2, -1);
-  for (std::size_t k = 0; k < nodes_.size(); ++k) place_of(nodes_[k]) = static_cast<std::int32_t>(k);
-  return number;
+  const std::size_t hash = hash_of(n);
+  for (auto [it, end] = by_hash_.equal_range(hash); it != end; ++it)
+    if (at(it->second) == n) return it->second;
+  nodes_.push_back(std::make_unique<const node>(std::move(n)));
+  return by_hash_.emplace(hash, static_cast<int>(size()) - 1)->second;
 }
 
 int graph::make(int op, std::vector<int> out, std::vector<edge> args, std::vector<int> bound, reduction red, int attribute,
@@ -186,8 +174,8 @@ int graph::read(const std::vector<int>& out, const edge& e) {
 bool graph::depends(int n, int s) {
   std::vector<bool>& known = depends_[s];
   for (std::size_t m = known.size(); m <= static_cast<std::size_t>(n); ++m) {
-    bool d = nodes_[m].op == symbol && nodes_[m].attribute == s;
-    for (const edge& e : nodes_[m].args) d = d || known[static_cast<std::size_t>(e.node)];
+    bool d = nodes_[m]->op == symbol && nodes_[m]->attribute == s;
+    for (const edge& e : nodes_[m]->args) d = d || known[static_cast<std::size_t>(e.node)];
     known.push_back(d);
   }
   return known[static_cast<std::size_t>(n)];
@@ -198,11 +186,13 @@ bool graph::depends(int n, int s) {
 namespace {
 
 std::vector<int> carried_by(const std::vector<edge>& args) {
-  std::set<int> axes;
+  std::vector<int> axes;
   for (const edge& e : args)
     for (const label& l : e.labels)
-      if (l.axis >= 0) axes.insert(l.axis);
-  return {axes.begin(), axes.end()};
+      if (l.axis >= 0) axes.push_back(l.axis);
+  std::sort(axes.begin(), axes.end());
+  axes.erase(std::unique(axes.begin(), axes.end()), axes.end());
+  return axes;
 }
 
 void renumber(edge& e, const std::vector<int>& carried) {

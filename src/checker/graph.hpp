@@ -5,10 +5,10 @@
 // Equal structure is equal number. Axes 0, 1, ... of a node are its output axes, then its bound ones.
 #pragma once
 
-#include <deque>
 #include <map>
 #include <optional>
 #include <set>
+#include <unordered_map>
 
 #include "number.hpp"
 
@@ -64,7 +64,6 @@ enum class reduction { none, sum, prod, max, min };
 enum class comparison { lt, le, eq, ne };
 
 struct node {
-  std::uint32_t hash = 0;
   int op = constant;
   reduction red = reduction::none;
   std::vector<int> axes;  // numbers of ranges: output axes, then bound ones
@@ -116,7 +115,7 @@ class graph {
 
   int range_number(const range& r);
   const range& bounds(int r) const { return ranges_.at(static_cast<std::size_t>(r)); }
-  const node& at(int n) const { return nodes_.at(static_cast<std::size_t>(n)); }
+  const node& at(int n) const { return *nodes_.at(static_cast<std::size_t>(n)); }
   std::vector<int> out(int n) const { return {at(n).axes.begin(), at(n).axes.begin() + static_cast<std::ptrdiff_t>(at(n).rank)}; }
   std::vector<int> bound(int n) const { return {at(n).axes.begin() + static_cast<std::ptrdiff_t>(at(n).rank), at(n).axes.end()}; }
   bool is_number(int n) const { return at(n).op == constant; }
@@ -136,12 +135,11 @@ class graph {
   std::vector<function_derivative> unknowns;
 
  private:
-  std::int32_t& place_of(const node& n);
   void check(const node& n) const;
   void check_labels(const node& user, const edge& e) const;
 
-  std::deque<node> nodes_;                                                // they stay where they are
-  std::vector<std::int32_t> places_ = std::vector<std::int32_t>(64, -1);  // numbers of nodes by their hash; -1: none
+  std::vector<std::unique_ptr<const node>> nodes_;  // they stay where they are
+  std::unordered_multimap<std::size_t, int> by_hash_;
   std::vector<range> ranges_;
   std::map<range, int> range_numbers_;
   std::map<int, std::vector<bool>> depends_;

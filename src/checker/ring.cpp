@@ -82,45 +82,40 @@ void ring::rewrite(int left, int right) {
       return;
     }
   }
-  rewrites_.emplace(left, right);
+  rewrites_.emplace(left, g_.whole(right));
 }
 
 // --- nodes as polynomials
 
-std::vector<int> ring::opened(int n) const {
+// What the polynomial of a node is made from.
+std::span<const edge> ring::opened(int n) const {
   if (whole_.contains(n) || powers_.contains(n)) return {};
-  if (auto it = rewrites_.find(n); it != rewrites_.end()) return {it->second};
+  if (auto it = rewrites_.find(n); it != rewrites_.end()) return {&it->second, 1};
   const node& m = g_.at(n);
   bool opens = m.op == add || m.op == mul || m.op == power || m.op == select ||
                (m.op == identity && (m.red == reduction::none || m.red == reduction::sum));
-  std::vector<int> r;
-  if (opens)
-    for (const edge& e : m.args) r.push_back(e.node);
-  return r;
+  return opens ? std::span(m.args) : std::span<const edge>();
 }
 
 // Without recursion: chains may be long.
 const polynomial& ring::of(int root) {
-  if (auto it = memo_.find(root); it != memo_.end()) return it->second;
   std::vector<int> stack{root};
   std::set<int> begun;
-  while (!stack.empty()) {
-    int n = stack.back();
-    if (memo_.contains(n)) {
-      stack.pop_back();
-      continue;
-    }
+  for (;;) {
+    const int n = stack.back();
     const std::size_t before = stack.size();
-    for (int m : opened(n))
-      if (!memo_.contains(m)) stack.push_back(m);
+    auto known = memo_.find(n);
+    if (known == memo_.end())
+      for (const edge& e : opened(n))
+        if (!memo_.contains(e.node)) stack.push_back(e.node);
     if (stack.size() > before) {
       if (!begun.insert(n).second) throw refusal("the rewriting goes in a circle");
       continue;
     }
-    polynomial p = expand(n);
-    memo_.emplace(n, std::move(p));
+    if (known == memo_.end()) known = memo_.emplace(n, expand(n)).first;
+    stack.pop_back();
+    if (stack.empty()) return known->second;
   }
-  return memo_.at(root);
 }
 
 polynomial ring::atom(int n) const {
@@ -131,7 +126,7 @@ polynomial ring::atom(int n) const {
 
 polynomial ring::expand(int n) {
   if (whole_.contains(n)) return atom(n);
-  if (auto it = rewrites_.find(n); it != rewrites_.end()) return of(it->second);
+  if (auto it = rewrites_.find(n); it != rewrites_.end()) return of(it->second.node);
   const node& m = g_.at(n);
   polynomial p{g_.out(n), {}};
   switch (m.op) {
@@ -141,14 +136,14 @@ polynomial ring::expand(int n) {
     case delta: push(p, {{}, {{factor::is_delta, straight(2)}}}, 1); return p;
     case index_of: push(p, {{}, {{factor::is_index, straight(1)}}}, 1); return p;
     case add:
-      for (const edge& e : m.args) add_scaled(p, read(of(e.node), e.labels, p.axes), 1);
+      for (const edge& e : m.args) add_scaled(p, read(e, p.axes), 1);
       return p;
     case identity:
       if (m.red != reduction::none && m.red != reduction::sum) return atom(n);
-      return summed(read(of(m.args[0].node), m.args[0].labels, m.axes), m.rank);
+      return summed(read(m.args[0], m.axes), m.rank);
     case mul: {
-      polynomial q = read(of(m.args[0].node), m.args[0].labels, m.axes);
-      for (std::size_t k = 1; k < m.args.size(); ++k) q = product(q, read(of(m.args[k].node), m.args[k].labels, m.axes));
+      polynomial q = read(m.args[0], m.axes);
+      for (std::size_t k = 1; k < m.args.size(); ++k) q = product(q, of(m.args[k].node), m.args[k].labels);
       return summed(q, m.rank);
     }
     case power: return expand_power(n);
@@ -175,7 +170,7 @@ polynomial ring::expand_power(int n) {
     if (take_apart(p.terms.begin()->first, p.terms.begin()->second, e, base.node, apart)) {
       polynomial q{p.axes, {}};
       push(q, std::move(apart.m), apart.c);
-      return read(q, base.labels, r.axes);
+      return at_labels(q, base.labels, r.axes);
     }
   }
   const node& b = g_.at(base.node);
@@ -186,11 +181,10 @@ polynomial ring::expand_power(int n) {
     for (const edge& f : b.args) {
       rational k = b.op == power ? b.value * m.value : m.value;
       int own = g_.raised(g_.out(f.node), g_.whole(f.node), k);
-      polynomial factor_power = of(own);
-      q = product(q, read(factor_power, f.labels, q.axes));
+      q = product(q, of(own), f.labels);
     }
     --depth_;
-    return read(q, base.labels, r.axes);
+    return at_labels(q, base.labels, r.axes);
   }
   push(r, {{}, {{base.node, base.labels, e}}}, 1);
   return r;
@@ -251,16 +245,15 @@ polynomial ring::expand_choice(int n) {
   if (c == comparison::ne || c == comparison::le) std::swap(args[2], args[3]);
   if (c == comparison::le) std::swap(args[0], args[1]);
   c = c == comparison::ne ? comparison::eq : c == comparison::le ? comparison::lt : c;
-  polynomial then = read(of(args[2].node), args[2].labels, out), other = read(of(args[3].node), args[3].labels, out);
-  polynomial when = indicator(c, args[0], args[1], out);
+  polynomial then = read(args[2], out), other = read(args[3], out), when = indicator(c, args[0], args[1], out);
   add_scaled(then, other, -1);
-  polynomial r = product(when, then);
+  polynomial r = product(when, then, straight(out.size()));
   add_scaled(r, other, 1);
   return r;
 }
 
 polynomial ring::indicator(comparison c, edge a, edge b, const std::vector<int>& out) {
-  polynomial left = read(of(a.node), a.labels, out), right = read(of(b.node), b.labels, out), r{out, {}};
+  polynomial left = read(a, out), right = read(b, out), r{out, {}};
   auto index = [](const polynomial& p) -> const label* {
     if (p.terms.size() != 1 || p.terms.begin()->second != rational(1)) return nullptr;
     const std::vector<factor>& fs = p.terms.begin()->first.factors;
@@ -311,8 +304,8 @@ bool ring::is_symmetric(int n) {
   std::vector<int> out = g_.out(n);
   bool all = true;
   for (const edge& e : parts) {
-    polynomial p = read(of(e.node), e.labels, out);
-    all = all && read(p, {label::of_axis(1), label::of_axis(0)}, out).terms == p.terms;
+    polynomial p = read(e, out);
+    all = all && at_labels(p, {label::of_axis(1), label::of_axis(0)}, out).terms == p.terms;
   }
   return symmetric_[n] = all;
 }
@@ -355,46 +348,27 @@ void ring::add_scaled(polynomial& to, const polynomial& p, const rational& by) {
   for (const auto& [m, c] : p.terms) add_term(to, m, c * by);
 }
 
-polynomial ring::product(const polynomial& a, const polynomial& b) {
+// a times b read at labels.
+polynomial ring::product(const polynomial& a, const polynomial& b, const std::vector<label>& labels) {
   polynomial r{a.axes, {}};
-  int free = static_cast<int>(a.axes.size());
   for (const auto& [ma, ca] : a.terms)
     for (const auto& [mb, cb] : b.terms) {
+      std::vector<label> at = labels;
+      for (std::size_t k = 0; k < mb.bound.size(); ++k) at.push_back(label::of_axis(a.axes.size() + ma.bound.size() + k));
       monomial m = ma;
       m.bound.insert(m.bound.end(), mb.bound.begin(), mb.bound.end());
-      for (factor f : mb.factors) {
-        for (label& l : f.labels)
-          if (l.axis >= free) l.axis += static_cast<int>(ma.bound.size());
-        m.factors.push_back(std::move(f));
+      for (const factor& f : mb.factors) {
+        m.factors.push_back(f);
+        for (label& l : m.factors.back().labels) l = composed(l, at);
       }
       push(r, std::move(m), ca * cb);
     }
   return r;
 }
 
-polynomial ring::times_factor(const polynomial& p, const factor& f) {
-  polynomial r{p.axes, {}};
-  for (const auto& [m, c] : p.terms) {
-    monomial x = m;
-    x.factors.push_back(f);
-    push(r, std::move(x), c);
-  }
-  return r;
-}
-
-// p read at labels, as a polynomial over `axes`.
-polynomial ring::read(const polynomial& p, const std::vector<label>& labels, const std::vector<int>& axes) {
+polynomial ring::at_labels(const polynomial& p, const std::vector<label>& labels, const std::vector<int>& axes) {
   if (p.axes == axes && labels == straight(axes.size())) return p;
-  polynomial r{axes, {}};
-  for (const auto& [m, c] : p.terms) {
-    std::vector<label> at = labels;
-    for (std::size_t k = 0; k < m.bound.size(); ++k) at.push_back(label::of_axis(axes.size() + k));
-    monomial x = m;
-    for (factor& f : x.factors)
-      for (label& l : f.labels) l = composed(l, at);
-    push(r, std::move(x), c);
-  }
-  return r;
+  return product({axes, {{monomial{}, 1}}}, p, labels);
 }
 
 // The sum over the axes from `free` on.
@@ -629,7 +603,7 @@ ring::outcome ring::reduce(piece& x, polynomial& p) {
     }
     std::vector<int> all;
     polynomial rest = within(x.m, x.c, p.axes, all);
-    add_scaled(p, summed(product(rest, read(b, f.labels, all)), p.axes.size()), 1);
+    add_scaled(p, summed(product(rest, b, f.labels), p.axes.size()), 1);
     return outcome::gone;
   }
   return outcome::same;
@@ -646,8 +620,8 @@ ring::outcome ring::open(piece& x, polynomial& p) {
     rest.factors[k].power = f.power - fraction(times);
     if (f.power.is_whole()) rest.factors.erase(rest.factors.begin() + static_cast<std::ptrdiff_t>(k));
     std::vector<int> all;
-    polynomial r = within(rest, x.c, p.axes, all), base = read(of(f.node), f.labels, all);
-    for (; times > 0; --times) r = product(r, base);
+    polynomial r = within(rest, x.c, p.axes, all);
+    for (; times > 0; --times) r = product(r, of(f.node), f.labels);
     add_scaled(p, summed(r, p.axes.size()), 1);
     return outcome::gone;
   }
@@ -745,7 +719,7 @@ bool ring::is_zero(polynomial p) {
         if (!found || f.node > found->node || lower) found = f;
       }
     if (!found) break;
-    p = times_factor(p, {found->node, found->labels, -found->power});
+    p = product(p, {p.axes, {{{{}, {{found->node, found->labels, -found->power}}}, 1}}}, straight(p.axes.size()));
   }
   if (p.terms.empty()) return true;
   p = spread(p);
@@ -801,7 +775,7 @@ bool ring::divide(const monomial& m, const rational& c, const std::vector<int>& 
     monomial raised_rest = rest;
     raised_rest.factors.push_back({f.node, f.labels, 1});
     polynomial quotient = within(raised_rest, c / lead->second, axes, all), remainder = within(rest, c / lead->second, axes, all);
-    add_scaled(quotient, product(remainder, read(others, f.labels, all)), -1);
+    add_scaled(quotient, product(remainder, others, f.labels), -1);
     r = summed(quotient, axes.size());
     return true;
   }

@@ -4,6 +4,8 @@
 
 #include <map>
 #include <set>
+#include <span>
+#include <unordered_map>
 
 #include "graph.hpp"
 
@@ -51,7 +53,7 @@ class ring {
 
   bool known(sign is, int n) const;
   const polynomial& of(int n);
-  std::vector<int> opened(int n) const;
+  std::span<const edge> opened(int n) const;
   polynomial expand(int n);
   polynomial atom(int n) const;
   polynomial expand_power(int n);
@@ -65,10 +67,10 @@ class ring {
 
   static void add_term(polynomial& to, monomial m, const rational& c);
   static void add_scaled(polynomial& to, const polynomial& p, const rational& by);
-  polynomial product(const polynomial& a, const polynomial& b);
-  polynomial read(const polynomial& p, const std::vector<label>& labels, const std::vector<int>& axes);
+  polynomial product(const polynomial& a, const polynomial& b, const std::vector<label>& labels);
+  polynomial at_labels(const polynomial& p, const std::vector<label>& labels, const std::vector<int>& axes);
+  polynomial read(const edge& e, const std::vector<int>& axes) { return at_labels(of(e.node), e.labels, axes); }
   polynomial summed(const polynomial& p, std::size_t free);
-  polynomial times_factor(const polynomial& p, const factor& f);
   polynomial within(const monomial& rest, const rational& c, const std::vector<int>& axes, std::vector<int>& all);
 
   void push(polynomial& p, monomial m, rational c);
@@ -92,9 +94,9 @@ class ring {
   graph& g_;
   std::set<int> whole_;
   std::set<std::pair<int, sign>> known_;
-  std::map<int, int> rewrites_;
+  std::map<int, edge> rewrites_;
   std::map<int, std::pair<std::int64_t, int>> powers_;  // a -> (k, b): a^k = b
-  std::map<int, polynomial> memo_;
+  std::unordered_map<int, polynomial> memo_;
   std::map<int, bool> symmetric_;
   std::set<int> symmetries_;
   bool powers_of_factors_ = false;  // (u*v)^k is u^k*v^k, though u*v may be multiplied out
