@@ -907,14 +907,11 @@ class checking {
   // --- what was established
 
   std::string shown(printer& print, const claim& c) {
-    std::vector<std::string> at;
+    const int about = c.what == claim::derivative ? c.right : c.left;
+    const std::vector<std::string> at = print.letters_of(about);
     std::string all;
-    int about = c.what == claim::derivative ? c.right : c.left;
-    print.next_letter_ = g_.at(about).rank;
-    for (std::size_t k = 0; k < g_.at(about).rank; ++k) {
-      at.push_back(printer::letter(k));
-      all += (k == 0 ? "  for all " : ", ") + at.back() + " in " + print.show(g_.bounds(g_.at(about).axes[k]));
-    }
+    for (std::size_t k = 0; k < at.size(); ++k)
+      all += (k == 0 ? "  for all " : ", ") + at[k] + " in " + print.show(g_.bounds(g_.at(about).axes[k]));
     for (auto [p, q] : c.apart)
       all += " with " + at.at(static_cast<std::size_t>(p)) + " != " + at.at(static_cast<std::size_t>(q));
     if (c.what == claim::equal) return print.show(c.left, at) + " = " + print.show(c.right, at) + all;
@@ -937,7 +934,7 @@ class checking {
     std::vector<label> entry = c.entry.empty() ? straight(g_.at(c.right).rank - own, own) : c.entry;
     std::string r = print.show(c.left, {at.begin(), at.begin() + static_cast<std::ptrdiff_t>(own)});
     for (std::size_t k = 0; k < static_cast<std::size_t>(c.order); ++k) {
-      std::string by = g_.symbols[static_cast<std::size_t>(c.variable)].name;
+      std::string by = print.declared(g_.symbols[static_cast<std::size_t>(c.variable)].name);
       for (std::size_t q = 0; q < each; ++q) by += (q == 0 ? "[" : ",") + print.show(entry.at(k * each + q), at);
       r = "D(" + r + ", " + by + (each > 0 ? "]" : "") + ")";
     }
@@ -962,8 +959,9 @@ class checking {
     std::string facts;
     for (const range& known : g_.lengths) facts += "  where " + print.show(known.lo) + " <= " + print.show(known.hi) + "\n";
     for (std::size_t s = 0; s < g_.symbols.size(); ++s) {
-      if (g_.symbols[s].integer) facts += "  where " + g_.symbols[s].name + " is a whole number\n";
-      if (used.contains(-1 - static_cast<int>(s))) facts += "  where " + g_.symbols[s].name + " is symmetric\n";
+      const std::string name = "  where " + print.declared(g_.symbols[s].name);
+      if (g_.symbols[s].integer) facts += name + " is a whole number\n";
+      if (used.contains(-1 - static_cast<int>(s))) facts += name + " is symmetric\n";
     }
     return r + facts + "checked: " + std::to_string(steps_.size()) + " step" + (steps_.size() == 1 ? "" : "s") + "\n";
   }
