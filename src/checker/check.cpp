@@ -19,75 +19,69 @@ struct claim {
   int left = -1, right = -1;
   sign is = sign::positive;
   int variable = -1, order = 0;
-  std::vector<label> entry;                // derivative: where the variable is read; empty: at axes of `right`
-  std::vector<std::pair<int, int>> apart;  // equal: only where these output indices differ
+  std::vector<label> entry = {};                // derivative: where the variable is read; empty: at axes of `right`
+  std::vector<std::pair<int, int>> apart = {};  // equal: only where these output indices differ
   friend bool operator==(const claim&, const claim&) = default;
 };
 
+using hypothesis_set = std::set<int>;  // -1 - s: symbol s is symmetric
+
 struct step {
-  std::vector<int> hypotheses;  // ascending; -1 - s: symbol s is symmetric
+  const hypothesis_set* hypotheses;  // one of those that `checking` keeps, so that equal ones are the same
   claim says;
 };
 
 struct hypothesis {
   claim says;
   bool near;
-  std::string text;
 };
 
-claim equation(int a, int b) {
-  claim c;
-  c.left = a;
-  c.right = b;
-  return c;
-}
-claim sign_of(sign is, int n) {
-  claim c;
-  c.what = claim::signed_;
-  c.left = n;
-  c.is = is;
-  return c;
-}
+claim equation(int a, int b) { return {.left = a, .right = b}; }
+claim sign_of(sign is, int n) { return {.what = claim::signed_, .left = n, .is = is}; }
 
 constexpr std::array<std::pair<std::string_view, comparison>, 4> comparisons{
     {{"<", comparison::lt}, {"<=", comparison::le}, {"=", comparison::eq}, {"!=", comparison::ne}}};
 constexpr std::array<std::pair<std::string_view, reduction>, 4> reductions{
     {{"sum", reduction::sum}, {"prod", reduction::prod}, {"max", reduction::max}, {"min", reduction::min}}};
-constexpr std::array<std::string_view, functions> kinds{"constant", "symbol", "dim",    "index",   "delta", "pi",  "add", "mul",
-                                                        "identity", "power",  "select", "unknown", "inv",   "det", "adj"};
+std::string shortened(std::string_view text) { return std::string(text.substr(0, 40)); }
+
+constexpr std::array<std::pair<std::string_view, sign>, 4> sign_words{{{"integer", sign::integer},
+                                                                       {"not-integer", sign::not_integer},
+                                                                       {"real-power", sign::real_power},
+                                                                       {"off-poles", sign::off_poles}}};
 
 // A line as words between single blanks.
 class words {
  public:
-  explicit words(std::string_view line) : rest_(line), open_(!line.empty()) {}
+  explicit words(std::string_view line) : rest_(line), open_(!line.empty()) { find_word(); }
   bool more() const { return open_; }
-  std::string_view peek() const { return open_ ? rest_.substr(0, rest_.find(' ')) : std::string_view(); }
+  std::string_view peek() const { return word_; }
   std::string_view next() {
     if (!open_) throw refusal("the line ends too early");
-    std::string_view word = peek();
-    if (word.empty()) throw refusal("two blanks, or one at the end");
+    if (word_.empty()) throw refusal("two blanks, or one at the end");
+    std::string_view word = word_;
     open_ = word.size() < rest_.size();
-    rest_.remove_prefix(open_ ? word.size() + 1 : word.size());
+    rest_.remove_prefix(word.size() + (open_ ? 1 : 0));
+    find_word();
     return word;
   }
   bool take(std::string_view word) {
-    if (peek() != word || word.empty()) return false;
+    if (word_ != word) return false;
     next();
     return true;
   }
   void expect(std::string_view word) {
     if (!take(word)) throw refusal("'" + std::string(word) + "' is missing");
   }
-  std::string_view rest() {
-    open_ = false;
-    return rest_;
-  }
+  void skip_rest() { open_ = false; }
   void end() const {
-    if (open_) throw refusal("'" + std::string(peek().substr(0, 40)) + "' is too much");
+    if (open_) throw refusal("'" + shortened(word_) + "' is too much");
   }
 
  private:
-  std::string_view rest_;
+  void find_word() { word_ = rest_.substr(0, rest_.find(' ')); }
+
+  std::string_view rest_, word_;
   bool open_;
 };
 
@@ -95,7 +89,7 @@ std::int64_t whole_number(std::string_view text) {
   std::int64_t v = 0;
   auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), v);
   if (failure != std::errc() || end != text.data() + text.size() || v > (std::int64_t{1} << 50) || v < -(std::int64_t{1} << 50))
-    throw refusal("no whole number: '" + std::string(text.substr(0, 40)) + "'");
+    throw refusal("no whole number: '" + shortened(text) + "'");
   return v;
 }
 
@@ -116,8 +110,15 @@ class checking {
     if (!begun_) {
       begun_ = first == "wengert" && w.take("certificate") && w.take("1") && !w.more();
       if (!begun_) throw refusal("this is no 'wengert certificate 1'");
+    } else if (is_number(first, 'n')) {
+      if (!steps_.empty()) throw refusal("a node behind the first step");
+      in_order(first, nodes_.size());
+      nodes_.push_back(make_node(w));
+    } else if (is_number(first, 's')) {
+      in_order(first, steps_.size());
+      add_step(w);
     } else if (first == "statement") {
-      w.rest();
+      w.skip_rest();
     } else if (first == "dim") {
       g_.dims.push_back(new_name(w.next()));
       dims_.emplace(g_.dims.back(), static_cast<int>(g_.dims.size()) - 1);
@@ -130,15 +131,8 @@ class checking {
     } else if (first == "end") {
       if (goals_.empty()) throw refusal("there is no goal");
       ended_ = true;
-    } else if (first.starts_with('n')) {
-      if (!steps_.empty()) throw refusal("a node behind the first step");
-      in_order(first, nodes_.size());
-      nodes_.push_back(make_node(w));
-    } else if (first.starts_with('s')) {
-      in_order(first, steps_.size());
-      add_step(w);
     } else {
-      throw refusal("no line begins with '" + std::string(first.substr(0, 40)) + "'");
+      throw refusal("no line begins with '" + shortened(first) + "'");
     }
     w.end();
   }
@@ -153,25 +147,38 @@ class checking {
   // --- names, ranges, labels, edges
 
   std::string new_name(std::string_view text) {
-    if (!is_name(text)) throw refusal("no name: '" + std::string(text.substr(0, 40)) + "'");
+    if (!is_name(text)) throw refusal("no name: '" + shortened(text) + "'");
     if (!names_.emplace(text).second) throw refusal("'" + std::string(text) + "' is declared twice");
     return std::string(text);
   }
+  static bool is_number(std::string_view word, char letter) {
+    return word.size() > 1 && word[0] == letter && word[1] >= '0' && word[1] <= '9';
+  }
   static void in_order(std::string_view word, std::size_t expected) {
-    if (word.substr(1) != std::to_string(expected)) throw refusal("number " + std::to_string(expected) + " should come here");
+    if (numbered(word, expected + 1) != expected) throw refusal("number " + std::to_string(expected) + " should come here");
   }
-  static std::size_t numbered(std::string_view word, char letter, std::size_t count) {
-    if (!word.starts_with(letter)) throw refusal("'" + std::string(1, letter) + "' and a number are missing");
-    std::int64_t v = whole_number(word.substr(1));
-    if (v < 0 || static_cast<std::size_t>(v) >= count || word.substr(1) != std::to_string(v))
-      throw refusal("'" + std::string(word.substr(0, 40)) + "' does not stand above");
-    return static_cast<std::size_t>(v);
+  // Behind the letter.
+  static std::size_t numbered(std::string_view word, std::size_t count) {
+    std::size_t v = 0;
+    bool fine = word.size() == 2 || (word.size() > 2 && word.size() < 16 && word[1] != '0');
+    for (std::size_t k = 1; k < word.size(); ++k) {
+      fine = fine && word[k] >= '0' && word[k] <= '9';
+      v = v * 10 + static_cast<std::size_t>(word[k] - '0');
+    }
+    if (!fine || v >= count) throw refusal("'" + shortened(word) + "' does not stand above");
+    return v;
   }
-  int node_named(std::string_view word) const { return nodes_[numbered(word, 'n', nodes_.size())]; }
-  int premise(std::string_view word) const { return static_cast<int>(numbered(word, 's', steps_.size())); }
+  int node_named(std::string_view word) const {
+    if (!word.starts_with('n')) throw refusal("a node is missing");
+    return nodes_[numbered(word, nodes_.size())];
+  }
+  const step* premise(std::string_view word) const {
+    if (!word.starts_with('s')) throw refusal("a step is missing");
+    return &steps_[numbered(word, steps_.size())];
+  }
   int symbol_named(std::string_view name) const {
     auto it = symbols_.find(name);
-    if (it == symbols_.end()) throw refusal("no symbol is named '" + std::string(name.substr(0, 40)) + "'");
+    if (it == symbols_.end()) throw refusal("no symbol is named '" + shortened(name) + "'");
     return it->second;
   }
   // number, dim, dim+number, dim-number
@@ -179,7 +186,7 @@ class checking {
     std::size_t sign_at = text.find_first_of("+-", 1);
     if (text.empty() || text[0] == '-' || text[0] == '+' || (text[0] >= '0' && text[0] <= '9')) return {-1, whole_number(text)};
     auto it = dims_.find(text.substr(0, sign_at));
-    if (it == dims_.end()) throw refusal("no dimension is named '" + std::string(text.substr(0, 40)) + "'");
+    if (it == dims_.end()) throw refusal("no dimension is named '" + shortened(text) + "'");
     if (sign_at == std::string_view::npos) return {it->second, 0};
     return {it->second, whole_number(text.substr(sign_at + (text[sign_at] == '+' ? 1 : 0)))};
   }
@@ -208,7 +215,7 @@ class checking {
   std::vector<int> ranges(std::string_view text) {
     return list(text, [&](std::string_view part) {
       std::size_t dots = part.find("..");
-      if (dots == std::string_view::npos) throw refusal("no range: '" + std::string(part.substr(0, 40)) + "'");
+      if (dots == std::string_view::npos) throw refusal("no range: '" + shortened(part) + "'");
       return g_.range_number({place(part.substr(0, dots)), place(part.substr(dots + 2))});
     });
   }
@@ -252,16 +259,15 @@ class checking {
 
   template <typename Rows> static auto named(const Rows& rows, std::string_view name) {
     auto it = std::find_if(rows.begin(), rows.end(), [&](const auto& r) { return r.first == name; });
-    if (it == rows.end()) throw refusal("'" + std::string(name.substr(0, 40)) + "' is not known here");
+    if (it == rows.end()) throw refusal("'" + shortened(name) + "' is not known here");
     return it->second;
   }
 
   int make_node(words& w) {
     std::string_view name = w.next();
-    auto kind = std::find(kinds.begin(), kinds.end(), name);
     node n;
-    n.op = kind != kinds.end() ? static_cast<int>(kind - kinds.begin()) : find_function(name);
-    if (n.op < 0) throw refusal("no kind of node is named '" + std::string(name.substr(0, 40)) + "'");
+    n.op = find_kind(name);
+    if (n.op < 0) throw refusal("no kind of node is named '" + shortened(name) + "'");
     switch (n.op) {
       case constant: n.value = rational::read(w.next()); return g_.make(std::move(n));
       case dim: n.attribute = place(w.next()).dim; return g_.make(std::move(n));
@@ -310,16 +316,13 @@ class checking {
     if (w.peek().starts_with("d^")) return read_derivative(w);
     claim c;
     c.left = node_named(w.next());
-    for (auto [word, is] : {std::pair{"integer", sign::integer},
-                            {"not-integer", sign::not_integer},
-                            {"real-power", sign::real_power},
-                            {"off-poles", sign::off_poles}})
-      if (w.take(word)) return sign_of(is, c.left);
-    if (w.take("!=")) {
-      w.expect("0");
-      return sign_of(sign::nonzero, c.left);
+    if (!w.take("=")) {
+      if (w.take("!=")) {
+        w.expect("0");
+        return sign_of(sign::nonzero, c.left);
+      }
+      return sign_of(named(sign_words, w.next()), c.left);
     }
-    w.expect("=");
     c.right = node_named(w.next());
     if (g_.out(c.left) != g_.out(c.right)) throw refusal("the sides have different axes");
     if (!w.take("apart")) return c;
@@ -353,36 +356,41 @@ class checking {
   // --- steps
 
   void add_step(words& w) {
-    current_ = {};
+    current_ = {&none_, {}};
     rule_ = w.next();
     premises_.clear();
     bool assumes = rule_ == "hypothesis";
     bool near = assumes && w.take("near");
     if (assumes && !near) w.expect("at");
-    while (w.peek().starts_with('s') && w.peek().size() > 1) premises_.push_back(premise(w.next()));
-    for (int p : premises_) {
-      std::vector<int> all;
-      const std::vector<int>& more = steps_[static_cast<std::size_t>(p)].hypotheses;
-      std::set_union(current_.hypotheses.begin(), current_.hypotheses.end(), more.begin(), more.end(), std::back_inserter(all));
-      current_.hypotheses = std::move(all);
-    }
+    while (is_number(w.peek(), 's')) premises_.push_back(premise(w.next()));
+    for (const step* p : premises_) rest_on(p->hypotheses);
     if (assumes) {
       w.expect(":");
       current_.says = read_claim(w);
       if (current_.says.what == claim::derivative || !current_.says.apart.empty())
         throw refusal("only equations and signs may be assumed");
       w.expect(";");
-      current_.hypotheses = {static_cast<int>(hypotheses_.size())};
-      hypotheses_.push_back({current_.says, near, std::string(w.rest())});
+      w.skip_rest();
+      current_.hypotheses = kept({static_cast<int>(hypotheses_.size())});
+      hypotheses_.push_back({current_.says, near});
     } else {
       check_step(w);
     }
     steps_.push_back(std::move(current_));
   }
+  const hypothesis_set* kept(const hypothesis_set& all) { return &*hypothesis_sets_.insert(all).first; }
+  void rest_on(const hypothesis_set* more) {
+    const hypothesis_set* now = current_.hypotheses;
+    if (now->empty()) current_.hypotheses = more;
+    if (now->empty() || std::includes(now->begin(), now->end(), more->begin(), more->end())) return;
+    hypothesis_set all = *now;
+    all.insert(more->begin(), more->end());
+    current_.hypotheses = kept(all);
+  }
 
   const claim& from(std::size_t k) const {
     if (k >= premises_.size()) throw refusal("a premise is missing");
-    return steps_[static_cast<std::size_t>(premises_[k])].says;
+    return premises_[k]->says;
   }
   std::size_t premise_count() const { return premises_.size(); }
   static void need(bool fine, const char* why) {
@@ -426,7 +434,7 @@ class checking {
     if (auto it = methods.find(rule_); it != methods.end()) return (this->*it->second)(w);
     if (const rule_row* r = find_rule(rule_)) return instance(*r, w);
     if (const matrix_row* r = find_matrix_row(rule_)) return matrix_instance(*r, w);
-    throw refusal("no step is named '" + std::string(rule_.substr(0, 40)) + "'");
+    throw refusal("no step is named '" + shortened(rule_) + "'");
   }
 
   void reflexive(words& w) {
@@ -484,9 +492,7 @@ class checking {
     const claim& c = stated(w);
     need(c.what == claim::equal, "no equation");
     need(c.left == c.right || r.equal(c.left, c.right, c.apart), "the sides differ as polynomials");
-    std::set<int> all(current_.hypotheses.begin(), current_.hypotheses.end());
-    for (int s : r.symmetries()) all.insert(-1 - s);
-    current_.hypotheses.assign(all.begin(), all.end());
+    for (int s : r.symmetries()) rest_on(kept({-1 - s}));
   }
 
   // The edge with nodes that only read another node left out.
@@ -623,13 +629,13 @@ class checking {
     const edge minus{g_.number(rational(-1)), {}};
     const std::array own{sign_of(sign::positive, u), sign_of(sign::positive, g_.make(mul, {}, {minus, g_.whole(u)})),
                          equation(u, g_.number(rational(0)))};
-    std::set<int> others;
+    hypothesis_set others;
     for (std::size_t k = 0; k < own.size(); ++k) {
       need(is_equation(from(k)) && from(k) == from(0), "the cases do not prove the same equation");
-      for (int h : steps_[static_cast<std::size_t>(premises_[k])].hypotheses)
+      for (int h : *premises_[k]->hypotheses)
         if (h < 0 || !(hypotheses_[static_cast<std::size_t>(h)].says == own[k])) others.insert(h);
     }
-    current_.hypotheses.assign(others.begin(), others.end());
+    current_.hypotheses = kept(others);
     conclude(w, from(0));
   }
 
@@ -830,7 +836,7 @@ class checking {
       }
       return continuous && c.what == claim::signed_ && is_open(c.is);
     };
-    for (int h : steps_[static_cast<std::size_t>(premises_[k])].hypotheses) {
+    for (int h : *premises_[k]->hypotheses) {
       const bool near = h < 0 ? h != -1 - variable
                               : holds_near(hypotheses_[static_cast<std::size_t>(h)], variable) ||
                                     stays(hypotheses_[static_cast<std::size_t>(h)].says);
@@ -944,11 +950,10 @@ class checking {
   std::string report() {
     printer print(g_);
     std::string r;
-    std::set<int> used;
-    for (int goal : goals_) {
-      const step& s = steps_[static_cast<std::size_t>(goal)];
-      r += "established: " + shown(print, s.says) + "\n";
-      used.insert(s.hypotheses.begin(), s.hypotheses.end());
+    hypothesis_set used;
+    for (const step* goal : goals_) {
+      r += "established: " + shown(print, goal->says) + "\n";
+      used.insert(goal->hypotheses->begin(), goal->hypotheses->end());
     }
     for (int h : used) {
       if (h < 0) continue;
@@ -973,9 +978,11 @@ class checking {
   std::vector<int> nodes_;  // of the certificate, as nodes of the graph
   std::deque<step> steps_;
   std::vector<hypothesis> hypotheses_;
-  std::vector<int> goals_;
+  const hypothesis_set none_;
+  std::set<hypothesis_set> hypothesis_sets_;
+  std::vector<const step*> goals_;
   std::string_view rule_;  // of the step at hand
-  std::vector<int> premises_;
+  std::vector<const step*> premises_;
   step current_;
 };
 

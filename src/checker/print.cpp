@@ -33,8 +33,8 @@ std::string printer::part_name(int n) const {
 }
 
 std::string printer::declared(const std::string& name, bool is_called) const {
-  constexpr std::array words{"D", "if", "delta", "sum", "prod", "inv", "det", "adj"};
-  bool is_word = is_called ? find_function(name) >= 0 || std::find(words.begin(), words.end(), name) != words.end() : name == "pi";
+  constexpr std::array words{"D", "if", "sum", "prod"};
+  bool is_word = is_called ? find_kind(name) >= 0 || std::find(words.begin(), words.end(), name) != words.end() : name == "pi";
   return is_word ? "'" + name + "'" : name;
 }
 

@@ -1,4 +1,5 @@
 #include <array>
+#include <unordered_map>
 
 #include "tables.hpp"
 
@@ -351,7 +352,7 @@ class reader {
       return {{}, g.is_number(n) ? number(f_, g.at(n).value + rational(by)) : plus(f_, args[0], number(f_, by))};
     }
     if (name == "raised" && g.is_number(args.at(1).node)) return {{}, raised(f_, args[0], g.at(args[1].node).value)};
-    return {{}, apply(f_, find_function(name == "raised" ? "pow" : name), args)};
+    return {{}, apply(f_, find_kind(name == "raised" ? "pow" : name), args)};
   }
 
   frame& f_;
@@ -373,9 +374,17 @@ std::vector<edge> formulas(frame& f, std::string_view text, const edge& x, const
 
 int function_count() { return static_cast<int>(function_rows.size()); }
 const function_row& function(int op) { return function_rows.at(static_cast<std::size_t>(op - functions)); }
-int find_function(std::string_view name) {
-  const function_row* r = row_named(function_rows, name);
-  return r ? functions + static_cast<int>(r - function_rows.data()) : -1;
+int find_kind(std::string_view name) {
+  static const std::unordered_map<std::string_view, int> kinds = [] {
+    std::unordered_map<std::string_view, int> r;
+    for (std::string_view structural : {"constant", "symbol", "dim", "index", "delta", "pi", "add", "mul", "identity", "power",
+                                        "select", "unknown", "inv", "det", "adj"})
+      r.emplace(structural, static_cast<int>(r.size()));
+    for (const function_row& f : function_rows) r.emplace(f.name, static_cast<int>(r.size()));
+    return r;
+  }();
+  auto it = kinds.find(name);
+  return it == kinds.end() ? -1 : it->second;
 }
 const rule_row* find_rule(std::string_view name) { return row_named(rule_rows, name); }
 const matrix_row* find_matrix_row(std::string_view name) { return row_named(matrix_rows, name); }
@@ -493,7 +502,7 @@ matrix_sides matrix_formula(graph& g, const matrix_row& row, const std::array<in
         frame f{g, out};
         edge power_of{g.make(dim, {}, {}, {}, reduction::none, n.dim), {}};
         if (n.plus != 0) power_of = plus(f, power_of, number(f, n.plus));
-        return over_frame(f, apply(f, find_function("pow"), {g.whole(c), power_of}));
+        return over_frame(f, apply(f, find_kind("pow"), {g.whole(c), power_of}));
       }
       default: break;
     }
