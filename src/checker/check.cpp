@@ -56,6 +56,7 @@ class words {
   explicit words(std::string_view line) : rest_(line), open_(!line.empty()) { find_word(); }
   bool more() const { return open_; }
   std::string_view peek() const { return word_; }
+  std::size_t count() const { return open_ ? static_cast<std::size_t>(std::count(rest_.begin(), rest_.end(), ' ')) + 1 : 0; }
   std::string_view next() {
     if (!open_) throw refusal("the line ends too early");
     if (word_.empty()) throw refusal("two blanks, or one at the end");
@@ -290,6 +291,7 @@ class checking {
       std::vector<int> bound = ranges(w.next());
       n.axes.insert(n.axes.end(), bound.begin(), bound.end());
     }
+    n.args.reserve(w.count());
     while (w.more()) n.args.push_back(edge_of(w.next()));
     return g_.make(std::move(n));
   }
@@ -382,7 +384,7 @@ class checking {
   void rest_on(const hypothesis_set* more) {
     const hypothesis_set* now = current_.hypotheses;
     if (now->empty()) current_.hypotheses = more;
-    if (now->empty() || std::includes(now->begin(), now->end(), more->begin(), more->end())) return;
+    if (now == more || now->empty() || std::includes(now->begin(), now->end(), more->begin(), more->end())) return;
     hypothesis_set all = *now;
     all.insert(more->begin(), more->end());
     current_.hypotheses = kept(all);

@@ -225,7 +225,10 @@ class rational {
   bool is_small() const { return !large_; }
   std::int64_t small_top() const { return top_; }  // of a small one; 0 and 1 of others
   std::int64_t small_bottom() const { return bottom_; }
-  std::string text() const { return is_whole() ? top().text() : top().text() + "/" + bottom().text(); }
+  std::string text() const {
+    const std::string top = large_ ? large_->first.text() : std::to_string(top_);
+    return is_whole() ? top : top + "/" + bottom().text();
+  }
   rational operator-() const { return large_ ? rational(-large_->first, large_->second) : rational(-top_, bottom_); }
   friend bool operator==(const rational& a, const rational& b) {
     bool large_equal = a.large_ == b.large_ || (a.large_ && b.large_ && *a.large_ == *b.large_);

@@ -99,6 +99,7 @@ std::span<const edge> ring::opened(int n) const {
 
 // Without recursion: chains may be long.
 const polynomial& ring::of(int root) {
+  if (auto it = memo_.find(root); it != memo_.end()) return it->second;
   std::vector<int> stack{root};
   std::set<int> begun;
   for (;;) {
@@ -109,7 +110,7 @@ const polynomial& ring::of(int root) {
       for (const edge& e : opened(n))
         if (!memo_.contains(e.node)) stack.push_back(e.node);
     if (stack.size() > before) {
-      if (!begun.insert(n).second) throw refusal("the rewriting goes in a circle");
+      if (!rewrites_.empty() && !begun.insert(n).second) throw refusal("the rewriting goes in a circle");
       continue;
     }
     if (known == memo_.end()) known = memo_.emplace(n, expand(n)).first;
@@ -144,7 +145,7 @@ polynomial ring::expand(int n) {
     case mul: {
       polynomial q = read(m.args[0], m.axes);
       for (std::size_t k = 1; k < m.args.size(); ++k) q = product(q, of(m.args[k].node), m.args[k].labels);
-      return summed(q, m.rank);
+      return summed(std::move(q), m.rank);
     }
     case power: return expand_power(n);
     case select: return expand_choice(n);
@@ -355,8 +356,10 @@ polynomial ring::product(const polynomial& a, const polynomial& b, const std::ve
     for (const auto& [mb, cb] : b.terms) {
       std::vector<label> at = labels;
       for (std::size_t k = 0; k < mb.bound.size(); ++k) at.push_back(label::of_axis(a.axes.size() + ma.bound.size() + k));
-      monomial m = ma;
+      monomial m{ma.bound, {}};
       m.bound.insert(m.bound.end(), mb.bound.begin(), mb.bound.end());
+      m.factors.reserve(ma.factors.size() + mb.factors.size());
+      m.factors = ma.factors;
       for (const factor& f : mb.factors) {
         m.factors.push_back(f);
         for (label& l : m.factors.back().labels) l = composed(l, at);
@@ -372,7 +375,7 @@ polynomial ring::at_labels(const polynomial& p, const std::vector<label>& labels
 }
 
 // The sum over the axes from `free` on.
-polynomial ring::summed(const polynomial& p, std::size_t free) {
+polynomial ring::summed(polynomial p, std::size_t free) {
   if (free == p.axes.size()) return p;
   auto first = p.axes.begin() + static_cast<std::ptrdiff_t>(free);
   polynomial r{{p.axes.begin(), first}, {}};
@@ -825,6 +828,7 @@ bool ring::equal(int a, int b, const std::vector<std::pair<int, int>>& apart) {
 }
 
 bool ring::agree(int a, int b, const std::vector<std::pair<int, int>>& apart) {
+  if (of(a).terms == of(b).terms) return true;
   polynomial d = of(a);
   add_scaled(d, of(b), -1);
   std::erase_if(d.terms, [&](const auto& term) {  // delta is 0 where its indices differ

@@ -70,7 +70,7 @@ class ring {
   polynomial product(const polynomial& a, const polynomial& b, const std::vector<label>& labels);
   polynomial at_labels(const polynomial& p, const std::vector<label>& labels, const std::vector<int>& axes);
   polynomial read(const edge& e, const std::vector<int>& axes) { return at_labels(of(e.node), e.labels, axes); }
-  polynomial summed(const polynomial& p, std::size_t free);
+  polynomial summed(polynomial p, std::size_t free);
   polynomial within(const monomial& rest, const rational& c, const std::vector<int>& axes, std::vector<int>& all);
 
   void push(polynomial& p, monomial m, rational c);

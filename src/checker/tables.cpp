@@ -526,6 +526,7 @@ matrix_sides matrix_formula(graph& g, const matrix_row& row, const std::array<in
 namespace {
 
 std::vector<condition> of_row(graph& g, int n, frame& f, std::string_view text) {
+  if (text.empty()) return {};
   const std::vector<edge> args = g.at(n).args;
   return conditions(f, text, args.front(), args.back());
 }
@@ -661,14 +662,13 @@ edge of_extremum(graph& g, int n, std::size_t k, frame& f) {
 
 std::vector<edge> partial(graph& g, int n, std::size_t k, frame& f) {
   const node& m = g.at(n);
-  edge one = number(f, 1), zero = number(f, 0);
+  auto indicator = [&](comparison c, const edge& l, const edge& r) { return choose(f, c, l, r, number(f, 1), number(f, 0)); };
   switch (m.op) {
     case add: return {};
     case identity:
       if (m.red == reduction::prod) return {other_factors(g, n, f)};
       if (m.red == reduction::max || m.red == reduction::min) {  // 1 where it is attained, shared among ties
-        edge hit = choose(f, comparison::eq, m.args[0], g.whole(n), one, zero);
-        return {times(f, hit, raised(f, g.whole(ties(g, n)), -1))};
+        return {times(f, indicator(comparison::eq, m.args[0], g.whole(n)), raised(f, g.whole(ties(g, n)), -1))};
       }
       return {};
     case mul: {
@@ -677,18 +677,18 @@ std::vector<edge> partial(graph& g, int n, std::size_t k, frame& f) {
       return r;
     }
     case power:
-      if (m.value == rational(0)) return {zero};
+      if (m.value == rational(0)) return {number(f, 0)};
       return {number(f, m.value), raised(f, m.args[0], m.value - rational(1))};
     case select: {
-      if (k < 2) return {zero};
+      if (k < 2) return {number(f, 0)};
       auto c = static_cast<comparison>(m.attribute);
       const edge &l = m.args[0], &r = m.args[1];
-      if (k == 2) return {choose(f, c, l, r, one, zero)};
+      if (k == 2) return {indicator(c, l, r)};
       switch (c) {
-        case comparison::lt: return {choose(f, comparison::le, r, l, one, zero)};
-        case comparison::le: return {choose(f, comparison::lt, r, l, one, zero)};
-        case comparison::eq: return {choose(f, comparison::ne, l, r, one, zero)};
-        case comparison::ne: return {choose(f, comparison::eq, l, r, one, zero)};
+        case comparison::lt: return {indicator(comparison::le, r, l)};
+        case comparison::le: return {indicator(comparison::lt, r, l)};
+        case comparison::eq: return {indicator(comparison::ne, l, r)};
+        case comparison::ne: return {indicator(comparison::eq, l, r)};
       }
       return {};
     }
