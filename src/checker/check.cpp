@@ -962,7 +962,7 @@ class checking {
       const hypothesis& a = hypotheses_[static_cast<std::size_t>(h)];
       r += "  where " + shown(print, a.says) + (a.near ? "" : "  (at the point)") + "\n";
     }
-    for (const std::string& line : print.explanations()) r += "  with " + line + "\n";
+    print.explain(r);
     std::string facts;
     for (const range& known : g_.lengths) facts += "  where " + print.show(known.lo) + " <= " + print.show(known.hi) + "\n";
     for (std::size_t s = 0; s < g_.symbols.size(); ++s) {

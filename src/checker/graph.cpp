@@ -124,7 +124,7 @@ void graph::check(const node& n) const {
 
 namespace {
 
-std::size_t hash_of(const node& n) {
+std::uint32_t hash_of(const node& n) {
   std::uint64_t h = 0;
   auto mix = [&](std::int64_t v) {
     h = (h ^ static_cast<std::uint64_t>(v)) * 0x9e3779b97f4a7c15;
@@ -138,18 +138,33 @@ std::size_t hash_of(const node& n) {
     for (const label& l : e.labels)
       for (std::int64_t v : {std::int64_t{l.axis}, std::int64_t{l.at.dim}, l.at.plus}) mix(v);
   }
-  return h;
+  return static_cast<std::uint32_t>(h);
 }
 
 }  // namespace
 
+// Where an equal node stands (`n` may be null: there is none), or where it may be put.
+graph::place& graph::place_of(std::uint32_t hash, const node* n) {
+  for (std::size_t k = hash;; ++k) {
+    place& p = places_[k % places_.size()];
+    if (p.number < 0 || (n && p.hash == hash && at(p.number) == *n)) return p;
+  }
+}
+
 int graph::make(node n) {
   check(n);
-  const std::size_t hash = hash_of(n);
-  for (auto [it, end] = by_hash_.equal_range(hash); it != end; ++it)
-    if (at(it->second) == n) return it->second;
-  nodes_.push_back(std::make_unique<const node>(std::move(n)));
-  return by_hash_.emplace(hash, static_cast<int>(size()) - 1)->second;
+  const std::uint32_t hash = hash_of(n);
+  place& p = place_of(hash, &n);
+  if (p.number >= 0) return p.number;
+  p = {hash, static_cast<std::int32_t>(size())};
+  nodes_.push_back(std::move(n));
+  if (size() * 2 >= places_.size()) {
+    std::vector<place> before(places_.size() * 2);
+    before.swap(places_);
+    for (const place& q : before)
+      if (q.number >= 0) place_of(q.hash, nullptr) = q;
+  }
+  return static_cast<int>(size()) - 1;
 }
 
 int graph::make(int op, std::vector<int> out, std::vector<edge> args, std::vector<int> bound, reduction red, int attribute,
@@ -174,8 +189,8 @@ int graph::read(const std::vector<int>& out, const edge& e) {
 bool graph::depends(int n, int s) {
   std::vector<bool>& known = depends_[s];
   for (std::size_t m = known.size(); m <= static_cast<std::size_t>(n); ++m) {
-    bool d = nodes_[m]->op == symbol && nodes_[m]->attribute == s;
-    for (const edge& e : nodes_[m]->args) d = d || known[static_cast<std::size_t>(e.node)];
+    bool d = nodes_[m].op == symbol && nodes_[m].attribute == s;
+    for (const edge& e : nodes_[m].args) d = d || known[static_cast<std::size_t>(e.node)];
     known.push_back(d);
   }
   return known[static_cast<std::size_t>(n)];

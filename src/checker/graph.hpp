@@ -5,10 +5,10 @@
 // Equal structure is equal number. Axes 0, 1, ... of a node are its output axes, then its bound ones.
 #pragma once
 
+#include <deque>
 #include <map>
 #include <optional>
 #include <set>
-#include <unordered_map>
 
 #include "number.hpp"
 
@@ -115,7 +115,7 @@ class graph {
 
   int range_number(const range& r);
   const range& bounds(int r) const { return ranges_.at(static_cast<std::size_t>(r)); }
-  const node& at(int n) const { return *nodes_.at(static_cast<std::size_t>(n)); }
+  const node& at(int n) const { return nodes_.at(static_cast<std::size_t>(n)); }
   std::vector<int> out(int n) const { return {at(n).axes.begin(), at(n).axes.begin() + static_cast<std::ptrdiff_t>(at(n).rank)}; }
   std::vector<int> bound(int n) const { return {at(n).axes.begin() + static_cast<std::ptrdiff_t>(at(n).rank), at(n).axes.end()}; }
   bool is_number(int n) const { return at(n).op == constant; }
@@ -138,8 +138,14 @@ class graph {
   void check(const node& n) const;
   void check_labels(const node& user, const edge& e) const;
 
-  std::vector<std::unique_ptr<const node>> nodes_;  // they stay where they are
-  std::unordered_multimap<std::size_t, int> by_hash_;
+  struct place {
+    std::uint32_t hash = 0;
+    std::int32_t number = -1;  // -1: free
+  };
+  place& place_of(std::uint32_t hash, const node* n);
+
+  std::deque<node> nodes_;  // they stay where they are
+  std::vector<place> places_ = std::vector<place>(64);
   std::vector<range> ranges_;
   std::map<range, int> range_numbers_;
   std::map<int, std::vector<bool>> depends_;

@@ -57,11 +57,11 @@ std::string printer::show(int n, const std::vector<std::string>& at) {
 }
 
 // As a tree, up to a cap. The arguments of a node have smaller numbers.
-std::size_t printer::size(int n) {
+int printer::size(int n) {
   for (std::size_t m = sizes_.size(); m <= static_cast<std::size_t>(n); ++m) {
-    std::size_t total = 1;
+    int total = 1;
     for (const edge& e : g_.at(static_cast<int>(m)).args) {
-      std::size_t part = sizes_[static_cast<std::size_t>(e.node)];
+      const int part = sizes_[static_cast<std::size_t>(e.node)];
       total += part > largest_inline_ ? 1 : part;
     }
     sizes_.push_back(total);
@@ -217,23 +217,21 @@ void printer::put_body(const node& m, const std::vector<std::string>& outer, int
   next_letter_ = letters;
 }
 
-std::vector<std::string> printer::explanations() {
-  std::vector<std::string> r;
-  while (!named_.empty()) {
-    int n = *named_.rbegin();
+// The largest first: what it names in turn is smaller.
+void printer::explain(std::string& report) {
+  for (std::size_t lines = 1; !named_.empty(); ++lines) {
+    const int n = *named_.rbegin();
     named_.erase(n);
-    if (!explained_.insert(n).second) continue;
     text_ = part_name(n);
     const std::vector<std::string> at = letters_of(n);
     put_indices(at);
     text_ += " = ";
     put(n, at, 0, true);
-    r.push_back(text_);
-    if (r.size() != 100) continue;
+    report += "  with " + text_ + "\n";
+    if (lines != 100) continue;
     largest_inline_ = 4;  // a long list does not say the same parts over and over
     sizes_.clear();
   }
-  return r;
 }
 
 }  // namespace checker

@@ -14,8 +14,8 @@ class printer {
   explicit printer(const graph& g);
   // The node read at the letters (or other index texts), one for each of its axes. What is large is named and explained later.
   std::string show(int n, const std::vector<std::string>& at);
-  // The names that were used, explained: lines "n5[i] = ...".
-  std::vector<std::string> explanations();
+  // Writes the names that were used, explained: lines "  with n5[i] = ...".
+  void explain(std::string& report);
   // The letters of a node's own axes; bound ones come behind.
   std::vector<std::string> letters_of(int n);
   std::string show(const range& r) const { return show(r.lo) + ".." + show(r.hi); }
@@ -27,7 +27,7 @@ class printer {
  private:
   std::string letter(std::size_t k) const;
   std::string part_name(int n) const;
-  std::size_t size(int n);
+  int size(int n);
   // These write behind what is written.
   void put(int n, const std::vector<std::string>& at, int tightness, bool whole);
   void put(const edge& e, const std::vector<std::string>& at, int tightness);
@@ -39,9 +39,9 @@ class printer {
   const graph& g_;
   std::set<std::string> taken_;
   std::string text_;
-  std::size_t largest_inline_ = 120;
-  std::vector<std::size_t> sizes_;  // of the first nodes
-  std::set<int> named_, explained_;
+  int largest_inline_ = 120;
+  std::vector<int> sizes_;  // of the first nodes
+  std::set<int> named_;
   std::size_t next_letter_ = 0;
 };
 
