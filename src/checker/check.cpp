@@ -365,7 +365,11 @@ class checking {
     bool near = assumes && w.take("near");
     if (assumes && !near) w.expect("at");
     while (is_number(w.peek(), 's')) premises_.push_back(premise(w.next()));
-    for (const step* p : premises_) rest_on(p->hypotheses);
+    told_.clear();
+    for (const step* p : premises_) {
+      rest_on(p->hypotheses);
+      if (p->says.what == claim::signed_) told_.emplace(p->says.left, p->says.is);
+    }
     if (assumes) {
       w.expect(":");
       current_.says = read_claim(w);
@@ -483,18 +487,18 @@ class checking {
   }
 
   void by_ring(words& w) {
-    ring r(g_);
+    ring_facts with{.known = told_};
     if (w.take("opaque"))
-      while (w.peek().starts_with('n')) r.keep_whole(node_named(w.next()));
-    for (std::size_t k = 0; k < premise_count(); ++k) {
-      const claim& p = from(k);
-      if (p.what == claim::signed_) r.know(p.is, p.left);
-      if (is_equation(p)) r.rewrite(p.left, p.right);
-    }
+      while (w.peek().starts_with('n')) with.whole.insert(node_named(w.next()));
+    for (const step* p : premises_)
+      if (is_equation(p->says)) with.equations.emplace_back(p->says.left, p->says.right);
     const claim& c = stated(w);
     need(c.what == claim::equal, "no equation");
-    need(c.left == c.right || r.equal(c.left, c.right, c.apart), "the sides differ as polynomials");
-    for (int s : r.symmetries()) rest_on(kept({-1 - s}));
+    if (c.left == c.right) return;
+    with.apart = c.apart;
+    const auto symmetries = same_polynomial(g_, c.left, c.right, with);
+    need(symmetries.has_value(), "the sides differ as polynomials");
+    for (int s : *symmetries) rest_on(kept({-1 - s}));
   }
 
   // The edge with nodes that only read another node left out.
@@ -642,13 +646,7 @@ class checking {
   }
 
   // Whether a premise, or the node alone, gives a sign.
-  bool says(sign is, int n) {
-    for (std::size_t k = 0; k < premise_count(); ++k) {
-      const claim& p = from(k);
-      if (p.what == claim::signed_ && p.left == n && implies(p.is, is)) return true;
-    }
-    return sign_rules(g_).follows(is, n);
-  }
+  bool says(sign is, int n) { return given(g_, told_, is, n) || follows(g_, {}, is, n); }
   void need_conditions(frame& f, const std::vector<condition>& all) {
     for (const condition& c : all) need(says(c.is, narrowed(f, c.of)), "a condition has no premise");
   }
@@ -684,11 +682,8 @@ class checking {
   // --- signs
 
   void by_sign(words& w) {
-    sign_rules rules(g_);
-    for (std::size_t k = 0; k < premise_count(); ++k)
-      if (from(k).what == claim::signed_) rules.know(from(k).is, from(k).left);
     const claim& c = stated(w);
-    need(c.what == claim::signed_ && rules.follows(c.is, c.left), "it does not follow from the signs of the arguments");
+    need(c.what == claim::signed_ && follows(g_, told_, c.is, c.left), "it does not follow from the signs of the arguments");
   }
 
   void transfer(words& w) {
@@ -985,6 +980,7 @@ class checking {
   std::vector<const step*> goals_;
   std::string_view rule_;  // of the step at hand
   std::vector<const step*> premises_;
+  known_signs told_;  // by premises
   step current_;
 };
 

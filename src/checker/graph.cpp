@@ -253,4 +253,15 @@ bool implies(sign have, sign want) {
   return have == sign::not_integer && want == sign::off_poles;
 }
 
+bool given(const graph& g, const known_signs& known, sign is, int n) {
+  if (g.is_number(n)) {
+    const rational& v = g.at(n).value;
+    const std::array<bool, 7> so{v > 0, v >= 0, v != 0, v.is_whole(), !v.is_whole(), false, v > 0 || !v.is_whole()};
+    if (so.at(static_cast<std::size_t>(is))) return true;
+  }
+  for (auto it = known.lower_bound({n, sign::positive}); it != known.end() && it->first == n; ++it)
+    if (implies(it->second, is)) return true;
+  return false;
+}
+
 }  // namespace checker

@@ -176,5 +176,8 @@ struct condition {
   sign is;
   edge of;
 };
+using known_signs = std::set<std::pair<int, sign>>;
+// Whether a sign is known, or seen from a number.
+bool given(const graph& g, const known_signs& known, sign is, int n);
 
 }  // namespace checker

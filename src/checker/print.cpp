@@ -206,9 +206,7 @@ void printer::put_body(const node& m, const std::vector<std::string>& outer, int
       put_indices({at.begin() + batch, at.begin() + static_cast<std::ptrdiff_t>(m.rank)});
       break;
     }
-    default:
-      (text_ += function(m.op).name) += '(';
-      put_list(m, at, 0);
+    default: (text_ += function(m.op).name) += '('; put_list(m, at, 0);
   }
   if (own < tightness) {
     text_.insert(from, "(");
