@@ -632,9 +632,9 @@ class checking {
     int u = node_named(w.next());
     need_premises(3);
     need(g_.at(u).rank == 0, "the entries of an array may differ in sign");
-    const edge minus{g_.number(rational(-1)), {}};
+    const edge minus{g_.number(-1), {}};
     const std::array own{sign_of(sign::positive, u), sign_of(sign::positive, g_.make(mul, {}, {minus, g_.whole(u)})),
-                         equation(u, g_.number(rational(0)))};
+                         equation(u, g_.number(0))};
     hypothesis_set others;
     for (std::size_t k = 0; k < own.size(); ++k) {
       need(is_equation(from(k)) && from(k) == from(0), "the cases do not prove the same equation");
@@ -663,7 +663,7 @@ class checking {
     over_frame(f, x);  // refuses labels that do not fit the frame
     over_frame(f, y);
     bool fits = r.parameter == 0 || r.parameter == 'q' || (r.parameter == 'e' ? c.is_even() : c.is_whole());
-    fits = fits && (r.parameter != 'n' || c > rational(0));
+    fits = fits && (r.parameter != 'n' || c > 0);
     need(fits, "the number does not fit the rule");
     need_conditions(f, conditions(f, r.where, x, y, c));
     int left = over_frame(f, formula(f, r.left, x, y, c)), right = over_frame(f, formula(f, r.right, x, y, c));
@@ -717,7 +717,7 @@ class checking {
     bool pow_base = n.op >= functions && function(n.op).name == "pow" && k == 0 && says(sign::positive, n.args[1].node);
     bool size = n.op >= functions && function(n.op).name == "abs";
     bool product = (n.op == mul && n.bound() == 0) || (n.op == identity && n.red == reduction::none) ||
-                   (n.op == power && n.value != rational(0) && (n.value.is_whole() || n.value > rational(0))) || pow_base || size;
+                   (n.op == power && n.value != 0 && (n.value.is_whole() || n.value > 0)) || pow_base || size;
     need(product && k >= 0 && k < static_cast<std::int64_t>(n.args.size()), "no such factor");
     const edge& e = n.args[static_cast<std::size_t>(k)];
     need(reads_all(n, e), "the product does not read every entry of the factor");
@@ -729,7 +729,7 @@ class checking {
     const claim& p = from(0);
     bool fits = p.what == claim::signed_ && (p.is == sign::positive || p.is == sign::nonnegative || p.is == sign::nonzero);
     const node& n = g_.at(p.left);
-    bool odd_power = n.op == power && n.value.is_whole() && !n.value.is_even() && n.value > rational(0);
+    bool odd_power = n.op == power && n.value.is_whole() && !n.value.is_even() && n.value > 0;
     need(fits && (odd_power || n.op >= functions), "no sign of a function");
     need((odd_power || function(n.op).sign == known_sign::as_argument) && reads_all(n, n.args[0]),
          "the function does not have the sign of its argument");
@@ -886,7 +886,7 @@ class checking {
       stack.pop_back();
       if (!seen.insert(n).second) continue;
       const node& m = g_.at(n);
-      bool fine = m.op == power       ? m.value.is_whole() && m.value >= rational(0)
+      bool fine = m.op == power       ? m.value.is_whole() && m.value >= 0
                   : m.op >= functions ? function(m.op).continuous
                                       : m.op != select && m.op != inv;
       if (!fine) return false;

@@ -232,7 +232,7 @@ edge number(frame& f, const rational& q) { return {f.on.number(q), {}}; }
 edge plus(frame& f, const edge& a, const edge& b) { return apply(f, add, {a, b}); }
 edge times(frame& f, const edge& a, const edge& b) { return apply(f, mul, {a, b}); }
 edge minus(frame& f, const edge& a) { return times(f, number(f, -1), a); }
-edge raised(frame& f, const edge& a, const rational& p) { return p == rational(1) ? a : apply(f, power, {a}, 0, p); }
+edge raised(frame& f, const edge& a, const rational& p) { return p == 1 ? a : apply(f, power, {a}, 0, p); }
 edge choose(frame& f, comparison c, const edge& l, const edge& r, const edge& then, const edge& other) {
   return apply(f, select, {l, r, then, other}, static_cast<int>(c));
 }

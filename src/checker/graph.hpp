@@ -119,7 +119,7 @@ class graph {
   std::vector<int> out(int n) const { return {at(n).axes.begin(), at(n).axes.begin() + static_cast<std::ptrdiff_t>(at(n).rank)}; }
   std::vector<int> bound(int n) const { return {at(n).axes.begin() + static_cast<std::ptrdiff_t>(at(n).rank), at(n).axes.end()}; }
   bool is_number(int n) const { return at(n).op == constant; }
-  bool is_number(int n, int v) const { return is_number(n) && at(n).value == rational(v); }
+  bool is_number(int n, int v) const { return is_number(n) && at(n).value == v; }
   std::size_t size() const { return nodes_.size(); }
   // Whether the bounds of a range have at least one number between them, for all dimensions.
   bool nonempty(int r) const { return surely_le(bounds(r).lo, bounds(r).hi); }

@@ -1,4 +1,4 @@
-// Exact numbers: integers without bound, rationals, and the small fractions that exponents are.
+// Exact numbers: integers without bound, and rationals.
 #pragma once
 
 #include <algorithm>
@@ -223,6 +223,10 @@ class rational {
   bool is_whole() const { return large_ ? large_->second == integer(1) : bottom_ == 1; }
   bool is_even() const { return is_whole() && (large_ ? !large_->first.is_odd() : top_ % 2 == 0); }
   bool is_small() const { return !large_; }
+  std::int64_t floor() const {
+    if (large_) throw refusal("an exponent is too large");
+    return top_ / bottom_ - (top_ % bottom_ < 0 ? 1 : 0);
+  }
   std::int64_t small_top() const { return top_; }  // of a small one; 0 and 1 of others
   std::int64_t small_bottom() const { return bottom_; }
   std::string text() const {
@@ -265,33 +269,6 @@ class rational {
 
   std::int64_t top_ = 0, bottom_ = 1;
   std::shared_ptr<const large> large_;
-};
-
-// A fraction of numbers below 2^30, so that sums and products of two cannot overflow.
-class fraction {
- public:
-  static constexpr std::int64_t largest = std::int64_t{1} << 30;
-  fraction(std::int64_t n = 0, std::int64_t d = 1) {  // NOLINT(google-explicit-constructor)
-    if (d == 0) throw refusal("a fraction over 0");
-    std::int64_t g = d == 1 ? 1 : std::gcd(n, d);
-    if (d < 0) g = -g;
-    n_ = n / g;
-    d_ = d / g;
-    if (n_ > largest || n_ < -largest || d_ > largest) throw refusal("an exponent is too large");
-  }
-  std::int64_t top() const { return n_; }
-  std::int64_t bottom() const { return d_; }
-  bool is_whole() const { return d_ == 1; }
-  std::int64_t floor() const { return n_ / d_ - (n_ % d_ < 0 ? 1 : 0); }
-  fraction operator-() const { return {-n_, d_}; }
-  friend bool operator==(const fraction&, const fraction&) = default;
-  friend std::strong_ordering operator<=>(const fraction& a, const fraction& b) { return a.n_ * b.d_ <=> b.n_ * a.d_; }
-  friend fraction operator+(const fraction& a, const fraction& b) { return {a.n_ * b.d_ + b.n_ * a.d_, a.d_ * b.d_}; }
-  friend fraction operator-(const fraction& a, const fraction& b) { return a + -b; }
-  friend fraction operator*(const fraction& a, const fraction& b) { return {a.n_ * b.n_, a.d_ * b.d_}; }
-
- private:
-  std::int64_t n_, d_;
 };
 
 }  // namespace checker

@@ -123,7 +123,7 @@ void printer::put_body(const node& m, const std::vector<std::string>& outer, int
   switch (m.op) {
     case constant:
       text_ += m.value.text();
-      if (m.value < rational(0) || !m.value.is_whole()) own = 1;
+      if (m.value < 0 || !m.value.is_whole()) own = 1;
       break;
     case symbol:
       text_ += declared(g_.symbols.at(attribute).name);
@@ -170,7 +170,7 @@ void printer::put_body(const node& m, const std::vector<std::string>& outer, int
       own = 2;
       put(m.args[0], at, 3);
       std::string p = m.value.text();
-      text_ += m.value.is_whole() && m.value >= rational(0) ? "^" + p : "^(" + p + ")";
+      text_ += m.value.is_whole() && m.value >= 0 ? "^" + p : "^(" + p + ")";
       break;
     }
     case select: {

@@ -15,7 +15,7 @@ struct factor {
   static constexpr int is_delta = -2, is_index = -3;  // atoms that are no nodes: delta[a, b], and the value of an index
   int node;
   std::vector<label> labels;
-  fraction power = 1;
+  rational power = 1;
   friend auto operator<=>(const factor&, const factor&) = default;
   friend bool operator==(const factor&, const factor&) = default;
 };
@@ -72,7 +72,7 @@ bool all_free(const factor& f, std::size_t free) {
   return std::all_of(f.labels.begin(), f.labels.end(), [&](const label& l) { return l.axis < static_cast<int>(free); });
 }
 
-bool whole_and_positive(const fraction& p) { return p.is_whole() && p >= fraction(1); }
+bool whole_and_positive(const rational& p) { return p.is_whole() && p >= 1; }
 
 class ring {
  public:
@@ -106,7 +106,7 @@ class ring {
   void rewrite(int left, int right) {
     if (with_.whole.contains(left)) return;
     const node& l = g_.at(left);
-    if (l.op == power && l.value.is_whole() && l.value >= rational(2) && l.value <= rational(64)) {
+    if (l.op == power && l.value.is_whole() && l.value >= 2 && l.value <= 64) {
       const edge& base = l.args[0];
       int op = g_.at(base.node).op;
       bool is_atom = op != add && op != mul && op != identity && op != power && op != select;
@@ -165,7 +165,7 @@ class ring {
     polynomial p{g_.out(n), {}};
     switch (m.op) {
       case constant:
-        if (m.value != rational(0)) p.terms.emplace(monomial{}, m.value);
+        if (m.value != 0) p.terms.emplace(monomial{}, m.value);
         return p;
       case delta: push(p, {{}, {{factor::is_delta, straight(2)}}}, 1); return p;
       case index_of: push(p, {{}, {{factor::is_index, straight(1)}}}, 1); return p;
@@ -188,17 +188,16 @@ class ring {
 
   polynomial expand_power(int n) {
     const node& m = g_.at(n);
-    if (!m.value.is_small()) return atom(n);
-    const fraction e(m.value.small_top(), m.value.small_bottom());
-    if (std::abs(e.top()) > (1 << 20) || e.bottom() > (1 << 20)) return atom(n);
+    const rational& e = m.value;
+    if (!e.is_small() || std::abs(e.small_top()) > (1 << 20) || e.small_bottom() > (1 << 20)) return atom(n);
     const edge base = m.args[0];
     polynomial r{g_.out(n), {}};
-    if (e == fraction(0)) {
+    if (e == 0) {
       r.terms.emplace(monomial{}, 1);
       return r;
     }
     const polynomial p = of(base.node);
-    if (p.terms.empty() && e > fraction(0)) return r;
+    if (p.terms.empty() && e > 0) return r;
     if (p.terms.size() == 1 && p.terms.begin()->first.bound.empty()) {
       piece apart{{}, 1};
       if (take_apart(p.terms.begin()->first, p.terms.begin()->second, e, base.node, apart)) {
@@ -226,17 +225,17 @@ class ring {
   }
 
   // (c * PROD f^k)^e = c^e * PROD f^(k*e), where that is so for all values that f may have. `base` is the node of the product.
-  bool take_apart(const monomial& m, const rational& c, const fraction& e, int base, piece& r) {
+  bool take_apart(const monomial& m, const rational& c, const rational& e, int base, piece& r) {
     std::size_t doubtful = 0, odd_alone = 0;
     for (const factor& f : m.factors) {
       bool special = f.node < 0, positive = known(sign::positive, f.node);
-      bool rising = f.power > fraction(0) && e > fraction(0), nonnegative = known(sign::nonnegative, f.node);
+      bool rising = f.power > 0 && e > 0, nonnegative = known(sign::nonnegative, f.node);
       if (special && !(e.is_whole() && rising)) return false;
       if (e.is_whole()) {
-        if (!f.power.is_whole() && e != fraction(1) && !positive && !(rising && nonnegative)) return false;
+        if (!f.power.is_whole() && e != 1 && !positive && !(rising && nonnegative)) return false;
       } else if (!positive) {
         ++doubtful;
-        bool odd = f.power.is_whole() && f.power.top() % 2 != 0;
+        bool odd = f.power.is_whole() && !f.power.is_even();
         if (!rising) return false;
         if (!nonnegative) {  // one odd power may stand for the sign of the whole
           if (!odd || !known(sign::nonnegative, base)) return false;
@@ -247,12 +246,12 @@ class ring {
     }
     if (odd_alone > 0 && doubtful > 1) return false;
     if (e.is_whole()) {
-      if (std::abs(e.top()) > 4096) return false;
-      r.c = c.to_the(e.top());
+      if (std::abs(e.floor()) > 4096) return false;
+      r.c = c.to_the(e.floor());
       return true;
     }
-    if (c <= rational(0)) return false;
-    auto primes = [&](const integer& v, const fraction& power) {
+    if (c <= 0) return false;
+    auto primes = [&](const integer& v, const rational& power) {
       if (v > integer(1'000'000'000'000)) {
         r.m.factors.push_back({g_.number({v, 1}), {}, power});
         return;
@@ -290,9 +289,9 @@ class ring {
   polynomial indicator(comparison c, edge a, edge b, const std::vector<int>& out) {
     polynomial left = read(a, out), right = read(b, out), r{out, {}};
     auto index = [](const polynomial& p) -> const label* {
-      if (p.terms.size() != 1 || p.terms.begin()->second != rational(1)) return nullptr;
+      if (p.terms.size() != 1 || p.terms.begin()->second != 1) return nullptr;
       const std::vector<factor>& fs = p.terms.begin()->first.factors;
-      return fs.size() == 1 && fs[0].node == factor::is_index && fs[0].power == fraction(1) ? fs[0].labels.data() : nullptr;
+      return fs.size() == 1 && fs[0].node == factor::is_index && fs[0].power == 1 ? fs[0].labels.data() : nullptr;
     };
     const label *i = index(left), *j = index(right);
     if (c == comparison::eq && i && j) {
@@ -303,7 +302,7 @@ class ring {
     bool number_only = left.terms.empty() || (left.terms.size() == 1 && left.terms.begin()->first == monomial{});
     if (number_only) {
       rational d = left.terms.empty() ? rational(0) : left.terms.begin()->second;
-      if (c == comparison::eq ? d == rational(0) : d < rational(0)) r.terms.emplace(monomial{}, 1);
+      if (c == comparison::eq ? d == 0 : d < 0) r.terms.emplace(monomial{}, 1);
       return r;
     }
     if (c == comparison::eq && b < a) std::swap(a, b);
@@ -366,7 +365,7 @@ class ring {
     const polynomial& p = of(n);
     if (p.terms.size() != 1) return true;
     const monomial& m = p.terms.begin()->first;
-    return !(m.bound.empty() && m.factors.size() == 1 && m.factors[0].node == n && m.factors[0].power == fraction(1));
+    return !(m.bound.empty() && m.factors.size() == 1 && m.factors[0].node == n && m.factors[0].power == 1);
   }
 
   // --- arithmetic
@@ -378,7 +377,7 @@ class ring {
       return;
     }
     it->second = it->second + c;
-    if (it->second == rational(0)) to.terms.erase(it);
+    if (it->second == 0) to.terms.erase(it);
   }
 
   static void add_scaled(polynomial& to, const polynomial& p, const rational& by) {
@@ -450,11 +449,11 @@ class ring {
     std::vector<piece> more;
     for (piece x{std::move(first), std::move(c)};; x = std::move(more.back()), more.pop_back()) {
       outcome o = outcome::changed;
-      while (o == outcome::changed && x.c != rational(0)) {
+      while (o == outcome::changed && x.c != 0) {
         work(1 + x.m.factors.size());
         o = simplify(x, p, more);
       }
-      if (o != outcome::gone && x.c != rational(0)) {
+      if (o != outcome::gone && x.c != 0) {
         order(x.m, p.axes.size());
         add_term(p, std::move(x.m), x.c);
       }
@@ -479,22 +478,22 @@ class ring {
     for (factor& f : fs) turn(f);
     std::sort(fs.begin(), fs.end());
     auto meet = [](const factor& f, const factor& g) { return f.node == g.node && f.labels == g.labels; };
-    auto plain = [&](const factor& f) { return f.power == fraction(1) && (f.node < 0 || !g_.is_number(f.node)); };
+    auto plain = [&](const factor& f) { return f.power == 1 && (f.node < 0 || !g_.is_number(f.node)); };
     if (std::all_of(fs.begin(), fs.end(), plain) && std::adjacent_find(fs.begin(), fs.end(), meet) == fs.end()) return;
     std::vector<factor> kept;
     for (auto from = fs.begin(); from != fs.end();) {
       auto to = std::find_if(from, fs.end(), [&](const factor& f) { return !meet(*from, f); });
       int n = from->node;
-      fraction up, down;
+      rational up, down;
       bool whole = true, all_up = true;
       for (auto f = from; f != to; ++f) {
         whole = whole && f->power.is_whole();
         all_up = all_up && whole_and_positive(f->power);
-        (f->power > fraction(0) ? up : down) = (f->power > fraction(0) ? up : down) + f->power;
+        (f->power > 0 ? up : down) = (f->power > 0 ? up : down) + f->power;
       }
       bool idempotent = n == factor::is_delta || is_indicator(n), alone = to - from == 1;
-      bool joined = alone || (whole ? up == fraction(0) || down == fraction(0) || known(sign::nonzero, n)
-                                    : known(sign::positive, n) || (down == fraction(0) && known(sign::nonnegative, n)));
+      bool joined = alone || (whole ? up == 0 || down == 0 || known(sign::nonzero, n)
+                                    : known(sign::positive, n) || (down == 0 && known(sign::nonnegative, n)));
       if (idempotent && all_up) {
         kept.push_back({n, from->labels, 1});
       } else if (idempotent || (!joined && !whole)) {
@@ -503,16 +502,16 @@ class ring {
         kept.push_back({n, from->labels, down});
         kept.push_back({n, from->labels, up});
       } else {
-        fraction power = up + down;
+        rational power = up + down;
         if (n >= 0 && g_.is_number(n)) {  // whole powers of a number belong to the coefficient
           const rational& v = g_.at(n).value;
           std::int64_t w = power.floor();
-          if (std::abs(w) <= 4096 && (v > rational(0) || (power.is_whole() && (v != rational(0) || w > 0)))) {
+          if (std::abs(w) <= 4096 && (v > 0 || (power.is_whole() && (v != 0 || w > 0)))) {
             x.c = x.c * v.to_the(w);
-            power = power - fraction(w);
+            power = power - rational(w);
           }
         }
-        if (power != fraction(0)) kept.push_back({n, from->labels, power});
+        if (power != 0) kept.push_back({n, from->labels, power});
       }
       from = to;
     }
@@ -522,7 +521,7 @@ class ring {
   outcome contract(monomial& m, const std::vector<int>& axes) {
     std::size_t free = axes.size();
     for (std::size_t k = 0; k < m.factors.size(); ++k) {
-      if (m.factors[k].node != factor::is_delta || m.factors[k].power != fraction(1)) continue;
+      if (m.factors[k].node != factor::is_delta || m.factors[k].power != 1) continue;
       label a = m.factors[k].labels[0], b = m.factors[k].labels[1];
       auto remove = [&] { m.factors.erase(m.factors.begin() + static_cast<std::ptrdiff_t>(k)); };
       if (a == b) {
@@ -572,8 +571,8 @@ class ring {
       label l = f.labels[0];
       if (l.axis >= 0 && l.at.plus == 0) continue;
       piece rest = x;
-      rest.m.factors[k].power = f.power - fraction(1);
-      if (rest.m.factors[k].power == fraction(0)) rest.m.factors.erase(rest.m.factors.begin() + static_cast<std::ptrdiff_t>(k));
+      rest.m.factors[k].power = f.power - rational(1);
+      if (rest.m.factors[k].power == 0) rest.m.factors.erase(rest.m.factors.begin() + static_cast<std::ptrdiff_t>(k));
       if (l.at.plus != 0) more.push_back({rest.m, rest.c * rational(l.at.plus)});
       if (l.axis >= 0)
         rest.m.factors.push_back({factor::is_index, {label::of_axis(static_cast<std::size_t>(l.axis))}});
@@ -621,7 +620,7 @@ class ring {
       if (rule == powers_.end() || !f.power.is_whole()) continue;
       auto [step, by] = rule->second;
       const polynomial b = of(by);
-      std::int64_t n = f.power.top(), times = n >= step ? 1 : 0;
+      std::int64_t n = f.power.floor(), times = n >= step ? 1 : 0;
       bool single = b.terms.size() == 1 && b.terms.begin()->first.bound.empty();
       auto invertible = [&](const factor& g) {
         return (g.power.is_whole() || known(sign::positive, g.node)) && !powers_.contains(g.node);
@@ -631,13 +630,13 @@ class ring {
         if (std::all_of(fs.begin(), fs.end(), invertible)) times = -((-n + step - 1) / step);
       }
       if (times == 0) continue;
-      x.m.factors[i].power = f.power - fraction(times * step);
-      if (x.m.factors[i].power == fraction(0)) x.m.factors.erase(x.m.factors.begin() + static_cast<std::ptrdiff_t>(i));
+      x.m.factors[i].power = f.power - rational(times * step);
+      if (x.m.factors[i].power == 0) x.m.factors.erase(x.m.factors.begin() + static_cast<std::ptrdiff_t>(i));
       if (times < 0) {
         x.c = x.c * b.terms.begin()->second.to_the(times);
         for (factor g : b.terms.begin()->first.factors) {
           for (label& l : g.labels) l = composed(l, f.labels);
-          g.power = g.power * fraction(times);
+          g.power = g.power * rational(times);
           x.m.factors.push_back(std::move(g));
         }
         return outcome::changed;
@@ -654,11 +653,11 @@ class ring {
   outcome open(piece& x, polynomial& p) {
     for (std::size_t k = 0; k < x.m.factors.size(); ++k) {
       const factor f = x.m.factors[k];
-      if (f.power < fraction(1) || !opens(f.node)) continue;
+      if (f.power < 1 || !opens(f.node)) continue;
       std::int64_t times = f.power.floor();
       if (times > 64 || (!f.power.is_whole() && !known(sign::nonnegative, f.node))) continue;
       monomial rest = x.m;
-      rest.factors[k].power = f.power - fraction(times);
+      rest.factors[k].power = f.power - rational(times);
       if (f.power.is_whole()) rest.factors.erase(rest.factors.begin() + static_cast<std::ptrdiff_t>(k));
       std::vector<int> all;
       polynomial r = within(rest, x.c, p.axes, all);
@@ -692,7 +691,7 @@ class ring {
             places.push_back({what, l.at.plus, l.at.dim});
           }
           if (f.node == factor::is_delta || is_symmetric(f.node)) std::sort(places.begin(), places.end());
-          std::vector<std::int64_t> s{f.node, f.power.top(), f.power.bottom()};
+          std::vector<std::int64_t> s{f.node, f.power.small_top(), f.power.small_bottom()};
           for (const auto& place : places) s.insert(s.end(), place.begin(), place.end());
           said[b].push_back(std::move(s));
         }
@@ -754,7 +753,7 @@ class ring {
       std::optional<factor> found;
       for (const auto& [m, c] : p.terms)
         for (const factor& f : m.factors) {
-          if (f.power >= fraction(0) || !all_free(f, p.axes.size()) || !opens(f.node)) continue;
+          if (f.power >= 0 || !all_free(f, p.axes.size()) || !opens(f.node)) continue;
           if (!known(f.power.is_whole() ? sign::nonzero : sign::positive, f.node)) continue;
           bool lower = found && f.node == found->node && f.labels == found->labels && f.power < found->power;
           if (!found || f.node > found->node || lower) found = f;
@@ -782,13 +781,13 @@ class ring {
   // With P = c*A + R, not 0:  A*P^-k = (P^(1-k) - R*P^-k)/c, for the product A of highest degree.
   bool divide(const monomial& m, const rational& c, const std::vector<int>& axes, polynomial& r) {
     for (const factor& f : m.factors) {
-      if (f.power >= fraction(0) || !f.power.is_whole() || !opens(f.node) || !known(sign::nonzero, f.node)) continue;
+      if (f.power >= 0 || !f.power.is_whole() || !opens(f.node) || !known(sign::nonzero, f.node)) continue;
       const polynomial sum = of(f.node);
       if (sum.terms.size() < 2) continue;
       auto degree = [](const monomial& x) {
-        fraction d;
+        rational d;
         for (const factor& g : x.factors)
-          if (g.power > fraction(0)) d = d + g.power;
+          if (g.power > 0) d = d + g.power;
         return d;
       };
       auto lead = sum.terms.begin();
@@ -807,7 +806,7 @@ class ring {
           break;
         }
         it->power = it->power - g.power;
-        if (it->power == fraction(0)) rest.factors.erase(it);
+        if (it->power == 0) rest.factors.erase(it);
       }
       if (!plain) continue;
       polynomial others = sum;
@@ -863,7 +862,7 @@ class ring {
     add_scaled(d, of(b), -1);
     std::erase_if(d.terms, [&](const auto& term) {  // delta is 0 where its indices differ
       return std::any_of(term.first.factors.begin(), term.first.factors.end(), [&](const factor& f) {
-        if (f.node != factor::is_delta || f.power <= fraction(0)) return false;
+        if (f.node != factor::is_delta || f.power <= 0) return false;
         const label &l = f.labels[0], &r = f.labels[1];
         if (l.axis < 0 || r.axis < 0 || l.at.plus != r.at.plus) return false;
         auto pair = std::minmax(l.axis, r.axis);

@@ -66,7 +66,7 @@ class sign_rules {
     if (u == low && is == sign::nonzero && strict && g_.is_number(high.node, 0)) return true;
     const node& h = g_.at(high.node);  // an absolute value or a power is not 0: neither is what it is of
     const bool zero_with =
-        (h.op == power && h.value.is_whole() && h.value > rational(0)) || (h.op >= functions && function(h.op).name == "abs");
+        (h.op == power && h.value.is_whole() && h.value > 0) || (h.op >= functions && function(h.op).name == "abs");
     if (is == sign::nonzero && zero_with && high == g_.whole(high.node) && h.axes == m.axes && u == h.args[0] &&
         given(strict ? sign::nonnegative : sign::positive, low.node))
       return true;
@@ -96,7 +96,7 @@ class sign_rules {
     for (const edge& part : m.args) {
       if (g_.is_number(part.node)) {
         const rational& c = g_.at(part.node).value;
-        if (!c.is_whole() || (!(c >= rational(0)) && !given(sign::nonzero, x.node))) return false;
+        if (!c.is_whole() || (!(c >= 0) && !given(sign::nonzero, x.node))) return false;
         continue;
       }
       ++powers;
@@ -126,7 +126,7 @@ class sign_rules {
       case add: return every(sign::nonnegative, m) && some(sign::positive, m);
       case mul: return every(sign::positive, m) && reduces_something(m);
       case identity: return (first(sign::positive, m) && (m.red == reduction::prod || reduces_something(m))) || counts_ties(n);
-      case power: return m.value == rational(0) || first(sign::positive, m) || (m.value.is_even() && first(sign::nonzero, m));
+      case power: return m.value == 0 || first(sign::positive, m) || (m.value.is_even() && first(sign::nonzero, m));
       case select: return branches(sign::positive, m);
       default: break;
     }
@@ -138,7 +138,7 @@ class sign_rules {
     if (f.name == "min") return every(sign::positive, m);
     if (f.name == "hypot") return some(sign::nonzero, m);
     if (f.name == "abs") return first(sign::nonzero, m);
-    if (f.name == "log") return g_.is_number(m.args[0].node) && g_.at(m.args[0].node).value > rational(1);
+    if (f.name == "log") return g_.is_number(m.args[0].node) && g_.at(m.args[0].node).value > 1;
     return f.name == "pow" && first(sign::positive, m);
   }
 
@@ -160,7 +160,7 @@ class sign_rules {
       case identity:  // the extremum of nothing is anything
         return first(sign::nonnegative, m) &&
                (m.red == reduction::none || m.red == reduction::sum || m.red == reduction::prod || reduces_something(m));
-      case power: return m.value.is_even() || (first(sign::nonnegative, m) && (m.value.is_whole() || m.value > rational(0)));
+      case power: return m.value.is_even() || (first(sign::nonnegative, m) && (m.value.is_whole() || m.value > 0));
       case select: return branches(sign::nonnegative, m);
       default: break;
     }
@@ -184,7 +184,7 @@ class sign_rules {
       const affine& lo = g_.bounds(a.axes[0]).lo;
       least = least + rational(lo.plus + (lo.dim < 0 ? 0 : 1));
     }
-    return least >= rational(0);
+    return least >= 0;
   }
 
   // u*u, and further factors that are not negative.
@@ -200,7 +200,7 @@ class sign_rules {
     switch (m.op) {
       case mul: return m.bound() == 0 && every(sign::nonzero, m);
       case identity: return (m.red == reduction::none || m.red == reduction::prod) && first(sign::nonzero, m);
-      case power: return m.value == rational(0) || (m.value.is_whole() && first(sign::nonzero, m));
+      case power: return m.value == 0 || (m.value.is_whole() && first(sign::nonzero, m));
       case select: return branches(sign::nonzero, m);
       default: break;
     }

@@ -287,7 +287,7 @@ class reader {
           a = {*a.number / *b.number, {}};
         else if (b.number)
           a = {{}, times(f_, number(f_, rational(1) / *b.number), a.term)};
-        else if (a.number == rational(1))
+        else if (a.number == 1)
           a = {{}, raised(f_, b.term, -1)};
         else
           a = {{}, times(f_, as_term(a), raised(f_, b.term, -1))};
@@ -548,7 +548,7 @@ std::pair<bool, bool> whole_by_form(const graph& g, int y) {
     const node& m = g.at(n);
     if (m.op == constant) {
       if (!m.value.is_whole()) return {false, false};
-      nonnegative = nonnegative && m.value >= rational(0);
+      nonnegative = nonnegative && m.value >= 0;
     } else if (m.op == index_of) {
       nonnegative = nonnegative && g.surely_le({-1, 0}, g.bounds(m.axes[0]).lo);
     } else if (m.op == symbol) {
@@ -581,9 +581,8 @@ std::vector<condition> defined(graph& g, int n, frame& f) {
   const node& m = g.at(n);
   if (m.op == inv) return regular(g, n);
   if (m.op == power) {
-    if (m.value.is_whole())
-      return m.value < rational(0) ? std::vector<condition>{{sign::nonzero, m.args[0]}} : std::vector<condition>{};
-    return {{m.value < rational(0) ? sign::positive : sign::nonnegative, m.args[0]}};
+    if (m.value.is_whole()) return m.value < 0 ? std::vector<condition>{{sign::nonzero, m.args[0]}} : std::vector<condition>{};
+    return {{m.value < 0 ? sign::positive : sign::nonnegative, m.args[0]}};
   }
   return m.op >= functions ? of_row(g, n, f, function(m.op).defined) : std::vector<condition>{};
 }
@@ -677,7 +676,7 @@ std::vector<edge> partial(graph& g, int n, std::size_t k, frame& f) {
       return r;
     }
     case power:
-      if (m.value == rational(0)) return {number(f, 0)};
+      if (m.value == 0) return {number(f, 0)};
       return {number(f, m.value), raised(f, m.args[0], m.value - rational(1))};
     case select: {
       if (k < 2) return {number(f, 0)};
