@@ -21,6 +21,8 @@ struct claim {
   int variable = -1, order = 0;
   std::vector<label> entry = {};                // derivative: where the variable is read; empty: at axes of `right`
   std::vector<std::pair<int, int>> apart = {};  // equal: only where these output indices differ
+  bool is_equation() const { return what == equal && apart.empty(); }
+  bool is_first_derivative() const { return what == derivative && order == 1 && entry.empty(); }
   friend bool operator==(const claim&, const claim&) = default;
 };
 
@@ -39,16 +41,7 @@ struct hypothesis {
 claim equation(int a, int b) { return {.left = a, .right = b}; }
 claim sign_of(sign is, int n) { return {.what = claim::signed_, .left = n, .is = is}; }
 
-constexpr std::array<std::pair<std::string_view, comparison>, 4> comparisons{
-    {{"<", comparison::lt}, {"<=", comparison::le}, {"=", comparison::eq}, {"!=", comparison::ne}}};
-constexpr std::array<std::pair<std::string_view, reduction>, 4> reductions{
-    {{"sum", reduction::sum}, {"prod", reduction::prod}, {"max", reduction::max}, {"min", reduction::min}}};
 std::string shortened(std::string_view text) { return std::string(text.substr(0, 40)); }
-
-constexpr std::array<std::pair<std::string_view, sign>, 4> sign_words{{{"integer", sign::integer},
-                                                                       {"not-integer", sign::not_integer},
-                                                                       {"real-power", sign::real_power},
-                                                                       {"off-poles", sign::off_poles}}};
 
 // A line as words between single blanks.
 class words {
@@ -182,22 +175,26 @@ class checking {
     if (it == symbols_.end()) throw refusal("no symbol is named '" + shortened(name) + "'");
     return it->second;
   }
+  // What stands before + or -, and the number behind it, or 0.
+  static std::pair<std::string_view, std::int64_t> with_offset(std::string_view text) {
+    std::size_t at = text.find_first_of("+-", 1);
+    if (at == std::string_view::npos) return {text, 0};
+    return {text.substr(0, at), whole_number(text.substr(at + (text[at] == '+' ? 1 : 0)))};
+  }
   // number, dim, dim+number, dim-number
   affine place(std::string_view text) const {
-    std::size_t sign_at = text.find_first_of("+-", 1);
     if (text.empty() || text[0] == '-' || text[0] == '+' || (text[0] >= '0' && text[0] <= '9')) return {-1, whole_number(text)};
-    auto it = dims_.find(text.substr(0, sign_at));
+    auto [name, plus] = with_offset(text);
+    auto it = dims_.find(name);
     if (it == dims_.end()) throw refusal("no dimension is named '" + shortened(text) + "'");
-    if (sign_at == std::string_view::npos) return {it->second, 0};
-    return {it->second, whole_number(text.substr(sign_at + (text[sign_at] == '+' ? 1 : 0)))};
+    return {it->second, plus};
   }
   label label_of(std::string_view text) const {
     if (!text.starts_with('@')) return {-1, place(text)};
-    std::size_t sign_at = text.find_first_of("+-", 1);
-    std::int64_t axis = whole_number(text.substr(1, sign_at == std::string_view::npos ? sign_at : sign_at - 1));
+    auto [name, plus] = with_offset(text);
+    std::int64_t axis = whole_number(name.substr(1));
     if (axis < 0 || axis > 200) throw refusal("no such axis");
-    if (sign_at == std::string_view::npos) return label::of_axis(static_cast<std::size_t>(axis));
-    return label::of_axis(static_cast<std::size_t>(axis), whole_number(text.substr(sign_at + (text[sign_at] == '+' ? 1 : 0))));
+    return label::of_axis(static_cast<std::size_t>(axis), plus);
   }
   // [a,b,...]
   template <typename Read> static auto list(std::string_view text, Read read) {
@@ -258,10 +255,11 @@ class checking {
     g_.symbols.push_back(std::move(s));
   }
 
-  template <typename Rows> static auto named(const Rows& rows, std::string_view name) {
-    auto it = std::find_if(rows.begin(), rows.end(), [&](const auto& r) { return r.first == name; });
-    if (it == rows.end()) throw refusal("'" + shortened(name) + "' is not known here");
-    return it->second;
+  // The number of a word among those from `first` on.
+  template <typename Value, typename Words> static Value named(const Words& all, std::string_view word, int first = 0) {
+    auto it = std::find(all.begin() + first, all.end(), word);
+    if (it == all.end()) throw refusal("'" + shortened(word) + "' is not known here");
+    return static_cast<Value>(it - all.begin());
   }
 
   int make_node(words& w) {
@@ -279,7 +277,7 @@ class checking {
         n.rank = n.axes.size();
         return g_.make(std::move(n));
       case power: n.value = rational::read(w.next()); break;
-      case select: n.attribute = static_cast<int>(named(comparisons, w.next())); break;
+      case select: n.attribute = named<int>(comparison_words, w.next()); break;
       case unknown: n.attribute = function_named(w); break;
       default: break;
     }
@@ -287,7 +285,7 @@ class checking {
     n.rank = n.axes.size();
     bool of_matrix = n.op == inv || n.op == det || n.op == adj;
     if (of_matrix ? w.take("of") : w.more() && !w.peek().starts_with('n')) {
-      if (!of_matrix) n.red = named(reductions, w.next());
+      if (!of_matrix) n.red = named<reduction>(reduction_words, w.next(), 1);
       std::vector<int> bound = ranges(w.next());
       n.axes.insert(n.axes.end(), bound.begin(), bound.end());
     }
@@ -323,7 +321,7 @@ class checking {
         w.expect("0");
         return sign_of(sign::nonzero, c.left);
       }
-      return sign_of(named(sign_words, w.next()), c.left);
+      return sign_of(named<sign>(sign_words, w.next(), 3), c.left);
     }
     c.right = node_named(w.next());
     if (g_.out(c.left) != g_.out(c.right)) throw refusal("the sides have different axes");
@@ -413,7 +411,6 @@ class checking {
     w.expect(":");
     return current_.says = read_claim(w);
   }
-  static bool is_equation(const claim& c) { return c.what == claim::equal && c.apart.empty(); }
 
   void check_step(words& w) {
     using method = void (checking::*)(words&);
@@ -446,7 +443,7 @@ class checking {
   void reflexive(words& w) {
     need_premises(0);
     const claim& c = stated(w);
-    need(is_equation(c) && c.left == c.right, "the sides are not the same node");
+    need(c.is_equation() && c.left == c.right, "the sides are not the same node");
   }
 
   void symmetric(words& w) {
@@ -471,13 +468,13 @@ class checking {
   // f(a, ...) = f(b, ...) from premises a = b.
   void congruence(words& w) {
     const claim& c = stated(w);
-    need(is_equation(c), "no equation");
+    need(c.is_equation(), "no equation");
     node a = g_.at(c.left);
     const node& b = g_.at(c.right);
     need(a.args.size() == b.args.size(), "the sides are no operations of one kind");
     std::set<std::pair<int, int>> equal;
     for (std::size_t k = 0; k < premise_count(); ++k)
-      if (is_equation(from(k))) equal.emplace(from(k).left, from(k).right);
+      if (from(k).is_equation()) equal.emplace(from(k).left, from(k).right);
     for (std::size_t k = 0; k < a.args.size(); ++k) {
       bool same = a.args[k].node == b.args[k].node || equal.contains({a.args[k].node, b.args[k].node});
       need(same, "an argument has been replaced by something that no premise says is equal");
@@ -491,7 +488,7 @@ class checking {
     if (w.take("opaque"))
       while (w.peek().starts_with('n')) with.whole.insert(node_named(w.next()));
     for (const step* p : premises_)
-      if (is_equation(p->says)) with.equations.emplace_back(p->says.left, p->says.right);
+      if (p->says.is_equation()) with.equations.emplace_back(p->says.left, p->says.right);
     const claim& c = stated(w);
     need(c.what == claim::equal, "no equation");
     if (c.left == c.right) return;
@@ -517,7 +514,7 @@ class checking {
     const claim& c = stated(w);
     const node& n = g_.at(c.left);
     if (n.op == inv || n.op == det || n.op == adj) return lift_matrix(c);
-    need(is_equation(c) && n.args.size() == 1 && (n.op >= functions || n.op == unknown), "not a function of one argument");
+    need(c.is_equation() && n.args.size() == 1 && (n.op >= functions || n.op == unknown), "not a function of one argument");
     edge e = read_through(n.args[0]);
     int closed = g_.make(n.op, g_.out(e.node), {g_.whole(e.node)}, {}, reduction::none, n.attribute);
     need(c.right == g_.read(g_.out(c.left), {closed, e.labels}), "the step gives another node");
@@ -546,7 +543,7 @@ class checking {
            "row and column are not read in full");
       inside[k] = label::of_axis(axes.size() + which);
     }
-    need(is_equation(c) && seen == std::array{1, 1}, "row and column are not read once each");
+    need(c.is_equation() && seen == std::array{1, 1}, "row and column are not read once each");
     axes.insert(axes.end(), {n.axes[n.rank], n.axes[n.rank]});
     int closed = matrix_function(g_, n.op, g_.read(axes, {e.node, inside}));
     for (std::size_t k = batch; k < n.rank; ++k) outside.push_back(label::of_axis(k));
@@ -558,7 +555,7 @@ class checking {
     need_premises(0);
     const claim& c = stated(w);
     node n = g_.at(c.left);
-    need(is_equation(c) && n.op == select, "not a choice");
+    need(c.is_equation() && n.op == select, "not a choice");
     const edge first = decided_branch(n, true), second = decided_branch(n, false);
     n.args[2] = first;
     n.args[3] = second;
@@ -579,7 +576,7 @@ class checking {
   // What is read at n's own indices, or has none, takes its value where n goes to this branch.
   edge decided_branch(const node& n, bool first) {
     const edge branch = n.args[first ? 2 : 3];
-    const std::vector<int> own(n.axes.begin(), n.axes.begin() + static_cast<std::ptrdiff_t>(n.rank));
+    const std::vector<int> own = n.out();
     std::set<int> parts;
     for (std::vector<int> open{branch.node}; !open.empty();) {
       int m = open.back();
@@ -612,7 +609,7 @@ class checking {
   void cases(words& w) {
     need_premises(2);
     const claim &differ = from(0), &same = from(1), &c = stated(w);
-    need(is_equation(c) && differ.what == claim::equal && differ.left == c.left && differ.right == c.right &&
+    need(c.is_equation() && differ.what == claim::equal && differ.left == c.left && differ.right == c.right &&
              differ.apart.size() == 1,
          "the first premise is not the case of different indices");
     auto [p, q] = differ.apart[0];
@@ -622,7 +619,7 @@ class checking {
     for (int k = 0; k < static_cast<int>(out.size()); ++k)
       at.push_back(label::of_axis(static_cast<std::size_t>(k == q ? p : k > q ? k - 1 : k)));
     out.erase(out.begin() + q);
-    need(is_equation(same) && same.left == g_.read(out, {c.left, at}) && same.right == g_.read(out, {c.right, at}),
+    need(same.is_equation() && same.left == g_.read(out, {c.left, at}) && same.right == g_.read(out, {c.right, at}),
          "the second premise is not the case of equal indices");
   }
 
@@ -637,7 +634,7 @@ class checking {
                          equation(u, g_.number(0))};
     hypothesis_set others;
     for (std::size_t k = 0; k < own.size(); ++k) {
-      need(is_equation(from(k)) && from(k) == from(0), "the cases do not prove the same equation");
+      need(from(k).is_equation() && from(k) == from(0), "the cases do not prove the same equation");
       for (int h : *premises_[k]->hypotheses)
         if (h < 0 || !(hypotheses_[static_cast<std::size_t>(h)].says == own[k])) others.insert(h);
     }
@@ -689,7 +686,7 @@ class checking {
   void transfer(words& w) {
     need_premises(2);
     const claim &e = from(0), &s = from(1);
-    need(is_equation(e) && s.what == claim::signed_ && s.left == e.left && s.is != sign::real_power, "the premises do not meet");
+    need(e.is_equation() && s.what == claim::signed_ && s.left == e.left && s.is != sign::real_power, "the premises do not meet");
     conclude(w, sign_of(s.is, e.right));
   }
 
@@ -740,7 +737,7 @@ class checking {
 
   void differentiate(words& w) {
     const claim& c = stated(w);
-    need(c.what == claim::derivative && c.order == 1 && c.entry.empty(), "no first derivative");
+    need(c.is_first_derivative(), "no first derivative");
     need(c.right == derivative_of(c.left, c.variable), "the derivative is another node");
   }
 
@@ -767,11 +764,7 @@ class checking {
       need(says(sign::positive, narrowed(f, m.args[0])), "a power whose exponent moves needs a positive base");
     else if (!choice_is_fixed)
       need_conditions(f, smooth(g_, n, f));
-    auto behind = [&](edge e) {
-      for (label& l : e.labels)
-        if (l.axis >= static_cast<int>(m.rank)) l.axis += static_cast<int>(by.size());
-      return e;
-    };
+    auto behind = [&](const edge& e) { return with_axes_moved(e, m.rank, m.rank + by.size()); };
     std::vector<edge> terms;
     for (std::size_t k = 0; k < m.args.size(); ++k) {
       const bool only_compared = m.op == select && k < 2 && is_continuous(m.args[k].node);
@@ -793,7 +786,7 @@ class checking {
   int known_derivative(int n, int variable) const {
     for (std::size_t k = 0; k < premise_count(); ++k) {
       const claim& p = from(k);
-      if (p.what == claim::derivative && p.left == n && p.variable == variable && p.order == 1 && p.entry.empty()) return p.right;
+      if (p.is_first_derivative() && p.left == n && p.variable == variable) return p.right;
     }
     throw refusal("the derivative of an argument has no premise");
   }
@@ -801,7 +794,7 @@ class checking {
   void derivative_equal(words& w) {
     need_premises(2);
     claim c = from(0);
-    need(c.what == claim::derivative && is_equation(from(1)) && from(1).left == c.right, "the premises do not meet");
+    need(c.what == claim::derivative && from(1).is_equation() && from(1).left == c.right, "the premises do not meet");
     c.right = from(1).right;
     conclude(w, c);
   }
@@ -823,15 +816,12 @@ class checking {
   }
 
   // What premise k rests on stays true when the variable moves a little; premises from `more` on say what has a derivative.
-  void need_near(std::size_t k, int variable, std::size_t more) {
+  void need_near(std::size_t k, int variable, int more) {
     auto stays = [&](const claim& c) {
-      bool continuous = false;
-      for (std::size_t q = more; q < premise_count(); ++q) {
-        const claim& d = from(q);
-        continuous = continuous || (d.what == claim::derivative && d.left == c.left && d.variable == variable && d.order == 1 &&
-                                    d.entry.empty());
-      }
-      return continuous && c.what == claim::signed_ && is_open(c.is);
+      auto moves_it = [&](const step* p) {
+        return p->says.is_first_derivative() && p->says.left == c.left && p->says.variable == variable;
+      };
+      return c.what == claim::signed_ && is_open(c.is) && std::any_of(premises_.begin() + more, premises_.end(), moves_it);
     };
     for (int h : *premises_[k]->hypotheses) {
       const bool near = h < 0 ? h != -1 - variable
@@ -846,8 +836,8 @@ class checking {
     need(premise_count() >= 2, "two premises are needed");
     claim c = from(0);
     const claim& d = from(1);
-    need(c.what == claim::derivative && c.entry.empty() && d.what == claim::derivative && d.entry.empty() && d.order == 1 &&
-             d.variable == c.variable && d.left == c.right,
+    need(c.what == claim::derivative && c.entry.empty() && d.is_first_derivative() && d.variable == c.variable &&
+             d.left == c.right,
          "the premises do not meet");
     need_near(0, c.variable, 2);
     ++c.order;
@@ -859,8 +849,8 @@ class checking {
     need_premises(2);
     const claim& e = from(0);
     claim c = from(1);
-    need(is_equation(e) && c.what == claim::derivative && e.right == c.left, "the premises do not meet");
-    if (e.left != e.right) need_near(0, c.variable, premise_count());
+    need(e.is_equation() && c.what == claim::derivative && e.right == c.left, "the premises do not meet");
+    if (e.left != e.right) need_near(0, c.variable, 2);
     c.left = e.left;
     conclude(w, c);
   }
@@ -919,17 +909,9 @@ class checking {
       all += " with " + at.at(static_cast<std::size_t>(p)) + " != " + at.at(static_cast<std::size_t>(q));
     if (c.what == claim::equal) return print.show(c.left, at) + " = " + print.show(c.right, at) + all;
     if (c.what == claim::derivative) return shown_derivative(print, c, at) + all;
-    std::string u = print.show(c.left, at);
-    switch (c.is) {
-      case sign::positive: return u + " > 0" + all;
-      case sign::nonnegative: return u + " >= 0" + all;
-      case sign::nonzero: return u + " != 0" + all;
-      case sign::integer: return u + " is a whole number" + all;
-      case sign::not_integer: return u + " is no whole number" + all;
-      case sign::real_power: return u + " is real" + all;
-      case sign::off_poles: return u + " is none of 0, -1, -2, ..." + all;
-    }
-    return all;
+    constexpr std::array texts{
+        " > 0", " >= 0", " != 0", " is a whole number", " is no whole number", " is real", " is none of 0, -1, -2, ..."};
+    return print.show(c.left, at) + texts.at(static_cast<std::size_t>(c.is)) + all;
   }
 
   std::string shown_derivative(printer& print, const claim& c, const std::vector<std::string>& at) {
@@ -958,14 +940,13 @@ class checking {
       r += "  where " + shown(print, a.says) + (a.near ? "" : "  (at the point)") + "\n";
     }
     print.explain(r);
-    std::string facts;
-    for (const range& known : g_.lengths) facts += "  where " + print.show(known.lo) + " <= " + print.show(known.hi) + "\n";
+    for (const range& known : g_.lengths) r += "  where " + print.show(known.lo) + " <= " + print.show(known.hi) + "\n";
     for (std::size_t s = 0; s < g_.symbols.size(); ++s) {
       const std::string name = "  where " + print.declared(g_.symbols[s].name);
-      if (g_.symbols[s].integer) facts += name + " is a whole number\n";
-      if (used.contains(-1 - static_cast<int>(s))) facts += name + " is symmetric\n";
+      if (g_.symbols[s].integer) r += name + " is a whole number\n";
+      if (used.contains(-1 - static_cast<int>(s))) r += name + " is symmetric\n";
     }
-    return r + facts + "checked: " + std::to_string(steps_.size()) + " step" + (steps_.size() == 1 ? "" : "s") + "\n";
+    return r + "checked: " + std::to_string(steps_.size()) + " step" + (steps_.size() == 1 ? "" : "s") + "\n";
   }
 
   graph g_;
@@ -975,7 +956,7 @@ class checking {
   std::vector<int> nodes_;  // of the certificate, as nodes of the graph
   std::deque<step> steps_;
   std::vector<hypothesis> hypotheses_;
-  const hypothesis_set none_;
+  const hypothesis_set none_{};
   std::set<hypothesis_set> hypothesis_sets_;
   std::vector<const step*> goals_;
   std::string_view rule_;  // of the step at hand

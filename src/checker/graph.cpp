@@ -1,7 +1,5 @@
 #include "graph.hpp"
 
-#include <array>
-
 #include "tables.hpp"
 
 namespace checker {
@@ -25,6 +23,12 @@ label shifted(label l, std::int64_t by) {
 
 label composed(const label& inner, const std::vector<label>& outer) {
   return inner.axis < 0 ? inner : shifted(outer.at(static_cast<std::size_t>(inner.axis)), inner.at.plus);
+}
+
+edge with_axes_moved(edge e, std::size_t first, std::size_t to) {
+  for (label& l : e.labels)
+    if (l.axis >= static_cast<int>(first)) l.axis += static_cast<int>(to) - static_cast<int>(first);
+  return e;
 }
 
 int graph::range_number(const range& r) {

@@ -5,6 +5,7 @@
 // Equal structure is equal number. Axes 0, 1, ... of a node are its output axes, then its bound ones.
 #pragma once
 
+#include <array>
 #include <deque>
 #include <map>
 #include <optional>
@@ -62,6 +63,8 @@ enum kind : int {
 };
 enum class reduction { none, sum, prod, max, min };
 enum class comparison { lt, le, eq, ne };
+constexpr std::array<std::string_view, 5> reduction_words{"", "sum", "prod", "max", "min"};
+constexpr std::array<std::string_view, 4> comparison_words{"<", "<=", "=", "!="};
 
 struct node {
   int op = constant;
@@ -72,6 +75,7 @@ struct node {
   rational value;     // constant, power
   int attribute = 0;  // symbol, dim: which; select: the comparison; unknown: which derivative of which function
   std::size_t bound() const { return axes.size() - rank; }
+  std::vector<int> out() const { return {axes.begin(), axes.begin() + static_cast<std::ptrdiff_t>(rank)}; }
   friend bool operator==(const node&, const node&) = default;
 };
 
@@ -92,6 +96,8 @@ inline std::vector<label> straight(std::size_t count, std::size_t first = 0) {
   return r;
 }
 label shifted(label l, std::int64_t by);
+// The axes from `first` on become those from `to` on.
+edge with_axes_moved(edge e, std::size_t first, std::size_t to);
 // What `inner`, a label over some axes, is if those axes are read at `outer`.
 label composed(const label& inner, const std::vector<label>& outer);
 
@@ -116,7 +122,7 @@ class graph {
   int range_number(const range& r);
   const range& bounds(int r) const { return ranges_.at(static_cast<std::size_t>(r)); }
   const node& at(int n) const { return nodes_.at(static_cast<std::size_t>(n)); }
-  std::vector<int> out(int n) const { return {at(n).axes.begin(), at(n).axes.begin() + static_cast<std::ptrdiff_t>(at(n).rank)}; }
+  std::vector<int> out(int n) const { return at(n).out(); }
   std::vector<int> bound(int n) const { return {at(n).axes.begin() + static_cast<std::ptrdiff_t>(at(n).rank), at(n).axes.end()}; }
   bool is_number(int n) const { return at(n).op == constant; }
   bool is_number(int n, int v) const { return is_number(n) && at(n).value == v; }
@@ -170,6 +176,7 @@ int over_frame(frame& f, const edge& e);
 
 // What may be said of the sign of a node, for all its indices.
 enum class sign { positive, nonnegative, nonzero, integer, not_integer, real_power, off_poles };
+constexpr std::array<std::string_view, 7> sign_words{"> 0", ">= 0", "!= 0", "integer", "not-integer", "real-power", "off-poles"};
 // Whether one gives another.
 bool implies(sign have, sign want);
 struct condition {

@@ -157,11 +157,10 @@ void printer::put_body(const node& m, const std::vector<std::string>& outer, int
       }
       break;
     case identity: {
-      constexpr std::array names{"", "sum", "prod", "max", "min"};
       if (m.bound() == 0) {
         put(m.args[0], at, tightness);
       } else {
-        (text_ += names.at(static_cast<std::size_t>(m.red))) += "(" + ranges;
+        (text_ += reduction_words.at(static_cast<std::size_t>(m.red))) += "(" + ranges;
         put_list(m, at, 0);
       }
       break;
@@ -174,10 +173,9 @@ void printer::put_body(const node& m, const std::vector<std::string>& outer, int
       break;
     }
     case select: {
-      constexpr std::array names{" < ", " <= ", " = ", " != "};
       text_ += "if(";
       put(m.args[0], at, 0);
-      text_ += names.at(attribute);
+      ((text_ += " ") += comparison_words.at(attribute)) += " ";
       put(m.args[1], at, 0);
       text_ += ", ";
       put_list(m, at, 2);

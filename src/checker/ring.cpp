@@ -59,6 +59,12 @@ void drop(monomial& m, std::size_t axis, std::size_t free) {
       if (l.axis > static_cast<int>(axis)) --l.axis;
 }
 
+void lower(monomial& m, std::size_t factor, const rational& by) {
+  rational& power = m.factors[factor].power;
+  power = power - by;
+  if (power == 0) m.factors.erase(m.factors.begin() + static_cast<std::ptrdiff_t>(factor));
+}
+
 bool inside(const graph& g, const range& a, const range& b) {
   return a == b || (g.surely_le(b.lo, a.lo) && g.surely_le(a.hi, b.hi));
 }
@@ -571,8 +577,7 @@ class ring {
       label l = f.labels[0];
       if (l.axis >= 0 && l.at.plus == 0) continue;
       piece rest = x;
-      rest.m.factors[k].power = f.power - rational(1);
-      if (rest.m.factors[k].power == 0) rest.m.factors.erase(rest.m.factors.begin() + static_cast<std::ptrdiff_t>(k));
+      lower(rest.m, k, 1);
       if (l.at.plus != 0) more.push_back({rest.m, rest.c * rational(l.at.plus)});
       if (l.axis >= 0)
         rest.m.factors.push_back({factor::is_index, {label::of_axis(static_cast<std::size_t>(l.axis))}});
@@ -630,8 +635,7 @@ class ring {
         if (std::all_of(fs.begin(), fs.end(), invertible)) times = -((-n + step - 1) / step);
       }
       if (times == 0) continue;
-      x.m.factors[i].power = f.power - rational(times * step);
-      if (x.m.factors[i].power == 0) x.m.factors.erase(x.m.factors.begin() + static_cast<std::ptrdiff_t>(i));
+      lower(x.m, i, times * step);
       if (times < 0) {
         x.c = x.c * b.terms.begin()->second.to_the(times);
         for (factor g : b.terms.begin()->first.factors) {
@@ -657,8 +661,7 @@ class ring {
       std::int64_t times = f.power.floor();
       if (times > 64 || (!f.power.is_whole() && !known(sign::nonnegative, f.node))) continue;
       monomial rest = x.m;
-      rest.factors[k].power = f.power - rational(times);
-      if (f.power.is_whole()) rest.factors.erase(rest.factors.begin() + static_cast<std::ptrdiff_t>(k));
+      lower(rest, k, times);
       std::vector<int> all;
       polynomial r = within(rest, x.c, p.axes, all);
       for (; times > 0; --times) r = product(r, of(f.node), f.labels);

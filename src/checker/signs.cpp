@@ -76,7 +76,7 @@ class sign_rules {
 
   // u = high - low, as polynomials, whatever is symmetric.
   bool is_gap(const node& m, const edge& u, const edge& low, const edge& high) const {
-    const std::vector<int> out(m.axes.begin(), m.axes.begin() + static_cast<std::ptrdiff_t>(m.rank));
+    const std::vector<int> out = m.out();
     const edge minus{g_.number(-1), {}}, below = g_.whole(g_.make(mul, out, {minus, low}));
     try {
       const auto same = same_polynomial(g_, g_.read(out, u), g_.make(add, out, {high, below}), {});
@@ -90,7 +90,7 @@ class sign_rules {
   bool power_of_real_powers(const node& n) const {
     const edge x = n.args[0], y = n.args[1];
     const node& m = g_.at(y.node);
-    std::vector<int> out(n.axes.begin(), n.axes.begin() + static_cast<std::ptrdiff_t>(n.rank));
+    const std::vector<int> out = n.out();
     if ((m.op != add && m.op != mul) || m.bound() > 0 || y != g_.whole(y.node) || m.axes != out) return false;
     int powers = 0;
     for (const edge& part : m.args) {

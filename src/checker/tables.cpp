@@ -235,14 +235,8 @@ class reader {
     return at_ < text_.size();
   }
   sign relation() {
-    for (auto [name, is] : {std::pair{">= 0", sign::nonnegative},
-                            {"> 0", sign::positive},
-                            {"!= 0", sign::nonzero},
-                            {"integer", sign::integer},
-                            {"not-integer", sign::not_integer},
-                            {"real-power", sign::real_power},
-                            {"off-poles", sign::off_poles}})
-      if (take(name)) return is;
+    for (std::size_t k = 0; k < sign_words.size(); ++k)
+      if (take(sign_words[k])) return static_cast<sign>(k);
     throw std::logic_error("a condition without a relation");
   }
 
@@ -410,12 +404,7 @@ namespace {
 std::size_t batch_of(const graph& g, int n) { return g.at(n).rank - (g.at(n).op == det ? 0 : 2); }
 
 // The argument of n with its row and column as axes `first` and `first` + 1.
-edge matrix_edge(const graph& g, int n, std::size_t first) {
-  edge e = g.at(n).args[0];
-  for (label& l : e.labels)
-    if (l.axis >= static_cast<int>(g.at(n).rank)) l.axis += static_cast<int>(first) - static_cast<int>(g.at(n).rank);
-  return e;
-}
+edge matrix_edge(const graph& g, int n, std::size_t first) { return with_axes_moved(g.at(n).args[0], g.at(n).rank, first); }
 
 int build_matrix(graph& g, int op, std::vector<int> batch, int size, const edge& matrix) {
   if (op != det) batch.insert(batch.end(), {size, size});
@@ -616,9 +605,7 @@ edge other_factors(graph& g, int n, frame& f) {
   frame wide{g, f.axes};
   std::vector<int> again = g.bound(n);
   wide.axes.insert(wide.axes.end(), again.begin(), again.end());
-  edge there = m.args[0];
-  for (label& l : there.labels)
-    if (l.axis >= static_cast<int>(m.rank)) l.axis += static_cast<int>(bound);
+  const edge there = with_axes_moved(m.args[0], m.rank, m.rank + bound);
   edge value = number(wide, 1);
   for (std::size_t b = 0; b < bound; ++b) {
     int index = g.make(index_of, {f.axes[m.rank + b]}, {});
