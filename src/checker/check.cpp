@@ -49,7 +49,7 @@ class words {
   explicit words(std::string_view line) : rest_(line), open_(!line.empty()) { find_word(); }
   bool more() const { return open_; }
   std::string_view peek() const { return word_; }
-  std::size_t count() const { return open_ ? static_cast<std::size_t>(std::count(rest_.begin(), rest_.end(), ' ')) + 1 : 0; }
+  std::size_t count() const { return open_ ? as_index(std::count(rest_.begin(), rest_.end(), ' ')) + 1 : 0; }
   std::string_view next() {
     if (!open_) throw refusal("the line ends too early");
     if (word_.empty()) throw refusal("two blanks, or one at the end");
@@ -157,7 +157,7 @@ class checking {
     bool fine = word.size() == 2 || (word.size() > 2 && word.size() < 16 && word[1] != '0');
     for (std::size_t k = 1; k < word.size(); ++k) {
       fine = fine && word[k] >= '0' && word[k] <= '9';
-      v = v * 10 + static_cast<std::size_t>(word[k] - '0');
+      v = v * 10 + as_index(word[k] - '0');
     }
     if (!fine || v >= count) throw refusal("'" + shortened(word) + "' does not stand above");
     return v;
@@ -194,7 +194,7 @@ class checking {
     auto [name, plus] = with_offset(text);
     std::int64_t axis = whole_number(name.substr(1));
     if (axis < 0 || axis > 200) throw refusal("no such axis");
-    return label::of_axis(static_cast<std::size_t>(axis), plus);
+    return label::of_axis(as_index(axis), plus);
   }
   // [a,b,...]
   template <typename Read> static auto list(std::string_view text, Read read) {
@@ -273,7 +273,7 @@ class checking {
       case pi: return g_.make(std::move(n));
       case symbol:
         n.attribute = symbol_named(w.next());
-        n.axes = g_.symbols[static_cast<std::size_t>(n.attribute)].axes;
+        n.axes = g_.symbols[as_index(n.attribute)].axes;
         n.rank = n.axes.size();
         return g_.make(std::move(n));
       case power: n.value = rational::read(w.next()); break;
@@ -538,7 +538,7 @@ class checking {
     for (std::size_t k = 0; k < e.labels.size(); ++k) {
       const label& l = e.labels[k];
       if (l.axis < static_cast<int>(n.rank)) continue;
-      auto which = static_cast<std::size_t>(l.axis) - n.rank;
+      auto which = as_index(l.axis) - n.rank;
       need(l.at.plus == 0 && ++seen.at(which) == 1 && g_.at(e.node).axes[k] == n.axes[n.rank],
            "row and column are not read in full");
       inside[k] = label::of_axis(axes.size() + which);
@@ -614,10 +614,9 @@ class checking {
          "the first premise is not the case of different indices");
     auto [p, q] = differ.apart[0];
     std::vector<int> out = g_.out(c.left);
-    need(out.at(static_cast<std::size_t>(p)) == out.at(static_cast<std::size_t>(q)), "the two indices have different ranges");
+    need(out.at(as_index(p)) == out.at(as_index(q)), "the two indices have different ranges");
     std::vector<label> at;
-    for (int k = 0; k < static_cast<int>(out.size()); ++k)
-      at.push_back(label::of_axis(static_cast<std::size_t>(k == q ? p : k > q ? k - 1 : k)));
+    for (int k = 0; k < static_cast<int>(out.size()); ++k) at.push_back(label::of_axis(as_index(k == q ? p : k > q ? k - 1 : k)));
     out.erase(out.begin() + q);
     need(same.is_equation() && same.left == g_.read(out, {c.left, at}) && same.right == g_.read(out, {c.right, at}),
          "the second premise is not the case of equal indices");
@@ -636,7 +635,7 @@ class checking {
     for (std::size_t k = 0; k < own.size(); ++k) {
       need(from(k).is_equation() && from(k) == from(0), "the cases do not prove the same equation");
       for (int h : *premises_[k]->hypotheses)
-        if (h < 0 || !(hypotheses_[static_cast<std::size_t>(h)].says == own[k])) others.insert(h);
+        if (h < 0 || !(hypotheses_[as_index(h)].says == own[k])) others.insert(h);
     }
     current_.hypotheses = kept(others);
     conclude(w, from(0));
@@ -697,7 +696,7 @@ class checking {
     for (std::size_t k = 0; k < e.labels.size(); ++k) {
       const label& l = e.labels[k];
       if (l.axis < 0 || l.at.plus != 0 || !used.insert(l.axis).second) return false;
-      if (n.axes[static_cast<std::size_t>(l.axis)] != g_.at(e.node).axes[k]) return false;
+      if (n.axes[as_index(l.axis)] != g_.at(e.node).axes[k]) return false;
     }
     for (std::size_t a = 0; a < n.axes.size(); ++a)
       if (!used.contains(static_cast<int>(a)) && !g_.nonempty(n.axes[a])) return false;
@@ -716,7 +715,7 @@ class checking {
     bool product = (n.op == mul && n.bound() == 0) || (n.op == identity && n.red == reduction::none) ||
                    (n.op == power && n.value != 0 && (n.value.is_whole() || n.value > 0)) || pow_base || size;
     need(product && k >= 0 && k < static_cast<std::int64_t>(n.args.size()), "no such factor");
-    const edge& e = n.args[static_cast<std::size_t>(k)];
+    const edge& e = n.args[as_index(k)];
     need(reads_all(n, e), "the product does not read every entry of the factor");
     conclude(w, sign_of(sign::nonzero, e.node));
   }
@@ -745,7 +744,7 @@ class checking {
   // derivative has n's output axes, then those of the variable; n's bound axes come behind.
   int derivative_of(int n, int variable) {
     const node& m = g_.at(n);
-    const std::vector<int> out = g_.out(n), bound = g_.bound(n), by = g_.symbols[static_cast<std::size_t>(variable)].axes;
+    const std::vector<int> out = g_.out(n), bound = g_.bound(n), by = g_.symbols[as_index(variable)].axes;
     std::vector<int> full = out;
     full.insert(full.end(), by.begin(), by.end());
     if (!g_.depends(n, variable)) return g_.read(full, {g_.number(0), {}});
@@ -824,12 +823,11 @@ class checking {
       return c.what == claim::signed_ && is_open(c.is) && std::any_of(premises_.begin() + more, premises_.end(), moves_it);
     };
     for (int h : *premises_[k]->hypotheses) {
-      const bool near = h < 0 ? h != -1 - variable
-                              : holds_near(hypotheses_[static_cast<std::size_t>(h)], variable) ||
-                                    stays(hypotheses_[static_cast<std::size_t>(h)].says);
+      const bool near =
+          h < 0 ? h != -1 - variable : holds_near(hypotheses_[as_index(h)], variable) || stays(hypotheses_[as_index(h)].says);
       need(near, "a hypothesis holds at the point only, not near it");
     }
-    need(!g_.symbols[static_cast<std::size_t>(variable)].integer, "that the variable is whole holds at the point only");
+    need(!g_.symbols[as_index(variable)].integer, "that the variable is whole holds at the point only");
   }
 
   void derivative_again(words& w) {
@@ -905,21 +903,20 @@ class checking {
     std::string all;
     for (std::size_t k = 0; k < at.size(); ++k)
       all += (k == 0 ? "  for all " : ", ") + at[k] + " in " + print.show(g_.bounds(g_.at(about).axes[k]));
-    for (auto [p, q] : c.apart)
-      all += " with " + at.at(static_cast<std::size_t>(p)) + " != " + at.at(static_cast<std::size_t>(q));
+    for (auto [p, q] : c.apart) all += " with " + at.at(as_index(p)) + " != " + at.at(as_index(q));
     if (c.what == claim::equal) return print.show(c.left, at) + " = " + print.show(c.right, at) + all;
     if (c.what == claim::derivative) return shown_derivative(print, c, at) + all;
     constexpr std::array texts{
         " > 0", " >= 0", " != 0", " is a whole number", " is no whole number", " is real", " is none of 0, -1, -2, ..."};
-    return print.show(c.left, at) + texts.at(static_cast<std::size_t>(c.is)) + all;
+    return print.show(c.left, at) + texts.at(as_index(c.is)) + all;
   }
 
   std::string shown_derivative(printer& print, const claim& c, const std::vector<std::string>& at) {
-    std::size_t own = g_.at(c.left).rank, each = g_.symbols[static_cast<std::size_t>(c.variable)].axes.size();
+    std::size_t own = g_.at(c.left).rank, each = g_.symbols[as_index(c.variable)].axes.size();
     std::vector<label> entry = c.entry.empty() ? straight(g_.at(c.right).rank - own, own) : c.entry;
     std::string r = print.show(c.left, {at.begin(), at.begin() + static_cast<std::ptrdiff_t>(own)});
-    for (std::size_t k = 0; k < static_cast<std::size_t>(c.order); ++k) {
-      std::string by = print.declared(g_.symbols[static_cast<std::size_t>(c.variable)].name);
+    for (std::size_t k = 0; k < as_index(c.order); ++k) {
+      std::string by = print.declared(g_.symbols[as_index(c.variable)].name);
       for (std::size_t q = 0; q < each; ++q) by += (q == 0 ? "[" : ",") + print.show(entry.at(k * each + q), at);
       r = "D(" + r + ", " + by + (each > 0 ? "]" : "") + ")";
     }
@@ -936,7 +933,7 @@ class checking {
     }
     for (int h : used) {
       if (h < 0) continue;
-      const hypothesis& a = hypotheses_[static_cast<std::size_t>(h)];
+      const hypothesis& a = hypotheses_[as_index(h)];
       r += "  where " + shown(print, a.says) + (a.near ? "" : "  (at the point)") + "\n";
     }
     print.explain(r);

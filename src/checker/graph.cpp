@@ -22,7 +22,7 @@ label shifted(label l, std::int64_t by) {
 }
 
 label composed(const label& inner, const std::vector<label>& outer) {
-  return inner.axis < 0 ? inner : shifted(outer.at(static_cast<std::size_t>(inner.axis)), inner.at.plus);
+  return inner.axis < 0 ? inner : shifted(outer.at(as_index(inner.axis)), inner.at.plus);
 }
 
 edge with_axes_moved(edge e, std::size_t first, std::size_t to) {
@@ -44,7 +44,7 @@ bool graph::surely_le(const affine& a, const affine& b) const {
   if (a.dim == b.dim) return a.plus <= b.plus;
   if (lengths.empty()) return a.dim < 0 && a.plus <= b.plus + 1;
   std::vector<std::optional<std::int64_t>> below(dims.size() + 1);  // the number 0, then the dimensions
-  auto at = [&](int dim) -> std::optional<std::int64_t>& { return below[static_cast<std::size_t>(std::ptrdiff_t{dim} + 1)]; };
+  auto at = [&](int dim) -> std::optional<std::int64_t>& { return below[as_index(std::ptrdiff_t{dim} + 1)]; };
   auto raise = [&](int dim, std::int64_t to) { at(dim) = std::max(at(dim).value_or(to), to); };
   raise(a.dim, 0);
   for (std::size_t round = 0; round <= dims.size(); ++round) {
@@ -64,16 +64,15 @@ int graph::derivative_number(const function_derivative& f) {
 
 // An index never leaves the range of the axis that it reads.
 void graph::check_labels(const node& user, const edge& e) const {
-  if (e.node < 0 || static_cast<std::size_t>(e.node) >= nodes_.size()) throw refusal("an argument that is no node so far");
+  if (e.node < 0 || as_index(e.node) >= nodes_.size()) throw refusal("an argument that is no node so far");
   const node& read = at(e.node);
   if (e.labels.size() != read.rank) throw refusal("an argument with too many or too few labels");
   for (std::size_t k = 0; k < e.labels.size(); ++k) {
     const label& l = e.labels[k];
     range from{l.at, l.at};
     if (l.axis >= 0) {
-      if (static_cast<std::size_t>(l.axis) >= user.axes.size())
-        throw refusal("a label names an axis that the node does not have");
-      from = bounds(user.axes[static_cast<std::size_t>(l.axis)]);
+      if (as_index(l.axis) >= user.axes.size()) throw refusal("a label names an axis that the node does not have");
+      from = bounds(user.axes[as_index(l.axis)]);
       from = {moved(from.lo, l.at.plus), moved(from.hi, l.at.plus)};
     }
     const range& to = bounds(read.axes[k]);
@@ -93,10 +92,9 @@ void graph::check(const node& n) const {
   switch (n.op) {
     case constant:
     case pi: need(leaf && n.rank == 0); break;
-    case dim: need(leaf && n.rank == 0 && n.attribute >= 0 && static_cast<std::size_t>(n.attribute) < dims.size()); break;
+    case dim: need(leaf && n.rank == 0 && n.attribute >= 0 && as_index(n.attribute) < dims.size()); break;
     case symbol:
-      need(leaf && n.attribute >= 0 && static_cast<std::size_t>(n.attribute) < symbols.size() &&
-           symbols[static_cast<std::size_t>(n.attribute)].axes == n.axes);
+      need(leaf && n.attribute >= 0 && as_index(n.attribute) < symbols.size() && symbols[as_index(n.attribute)].axes == n.axes);
       break;
     case index_of: need(leaf && n.rank == 1); break;
     case delta: need(leaf && n.rank == 2); break;
@@ -106,8 +104,8 @@ void graph::check(const node& n) const {
     case power: need(plain && arity == 1); break;
     case select: need(plain && arity == 4 && n.attribute >= 0 && n.attribute < 4); break;
     case unknown:
-      need(plain && n.attribute >= 0 && static_cast<std::size_t>(n.attribute) < unknowns.size() &&
-           unknowns[static_cast<std::size_t>(n.attribute)].orders.size() == arity);
+      need(plain && n.attribute >= 0 && as_index(n.attribute) < unknowns.size() &&
+           unknowns[as_index(n.attribute)].orders.size() == arity);
       break;
     case inv:
     case det:
@@ -192,12 +190,12 @@ int graph::read(const std::vector<int>& out, const edge& e) {
 
 bool graph::depends(int n, int s) {
   std::vector<bool>& known = depends_[s];
-  for (std::size_t m = known.size(); m <= static_cast<std::size_t>(n); ++m) {
+  for (std::size_t m = known.size(); m <= as_index(n); ++m) {
     bool d = nodes_[m].op == symbol && nodes_[m].attribute == s;
-    for (const edge& e : nodes_[m].args) d = d || known[static_cast<std::size_t>(e.node)];
+    for (const edge& e : nodes_[m].args) d = d || known[as_index(e.node)];
     known.push_back(d);
   }
-  return known[static_cast<std::size_t>(n)];
+  return known[as_index(n)];
 }
 
 // --- terms
@@ -225,8 +223,8 @@ edge apply(frame& f, int op, std::vector<edge> args, int attribute, const ration
   std::vector<int> carried = carried_by(args), out;
   std::vector<label> labels;
   for (int a : carried) {
-    out.push_back(f.axes.at(static_cast<std::size_t>(a)));
-    labels.push_back(label::of_axis(static_cast<std::size_t>(a)));
+    out.push_back(f.axes.at(as_index(a)));
+    labels.push_back(label::of_axis(as_index(a)));
   }
   for (edge& e : args) renumber(e, carried);
   return {f.on.make(op, std::move(out), std::move(args), {}, reduction::none, attribute, value), labels};
@@ -243,7 +241,7 @@ edge choose(frame& f, comparison c, const edge& l, const edge& r, const edge& th
 
 int narrowed(frame& f, const edge& e) {
   std::vector<int> carried = carried_by({e}), out;
-  for (int a : carried) out.push_back(f.axes.at(static_cast<std::size_t>(a)));
+  for (int a : carried) out.push_back(f.axes.at(as_index(a)));
   edge own = e;
   renumber(own, carried);
   return f.on.read(out, own);
@@ -261,7 +259,7 @@ bool given(const graph& g, const known_signs& known, sign is, int n) {
   if (g.is_number(n)) {
     const rational& v = g.at(n).value;
     const std::array<bool, 7> so{v > 0, v >= 0, v != 0, v.is_whole(), !v.is_whole(), false, v > 0 || !v.is_whole()};
-    if (so.at(static_cast<std::size_t>(is))) return true;
+    if (so.at(as_index(is))) return true;
   }
   for (auto it = known.lower_bound({n, sign::positive}); it != known.end() && it->first == n; ++it)
     if (implies(it->second, is)) return true;

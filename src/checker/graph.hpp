@@ -120,8 +120,8 @@ class graph {
   edge whole(int n) const { return {n, straight(at(n).rank)}; }
 
   int range_number(const range& r);
-  const range& bounds(int r) const { return ranges_.at(static_cast<std::size_t>(r)); }
-  const node& at(int n) const { return nodes_.at(static_cast<std::size_t>(n)); }
+  const range& bounds(int r) const { return ranges_.at(as_index(r)); }
+  const node& at(int n) const { return nodes_.at(as_index(n)); }
   std::vector<int> out(int n) const { return at(n).out(); }
   std::vector<int> bound(int n) const { return {at(n).axes.begin() + static_cast<std::ptrdiff_t>(at(n).rank), at(n).axes.end()}; }
   bool is_number(int n) const { return at(n).op == constant; }

@@ -19,6 +19,8 @@ struct refusal : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+template <typename T> constexpr std::size_t as_index(T k) { return static_cast<std::size_t>(k); }
+
 // A sign and a magnitude in words of 32 bits, the least first.
 class integer {
  public:

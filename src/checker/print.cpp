@@ -40,13 +40,13 @@ std::string printer::declared(const std::string& name, bool is_called) const {
 
 std::string printer::show(const affine& a) const {
   if (a.dim < 0) return std::to_string(a.plus);
-  std::string r = declared(g_.dims.at(static_cast<std::size_t>(a.dim)));
+  std::string r = declared(g_.dims.at(as_index(a.dim)));
   return a.plus == 0 ? r : r + (a.plus > 0 ? "+" : "") + std::to_string(a.plus);
 }
 
 std::string printer::show(const label& l, const std::vector<std::string>& at) const {
   if (l.axis < 0) return show(l.at);
-  const std::string& r = at.at(static_cast<std::size_t>(l.axis));
+  const std::string& r = at.at(as_index(l.axis));
   return l.at.plus == 0 ? r : r + (l.at.plus > 0 ? "+" : "") + std::to_string(l.at.plus);
 }
 
@@ -58,15 +58,15 @@ std::string printer::show(int n, const std::vector<std::string>& at) {
 
 // As a tree, up to a cap. The arguments of a node have smaller numbers.
 int printer::size(int n) {
-  for (std::size_t m = sizes_.size(); m <= static_cast<std::size_t>(n); ++m) {
+  for (std::size_t m = sizes_.size(); m <= as_index(n); ++m) {
     int total = 1;
     for (const edge& e : g_.at(static_cast<int>(m)).args) {
-      const int part = sizes_[static_cast<std::size_t>(e.node)];
+      const int part = sizes_[as_index(e.node)];
       total += part > largest_inline_ ? 1 : part;
     }
     sizes_.push_back(total);
   }
-  return sizes_[static_cast<std::size_t>(n)];
+  return sizes_[as_index(n)];
 }
 
 void printer::put_indices(const std::vector<std::string>& at) {
@@ -117,7 +117,7 @@ void printer::put_body(const node& m, const std::vector<std::string>& outer, int
     ranges += wider.back() + " in " + show(g_.bounds(m.axes[k])) + ", ";
   }
   const std::vector<std::string>& at = m.bound() > 0 ? wider : outer;
-  const auto attribute = static_cast<std::size_t>(m.attribute);
+  const auto attribute = as_index(m.attribute);
   const std::size_t from = text_.size();
   int own = 3;  // how tight it is itself
   switch (m.op) {
@@ -160,7 +160,7 @@ void printer::put_body(const node& m, const std::vector<std::string>& outer, int
       if (m.bound() == 0) {
         put(m.args[0], at, tightness);
       } else {
-        (text_ += reduction_words.at(static_cast<std::size_t>(m.red))) += "(" + ranges;
+        (text_ += reduction_words.at(as_index(m.red))) += "(" + ranges;
         put_list(m, at, 0);
       }
       break;
@@ -185,7 +185,7 @@ void printer::put_body(const node& m, const std::vector<std::string>& outer, int
       const function_derivative& f = g_.unknowns.at(attribute);
       text_ += declared(f.name, true);
       if (f.orders.size() == 1) {
-        text_.append(static_cast<std::size_t>(std::min(f.orders[0], 3)), '\'');
+        text_.append(as_index(std::min(f.orders[0], 3)), '\'');
         if (f.orders[0] > 3) text_ += "^(" + std::to_string(f.orders[0]) + ")";
       } else {
         for (std::size_t k = 0; k < f.orders.size(); ++k) text_ += (k == 0 ? "^(" : ",") + std::to_string(f.orders[k]);

@@ -320,13 +320,13 @@ class ring {
         if (l.axis < 0) continue;
         auto at = std::find(order.begin(), order.end(), l.axis);
         if (at == order.end()) {
-          f.axes.push_back(out.at(static_cast<std::size_t>(l.axis)));
+          f.axes.push_back(out.at(as_index(l.axis)));
           at = order.insert(at, l.axis);
         }
         l.axis = static_cast<int>(at - order.begin());
       }
     edge e = choose(f, c, a, b, number(f, 1), number(f, 0));
-    for (label& l : e.labels) l.axis = order.at(static_cast<std::size_t>(l.axis));
+    for (label& l : e.labels) l.axis = order.at(as_index(l.axis));
     push(r, {{}, {{e.node, e.labels}}}, 1);
     return r;
   }
@@ -335,7 +335,7 @@ class ring {
   bool is_symmetric(int n) {
     if (n < 0 || g_.at(n).rank != 2 || g_.at(n).axes[0] != g_.at(n).axes[1]) return false;
     const node& m = g_.at(n);
-    if (m.op == symbol) return g_.symbols[static_cast<std::size_t>(m.attribute)].symmetric;
+    if (m.op == symbol) return g_.symbols[as_index(m.attribute)].symmetric;
     bool of_matrix = m.op == inv || m.op == adj;
     if (with_.whole.contains(n) || (m.op != add && !of_matrix && m.op < functions)) return false;
     auto [it, fresh] = symmetric_.try_emplace(n, false);
@@ -431,17 +431,16 @@ class ring {
   }
 
   // c*rest over all axes, its bound ones included, to be multiplied and summed afterwards.
-  polynomial within(const monomial& rest, const rational& c, const std::vector<int>& axes, std::vector<int>& all) {
-    all = axes;
-    all.insert(all.end(), rest.bound.begin(), rest.bound.end());
-    polynomial r{all, {}};
+  polynomial within(const monomial& rest, const rational& c, const std::vector<int>& axes) {
+    polynomial r{axes, {}};
+    r.axes.insert(r.axes.end(), rest.bound.begin(), rest.bound.end());
     push(r, {{}, rest.factors}, c);
     return r;
   }
 
   range values(const label& l, const monomial& m, const std::vector<int>& axes) const {
     if (l.axis < 0) return {l.at, l.at};
-    auto a = static_cast<std::size_t>(l.axis);
+    auto a = as_index(l.axis);
     range r = g_.bounds(a < axes.size() ? axes[a] : m.bound.at(a - axes.size()));
     r.lo.plus += l.at.plus;
     r.hi.plus += l.at.plus;
@@ -540,7 +539,7 @@ class ring {
       // A bound index that must be equal to something is that.
       for (int turn = 0; turn < 2; ++turn, std::swap(a, b)) {
         if (a.axis < static_cast<int>(free) || a.axis == b.axis) continue;
-        auto axis = static_cast<std::size_t>(a.axis);
+        auto axis = as_index(a.axis);
         label to = shifted(b, -a.at.plus);
         if (!inside(g_, values(to, m, axes), g_.bounds(m.bound[axis - free]))) continue;
         remove();
@@ -551,7 +550,7 @@ class ring {
       // Else the other factors are read at the first of the two: a fixed place, or the axis with the lower number.
       if (a.axis >= 0 && (b.axis < 0 || b.axis < a.axis)) std::swap(a, b);
       if (b.axis < 0) continue;
-      auto axis = static_cast<std::size_t>(b.axis);
+      auto axis = as_index(b.axis);
       label to = shifted(a, -b.at.plus);
       std::vector<label> tidy{to, label::of_axis(axis)};
       bool changed = m.factors[k].labels != tidy;
@@ -580,7 +579,7 @@ class ring {
       lower(rest.m, k, 1);
       if (l.at.plus != 0) more.push_back({rest.m, rest.c * rational(l.at.plus)});
       if (l.axis >= 0)
-        rest.m.factors.push_back({factor::is_index, {label::of_axis(static_cast<std::size_t>(l.axis))}});
+        rest.m.factors.push_back({factor::is_index, {label::of_axis(as_index(l.axis))}});
       else if (l.at.dim >= 0)
         rest.m.factors.push_back({g_.make(dim, {}, {}, {}, reduction::none, l.at.dim), {}});
       if (l.axis >= 0 || l.at.dim >= 0) more.push_back(std::move(rest));
@@ -645,8 +644,7 @@ class ring {
         }
         return outcome::changed;
       }
-      std::vector<int> all;
-      polynomial rest = within(x.m, x.c, p.axes, all);
+      polynomial rest = within(x.m, x.c, p.axes);
       add_scaled(p, summed(product(rest, b, f.labels), p.axes.size()), 1);
       return outcome::gone;
     }
@@ -662,8 +660,7 @@ class ring {
       if (times > 64 || (!f.power.is_whole() && !known(sign::nonnegative, f.node))) continue;
       monomial rest = x.m;
       lower(rest, k, times);
-      std::vector<int> all;
-      polynomial r = within(rest, x.c, p.axes, all);
+      polynomial r = within(rest, x.c, p.axes);
       for (; times > 0; --times) r = product(r, of(f.node), f.labels);
       add_scaled(p, summed(r, p.axes.size()), 1);
       return outcome::gone;
@@ -685,12 +682,12 @@ class ring {
       for (const factor& f : m.factors) {
         std::set<std::size_t> mine;
         for (const label& l : f.labels)
-          if (l.axis >= static_cast<int>(free)) mine.insert(static_cast<std::size_t>(l.axis) - free);
+          if (l.axis >= static_cast<int>(free)) mine.insert(as_index(l.axis) - free);
         for (std::size_t b : mine) {
           std::vector<std::vector<std::int64_t>> places;
           for (const label& l : f.labels) {
             bool bound = l.axis >= static_cast<int>(free), own = l.is_axis(free + b);
-            std::int64_t what = own ? -3 : bound ? -10 - colour[static_cast<std::size_t>(l.axis) - free] : l.axis;
+            std::int64_t what = own ? -3 : bound ? -10 - colour[as_index(l.axis) - free] : l.axis;
             places.push_back({what, l.at.plus, l.at.dim});
           }
           if (f.node == factor::is_delta || is_symmetric(f.node)) std::sort(places.begin(), places.end());
@@ -722,7 +719,7 @@ class ring {
       }
       for (factor& f : r.factors) {
         for (label& l : f.labels)
-          if (l.axis >= static_cast<int>(free)) l.axis = static_cast<int>(free + to[static_cast<std::size_t>(l.axis) - free]);
+          if (l.axis >= static_cast<int>(free)) l.axis = static_cast<int>(free + to[as_index(l.axis) - free]);
         turn(f);
       }
       std::sort(r.factors.begin(), r.factors.end());
@@ -814,11 +811,9 @@ class ring {
       if (!plain) continue;
       polynomial others = sum;
       others.terms.erase(lead->first);
-      std::vector<int> all;
       monomial raised_rest = rest;
       raised_rest.factors.push_back({f.node, f.labels, 1});
-      polynomial quotient = within(raised_rest, c / lead->second, axes, all),
-                 remainder = within(rest, c / lead->second, axes, all);
+      polynomial quotient = within(raised_rest, c / lead->second, axes), remainder = within(rest, c / lead->second, axes);
       add_scaled(quotient, product(remainder, others, f.labels), -1);
       r = summed(quotient, axes.size());
       return true;

@@ -217,7 +217,7 @@ class sign_rules {
       case dim:
       case index_of:
       case delta: return true;
-      case symbol: return g_.symbols[static_cast<std::size_t>(m.attribute)].integer;
+      case symbol: return g_.symbols[as_index(m.attribute)].integer;
       case add:
       case mul: return every(sign::integer, m);
       default: return m.op >= functions && (function(m.op).name == "floor" || function(m.op).name == "ceil");

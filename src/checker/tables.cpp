@@ -367,7 +367,7 @@ std::vector<edge> formulas(frame& f, std::string_view text, const edge& x, const
 }  // namespace
 
 int function_count() { return static_cast<int>(function_rows.size()); }
-const function_row& function(int op) { return function_rows.at(static_cast<std::size_t>(op - functions)); }
+const function_row& function(int op) { return function_rows.at(as_index(op - functions)); }
 int find_kind(std::string_view name) {
   static const std::unordered_map<std::string_view, int> kinds = [] {
     std::unordered_map<std::string_view, int> r;
@@ -541,7 +541,7 @@ std::pair<bool, bool> whole_by_form(const graph& g, int y) {
     } else if (m.op == index_of) {
       nonnegative = nonnegative && g.surely_le({-1, 0}, g.bounds(m.axes[0]).lo);
     } else if (m.op == symbol) {
-      if (!g.symbols[static_cast<std::size_t>(m.attribute)].integer) return {false, false};
+      if (!g.symbols[as_index(m.attribute)].integer) return {false, false};
       nonnegative = false;
     } else if (m.op == add || m.op == mul) {
       for (const edge& e : m.args) stack.push_back(e.node);
@@ -679,7 +679,7 @@ std::vector<edge> partial(graph& g, int n, std::size_t k, frame& f) {
       return {};
     }
     case unknown: {
-      function_derivative d = g.unknowns[static_cast<std::size_t>(m.attribute)];
+      function_derivative d = g.unknowns[as_index(m.attribute)];
       ++d.orders[k];
       return {apply(f, unknown, m.args, g.derivative_number(d))};
     }
@@ -689,7 +689,7 @@ std::vector<edge> partial(graph& g, int n, std::size_t k, frame& f) {
     default: break;
   }
   const function_row& row = function(m.op);
-  auto parameters = static_cast<std::size_t>(row.parameters);
+  auto parameters = as_index(row.parameters);
   if (k < parameters) throw refusal("there is no derivative by this argument");
   if (row.name == "min" || row.name == "max") return {of_extremum(g, n, k, f)};
   std::vector<edge> all = formulas(f, row.partials, m.args.front(), m.args.back());
