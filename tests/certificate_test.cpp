@@ -307,3 +307,32 @@ TEST_CASE("unsound steps are refused") {
   refused("s0 hypothesis near : 0 < n17 ; \ns1 sign s0 : 0 < n0\ngoal s1\n");
   refused("s0 congruence : n18 = n19\ngoal s0\n");
 }
+
+TEST_CASE("that a power is real follows from powers alone") {
+  const std::string start =
+      "wengert certificate 1\nsymbol x []\nsymbol u []\nn0 symbol x\nn1 symbol u\nn2 constant 2\nn3 mul [] n2 n1\n"
+      "n4 pow [] n0 n3\nn5 pow [] n0 n1\nn6 add [] n0 n1\n";
+  auto holds = [&](const std::string& of) {
+    return accepted(start + "s0 hypothesis near : " + of + " real-power ; \ns1 sign s0 : n4 real-power\ngoal s1\nend\n");
+  };
+  CHECK(holds("n5"));        // x^u
+  CHECK_FALSE(holds("n6"));  // x + u, which would give 0^0 = 0
+}
+
+TEST_CASE("what the checker shows keeps apart what is declared and what it names itself") {
+  // The symbols have the names of an index, of the number pi and of a part.
+  const std::string report = report_on(
+      "wengert certificate 1\nsymbol i [1..3]\nsymbol pi []\nsymbol n5 []\nn0 symbol i\nn1 symbol pi\nn2 symbol n5\nn3 pi\n"
+      "n4 mul [] n1 n3\nn5 unknown D 0,0 [] n1 n3\n"
+      "s0 reflexive : n0 = n0\ns1 reflexive : n4 = n4\ns2 reflexive : n5 = n5\ngoal s0\ngoal s1\ngoal s2\nend\n");
+  CHECK(report.find("established: i[j] = i[j]  for all j in 1..3\n") != std::string::npos);
+  CHECK(report.find("established: 'pi'*pi = 'pi'*pi\n") != std::string::npos);
+  CHECK(report.find("established: 'D'^(0,0)('pi', pi)") != std::string::npos);
+  std::string large = "wengert certificate 1\nsymbol n6 []\nn0 symbol n6\n";
+  for (int k = 1; k < 12; ++k) {
+    const std::string n = std::to_string(k), last = std::to_string(k - 1);
+    large += "n" + n + " add [] n" + last + " n" + last + "\n";
+  }
+  large += "s0 reflexive : n11 = n11\ngoal s0\nend\n";
+  CHECK(report_on(large).find("  with n6_ = ") != std::string::npos);
+}

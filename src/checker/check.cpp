@@ -19,75 +19,63 @@ struct claim {
   int left = -1, right = -1;
   sign is = sign::positive;
   int variable = -1, order = 0;
-  std::vector<label> entry;                // derivative: where the variable is read; empty: at axes of `right`
-  std::vector<std::pair<int, int>> apart;  // equal: only where these output indices differ
+  std::vector<label> entry = {};                // derivative: where the variable is read; empty: at axes of `right`
+  std::vector<std::pair<int, int>> apart = {};  // equal: only where these output indices differ
+  bool is_equation() const { return what == equal && apart.empty(); }
+  bool is_first_derivative() const { return what == derivative && order == 1 && entry.empty(); }
   friend bool operator==(const claim&, const claim&) = default;
 };
 
+using hypothesis_set = std::set<int>;  // -1 - s: symbol s is symmetric
+
 struct step {
-  std::vector<int> hypotheses;  // ascending; -1 - s: symbol s is symmetric
+  const hypothesis_set* hypotheses;  // one of those that `checking` keeps, so that equal ones are the same
   claim says;
 };
 
 struct hypothesis {
   claim says;
   bool near;
-  std::string text;
 };
 
-claim equation(int a, int b) {
-  claim c;
-  c.left = a;
-  c.right = b;
-  return c;
-}
-claim sign_of(sign is, int n) {
-  claim c;
-  c.what = claim::signed_;
-  c.left = n;
-  c.is = is;
-  return c;
-}
+claim equation(int a, int b) { return {.left = a, .right = b}; }
+claim sign_of(sign is, int n) { return {.what = claim::signed_, .left = n, .is = is}; }
 
-constexpr std::array<std::pair<std::string_view, comparison>, 4> comparisons{
-    {{"<", comparison::lt}, {"<=", comparison::le}, {"=", comparison::eq}, {"!=", comparison::ne}}};
-constexpr std::array<std::pair<std::string_view, reduction>, 4> reductions{
-    {{"sum", reduction::sum}, {"prod", reduction::prod}, {"max", reduction::max}, {"min", reduction::min}}};
-constexpr std::array<std::string_view, functions> kinds{"constant", "symbol", "dim",    "index",   "delta", "pi",  "add", "mul",
-                                                        "identity", "power",  "select", "unknown", "inv",   "det", "adj"};
+std::string shortened(std::string_view text) { return std::string(text.substr(0, 40)); }
 
 // A line as words between single blanks.
 class words {
  public:
-  explicit words(std::string_view line) : rest_(line), open_(!line.empty()) {}
+  explicit words(std::string_view line) : rest_(line), open_(!line.empty()) { find_word(); }
   bool more() const { return open_; }
-  std::string_view peek() const { return open_ ? rest_.substr(0, rest_.find(' ')) : std::string_view(); }
+  std::string_view peek() const { return word_; }
+  std::size_t count() const { return open_ ? as_index(std::count(rest_.begin(), rest_.end(), ' ')) + 1 : 0; }
   std::string_view next() {
     if (!open_) throw refusal("the line ends too early");
-    std::string_view word = peek();
-    if (word.empty()) throw refusal("two blanks, or one at the end");
+    if (word_.empty()) throw refusal("two blanks, or one at the end");
+    std::string_view word = word_;
     open_ = word.size() < rest_.size();
-    rest_.remove_prefix(open_ ? word.size() + 1 : word.size());
+    rest_.remove_prefix(word.size() + (open_ ? 1 : 0));
+    find_word();
     return word;
   }
   bool take(std::string_view word) {
-    if (peek() != word || word.empty()) return false;
+    if (word_ != word) return false;
     next();
     return true;
   }
   void expect(std::string_view word) {
     if (!take(word)) throw refusal("'" + std::string(word) + "' is missing");
   }
-  std::string_view rest() {
-    open_ = false;
-    return rest_;
-  }
+  void skip_rest() { open_ = false; }
   void end() const {
-    if (open_) throw refusal("'" + std::string(peek().substr(0, 40)) + "' is too much");
+    if (open_) throw refusal("'" + shortened(word_) + "' is too much");
   }
 
  private:
-  std::string_view rest_;
+  void find_word() { word_ = rest_.substr(0, rest_.find(' ')); }
+
+  std::string_view rest_, word_;
   bool open_;
 };
 
@@ -95,7 +83,7 @@ std::int64_t whole_number(std::string_view text) {
   std::int64_t v = 0;
   auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), v);
   if (failure != std::errc() || end != text.data() + text.size() || v > (std::int64_t{1} << 50) || v < -(std::int64_t{1} << 50))
-    throw refusal("no whole number: '" + std::string(text.substr(0, 40)) + "'");
+    throw refusal("no whole number: '" + shortened(text) + "'");
   return v;
 }
 
@@ -116,8 +104,15 @@ class checking {
     if (!begun_) {
       begun_ = first == "wengert" && w.take("certificate") && w.take("1") && !w.more();
       if (!begun_) throw refusal("this is no 'wengert certificate 1'");
+    } else if (is_number(first, 'n')) {
+      if (!steps_.empty()) throw refusal("a node behind the first step");
+      in_order(first, nodes_.size());
+      nodes_.push_back(make_node(w));
+    } else if (is_number(first, 's')) {
+      in_order(first, steps_.size());
+      add_step(w);
     } else if (first == "statement") {
-      w.rest();
+      w.skip_rest();
     } else if (first == "dim") {
       g_.dims.push_back(new_name(w.next()));
       dims_.emplace(g_.dims.back(), static_cast<int>(g_.dims.size()) - 1);
@@ -130,15 +125,8 @@ class checking {
     } else if (first == "end") {
       if (goals_.empty()) throw refusal("there is no goal");
       ended_ = true;
-    } else if (first.starts_with('n')) {
-      if (!steps_.empty()) throw refusal("a node behind the first step");
-      in_order(first, nodes_.size());
-      nodes_.push_back(make_node(w));
-    } else if (first.starts_with('s')) {
-      in_order(first, steps_.size());
-      add_step(w);
     } else {
-      throw refusal("no line begins with '" + std::string(first.substr(0, 40)) + "'");
+      throw refusal("no line begins with '" + shortened(first) + "'");
     }
     w.end();
   }
@@ -153,43 +141,60 @@ class checking {
   // --- names, ranges, labels, edges
 
   std::string new_name(std::string_view text) {
-    if (!is_name(text)) throw refusal("no name: '" + std::string(text.substr(0, 40)) + "'");
+    if (!is_name(text)) throw refusal("no name: '" + shortened(text) + "'");
     if (!names_.emplace(text).second) throw refusal("'" + std::string(text) + "' is declared twice");
     return std::string(text);
   }
+  static bool is_number(std::string_view word, char letter) {
+    return word.size() > 1 && word[0] == letter && word[1] >= '0' && word[1] <= '9';
+  }
   static void in_order(std::string_view word, std::size_t expected) {
-    if (word.substr(1) != std::to_string(expected)) throw refusal("number " + std::to_string(expected) + " should come here");
+    if (numbered(word, expected + 1) != expected) throw refusal("number " + std::to_string(expected) + " should come here");
   }
-  static std::size_t numbered(std::string_view word, char letter, std::size_t count) {
-    if (!word.starts_with(letter)) throw refusal("'" + std::string(1, letter) + "' and a number are missing");
-    std::int64_t v = whole_number(word.substr(1));
-    if (v < 0 || static_cast<std::size_t>(v) >= count || word.substr(1) != std::to_string(v))
-      throw refusal("'" + std::string(word.substr(0, 40)) + "' does not stand above");
-    return static_cast<std::size_t>(v);
+  // Behind the letter.
+  static std::size_t numbered(std::string_view word, std::size_t count) {
+    std::size_t v = 0;
+    bool fine = word.size() == 2 || (word.size() > 2 && word.size() < 16 && word[1] != '0');
+    for (std::size_t k = 1; k < word.size(); ++k) {
+      fine = fine && word[k] >= '0' && word[k] <= '9';
+      v = v * 10 + as_index(word[k] - '0');
+    }
+    if (!fine || v >= count) throw refusal("'" + shortened(word) + "' does not stand above");
+    return v;
   }
-  int node_named(std::string_view word) const { return nodes_[numbered(word, 'n', nodes_.size())]; }
-  int premise(std::string_view word) const { return static_cast<int>(numbered(word, 's', steps_.size())); }
+  int node_named(std::string_view word) const {
+    if (!word.starts_with('n')) throw refusal("a node is missing");
+    return nodes_[numbered(word, nodes_.size())];
+  }
+  const step* premise(std::string_view word) const {
+    if (!word.starts_with('s')) throw refusal("a step is missing");
+    return &steps_[numbered(word, steps_.size())];
+  }
   int symbol_named(std::string_view name) const {
     auto it = symbols_.find(name);
-    if (it == symbols_.end()) throw refusal("no symbol is named '" + std::string(name.substr(0, 40)) + "'");
+    if (it == symbols_.end()) throw refusal("no symbol is named '" + shortened(name) + "'");
     return it->second;
+  }
+  // What stands before + or -, and the number behind it, or 0.
+  static std::pair<std::string_view, std::int64_t> with_offset(std::string_view text) {
+    std::size_t at = text.find_first_of("+-", 1);
+    if (at == std::string_view::npos) return {text, 0};
+    return {text.substr(0, at), whole_number(text.substr(at + (text[at] == '+' ? 1 : 0)))};
   }
   // number, dim, dim+number, dim-number
   affine place(std::string_view text) const {
-    std::size_t sign_at = text.find_first_of("+-", 1);
     if (text.empty() || text[0] == '-' || text[0] == '+' || (text[0] >= '0' && text[0] <= '9')) return {-1, whole_number(text)};
-    auto it = dims_.find(text.substr(0, sign_at));
-    if (it == dims_.end()) throw refusal("no dimension is named '" + std::string(text.substr(0, 40)) + "'");
-    if (sign_at == std::string_view::npos) return {it->second, 0};
-    return {it->second, whole_number(text.substr(sign_at + (text[sign_at] == '+' ? 1 : 0)))};
+    auto [name, plus] = with_offset(text);
+    auto it = dims_.find(name);
+    if (it == dims_.end()) throw refusal("no dimension is named '" + shortened(text) + "'");
+    return {it->second, plus};
   }
   label label_of(std::string_view text) const {
     if (!text.starts_with('@')) return {-1, place(text)};
-    std::size_t sign_at = text.find_first_of("+-", 1);
-    std::int64_t axis = whole_number(text.substr(1, sign_at == std::string_view::npos ? sign_at : sign_at - 1));
+    auto [name, plus] = with_offset(text);
+    std::int64_t axis = whole_number(name.substr(1));
     if (axis < 0 || axis > 200) throw refusal("no such axis");
-    if (sign_at == std::string_view::npos) return label::of_axis(static_cast<std::size_t>(axis));
-    return label::of_axis(static_cast<std::size_t>(axis), whole_number(text.substr(sign_at + (text[sign_at] == '+' ? 1 : 0))));
+    return label::of_axis(as_index(axis), plus);
   }
   // [a,b,...]
   template <typename Read> static auto list(std::string_view text, Read read) {
@@ -208,7 +213,7 @@ class checking {
   std::vector<int> ranges(std::string_view text) {
     return list(text, [&](std::string_view part) {
       std::size_t dots = part.find("..");
-      if (dots == std::string_view::npos) throw refusal("no range: '" + std::string(part.substr(0, 40)) + "'");
+      if (dots == std::string_view::npos) throw refusal("no range: '" + shortened(part) + "'");
       return g_.range_number({place(part.substr(0, dots)), place(part.substr(dots + 2))});
     });
   }
@@ -250,29 +255,29 @@ class checking {
     g_.symbols.push_back(std::move(s));
   }
 
-  template <typename Rows> static auto named(const Rows& rows, std::string_view name) {
-    auto it = std::find_if(rows.begin(), rows.end(), [&](const auto& r) { return r.first == name; });
-    if (it == rows.end()) throw refusal("'" + std::string(name.substr(0, 40)) + "' is not known here");
-    return it->second;
+  // The number of a word among those from `first` on.
+  template <typename Value, typename Words> static Value named(const Words& all, std::string_view word, int first = 0) {
+    auto it = std::find(all.begin() + first, all.end(), word);
+    if (it == all.end()) throw refusal("'" + shortened(word) + "' is not known here");
+    return static_cast<Value>(it - all.begin());
   }
 
   int make_node(words& w) {
     std::string_view name = w.next();
-    auto kind = std::find(kinds.begin(), kinds.end(), name);
     node n;
-    n.op = kind != kinds.end() ? static_cast<int>(kind - kinds.begin()) : find_function(name);
-    if (n.op < 0) throw refusal("no kind of node is named '" + std::string(name.substr(0, 40)) + "'");
+    n.op = find_kind(name);
+    if (n.op < 0) throw refusal("no kind of node is named '" + shortened(name) + "'");
     switch (n.op) {
       case constant: n.value = rational::read(w.next()); return g_.make(std::move(n));
       case dim: n.attribute = place(w.next()).dim; return g_.make(std::move(n));
       case pi: return g_.make(std::move(n));
       case symbol:
         n.attribute = symbol_named(w.next());
-        n.axes = g_.symbols[static_cast<std::size_t>(n.attribute)].axes;
+        n.axes = g_.symbols[as_index(n.attribute)].axes;
         n.rank = n.axes.size();
         return g_.make(std::move(n));
       case power: n.value = rational::read(w.next()); break;
-      case select: n.attribute = static_cast<int>(named(comparisons, w.next())); break;
+      case select: n.attribute = named<int>(comparison_words, w.next()); break;
       case unknown: n.attribute = function_named(w); break;
       default: break;
     }
@@ -280,10 +285,11 @@ class checking {
     n.rank = n.axes.size();
     bool of_matrix = n.op == inv || n.op == det || n.op == adj;
     if (of_matrix ? w.take("of") : w.more() && !w.peek().starts_with('n')) {
-      if (!of_matrix) n.red = named(reductions, w.next());
+      if (!of_matrix) n.red = named<reduction>(reduction_words, w.next(), 1);
       std::vector<int> bound = ranges(w.next());
       n.axes.insert(n.axes.end(), bound.begin(), bound.end());
     }
+    n.args.reserve(w.count());
     while (w.more()) n.args.push_back(edge_of(w.next()));
     return g_.make(std::move(n));
   }
@@ -310,16 +316,13 @@ class checking {
     if (w.peek().starts_with("d^")) return read_derivative(w);
     claim c;
     c.left = node_named(w.next());
-    for (auto [word, is] : {std::pair{"integer", sign::integer},
-                            {"not-integer", sign::not_integer},
-                            {"real-power", sign::real_power},
-                            {"off-poles", sign::off_poles}})
-      if (w.take(word)) return sign_of(is, c.left);
-    if (w.take("!=")) {
-      w.expect("0");
-      return sign_of(sign::nonzero, c.left);
+    if (!w.take("=")) {
+      if (w.take("!=")) {
+        w.expect("0");
+        return sign_of(sign::nonzero, c.left);
+      }
+      return sign_of(named<sign>(sign_words, w.next(), 3), c.left);
     }
-    w.expect("=");
     c.right = node_named(w.next());
     if (g_.out(c.left) != g_.out(c.right)) throw refusal("the sides have different axes");
     if (!w.take("apart")) return c;
@@ -353,18 +356,17 @@ class checking {
   // --- steps
 
   void add_step(words& w) {
-    current_ = {};
+    current_ = {&none_, {}};
     rule_ = w.next();
     premises_.clear();
     bool assumes = rule_ == "hypothesis";
     bool near = assumes && w.take("near");
     if (assumes && !near) w.expect("at");
-    while (w.peek().starts_with('s') && w.peek().size() > 1) premises_.push_back(premise(w.next()));
-    for (int p : premises_) {
-      std::vector<int> all;
-      const std::vector<int>& more = steps_[static_cast<std::size_t>(p)].hypotheses;
-      std::set_union(current_.hypotheses.begin(), current_.hypotheses.end(), more.begin(), more.end(), std::back_inserter(all));
-      current_.hypotheses = std::move(all);
+    while (is_number(w.peek(), 's')) premises_.push_back(premise(w.next()));
+    told_.clear();
+    for (const step* p : premises_) {
+      rest_on(p->hypotheses);
+      if (p->says.what == claim::signed_) told_.emplace(p->says.left, p->says.is);
     }
     if (assumes) {
       w.expect(":");
@@ -372,17 +374,27 @@ class checking {
       if (current_.says.what == claim::derivative || !current_.says.apart.empty())
         throw refusal("only equations and signs may be assumed");
       w.expect(";");
-      current_.hypotheses = {static_cast<int>(hypotheses_.size())};
-      hypotheses_.push_back({current_.says, near, std::string(w.rest())});
+      w.skip_rest();
+      current_.hypotheses = kept({static_cast<int>(hypotheses_.size())});
+      hypotheses_.push_back({current_.says, near});
     } else {
       check_step(w);
     }
     steps_.push_back(std::move(current_));
   }
+  const hypothesis_set* kept(const hypothesis_set& all) { return &*hypothesis_sets_.insert(all).first; }
+  void rest_on(const hypothesis_set* more) {
+    const hypothesis_set* now = current_.hypotheses;
+    if (now->empty()) current_.hypotheses = more;
+    if (now == more || now->empty() || std::includes(now->begin(), now->end(), more->begin(), more->end())) return;
+    hypothesis_set all = *now;
+    all.insert(more->begin(), more->end());
+    current_.hypotheses = kept(all);
+  }
 
   const claim& from(std::size_t k) const {
     if (k >= premises_.size()) throw refusal("a premise is missing");
-    return steps_[static_cast<std::size_t>(premises_[k])].says;
+    return premises_[k]->says;
   }
   std::size_t premise_count() const { return premises_.size(); }
   static void need(bool fine, const char* why) {
@@ -399,7 +411,6 @@ class checking {
     w.expect(":");
     return current_.says = read_claim(w);
   }
-  static bool is_equation(const claim& c) { return c.what == claim::equal && c.apart.empty(); }
 
   void check_step(words& w) {
     using method = void (checking::*)(words&);
@@ -426,13 +437,13 @@ class checking {
     if (auto it = methods.find(rule_); it != methods.end()) return (this->*it->second)(w);
     if (const rule_row* r = find_rule(rule_)) return instance(*r, w);
     if (const matrix_row* r = find_matrix_row(rule_)) return matrix_instance(*r, w);
-    throw refusal("no step is named '" + std::string(rule_.substr(0, 40)) + "'");
+    throw refusal("no step is named '" + shortened(rule_) + "'");
   }
 
   void reflexive(words& w) {
     need_premises(0);
     const claim& c = stated(w);
-    need(is_equation(c) && c.left == c.right, "the sides are not the same node");
+    need(c.is_equation() && c.left == c.right, "the sides are not the same node");
   }
 
   void symmetric(words& w) {
@@ -457,13 +468,13 @@ class checking {
   // f(a, ...) = f(b, ...) from premises a = b.
   void congruence(words& w) {
     const claim& c = stated(w);
-    need(is_equation(c), "no equation");
+    need(c.is_equation(), "no equation");
     node a = g_.at(c.left);
     const node& b = g_.at(c.right);
     need(a.args.size() == b.args.size(), "the sides are no operations of one kind");
     std::set<std::pair<int, int>> equal;
     for (std::size_t k = 0; k < premise_count(); ++k)
-      if (is_equation(from(k))) equal.emplace(from(k).left, from(k).right);
+      if (from(k).is_equation()) equal.emplace(from(k).left, from(k).right);
     for (std::size_t k = 0; k < a.args.size(); ++k) {
       bool same = a.args[k].node == b.args[k].node || equal.contains({a.args[k].node, b.args[k].node});
       need(same, "an argument has been replaced by something that no premise says is equal");
@@ -473,20 +484,18 @@ class checking {
   }
 
   void by_ring(words& w) {
-    ring r(g_);
+    ring_facts with{.known = told_};
     if (w.take("opaque"))
-      while (w.peek().starts_with('n')) r.keep_whole(node_named(w.next()));
-    for (std::size_t k = 0; k < premise_count(); ++k) {
-      const claim& p = from(k);
-      if (p.what == claim::signed_) r.know(p.is, p.left);
-      if (is_equation(p)) r.rewrite(p.left, p.right);
-    }
+      while (w.peek().starts_with('n')) with.whole.insert(node_named(w.next()));
+    for (const step* p : premises_)
+      if (p->says.is_equation()) with.equations.emplace_back(p->says.left, p->says.right);
     const claim& c = stated(w);
     need(c.what == claim::equal, "no equation");
-    need(c.left == c.right || r.equal(c.left, c.right, c.apart), "the sides differ as polynomials");
-    std::set<int> all(current_.hypotheses.begin(), current_.hypotheses.end());
-    for (int s : r.symmetries()) all.insert(-1 - s);
-    current_.hypotheses.assign(all.begin(), all.end());
+    if (c.left == c.right) return;
+    with.apart = c.apart;
+    const auto symmetries = same_polynomial(g_, c.left, c.right, with);
+    need(symmetries.has_value(), "the sides differ as polynomials");
+    for (int s : *symmetries) rest_on(kept({-1 - s}));
   }
 
   // The edge with nodes that only read another node left out.
@@ -505,7 +514,7 @@ class checking {
     const claim& c = stated(w);
     const node& n = g_.at(c.left);
     if (n.op == inv || n.op == det || n.op == adj) return lift_matrix(c);
-    need(is_equation(c) && n.args.size() == 1 && (n.op >= functions || n.op == unknown), "not a function of one argument");
+    need(c.is_equation() && n.args.size() == 1 && (n.op >= functions || n.op == unknown), "not a function of one argument");
     edge e = read_through(n.args[0]);
     int closed = g_.make(n.op, g_.out(e.node), {g_.whole(e.node)}, {}, reduction::none, n.attribute);
     need(c.right == g_.read(g_.out(c.left), {closed, e.labels}), "the step gives another node");
@@ -529,12 +538,12 @@ class checking {
     for (std::size_t k = 0; k < e.labels.size(); ++k) {
       const label& l = e.labels[k];
       if (l.axis < static_cast<int>(n.rank)) continue;
-      auto which = static_cast<std::size_t>(l.axis) - n.rank;
+      auto which = as_index(l.axis) - n.rank;
       need(l.at.plus == 0 && ++seen.at(which) == 1 && g_.at(e.node).axes[k] == n.axes[n.rank],
            "row and column are not read in full");
       inside[k] = label::of_axis(axes.size() + which);
     }
-    need(is_equation(c) && seen == std::array{1, 1}, "row and column are not read once each");
+    need(c.is_equation() && seen == std::array{1, 1}, "row and column are not read once each");
     axes.insert(axes.end(), {n.axes[n.rank], n.axes[n.rank]});
     int closed = matrix_function(g_, n.op, g_.read(axes, {e.node, inside}));
     for (std::size_t k = batch; k < n.rank; ++k) outside.push_back(label::of_axis(k));
@@ -546,7 +555,7 @@ class checking {
     need_premises(0);
     const claim& c = stated(w);
     node n = g_.at(c.left);
-    need(is_equation(c) && n.op == select, "not a choice");
+    need(c.is_equation() && n.op == select, "not a choice");
     const edge first = decided_branch(n, true), second = decided_branch(n, false);
     n.args[2] = first;
     n.args[3] = second;
@@ -567,7 +576,7 @@ class checking {
   // What is read at n's own indices, or has none, takes its value where n goes to this branch.
   edge decided_branch(const node& n, bool first) {
     const edge branch = n.args[first ? 2 : 3];
-    const std::vector<int> own(n.axes.begin(), n.axes.begin() + static_cast<std::ptrdiff_t>(n.rank));
+    const std::vector<int> own = n.out();
     std::set<int> parts;
     for (std::vector<int> open{branch.node}; !open.empty();) {
       int m = open.back();
@@ -600,17 +609,16 @@ class checking {
   void cases(words& w) {
     need_premises(2);
     const claim &differ = from(0), &same = from(1), &c = stated(w);
-    need(is_equation(c) && differ.what == claim::equal && differ.left == c.left && differ.right == c.right &&
+    need(c.is_equation() && differ.what == claim::equal && differ.left == c.left && differ.right == c.right &&
              differ.apart.size() == 1,
          "the first premise is not the case of different indices");
     auto [p, q] = differ.apart[0];
     std::vector<int> out = g_.out(c.left);
-    need(out.at(static_cast<std::size_t>(p)) == out.at(static_cast<std::size_t>(q)), "the two indices have different ranges");
+    need(out.at(as_index(p)) == out.at(as_index(q)), "the two indices have different ranges");
     std::vector<label> at;
-    for (int k = 0; k < static_cast<int>(out.size()); ++k)
-      at.push_back(label::of_axis(static_cast<std::size_t>(k == q ? p : k > q ? k - 1 : k)));
+    for (int k = 0; k < static_cast<int>(out.size()); ++k) at.push_back(label::of_axis(as_index(k == q ? p : k > q ? k - 1 : k)));
     out.erase(out.begin() + q);
-    need(is_equation(same) && same.left == g_.read(out, {c.left, at}) && same.right == g_.read(out, {c.right, at}),
+    need(same.is_equation() && same.left == g_.read(out, {c.left, at}) && same.right == g_.read(out, {c.right, at}),
          "the second premise is not the case of equal indices");
   }
 
@@ -620,27 +628,21 @@ class checking {
     int u = node_named(w.next());
     need_premises(3);
     need(g_.at(u).rank == 0, "the entries of an array may differ in sign");
-    const edge minus{g_.number(rational(-1)), {}};
+    const edge minus{g_.number(-1), {}};
     const std::array own{sign_of(sign::positive, u), sign_of(sign::positive, g_.make(mul, {}, {minus, g_.whole(u)})),
-                         equation(u, g_.number(rational(0)))};
-    std::set<int> others;
+                         equation(u, g_.number(0))};
+    hypothesis_set others;
     for (std::size_t k = 0; k < own.size(); ++k) {
-      need(is_equation(from(k)) && from(k) == from(0), "the cases do not prove the same equation");
-      for (int h : steps_[static_cast<std::size_t>(premises_[k])].hypotheses)
-        if (h < 0 || !(hypotheses_[static_cast<std::size_t>(h)].says == own[k])) others.insert(h);
+      need(from(k).is_equation() && from(k) == from(0), "the cases do not prove the same equation");
+      for (int h : *premises_[k]->hypotheses)
+        if (h < 0 || !(hypotheses_[as_index(h)].says == own[k])) others.insert(h);
     }
-    current_.hypotheses.assign(others.begin(), others.end());
+    current_.hypotheses = kept(others);
     conclude(w, from(0));
   }
 
   // Whether a premise, or the node alone, gives a sign.
-  bool says(sign is, int n) {
-    for (std::size_t k = 0; k < premise_count(); ++k) {
-      const claim& p = from(k);
-      if (p.what == claim::signed_ && p.left == n && implies(p.is, is)) return true;
-    }
-    return sign_rules(g_).follows(is, n);
-  }
+  bool says(sign is, int n) { return given(g_, told_, is, n) || follows(g_, {}, is, n); }
   void need_conditions(frame& f, const std::vector<condition>& all) {
     for (const condition& c : all) need(says(c.is, narrowed(f, c.of)), "a condition has no premise");
   }
@@ -657,7 +659,7 @@ class checking {
     over_frame(f, x);  // refuses labels that do not fit the frame
     over_frame(f, y);
     bool fits = r.parameter == 0 || r.parameter == 'q' || (r.parameter == 'e' ? c.is_even() : c.is_whole());
-    fits = fits && (r.parameter != 'n' || c > rational(0));
+    fits = fits && (r.parameter != 'n' || c > 0);
     need(fits, "the number does not fit the rule");
     need_conditions(f, conditions(f, r.where, x, y, c));
     int left = over_frame(f, formula(f, r.left, x, y, c)), right = over_frame(f, formula(f, r.right, x, y, c));
@@ -676,17 +678,14 @@ class checking {
   // --- signs
 
   void by_sign(words& w) {
-    sign_rules rules(g_);
-    for (std::size_t k = 0; k < premise_count(); ++k)
-      if (from(k).what == claim::signed_) rules.know(from(k).is, from(k).left);
     const claim& c = stated(w);
-    need(c.what == claim::signed_ && rules.follows(c.is, c.left), "it does not follow from the signs of the arguments");
+    need(c.what == claim::signed_ && follows(g_, told_, c.is, c.left), "it does not follow from the signs of the arguments");
   }
 
   void transfer(words& w) {
     need_premises(2);
     const claim &e = from(0), &s = from(1);
-    need(is_equation(e) && s.what == claim::signed_ && s.left == e.left && s.is != sign::real_power, "the premises do not meet");
+    need(e.is_equation() && s.what == claim::signed_ && s.left == e.left && s.is != sign::real_power, "the premises do not meet");
     conclude(w, sign_of(s.is, e.right));
   }
 
@@ -697,7 +696,7 @@ class checking {
     for (std::size_t k = 0; k < e.labels.size(); ++k) {
       const label& l = e.labels[k];
       if (l.axis < 0 || l.at.plus != 0 || !used.insert(l.axis).second) return false;
-      if (n.axes[static_cast<std::size_t>(l.axis)] != g_.at(e.node).axes[k]) return false;
+      if (n.axes[as_index(l.axis)] != g_.at(e.node).axes[k]) return false;
     }
     for (std::size_t a = 0; a < n.axes.size(); ++a)
       if (!used.contains(static_cast<int>(a)) && !g_.nonempty(n.axes[a])) return false;
@@ -714,9 +713,9 @@ class checking {
     bool pow_base = n.op >= functions && function(n.op).name == "pow" && k == 0 && says(sign::positive, n.args[1].node);
     bool size = n.op >= functions && function(n.op).name == "abs";
     bool product = (n.op == mul && n.bound() == 0) || (n.op == identity && n.red == reduction::none) ||
-                   (n.op == power && n.value != rational(0) && (n.value.is_whole() || n.value > rational(0))) || pow_base || size;
+                   (n.op == power && n.value != 0 && (n.value.is_whole() || n.value > 0)) || pow_base || size;
     need(product && k >= 0 && k < static_cast<std::int64_t>(n.args.size()), "no such factor");
-    const edge& e = n.args[static_cast<std::size_t>(k)];
+    const edge& e = n.args[as_index(k)];
     need(reads_all(n, e), "the product does not read every entry of the factor");
     conclude(w, sign_of(sign::nonzero, e.node));
   }
@@ -726,7 +725,7 @@ class checking {
     const claim& p = from(0);
     bool fits = p.what == claim::signed_ && (p.is == sign::positive || p.is == sign::nonnegative || p.is == sign::nonzero);
     const node& n = g_.at(p.left);
-    bool odd_power = n.op == power && n.value.is_whole() && !n.value.is_even() && n.value > rational(0);
+    bool odd_power = n.op == power && n.value.is_whole() && !n.value.is_even() && n.value > 0;
     need(fits && (odd_power || n.op >= functions), "no sign of a function");
     need((odd_power || function(n.op).sign == known_sign::as_argument) && reads_all(n, n.args[0]),
          "the function does not have the sign of its argument");
@@ -737,7 +736,7 @@ class checking {
 
   void differentiate(words& w) {
     const claim& c = stated(w);
-    need(c.what == claim::derivative && c.order == 1 && c.entry.empty(), "no first derivative");
+    need(c.is_first_derivative(), "no first derivative");
     need(c.right == derivative_of(c.left, c.variable), "the derivative is another node");
   }
 
@@ -745,7 +744,7 @@ class checking {
   // derivative has n's output axes, then those of the variable; n's bound axes come behind.
   int derivative_of(int n, int variable) {
     const node& m = g_.at(n);
-    const std::vector<int> out = g_.out(n), bound = g_.bound(n), by = g_.symbols[static_cast<std::size_t>(variable)].axes;
+    const std::vector<int> out = g_.out(n), bound = g_.bound(n), by = g_.symbols[as_index(variable)].axes;
     std::vector<int> full = out;
     full.insert(full.end(), by.begin(), by.end());
     if (!g_.depends(n, variable)) return g_.read(full, {g_.number(0), {}});
@@ -764,11 +763,7 @@ class checking {
       need(says(sign::positive, narrowed(f, m.args[0])), "a power whose exponent moves needs a positive base");
     else if (!choice_is_fixed)
       need_conditions(f, smooth(g_, n, f));
-    auto behind = [&](edge e) {
-      for (label& l : e.labels)
-        if (l.axis >= static_cast<int>(m.rank)) l.axis += static_cast<int>(by.size());
-      return e;
-    };
+    auto behind = [&](const edge& e) { return with_axes_moved(e, m.rank, m.rank + by.size()); };
     std::vector<edge> terms;
     for (std::size_t k = 0; k < m.args.size(); ++k) {
       const bool only_compared = m.op == select && k < 2 && is_continuous(m.args[k].node);
@@ -790,7 +785,7 @@ class checking {
   int known_derivative(int n, int variable) const {
     for (std::size_t k = 0; k < premise_count(); ++k) {
       const claim& p = from(k);
-      if (p.what == claim::derivative && p.left == n && p.variable == variable && p.order == 1 && p.entry.empty()) return p.right;
+      if (p.is_first_derivative() && p.left == n && p.variable == variable) return p.right;
     }
     throw refusal("the derivative of an argument has no premise");
   }
@@ -798,7 +793,7 @@ class checking {
   void derivative_equal(words& w) {
     need_premises(2);
     claim c = from(0);
-    need(c.what == claim::derivative && is_equation(from(1)) && from(1).left == c.right, "the premises do not meet");
+    need(c.what == claim::derivative && from(1).is_equation() && from(1).left == c.right, "the premises do not meet");
     c.right = from(1).right;
     conclude(w, c);
   }
@@ -820,31 +815,27 @@ class checking {
   }
 
   // What premise k rests on stays true when the variable moves a little; premises from `more` on say what has a derivative.
-  void need_near(std::size_t k, int variable, std::size_t more) {
+  void need_near(std::size_t k, int variable, int more) {
     auto stays = [&](const claim& c) {
-      bool continuous = false;
-      for (std::size_t q = more; q < premise_count(); ++q) {
-        const claim& d = from(q);
-        continuous = continuous || (d.what == claim::derivative && d.left == c.left && d.variable == variable && d.order == 1 &&
-                                    d.entry.empty());
-      }
-      return continuous && c.what == claim::signed_ && is_open(c.is);
+      auto moves_it = [&](const step* p) {
+        return p->says.is_first_derivative() && p->says.left == c.left && p->says.variable == variable;
+      };
+      return c.what == claim::signed_ && is_open(c.is) && std::any_of(premises_.begin() + more, premises_.end(), moves_it);
     };
-    for (int h : steps_[static_cast<std::size_t>(premises_[k])].hypotheses) {
-      const bool near = h < 0 ? h != -1 - variable
-                              : holds_near(hypotheses_[static_cast<std::size_t>(h)], variable) ||
-                                    stays(hypotheses_[static_cast<std::size_t>(h)].says);
+    for (int h : *premises_[k]->hypotheses) {
+      const bool near =
+          h < 0 ? h != -1 - variable : holds_near(hypotheses_[as_index(h)], variable) || stays(hypotheses_[as_index(h)].says);
       need(near, "a hypothesis holds at the point only, not near it");
     }
-    need(!g_.symbols[static_cast<std::size_t>(variable)].integer, "that the variable is whole holds at the point only");
+    need(!g_.symbols[as_index(variable)].integer, "that the variable is whole holds at the point only");
   }
 
   void derivative_again(words& w) {
     need(premise_count() >= 2, "two premises are needed");
     claim c = from(0);
     const claim& d = from(1);
-    need(c.what == claim::derivative && c.entry.empty() && d.what == claim::derivative && d.entry.empty() && d.order == 1 &&
-             d.variable == c.variable && d.left == c.right,
+    need(c.what == claim::derivative && c.entry.empty() && d.is_first_derivative() && d.variable == c.variable &&
+             d.left == c.right,
          "the premises do not meet");
     need_near(0, c.variable, 2);
     ++c.order;
@@ -856,8 +847,8 @@ class checking {
     need_premises(2);
     const claim& e = from(0);
     claim c = from(1);
-    need(is_equation(e) && c.what == claim::derivative && e.right == c.left, "the premises do not meet");
-    if (e.left != e.right) need_near(0, c.variable, premise_count());
+    need(e.is_equation() && c.what == claim::derivative && e.right == c.left, "the premises do not meet");
+    if (e.left != e.right) need_near(0, c.variable, 2);
     c.left = e.left;
     conclude(w, c);
   }
@@ -883,7 +874,7 @@ class checking {
       stack.pop_back();
       if (!seen.insert(n).second) continue;
       const node& m = g_.at(n);
-      bool fine = m.op == power       ? m.value.is_whole() && m.value >= rational(0)
+      bool fine = m.op == power       ? m.value.is_whole() && m.value >= 0
                   : m.op >= functions ? function(m.op).continuous
                                       : m.op != select && m.op != inv;
       if (!fine) return false;
@@ -907,37 +898,25 @@ class checking {
   // --- what was established
 
   std::string shown(printer& print, const claim& c) {
-    std::vector<std::string> at;
+    const int about = c.what == claim::derivative ? c.right : c.left;
+    const std::vector<std::string> at = print.letters_of(about);
     std::string all;
-    int about = c.what == claim::derivative ? c.right : c.left;
-    print.next_letter_ = g_.at(about).rank;
-    for (std::size_t k = 0; k < g_.at(about).rank; ++k) {
-      at.push_back(printer::letter(k));
-      all += (k == 0 ? "  for all " : ", ") + at.back() + " in " + print.show(g_.bounds(g_.at(about).axes[k]));
-    }
-    for (auto [p, q] : c.apart)
-      all += " with " + at.at(static_cast<std::size_t>(p)) + " != " + at.at(static_cast<std::size_t>(q));
+    for (std::size_t k = 0; k < at.size(); ++k)
+      all += (k == 0 ? "  for all " : ", ") + at[k] + " in " + print.show(g_.bounds(g_.at(about).axes[k]));
+    for (auto [p, q] : c.apart) all += " with " + at.at(as_index(p)) + " != " + at.at(as_index(q));
     if (c.what == claim::equal) return print.show(c.left, at) + " = " + print.show(c.right, at) + all;
     if (c.what == claim::derivative) return shown_derivative(print, c, at) + all;
-    std::string u = print.show(c.left, at);
-    switch (c.is) {
-      case sign::positive: return u + " > 0" + all;
-      case sign::nonnegative: return u + " >= 0" + all;
-      case sign::nonzero: return u + " != 0" + all;
-      case sign::integer: return u + " is a whole number" + all;
-      case sign::not_integer: return u + " is no whole number" + all;
-      case sign::real_power: return u + " is real" + all;
-      case sign::off_poles: return u + " is none of 0, -1, -2, ..." + all;
-    }
-    return all;
+    constexpr std::array texts{
+        " > 0", " >= 0", " != 0", " is a whole number", " is no whole number", " is real", " is none of 0, -1, -2, ..."};
+    return print.show(c.left, at) + texts.at(as_index(c.is)) + all;
   }
 
   std::string shown_derivative(printer& print, const claim& c, const std::vector<std::string>& at) {
-    std::size_t own = g_.at(c.left).rank, each = g_.symbols[static_cast<std::size_t>(c.variable)].axes.size();
+    std::size_t own = g_.at(c.left).rank, each = g_.symbols[as_index(c.variable)].axes.size();
     std::vector<label> entry = c.entry.empty() ? straight(g_.at(c.right).rank - own, own) : c.entry;
     std::string r = print.show(c.left, {at.begin(), at.begin() + static_cast<std::ptrdiff_t>(own)});
-    for (std::size_t k = 0; k < static_cast<std::size_t>(c.order); ++k) {
-      std::string by = g_.symbols[static_cast<std::size_t>(c.variable)].name;
+    for (std::size_t k = 0; k < as_index(c.order); ++k) {
+      std::string by = print.declared(g_.symbols[as_index(c.variable)].name);
       for (std::size_t q = 0; q < each; ++q) by += (q == 0 ? "[" : ",") + print.show(entry.at(k * each + q), at);
       r = "D(" + r + ", " + by + (each > 0 ? "]" : "") + ")";
     }
@@ -947,25 +926,24 @@ class checking {
   std::string report() {
     printer print(g_);
     std::string r;
-    std::set<int> used;
-    for (int goal : goals_) {
-      const step& s = steps_[static_cast<std::size_t>(goal)];
-      r += "established: " + shown(print, s.says) + "\n";
-      used.insert(s.hypotheses.begin(), s.hypotheses.end());
+    hypothesis_set used;
+    for (const step* goal : goals_) {
+      r += "established: " + shown(print, goal->says) + "\n";
+      used.insert(goal->hypotheses->begin(), goal->hypotheses->end());
     }
     for (int h : used) {
       if (h < 0) continue;
-      const hypothesis& a = hypotheses_[static_cast<std::size_t>(h)];
+      const hypothesis& a = hypotheses_[as_index(h)];
       r += "  where " + shown(print, a.says) + (a.near ? "" : "  (at the point)") + "\n";
     }
-    for (const std::string& line : print.explanations()) r += "  with " + line + "\n";
-    std::string facts;
-    for (const range& known : g_.lengths) facts += "  where " + print.show(known.lo) + " <= " + print.show(known.hi) + "\n";
+    print.explain(r);
+    for (const range& known : g_.lengths) r += "  where " + print.show(known.lo) + " <= " + print.show(known.hi) + "\n";
     for (std::size_t s = 0; s < g_.symbols.size(); ++s) {
-      if (g_.symbols[s].integer) facts += "  where " + g_.symbols[s].name + " is a whole number\n";
-      if (used.contains(-1 - static_cast<int>(s))) facts += "  where " + g_.symbols[s].name + " is symmetric\n";
+      const std::string name = "  where " + print.declared(g_.symbols[s].name);
+      if (g_.symbols[s].integer) r += name + " is a whole number\n";
+      if (used.contains(-1 - static_cast<int>(s))) r += name + " is symmetric\n";
     }
-    return r + facts + "checked: " + std::to_string(steps_.size()) + " step" + (steps_.size() == 1 ? "" : "s") + "\n";
+    return r + "checked: " + std::to_string(steps_.size()) + " step" + (steps_.size() == 1 ? "" : "s") + "\n";
   }
 
   graph g_;
@@ -975,9 +953,12 @@ class checking {
   std::vector<int> nodes_;  // of the certificate, as nodes of the graph
   std::deque<step> steps_;
   std::vector<hypothesis> hypotheses_;
-  std::vector<int> goals_;
+  const hypothesis_set none_{};
+  std::set<hypothesis_set> hypothesis_sets_;
+  std::vector<const step*> goals_;
   std::string_view rule_;  // of the step at hand
-  std::vector<int> premises_;
+  std::vector<const step*> premises_;
+  known_signs told_;  // by premises
   step current_;
 };
 

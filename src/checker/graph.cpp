@@ -1,7 +1,5 @@
 #include "graph.hpp"
 
-#include <array>
-
 #include "tables.hpp"
 
 namespace checker {
@@ -24,7 +22,13 @@ label shifted(label l, std::int64_t by) {
 }
 
 label composed(const label& inner, const std::vector<label>& outer) {
-  return inner.axis < 0 ? inner : shifted(outer.at(static_cast<std::size_t>(inner.axis)), inner.at.plus);
+  return inner.axis < 0 ? inner : shifted(outer.at(as_index(inner.axis)), inner.at.plus);
+}
+
+edge with_axes_moved(edge e, std::size_t first, std::size_t to) {
+  for (label& l : e.labels)
+    if (l.axis >= static_cast<int>(first)) l.axis += static_cast<int>(to) - static_cast<int>(first);
+  return e;
 }
 
 int graph::range_number(const range& r) {
@@ -40,7 +44,7 @@ bool graph::surely_le(const affine& a, const affine& b) const {
   if (a.dim == b.dim) return a.plus <= b.plus;
   if (lengths.empty()) return a.dim < 0 && a.plus <= b.plus + 1;
   std::vector<std::optional<std::int64_t>> below(dims.size() + 1);  // the number 0, then the dimensions
-  auto at = [&](int dim) -> std::optional<std::int64_t>& { return below[static_cast<std::size_t>(std::ptrdiff_t{dim} + 1)]; };
+  auto at = [&](int dim) -> std::optional<std::int64_t>& { return below[as_index(std::ptrdiff_t{dim} + 1)]; };
   auto raise = [&](int dim, std::int64_t to) { at(dim) = std::max(at(dim).value_or(to), to); };
   raise(a.dim, 0);
   for (std::size_t round = 0; round <= dims.size(); ++round) {
@@ -60,16 +64,15 @@ int graph::derivative_number(const function_derivative& f) {
 
 // An index never leaves the range of the axis that it reads.
 void graph::check_labels(const node& user, const edge& e) const {
-  if (e.node < 0 || static_cast<std::size_t>(e.node) >= nodes_.size()) throw refusal("an argument that is no node so far");
+  if (e.node < 0 || as_index(e.node) >= nodes_.size()) throw refusal("an argument that is no node so far");
   const node& read = at(e.node);
   if (e.labels.size() != read.rank) throw refusal("an argument with too many or too few labels");
   for (std::size_t k = 0; k < e.labels.size(); ++k) {
     const label& l = e.labels[k];
     range from{l.at, l.at};
     if (l.axis >= 0) {
-      if (static_cast<std::size_t>(l.axis) >= user.axes.size())
-        throw refusal("a label names an axis that the node does not have");
-      from = bounds(user.axes[static_cast<std::size_t>(l.axis)]);
+      if (as_index(l.axis) >= user.axes.size()) throw refusal("a label names an axis that the node does not have");
+      from = bounds(user.axes[as_index(l.axis)]);
       from = {moved(from.lo, l.at.plus), moved(from.hi, l.at.plus)};
     }
     const range& to = bounds(read.axes[k]);
@@ -89,10 +92,9 @@ void graph::check(const node& n) const {
   switch (n.op) {
     case constant:
     case pi: need(leaf && n.rank == 0); break;
-    case dim: need(leaf && n.rank == 0 && n.attribute >= 0 && static_cast<std::size_t>(n.attribute) < dims.size()); break;
+    case dim: need(leaf && n.rank == 0 && n.attribute >= 0 && as_index(n.attribute) < dims.size()); break;
     case symbol:
-      need(leaf && n.attribute >= 0 && static_cast<std::size_t>(n.attribute) < symbols.size() &&
-           symbols[static_cast<std::size_t>(n.attribute)].axes == n.axes);
+      need(leaf && n.attribute >= 0 && as_index(n.attribute) < symbols.size() && symbols[as_index(n.attribute)].axes == n.axes);
       break;
     case index_of: need(leaf && n.rank == 1); break;
     case delta: need(leaf && n.rank == 2); break;
@@ -102,8 +104,8 @@ void graph::check(const node& n) const {
     case power: need(plain && arity == 1); break;
     case select: need(plain && arity == 4 && n.attribute >= 0 && n.attribute < 4); break;
     case unknown:
-      need(plain && n.attribute >= 0 && static_cast<std::size_t>(n.attribute) < unknowns.size() &&
-           unknowns[static_cast<std::size_t>(n.attribute)].orders.size() == arity);
+      need(plain && n.attribute >= 0 && as_index(n.attribute) < unknowns.size() &&
+           unknowns[as_index(n.attribute)].orders.size() == arity);
       break;
     case inv:
     case det:
@@ -143,25 +145,28 @@ std::uint32_t hash_of(const node& n) {
 
 }  // namespace
 
-// Where the number of an equal node stands, or where it may be put.
-std::int32_t& graph::place_of(const node& n) {
-  for (std::size_t k = n.hash;; ++k) {
-    std::int32_t& place = places_[k % places_.size()];
-    if (place < 0 || nodes_[static_cast<std::size_t>(place)] == n) return place;
+// Where an equal node stands (`n` may be null: there is none), or where it may be put.
+graph::place& graph::place_of(std::uint32_t hash, const node* n) {
+  for (std::size_t k = hash;; ++k) {
+    place& p = places_[k % places_.size()];
+    if (p.number < 0 || (n && p.hash == hash && at(p.number) == *n)) return p;
   }
 }
 
 int graph::make(node n) {
   check(n);
-  n.hash = hash_of(n);
-  std::int32_t& place = place_of(n);
-  if (place >= 0) return place;
-  const int number = place = static_cast<std::int32_t>(nodes_.size());
+  const std::uint32_t hash = hash_of(n);
+  place& p = place_of(hash, &n);
+  if (p.number >= 0) return p.number;
+  p = {hash, static_cast<std::int32_t>(size())};
   nodes_.push_back(std::move(n));
-  if (nodes_.size() * 2 < places_.size()) return number;
-  places_.assign(places_.size() * 2, -1);
-  for (std::size_t k = 0; k < nodes_.size(); ++k) place_of(nodes_[k]) = static_cast<std::int32_t>(k);
-  return number;
+  if (size() * 2 >= places_.size()) {
+    std::vector<place> before(places_.size() * 2);
+    before.swap(places_);
+    for (const place& q : before)
+      if (q.number >= 0) place_of(q.hash, nullptr) = q;
+  }
+  return static_cast<int>(size()) - 1;
 }
 
 int graph::make(int op, std::vector<int> out, std::vector<edge> args, std::vector<int> bound, reduction red, int attribute,
@@ -185,12 +190,12 @@ int graph::read(const std::vector<int>& out, const edge& e) {
 
 bool graph::depends(int n, int s) {
   std::vector<bool>& known = depends_[s];
-  for (std::size_t m = known.size(); m <= static_cast<std::size_t>(n); ++m) {
+  for (std::size_t m = known.size(); m <= as_index(n); ++m) {
     bool d = nodes_[m].op == symbol && nodes_[m].attribute == s;
-    for (const edge& e : nodes_[m].args) d = d || known[static_cast<std::size_t>(e.node)];
+    for (const edge& e : nodes_[m].args) d = d || known[as_index(e.node)];
     known.push_back(d);
   }
-  return known[static_cast<std::size_t>(n)];
+  return known[as_index(n)];
 }
 
 // --- terms
@@ -198,11 +203,13 @@ bool graph::depends(int n, int s) {
 namespace {
 
 std::vector<int> carried_by(const std::vector<edge>& args) {
-  std::set<int> axes;
+  std::vector<int> axes;
   for (const edge& e : args)
     for (const label& l : e.labels)
-      if (l.axis >= 0) axes.insert(l.axis);
-  return {axes.begin(), axes.end()};
+      if (l.axis >= 0) axes.push_back(l.axis);
+  std::sort(axes.begin(), axes.end());
+  axes.erase(std::unique(axes.begin(), axes.end()), axes.end());
+  return axes;
 }
 
 void renumber(edge& e, const std::vector<int>& carried) {
@@ -216,8 +223,8 @@ edge apply(frame& f, int op, std::vector<edge> args, int attribute, const ration
   std::vector<int> carried = carried_by(args), out;
   std::vector<label> labels;
   for (int a : carried) {
-    out.push_back(f.axes.at(static_cast<std::size_t>(a)));
-    labels.push_back(label::of_axis(static_cast<std::size_t>(a)));
+    out.push_back(f.axes.at(as_index(a)));
+    labels.push_back(label::of_axis(as_index(a)));
   }
   for (edge& e : args) renumber(e, carried);
   return {f.on.make(op, std::move(out), std::move(args), {}, reduction::none, attribute, value), labels};
@@ -227,14 +234,14 @@ edge number(frame& f, const rational& q) { return {f.on.number(q), {}}; }
 edge plus(frame& f, const edge& a, const edge& b) { return apply(f, add, {a, b}); }
 edge times(frame& f, const edge& a, const edge& b) { return apply(f, mul, {a, b}); }
 edge minus(frame& f, const edge& a) { return times(f, number(f, -1), a); }
-edge raised(frame& f, const edge& a, const rational& p) { return p == rational(1) ? a : apply(f, power, {a}, 0, p); }
+edge raised(frame& f, const edge& a, const rational& p) { return p == 1 ? a : apply(f, power, {a}, 0, p); }
 edge choose(frame& f, comparison c, const edge& l, const edge& r, const edge& then, const edge& other) {
   return apply(f, select, {l, r, then, other}, static_cast<int>(c));
 }
 
 int narrowed(frame& f, const edge& e) {
   std::vector<int> carried = carried_by({e}), out;
-  for (int a : carried) out.push_back(f.axes.at(static_cast<std::size_t>(a)));
+  for (int a : carried) out.push_back(f.axes.at(as_index(a)));
   edge own = e;
   renumber(own, carried);
   return f.on.read(out, own);
@@ -246,6 +253,17 @@ bool implies(sign have, sign want) {
   if (have == want) return true;
   if (have == sign::positive) return want == sign::nonnegative || want == sign::nonzero || want == sign::off_poles;
   return have == sign::not_integer && want == sign::off_poles;
+}
+
+bool given(const graph& g, const known_signs& known, sign is, int n) {
+  if (g.is_number(n)) {
+    const rational& v = g.at(n).value;
+    const std::array<bool, 7> so{v > 0, v >= 0, v != 0, v.is_whole(), !v.is_whole(), false, v > 0 || !v.is_whole()};
+    if (so.at(as_index(is))) return true;
+  }
+  for (auto it = known.lower_bound({n, sign::positive}); it != known.end() && it->first == n; ++it)
+    if (implies(it->second, is)) return true;
+  return false;
 }
 
 }  // namespace checker

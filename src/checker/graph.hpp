@@ -5,6 +5,7 @@
 // Equal structure is equal number. Axes 0, 1, ... of a node are its output axes, then its bound ones.
 #pragma once
 
+#include <array>
 #include <deque>
 #include <map>
 #include <optional>
@@ -62,9 +63,10 @@ enum kind : int {
 };
 enum class reduction { none, sum, prod, max, min };
 enum class comparison { lt, le, eq, ne };
+constexpr std::array<std::string_view, 5> reduction_words{"", "sum", "prod", "max", "min"};
+constexpr std::array<std::string_view, 4> comparison_words{"<", "<=", "=", "!="};
 
 struct node {
-  std::uint32_t hash = 0;
   int op = constant;
   reduction red = reduction::none;
   std::vector<int> axes;  // numbers of ranges: output axes, then bound ones
@@ -73,6 +75,7 @@ struct node {
   rational value;     // constant, power
   int attribute = 0;  // symbol, dim: which; select: the comparison; unknown: which derivative of which function
   std::size_t bound() const { return axes.size() - rank; }
+  std::vector<int> out() const { return {axes.begin(), axes.begin() + static_cast<std::ptrdiff_t>(rank)}; }
   friend bool operator==(const node&, const node&) = default;
 };
 
@@ -93,6 +96,8 @@ inline std::vector<label> straight(std::size_t count, std::size_t first = 0) {
   return r;
 }
 label shifted(label l, std::int64_t by);
+// The axes from `first` on become those from `to` on.
+edge with_axes_moved(edge e, std::size_t first, std::size_t to);
 // What `inner`, a label over some axes, is if those axes are read at `outer`.
 label composed(const label& inner, const std::vector<label>& outer);
 
@@ -115,12 +120,12 @@ class graph {
   edge whole(int n) const { return {n, straight(at(n).rank)}; }
 
   int range_number(const range& r);
-  const range& bounds(int r) const { return ranges_.at(static_cast<std::size_t>(r)); }
-  const node& at(int n) const { return nodes_.at(static_cast<std::size_t>(n)); }
-  std::vector<int> out(int n) const { return {at(n).axes.begin(), at(n).axes.begin() + static_cast<std::ptrdiff_t>(at(n).rank)}; }
+  const range& bounds(int r) const { return ranges_.at(as_index(r)); }
+  const node& at(int n) const { return nodes_.at(as_index(n)); }
+  std::vector<int> out(int n) const { return at(n).out(); }
   std::vector<int> bound(int n) const { return {at(n).axes.begin() + static_cast<std::ptrdiff_t>(at(n).rank), at(n).axes.end()}; }
   bool is_number(int n) const { return at(n).op == constant; }
-  bool is_number(int n, int v) const { return is_number(n) && at(n).value == rational(v); }
+  bool is_number(int n, int v) const { return is_number(n) && at(n).value == v; }
   std::size_t size() const { return nodes_.size(); }
   // Whether the bounds of a range have at least one number between them, for all dimensions.
   bool nonempty(int r) const { return surely_le(bounds(r).lo, bounds(r).hi); }
@@ -136,12 +141,17 @@ class graph {
   std::vector<function_derivative> unknowns;
 
  private:
-  std::int32_t& place_of(const node& n);
   void check(const node& n) const;
   void check_labels(const node& user, const edge& e) const;
 
-  std::deque<node> nodes_;                                                // they stay where they are
-  std::vector<std::int32_t> places_ = std::vector<std::int32_t>(64, -1);  // numbers of nodes by their hash; -1: none
+  struct place {
+    std::uint32_t hash = 0;
+    std::int32_t number = -1;  // -1: free
+  };
+  place& place_of(std::uint32_t hash, const node* n);
+
+  std::deque<node> nodes_;  // they stay where they are
+  std::vector<place> places_ = std::vector<place>(64);
   std::vector<range> ranges_;
   std::map<range, int> range_numbers_;
   std::map<int, std::vector<bool>> depends_;
@@ -166,11 +176,15 @@ int over_frame(frame& f, const edge& e);
 
 // What may be said of the sign of a node, for all its indices.
 enum class sign { positive, nonnegative, nonzero, integer, not_integer, real_power, off_poles };
+constexpr std::array<std::string_view, 7> sign_words{"> 0", ">= 0", "!= 0", "integer", "not-integer", "real-power", "off-poles"};
 // Whether one gives another.
 bool implies(sign have, sign want);
 struct condition {
   sign is;
   edge of;
 };
+using known_signs = std::set<std::pair<int, sign>>;
+// Whether a sign is known, or seen from a number.
+bool given(const graph& g, const known_signs& known, sign is, int n);
 
 }  // namespace checker

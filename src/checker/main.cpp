@@ -1,7 +1,9 @@
 // wengert-check FILE: rechecks a certificate. Exit status: 0 it holds, 1 it is refused, 2 the usage or the file is wrong.
 #include <cstdio>
 #include <exception>
+#include <filesystem>
 #include <string>
+#include <system_error>
 
 #include "check.hpp"
 
@@ -10,6 +12,9 @@ namespace {
 bool read_file(const char* name, std::string& text) {
   std::FILE* file = std::string(name) == "-" ? stdin : std::fopen(name, "rb");
   if (file == nullptr) return false;
+  std::error_code unknown;
+  const auto size = std::filesystem::file_size(name, unknown);
+  if (!unknown) text.reserve(size);
   char buffer[1 << 16];
   while (std::size_t got = std::fread(buffer, 1, sizeof buffer, file)) text.append(buffer, got);
   bool fine = std::ferror(file) == 0;

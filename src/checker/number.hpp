@@ -1,4 +1,4 @@
-// Exact numbers: integers without bound, rationals, and the small fractions that exponents are.
+// Exact numbers: integers without bound, and rationals.
 #pragma once
 
 #include <algorithm>
@@ -18,6 +18,8 @@ namespace checker {
 struct refusal : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
+
+template <typename T> constexpr std::size_t as_index(T k) { return static_cast<std::size_t>(k); }
 
 // A sign and a magnitude in words of 32 bits, the least first.
 class integer {
@@ -223,9 +225,16 @@ class rational {
   bool is_whole() const { return large_ ? large_->second == integer(1) : bottom_ == 1; }
   bool is_even() const { return is_whole() && (large_ ? !large_->first.is_odd() : top_ % 2 == 0); }
   bool is_small() const { return !large_; }
+  std::int64_t floor() const {
+    if (large_) throw refusal("an exponent is too large");
+    return top_ / bottom_ - (top_ % bottom_ < 0 ? 1 : 0);
+  }
   std::int64_t small_top() const { return top_; }  // of a small one; 0 and 1 of others
   std::int64_t small_bottom() const { return bottom_; }
-  std::string text() const { return is_whole() ? top().text() : top().text() + "/" + bottom().text(); }
+  std::string text() const {
+    const std::string top = large_ ? large_->first.text() : std::to_string(top_);
+    return is_whole() ? top : top + "/" + bottom().text();
+  }
   rational operator-() const { return large_ ? rational(-large_->first, large_->second) : rational(-top_, bottom_); }
   friend bool operator==(const rational& a, const rational& b) {
     bool large_equal = a.large_ == b.large_ || (a.large_ && b.large_ && *a.large_ == *b.large_);
@@ -262,33 +271,6 @@ class rational {
 
   std::int64_t top_ = 0, bottom_ = 1;
   std::shared_ptr<const large> large_;
-};
-
-// A fraction of numbers below 2^30, so that sums and products of two cannot overflow.
-class fraction {
- public:
-  static constexpr std::int64_t largest = std::int64_t{1} << 30;
-  fraction(std::int64_t n = 0, std::int64_t d = 1) {  // NOLINT(google-explicit-constructor)
-    if (d == 0) throw refusal("a fraction over 0");
-    std::int64_t g = d == 1 ? 1 : std::gcd(n, d);
-    if (d < 0) g = -g;
-    n_ = n / g;
-    d_ = d / g;
-    if (n_ > largest || n_ < -largest || d_ > largest) throw refusal("an exponent is too large");
-  }
-  std::int64_t top() const { return n_; }
-  std::int64_t bottom() const { return d_; }
-  bool is_whole() const { return d_ == 1; }
-  std::int64_t floor() const { return n_ / d_ - (n_ % d_ < 0 ? 1 : 0); }
-  fraction operator-() const { return {-n_, d_}; }
-  friend bool operator==(const fraction&, const fraction&) = default;
-  friend std::strong_ordering operator<=>(const fraction& a, const fraction& b) { return a.n_ * b.d_ <=> b.n_ * a.d_; }
-  friend fraction operator+(const fraction& a, const fraction& b) { return {a.n_ * b.d_ + b.n_ * a.d_, a.d_ * b.d_}; }
-  friend fraction operator-(const fraction& a, const fraction& b) { return a + -b; }
-  friend fraction operator*(const fraction& a, const fraction& b) { return {a.n_ * b.n_, a.d_ * b.d_}; }
-
- private:
-  std::int64_t n_, d_;
 };
 
 }  // namespace checker

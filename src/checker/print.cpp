@@ -6,174 +6,228 @@
 
 namespace checker {
 
-namespace {
-
-std::string bracketed(const std::vector<std::string>& at) {
-  std::string r;
-  for (const std::string& a : at) r += (r.empty() ? "[" : ",") + a;
-  return r.empty() ? r : r + "]";
+printer::printer(const graph& g) : g_(g), taken_(g.dims.begin(), g.dims.end()) {
+  for (const symbol_info& s : g.symbols) taken_.insert(s.name);
 }
 
-}  // namespace
-
-std::string printer::letter(std::size_t k) {
+std::string printer::letter(std::size_t k) const {
   constexpr std::string_view letters = "ijklmpqrst";
-  std::string r(1, letters[k % letters.size()]);
-  return k < letters.size() ? r : r + std::to_string(k / letters.size());
+  for (std::size_t tried = 0;; ++tried) {
+    std::string r(1, letters[tried % letters.size()]);
+    if (tried >= letters.size()) r += std::to_string(tried / letters.size());
+    if (!taken_.contains(r) && k-- == 0) return r;
+  }
+}
+
+std::vector<std::string> printer::letters_of(int n) {
+  std::vector<std::string> r;
+  for (std::size_t k = 0; k < g_.at(n).rank; ++k) r.push_back(letter(k));
+  next_letter_ = r.size();
+  return r;
+}
+
+std::string printer::part_name(int n) const {
+  std::string r = "n" + std::to_string(n);
+  while (taken_.contains(r)) r += "_";
+  return r;
+}
+
+std::string printer::declared(const std::string& name, bool is_called) const {
+  constexpr std::array words{"D", "if", "sum", "prod"};
+  bool is_word = is_called ? find_kind(name) >= 0 || std::find(words.begin(), words.end(), name) != words.end() : name == "pi";
+  return is_word ? "'" + name + "'" : name;
 }
 
 std::string printer::show(const affine& a) const {
   if (a.dim < 0) return std::to_string(a.plus);
-  std::string r = g_.dims.at(static_cast<std::size_t>(a.dim));
+  std::string r = declared(g_.dims.at(as_index(a.dim)));
   return a.plus == 0 ? r : r + (a.plus > 0 ? "+" : "") + std::to_string(a.plus);
 }
 
 std::string printer::show(const label& l, const std::vector<std::string>& at) const {
   if (l.axis < 0) return show(l.at);
-  const std::string& r = at.at(static_cast<std::size_t>(l.axis));
+  const std::string& r = at.at(as_index(l.axis));
   return l.at.plus == 0 ? r : r + (l.at.plus > 0 ? "+" : "") + std::to_string(l.at.plus);
 }
 
-// As a tree, up to a cap.
-std::size_t printer::size(int root) {
-  sizes_.resize(g_.size());
-  auto known = [&](int n) -> std::size_t& { return sizes_[static_cast<std::size_t>(n)]; };
-  if (known(root) != 0) return known(root);
-  std::vector<int> stack{root};
-  while (!stack.empty()) {
-    int n = stack.back();
-    std::size_t total = 1;
-    bool ready = true;
-    for (const edge& e : g_.at(n).args) {
-      if (known(e.node) == 0) {
-        stack.push_back(e.node);
-        ready = false;
-      } else {
-        total += known(e.node) > largest_inline_ ? 1 : known(e.node);
-      }
+std::string printer::show(int n, const std::vector<std::string>& at) {
+  text_.clear();
+  put(n, at, 0, true);
+  return text_;
+}
+
+// As a tree, up to a cap. The arguments of a node have smaller numbers.
+int printer::size(int n) {
+  for (std::size_t m = sizes_.size(); m <= as_index(n); ++m) {
+    int total = 1;
+    for (const edge& e : g_.at(static_cast<int>(m)).args) {
+      const int part = sizes_[as_index(e.node)];
+      total += part > largest_inline_ ? 1 : part;
     }
-    if (!ready) continue;
-    stack.pop_back();
-    known(n) = total;
+    sizes_.push_back(total);
   }
-  return known(root);
+  return sizes_[as_index(n)];
 }
 
-std::string printer::show(int n, const std::vector<std::string>& at, int tightness, bool whole) {
-  if (!whole && size(n) > largest_inline_) {
-    named_.insert(n);
-    return "n" + std::to_string(n) + bracketed(at);
-  }
-  size(n);
-  return body(g_.at(n), at, tightness);
+void printer::put_indices(const std::vector<std::string>& at) {
+  for (std::size_t k = 0; k < at.size(); ++k) (text_ += k == 0 ? '[' : ',') += at[k];
+  if (!at.empty()) text_ += ']';
 }
 
-std::string printer::show(const edge& e, const std::vector<std::string>& at, int tightness) {
+void printer::put(int n, const std::vector<std::string>& at, int tightness, bool whole) {
+  if (whole || size(n) <= largest_inline_) return put_body(g_.at(n), at, tightness);
+  named_.insert(n);
+  text_ += part_name(n);
+  put_indices(at);
+}
+
+void printer::put(const edge& e, const std::vector<std::string>& at, int tightness) {
   std::vector<std::string> inner;
   for (const label& l : e.labels) inner.push_back(show(l, at));
-  return show(e.node, inner, tightness, false);
+  put(e.node, inner, tightness, false);
+}
+
+void printer::put_list(const node& m, const std::vector<std::string>& at, std::size_t from) {
+  for (std::size_t k = from; k < m.args.size(); ++k) {
+    if (k > from) text_ += ", ";
+    put(m.args[k], at, 0);
+  }
+  text_ += ')';
+}
+
+void printer::put_product(const node& m, const std::vector<std::string>& at) {
+  for (std::size_t k = 0; k < m.args.size(); ++k) {
+    if (k == 0 && m.args.size() > 1 && g_.is_number(m.args[k].node, -1)) {
+      text_ += '-';
+      continue;
+    }
+    put(m.args[k], at, k == 0 ? 1 : 2);
+    if (k + 1 < m.args.size()) text_ += '*';
+  }
 }
 
 // Tightness: 0 a sum may stand here, 1 a product, 2 a power, 3 only what needs no brackets.
-std::string printer::body(const node& m, const std::vector<std::string>& outer, int tightness) {
-  std::vector<std::string> at = outer;
+void printer::put_body(const node& m, const std::vector<std::string>& outer, int tightness) {
+  std::vector<std::string> wider;
   std::size_t letters = next_letter_;
   std::string ranges;
+  if (m.bound() > 0) wider = outer;
   for (std::size_t k = m.rank; k < m.axes.size(); ++k) {
-    at.push_back(letter(next_letter_++));
-    ranges += at.back() + " in " + show(g_.bounds(m.axes[k])) + ", ";
+    wider.push_back(letter(next_letter_++));
+    ranges += wider.back() + " in " + show(g_.bounds(m.axes[k])) + ", ";
   }
-  auto bracket = [&](const std::string& s, int own) { return own < tightness ? "(" + s + ")" : s; };
-  auto list = [&](std::size_t from) {
-    std::string r;
-    for (std::size_t k = from; k < m.args.size(); ++k) r += (k == from ? "" : ", ") + show(m.args[k], at, 0);
-    return r;
-  };
-  auto product = [&](int own) {
-    std::string r;
-    for (std::size_t k = 0; k < m.args.size(); ++k) {
-      bool minus = k == 0 && m.args.size() > 1 && g_.is_number(m.args[k].node, -1);
-      r += minus ? "-" : show(m.args[k], at, k == 0 ? 1 : 2) + (k + 1 < m.args.size() ? "*" : "");
-    }
-    return m.bound() == 0 ? (own < tightness || (tightness == 2 && r.starts_with('-')) ? "(" + r + ")" : r) : r;
-  };
-  std::string r;
+  const std::vector<std::string>& at = m.bound() > 0 ? wider : outer;
+  const auto attribute = as_index(m.attribute);
+  const std::size_t from = text_.size();
+  int own = 3;  // how tight it is itself
   switch (m.op) {
-    case constant: r = bracket(m.value.text(), m.value < rational(0) || !m.value.is_whole() ? 1 : 3); break;
-    case symbol: r = g_.symbols.at(static_cast<std::size_t>(m.attribute)).name + bracketed(at); break;
-    case dim: r = g_.dims.at(static_cast<std::size_t>(m.attribute)); break;
-    case index_of: r = bracket(at[0], at[0].find_first_of("+-") == std::string::npos ? 3 : 0); break;
-    case delta: r = "delta(" + at[0] + ", " + at[1] + ")"; break;
-    case pi: r = "pi"; break;
-    case add:
-      for (std::size_t k = 0; k < m.args.size(); ++k) {
-        std::string part = show(m.args[k], at, k == 0 ? 0 : 1);
-        r += k == 0 ? part : part.starts_with('-') ? " - " + part.substr(1) : " + " + part;
-      }
-      r = bracket(r, 0);
+    case constant:
+      text_ += m.value.text();
+      if (m.value < 0 || !m.value.is_whole()) own = 1;
       break;
-    case mul: r = m.bound() == 0 ? product(1) : "sum(" + ranges + product(0) + ")"; break;
+    case symbol:
+      text_ += declared(g_.symbols.at(attribute).name);
+      put_indices(at);
+      break;
+    case dim: text_ += declared(g_.dims.at(attribute)); break;
+    case index_of:
+      text_ += at[0];
+      if (at[0].find_first_of("+-") != std::string::npos) own = 0;
+      break;
+    case delta: text_ += "delta(" + at[0] + ", " + at[1] + ")"; break;
+    case pi: text_ += "pi"; break;
+    case add:
+      own = 0;
+      for (std::size_t k = 0; k < m.args.size(); ++k) {
+        const std::size_t part = text_.size();
+        put(m.args[k], at, k == 0 ? 0 : 1);
+        if (k == 0) continue;
+        const bool minus = text_[part] == '-';
+        text_.replace(part, minus ? 1 : 0, minus ? " - " : " + ");
+      }
+      break;
+    case mul:
+      if (m.bound() > 0) {
+        text_ += "sum(" + ranges;
+        put_product(m, at);
+        text_ += ')';
+      } else {
+        put_product(m, at);
+        own = tightness == 2 && text_[from] == '-' ? 0 : 1;
+      }
+      break;
     case identity: {
-      constexpr std::array names{"", "sum", "prod", "max", "min"};
-      r = m.bound() == 0 ? show(m.args[0], at, tightness)
-                         : std::string(names.at(static_cast<std::size_t>(m.red))) + "(" + ranges + list(0) + ")";
+      if (m.bound() == 0) {
+        put(m.args[0], at, tightness);
+      } else {
+        (text_ += reduction_words.at(as_index(m.red))) += "(" + ranges;
+        put_list(m, at, 0);
+      }
       break;
     }
     case power: {
+      own = 2;
+      put(m.args[0], at, 3);
       std::string p = m.value.text();
-      bool plain = m.value.is_whole() && m.value >= rational(0);
-      r = bracket(show(m.args[0], at, 3) + "^" + (plain ? p : "(" + p + ")"), 2);
+      text_ += m.value.is_whole() && m.value >= 0 ? "^" + p : "^(" + p + ")";
       break;
     }
     case select: {
-      constexpr std::array names{" < ", " <= ", " = ", " != "};
-      r = "if(" + show(m.args[0], at, 0) + names.at(static_cast<std::size_t>(m.attribute)) + show(m.args[1], at, 0) + ", " +
-          list(2) + ")";
+      text_ += "if(";
+      put(m.args[0], at, 0);
+      ((text_ += " ") += comparison_words.at(attribute)) += " ";
+      put(m.args[1], at, 0);
+      text_ += ", ";
+      put_list(m, at, 2);
       break;
     }
     case unknown: {
-      const function_derivative& f = g_.unknowns.at(static_cast<std::size_t>(m.attribute));
-      r = f.name;
+      const function_derivative& f = g_.unknowns.at(attribute);
+      text_ += declared(f.name, true);
       if (f.orders.size() == 1) {
-        r += std::string(static_cast<std::size_t>(std::min(f.orders[0], 3)), '\'') +
-             (f.orders[0] > 3 ? "^(" + std::to_string(f.orders[0]) + ")" : "");
+        text_.append(as_index(std::min(f.orders[0], 3)), '\'');
+        if (f.orders[0] > 3) text_ += "^(" + std::to_string(f.orders[0]) + ")";
       } else {
-        for (std::size_t k = 0; k < f.orders.size(); ++k) r += (k == 0 ? "^(" : ",") + std::to_string(f.orders[k]);
-        r += ")";
+        for (std::size_t k = 0; k < f.orders.size(); ++k) text_ += (k == 0 ? "^(" : ",") + std::to_string(f.orders[k]);
+        text_ += ')';
       }
-      r += "(" + list(0) + ")";
+      text_ += '(';
+      put_list(m, at, 0);
       break;
     }
     case inv:
     case det:
     case adj: {
-      std::size_t batch = m.rank - (m.op == det ? 0 : 2);
-      std::vector<std::string> own(at.begin() + static_cast<std::ptrdiff_t>(batch),
-                                   at.begin() + static_cast<std::ptrdiff_t>(m.rank));
-      r = (m.op == inv ? "inv(" : m.op == det ? "det(" : "adj(") + ranges + list(0) + ")" + bracketed(own);
+      const auto batch = static_cast<std::ptrdiff_t>(m.rank - (m.op == det ? 0 : 2));
+      text_ += (m.op == inv ? "inv(" : m.op == det ? "det(" : "adj(") + ranges;
+      put_list(m, at, 0);
+      put_indices({at.begin() + batch, at.begin() + static_cast<std::ptrdiff_t>(m.rank)});
       break;
     }
-    default: r = std::string(function(m.op).name) + "(" + list(0) + ")";
+    default: (text_ += function(m.op).name) += '('; put_list(m, at, 0);
+  }
+  if (own < tightness) {
+    text_.insert(from, "(");
+    text_ += ')';
   }
   next_letter_ = letters;
-  return r;
 }
 
-std::vector<std::string> printer::explanations() {
-  std::vector<std::string> r;
-  while (!named_.empty()) {
-    int n = *named_.rbegin();
+// The largest first: what it names in turn is smaller.
+void printer::explain(std::string& report) {
+  for (std::size_t lines = 1; !named_.empty(); ++lines) {
+    const int n = *named_.rbegin();
     named_.erase(n);
-    if (!explained_.insert(n).second) continue;
-    std::vector<std::string> at;
-    next_letter_ = g_.at(n).rank;
-    for (std::size_t k = 0; k < g_.at(n).rank; ++k) at.push_back(letter(k));
-    r.push_back("n" + std::to_string(n) + bracketed(at) + " = " + show(n, at));
-    if (r.size() != 100) continue;
+    text_ = part_name(n);
+    const std::vector<std::string> at = letters_of(n);
+    put_indices(at);
+    text_ += " = ";
+    put(n, at, 0, true);
+    report += "  with " + text_ + "\n";
+    if (lines != 100) continue;
     largest_inline_ = 4;  // a long list does not say the same parts over and over
     sizes_.clear();
   }
-  return r;
 }
 
 }  // namespace checker

@@ -1,4 +1,5 @@
 #include <array>
+#include <unordered_map>
 
 #include "tables.hpp"
 
@@ -234,14 +235,8 @@ class reader {
     return at_ < text_.size();
   }
   sign relation() {
-    for (auto [name, is] : {std::pair{">= 0", sign::nonnegative},
-                            {"> 0", sign::positive},
-                            {"!= 0", sign::nonzero},
-                            {"integer", sign::integer},
-                            {"not-integer", sign::not_integer},
-                            {"real-power", sign::real_power},
-                            {"off-poles", sign::off_poles}})
-      if (take(name)) return is;
+    for (std::size_t k = 0; k < sign_words.size(); ++k)
+      if (take(sign_words[k])) return static_cast<sign>(k);
     throw std::logic_error("a condition without a relation");
   }
 
@@ -286,7 +281,7 @@ class reader {
           a = {*a.number / *b.number, {}};
         else if (b.number)
           a = {{}, times(f_, number(f_, rational(1) / *b.number), a.term)};
-        else if (a.number == rational(1))
+        else if (a.number == 1)
           a = {{}, raised(f_, b.term, -1)};
         else
           a = {{}, times(f_, as_term(a), raised(f_, b.term, -1))};
@@ -351,7 +346,7 @@ class reader {
       return {{}, g.is_number(n) ? number(f_, g.at(n).value + rational(by)) : plus(f_, args[0], number(f_, by))};
     }
     if (name == "raised" && g.is_number(args.at(1).node)) return {{}, raised(f_, args[0], g.at(args[1].node).value)};
-    return {{}, apply(f_, find_function(name == "raised" ? "pow" : name), args)};
+    return {{}, apply(f_, find_kind(name == "raised" ? "pow" : name), args)};
   }
 
   frame& f_;
@@ -372,10 +367,18 @@ std::vector<edge> formulas(frame& f, std::string_view text, const edge& x, const
 }  // namespace
 
 int function_count() { return static_cast<int>(function_rows.size()); }
-const function_row& function(int op) { return function_rows.at(static_cast<std::size_t>(op - functions)); }
-int find_function(std::string_view name) {
-  const function_row* r = row_named(function_rows, name);
-  return r ? functions + static_cast<int>(r - function_rows.data()) : -1;
+const function_row& function(int op) { return function_rows.at(as_index(op - functions)); }
+int find_kind(std::string_view name) {
+  static const std::unordered_map<std::string_view, int> kinds = [] {
+    std::unordered_map<std::string_view, int> r;
+    for (std::string_view structural : {"constant", "symbol", "dim", "index", "delta", "pi", "add", "mul", "identity", "power",
+                                        "select", "unknown", "inv", "det", "adj"})
+      r.emplace(structural, static_cast<int>(r.size()));
+    for (const function_row& f : function_rows) r.emplace(f.name, static_cast<int>(r.size()));
+    return r;
+  }();
+  auto it = kinds.find(name);
+  return it == kinds.end() ? -1 : it->second;
 }
 const rule_row* find_rule(std::string_view name) { return row_named(rule_rows, name); }
 const matrix_row* find_matrix_row(std::string_view name) { return row_named(matrix_rows, name); }
@@ -401,12 +404,7 @@ namespace {
 std::size_t batch_of(const graph& g, int n) { return g.at(n).rank - (g.at(n).op == det ? 0 : 2); }
 
 // The argument of n with its row and column as axes `first` and `first` + 1.
-edge matrix_edge(const graph& g, int n, std::size_t first) {
-  edge e = g.at(n).args[0];
-  for (label& l : e.labels)
-    if (l.axis >= static_cast<int>(g.at(n).rank)) l.axis += static_cast<int>(first) - static_cast<int>(g.at(n).rank);
-  return e;
-}
+edge matrix_edge(const graph& g, int n, std::size_t first) { return with_axes_moved(g.at(n).args[0], g.at(n).rank, first); }
 
 int build_matrix(graph& g, int op, std::vector<int> batch, int size, const edge& matrix) {
   if (op != det) batch.insert(batch.end(), {size, size});
@@ -493,7 +491,7 @@ matrix_sides matrix_formula(graph& g, const matrix_row& row, const std::array<in
         frame f{g, out};
         edge power_of{g.make(dim, {}, {}, {}, reduction::none, n.dim), {}};
         if (n.plus != 0) power_of = plus(f, power_of, number(f, n.plus));
-        return over_frame(f, apply(f, find_function("pow"), {g.whole(c), power_of}));
+        return over_frame(f, apply(f, find_kind("pow"), {g.whole(c), power_of}));
       }
       default: break;
     }
@@ -517,6 +515,7 @@ matrix_sides matrix_formula(graph& g, const matrix_row& row, const std::array<in
 namespace {
 
 std::vector<condition> of_row(graph& g, int n, frame& f, std::string_view text) {
+  if (text.empty()) return {};
   const std::vector<edge> args = g.at(n).args;
   return conditions(f, text, args.front(), args.back());
 }
@@ -538,11 +537,11 @@ std::pair<bool, bool> whole_by_form(const graph& g, int y) {
     const node& m = g.at(n);
     if (m.op == constant) {
       if (!m.value.is_whole()) return {false, false};
-      nonnegative = nonnegative && m.value >= rational(0);
+      nonnegative = nonnegative && m.value >= 0;
     } else if (m.op == index_of) {
       nonnegative = nonnegative && g.surely_le({-1, 0}, g.bounds(m.axes[0]).lo);
     } else if (m.op == symbol) {
-      if (!g.symbols[static_cast<std::size_t>(m.attribute)].integer) return {false, false};
+      if (!g.symbols[as_index(m.attribute)].integer) return {false, false};
       nonnegative = false;
     } else if (m.op == add || m.op == mul) {
       for (const edge& e : m.args) stack.push_back(e.node);
@@ -571,9 +570,8 @@ std::vector<condition> defined(graph& g, int n, frame& f) {
   const node& m = g.at(n);
   if (m.op == inv) return regular(g, n);
   if (m.op == power) {
-    if (m.value.is_whole())
-      return m.value < rational(0) ? std::vector<condition>{{sign::nonzero, m.args[0]}} : std::vector<condition>{};
-    return {{m.value < rational(0) ? sign::positive : sign::nonnegative, m.args[0]}};
+    if (m.value.is_whole()) return m.value < 0 ? std::vector<condition>{{sign::nonzero, m.args[0]}} : std::vector<condition>{};
+    return {{m.value < 0 ? sign::positive : sign::nonnegative, m.args[0]}};
   }
   return m.op >= functions ? of_row(g, n, f, function(m.op).defined) : std::vector<condition>{};
 }
@@ -607,9 +605,7 @@ edge other_factors(graph& g, int n, frame& f) {
   frame wide{g, f.axes};
   std::vector<int> again = g.bound(n);
   wide.axes.insert(wide.axes.end(), again.begin(), again.end());
-  edge there = m.args[0];
-  for (label& l : there.labels)
-    if (l.axis >= static_cast<int>(m.rank)) l.axis += static_cast<int>(bound);
+  const edge there = with_axes_moved(m.args[0], m.rank, m.rank + bound);
   edge value = number(wide, 1);
   for (std::size_t b = 0; b < bound; ++b) {
     int index = g.make(index_of, {f.axes[m.rank + b]}, {});
@@ -652,14 +648,13 @@ edge of_extremum(graph& g, int n, std::size_t k, frame& f) {
 
 std::vector<edge> partial(graph& g, int n, std::size_t k, frame& f) {
   const node& m = g.at(n);
-  edge one = number(f, 1), zero = number(f, 0);
+  auto indicator = [&](comparison c, const edge& l, const edge& r) { return choose(f, c, l, r, number(f, 1), number(f, 0)); };
   switch (m.op) {
     case add: return {};
     case identity:
       if (m.red == reduction::prod) return {other_factors(g, n, f)};
       if (m.red == reduction::max || m.red == reduction::min) {  // 1 where it is attained, shared among ties
-        edge hit = choose(f, comparison::eq, m.args[0], g.whole(n), one, zero);
-        return {times(f, hit, raised(f, g.whole(ties(g, n)), -1))};
+        return {times(f, indicator(comparison::eq, m.args[0], g.whole(n)), raised(f, g.whole(ties(g, n)), -1))};
       }
       return {};
     case mul: {
@@ -668,23 +663,23 @@ std::vector<edge> partial(graph& g, int n, std::size_t k, frame& f) {
       return r;
     }
     case power:
-      if (m.value == rational(0)) return {zero};
+      if (m.value == 0) return {number(f, 0)};
       return {number(f, m.value), raised(f, m.args[0], m.value - rational(1))};
     case select: {
-      if (k < 2) return {zero};
+      if (k < 2) return {number(f, 0)};
       auto c = static_cast<comparison>(m.attribute);
       const edge &l = m.args[0], &r = m.args[1];
-      if (k == 2) return {choose(f, c, l, r, one, zero)};
+      if (k == 2) return {indicator(c, l, r)};
       switch (c) {
-        case comparison::lt: return {choose(f, comparison::le, r, l, one, zero)};
-        case comparison::le: return {choose(f, comparison::lt, r, l, one, zero)};
-        case comparison::eq: return {choose(f, comparison::ne, l, r, one, zero)};
-        case comparison::ne: return {choose(f, comparison::eq, l, r, one, zero)};
+        case comparison::lt: return {indicator(comparison::le, r, l)};
+        case comparison::le: return {indicator(comparison::lt, r, l)};
+        case comparison::eq: return {indicator(comparison::ne, l, r)};
+        case comparison::ne: return {indicator(comparison::eq, l, r)};
       }
       return {};
     }
     case unknown: {
-      function_derivative d = g.unknowns[static_cast<std::size_t>(m.attribute)];
+      function_derivative d = g.unknowns[as_index(m.attribute)];
       ++d.orders[k];
       return {apply(f, unknown, m.args, g.derivative_number(d))};
     }
@@ -694,7 +689,7 @@ std::vector<edge> partial(graph& g, int n, std::size_t k, frame& f) {
     default: break;
   }
   const function_row& row = function(m.op);
-  auto parameters = static_cast<std::size_t>(row.parameters);
+  auto parameters = as_index(row.parameters);
   if (k < parameters) throw refusal("there is no derivative by this argument");
   if (row.name == "min" || row.name == "max") return {of_extremum(g, n, k, f)};
   std::vector<edge> all = formulas(f, row.partials, m.args.front(), m.args.back());

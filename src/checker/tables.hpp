@@ -35,7 +35,7 @@ struct matrix_row {
 
 int function_count();
 const function_row& function(int op);
-int find_function(std::string_view name);  // its kind, or -1
+int find_kind(std::string_view name);  // -1: there is none
 const rule_row* find_rule(std::string_view name);
 const matrix_row* find_matrix_row(std::string_view name);
 
