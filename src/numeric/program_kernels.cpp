@@ -30,11 +30,23 @@ template <class D> HWY_INLINE std::size_t padded(D d, std::size_t count) {
   return (count + n - 1) / n * n;
 }
 
+// A register that is read: one of one number has it in its first vector only.
+template <class T> class operand {
+ public:
+  operand(const lane_frame<T>& f, std::uint32_t r) : at_(f.at[r]), moves_(r < f.step->uniform ? 0 : ~std::size_t{0}) {}
+  const T* operator()(std::size_t lane) const { return at_ + (lane & moves_); }
+  bool is_uniform() const { return moves_ == 0; }
+
+ private:
+  const T* at_;
+  std::size_t moves_;
+};
+
 template <class D, class T, class F> HWY_INLINE void map(D d, const lane_frame<T>& f, const instruction& i, F function) {
   T* const to = f.at[i.to];
-  const T *const a = f.at[i.a], *const b = f.at[i.b], *const c = f.at[i.c], *const e = f.at[i.d];
+  const operand<T> a(f, i.a), b(f, i.b), c(f, i.c), e(f, i.d);
   for (std::size_t k = 0, n = padded(d, f.count); k < n; k += hn::Lanes(d)) {
-    const auto load = [&](const T* from) HWY_ATTR { return hn::LoadU(d, from + k); };
+    const auto load = [&](const operand<T>& from) HWY_ATTR { return hn::LoadU(d, from(k)); };
     if constexpr (std::is_invocable_v<F, hn::Vec<D>>)
       hn::StoreU(function(load(a)), d, to + k);
     else if constexpr (std::is_invocable_v<F, hn::Vec<D>, hn::Vec<D>>)
@@ -44,6 +56,21 @@ template <class D, class T, class F> HWY_INLINE void map(D d, const lane_frame<T
     else
       hn::StoreU(function(load(a), load(b), load(c), load(e)), d, to + k);
   }
+}
+
+// Four vectors at a time, so that the steps of one need not wait for each other.
+template <class D, class T> HWY_INLINE void exponentials(D d, const lane_frame<T>& f, const instruction& i) {
+  using V = hn::Vec<D>;
+  T* const to = f.at[i.to];
+  const operand<T> a(f, i.a);
+  const std::size_t lanes = hn::Lanes(d), n = padded(d, f.count);
+  std::size_t k = 0;
+  for (; k + 4 * lanes <= n; k += 4 * lanes) {
+    const many<V, 4> y = exp_of(d, many<V, 4>{{hn::LoadU(d, a(k)), hn::LoadU(d, a(k + lanes)), hn::LoadU(d, a(k + 2 * lanes)),
+                                               hn::LoadU(d, a(k + 3 * lanes))}});
+    for (std::size_t j = 0; j < 4; ++j) hn::StoreU(y.v[j], d, to + k + j * lanes);
+  }
+  for (; k < n; k += lanes) hn::StoreU(exp_of(d, many<V, 1>{{hn::LoadU(d, a(k))}}).v[0], d, to + k);
 }
 
 // -0 counts as 0: its reciprocal is +inf.
@@ -61,35 +88,43 @@ template <class T> HWY_INLINE T* lane_address(const lane_frame<T>& f, std::uint3
   return f.where[table] + static_cast<std::int64_t>(f.first) * f.stride[table];
 }
 
+// How many numbers an instruction that fills a register writes.
+template <class D, class T> HWY_INLINE std::size_t room(D d, const lane_frame<T>& f, std::uint32_t r) {
+  if (r < f.step->uniform) return hn::Lanes(d);
+  return r < f.step->uniform + f.step->partial ? 4 * hn::Lanes(d) : f.count;
+}
+
 template <class D, class T> void load(D d, lane_frame<T>& f, const instruction& i) {
+  if (i.to < f.step->uniform) return fill(d, f.at[i.to], hn::Lanes(d), *f.where[i.table]);
   T* const from = lane_address(f, i.table);
   if (in_place(d, f, i.table)) {
     f.at[i.to] = from;
     return;
   }
-  T* const to = f.at[i.to] = f.scratch + i.to * f.pitch;
+  T* const to = f.at[i.to] = f.own[i.to];
   const std::int64_t stride = f.stride[i.table];
   if (stride == 0) return fill(d, to, f.count, *from);
-  if (stride == 1)
-    std::memcpy(to, from, f.count * sizeof(T));
-  else
+  if (stride == 1) {
+    for (std::size_t k = 0; k < f.count; ++k) to[k] = from[k];
+  } else {
     for (std::size_t k = 0; k < f.count; ++k) to[k] = from[static_cast<std::int64_t>(k) * stride];
+  }
   for (std::size_t k = f.count, n = padded(d, f.count); k < n; ++k) to[k] = 0;
 }
 
 template <class D, class T> HWY_INLINE void place(D d, lane_frame<T>& f, const instruction& i) {
-  f.at[i.to] = in_place(d, f, i.table) ? lane_address(f, i.table) : f.scratch + i.to * f.pitch;
+  f.at[i.to] = in_place(d, f, i.table) ? lane_address(f, i.table) : f.own[i.to];
 }
 
 template <class T> void store(const lane_frame<T>& f, const instruction& i) {
   T* const to = lane_address(f, i.table);
-  const T* const from = f.at[i.a];
-  if (to == from) return;
+  const operand<T> from(f, i.a);
+  if (to == from(0)) return;
   const std::int64_t stride = f.stride[i.table];
-  if (stride == 1)
-    std::memcpy(to, from, f.count * sizeof(T));
+  if (stride == 1 && !from.is_uniform())
+    std::memcpy(to, from(0), f.count * sizeof(T));
   else
-    for (std::size_t k = 0; k < f.count; ++k) to[static_cast<std::int64_t>(k) * stride] = from[k];
+    for (std::size_t k = 0; k < f.count; ++k) to[static_cast<std::int64_t>(k) * stride] = *from(k);
 }
 
 template <class T> T joined(reduction red, T x, T y) {
@@ -103,14 +138,14 @@ template <class T> T joined(reduction red, T x, T y) {
 
 template <class D, class T> void accumulate(D d, const lane_frame<T>& f, const instruction& i) {
   T* const to = lane_address(f, i.table);
-  const T* const from = f.at[i.a];
+  const operand<T> from(f, i.a);
   std::size_t k = 0;
   if (f.stride[i.table] == 1 && i.red == reduction::sum)
     for (; k + hn::Lanes(d) <= f.count; k += hn::Lanes(d))
-      hn::StoreU(hn::Add(hn::LoadU(d, to + k), hn::LoadU(d, from + k)), d, to + k);
+      hn::StoreU(hn::Add(hn::LoadU(d, to + k), hn::LoadU(d, from(k))), d, to + k);
   for (; k < f.count; ++k) {
     T& x = to[static_cast<std::int64_t>(k) * f.stride[i.table]];
-    x = joined(i.red, x, from[k]);
+    x = joined(i.red, x, *from(k));
   }
 }
 
@@ -136,8 +171,8 @@ template <class D, class T, class Step> HWY_INLINE void partial(D d, const lane_
 }
 
 template <class D, class T> void reduce(D d, const lane_frame<T>& f, const instruction& i) {
-  const T* const a = f.at[i.a];
-  const auto read = [&](std::size_t k) HWY_ATTR { return hn::LoadU(d, a + k); };
+  const operand<T> a(f, i.a);
+  const auto read = [&](std::size_t k) HWY_ATTR { return hn::LoadU(d, a(k)); };
   switch (i.red) {
     case reduction::prod: return partial(d, f, i, [&](auto s, std::size_t k) HWY_ATTR { return hn::Mul(s, read(k)); });
     case reduction::max: return partial(d, f, i, [&](auto s, std::size_t k) HWY_ATTR { return larger(s, read(k)); });
@@ -147,16 +182,28 @@ template <class D, class T> void reduce(D d, const lane_frame<T>& f, const instr
 }
 
 template <class D, class T> void reduce_product(D d, const lane_frame<T>& f, const instruction& i) {
-  const T *const a = f.at[i.a], *const b = f.at[i.b];
-  partial(d, f, i, [&](auto s, std::size_t k) HWY_ATTR { return hn::MulAdd(hn::LoadU(d, a + k), hn::LoadU(d, b + k), s); });
+  const operand<T> a(f, i.a), b(f, i.b);
+  partial(d, f, i, [&](auto s, std::size_t k) HWY_ATTR { return hn::MulAdd(hn::LoadU(d, a(k)), hn::LoadU(d, b(k)), s); });
 }
 
+// The four vectors become one, then that a number: by halves, so that little waits for another.
 template <class D, class T> void finish(D d, const lane_frame<T>& f, const instruction& i) {
-  const T* const a = f.at[i.a];
-  T r = a[0];
-  for (std::size_t k = 1; k < 4 * hn::Lanes(d); ++k) r = joined(i.red, r, a[k]);
+  T* const a = f.at[i.a];
+  const std::size_t lanes = hn::Lanes(d);
+  const auto together = [&](auto step) HWY_ATTR {
+    const auto half = [&](std::size_t k) HWY_ATTR { return step(hn::LoadU(d, a + k), hn::LoadU(d, a + k + lanes)); };
+    hn::StoreU(step(half(0), half(2 * lanes)), d, a);
+  };
+  switch (i.red) {
+    case reduction::prod: together([](auto x, auto y) HWY_ATTR { return hn::Mul(x, y); }); break;
+    case reduction::max: together([](auto x, auto y) HWY_ATTR { return larger(x, y); }); break;
+    case reduction::min: together([](auto x, auto y) HWY_ATTR { return smaller(x, y); }); break;
+    default: together([](auto x, auto y) HWY_ATTR { return hn::Add(x, y); });
+  }
+  for (std::size_t n = lanes / 2; n > 0; n /= 2)
+    for (std::size_t k = 0; k < n; ++k) a[k] = joined(i.red, a[k], a[k + n]);
   T& to = *f.where[i.table];
-  to = i.joins ? joined(i.red, to, r) : r;
+  to = i.joins ? joined(i.red, to, a[0]) : a[0];
 }
 
 // --- functions without a vector form
@@ -168,10 +215,10 @@ template <class D, class T> void pad(D d, const lane_frame<T>& f, T* to) {
 
 template <class D, class T> void call(D d, const lane_frame<T>& f, const instruction& i) {
   const op_info& info = *f.step->functions[i.table];
-  const T *const a = f.at[i.a], *const b = f.at[i.b];
+  const operand<T> a(f, i.a), b(f, i.b);
   T* const to = f.at[i.to];
   for (std::size_t k = 0; k < f.count; ++k) {
-    const double arguments[2] = {static_cast<double>(a[k]), static_cast<double>(b[k])};
+    const double arguments[2] = {static_cast<double>(*a(k)), static_cast<double>(*b(k))};
     to[k] = static_cast<T>(info.value(arguments));
   }
   pad(d, f, to);
@@ -179,10 +226,10 @@ template <class D, class T> void call(D d, const lane_frame<T>& f, const instruc
 
 template <class D, class T> void raise(D d, const lane_frame<T>& f, const instruction& i) {
   const rational_power& q = f.step->powers[i.table];
-  const T* const a = f.at[i.a];
+  const operand<T> a(f, i.a);
   T* const to = f.at[i.to];
   for (std::size_t k = 0; k < f.count; ++k) {
-    const T x = a[k], p = static_cast<T>(q.p);
+    const T x = *a(k), p = static_cast<T>(q.p);
     if (x == 0)
       to[k] = p > 0 ? T(0) : std::numeric_limits<T>::infinity();
     else if (x < 0 && !q.whole)
@@ -193,10 +240,10 @@ template <class D, class T> void raise(D d, const lane_frame<T>& f, const instru
   pad(d, f, to);
 }
 
-template <class T> void number(const lane_frame<T>& f, const instruction& i) {
+template <class D, class T> void number(D d, const lane_frame<T>& f, const instruction& i) {
   T* const to = f.at[i.to];
   const std::int64_t stride = f.stride[i.table], base = f.number[i.table] + static_cast<std::int64_t>(f.first) * stride;
-  for (std::size_t k = 0; k < f.block; ++k) {
+  for (std::size_t k = 0, n = padded(d, f.count); k < n; ++k) {
     const std::int64_t x = base + static_cast<std::int64_t>(k) * stride;
     to[k] = i.op == code::affine ? static_cast<T>(x) : T(x == 0);
   }
@@ -237,7 +284,7 @@ template <class T> void run(const instruction* begin, const instruction* end, la
       WENGERT_MAP(select_le, (V x, V y, V yes, V no), hn::IfThenElse(hn::Le(x, y), yes, no));
       WENGERT_MAP(select_eq, (V x, V y, V yes, V no), hn::IfThenElse(hn::Eq(x, y), yes, no));
       WENGERT_MAP(select_ne, (V x, V y, V yes, V no), hn::IfThenElse(hn::Eq(x, y), no, yes));
-      WENGERT_MAP(exp, (V x), exp_of(d, x));
+      case code::exp: exponentials(d, f, i); break;
       WENGERT_MAP(expm1, (V x), WENGERT_IN_DOUBLE(expm1_of));
       WENGERT_MAP(log, (V x), WENGERT_IN_DOUBLE(log_of));
       WENGERT_MAP(log1p, (V x), WENGERT_IN_DOUBLE(log1p_of));
@@ -249,13 +296,13 @@ template <class T> void run(const instruction* begin, const instruction* end, la
           hn::IfThenElse(hn::And(hn::Eq(w, hn::Zero(d)), hn::Eq(x, x)), hn::Zero(d), hn::Mul(w, WENGERT_IN_DOUBLE(log_of))));
       case code::call: call(d, f, i); break;
       case code::power: raise(d, f, i); break;
-      case code::constant: fill(d, f.at[i.to], f.block, static_cast<T>(f.step->constants[i.table])); break;
+      case code::constant: fill(d, f.at[i.to], room(d, f, i.to), static_cast<T>(f.step->constants[i.table])); break;
       case code::load: load(d, f, i); break;
       case code::place: place(d, f, i); break;
       case code::store: store(f, i); break;
       case code::accumulate: accumulate(d, f, i); break;
       case code::affine:
-      case code::is_zero: number(f, i); break;
+      case code::is_zero: number(d, f, i); break;
       case code::reduce: reduce(d, f, i); break;
       case code::reduce_product: reduce_product(d, f, i); break;
       case code::finish: finish(d, f, i); break;

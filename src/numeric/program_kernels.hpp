@@ -15,8 +15,7 @@ namespace wengert::lowered {
 template <class T> struct lane_frame {
   const lane_step* step;
   T** at;                      // by register: its lanes
-  T* scratch;                  // the registers' own lanes
-  std::size_t block, pitch;    // of a register, and from one to the next
+  T* const* own;               // by register: its place in the workspace
   T* const* where;             // by address: of lane 0
   const std::int64_t* stride;  // by address: from lane to lane
   const std::int64_t* number;  // by address: offset, with the loops

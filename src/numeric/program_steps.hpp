@@ -63,8 +63,9 @@ struct rational_power {
 struct lane_step {
   bool over_batch = false;  // a lane is an evaluation; their number and strides are known when the program runs
   std::int64_t count = 1;
-  std::size_t block = 0;  // lanes of a register
-  std::uint32_t registers = 0;
+  std::size_t block = 0, pitch = 0;  // lanes of a register, and from one to the next
+  // Registers that hold one number, one vector wide; then those of partial results, four vectors; then those of many lanes.
+  std::uint32_t uniform = 0, partial = 0, registers = 0;
   std::vector<instruction> before, body, after;  // once, for every block of lanes, once
   std::vector<address> addresses;
   std::vector<double> constants;
