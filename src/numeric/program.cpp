@@ -144,8 +144,7 @@ template <class T> class basic_program<T>::runner {
 
  private:
   void run_blocks(const lane_step& s, std::size_t begin, std::size_t end) {
-    lane_frame<T> f{&s,           w_.registers.data(), w_.own.data(), w_.where.data(), w_.strides.data(), w_.offsets.data(),
-                    begin, 0};
+    lane_frame<T> f{&s, w_.registers.data(), w_.own.data(), w_.where.data(), w_.strides.data(), w_.offsets.data(), begin, 0};
     place_registers(s);
     const auto execute = [&](const std::vector<instruction>& list) {
       if (!list.empty()) p_.with.run(list.data(), list.data() + list.size(), f);

@@ -261,7 +261,7 @@ std::vector<std::uint32_t> body::count_uses() const {
   return uses;
 }
 
-// A product, a reciprocal or a negation that is used once becomes a part of its user.
+// A product, a reciprocal or an exponent that is used once becomes a part of its user.
 void body::fuse() {
   std::vector<std::uint32_t> uses = count_uses();
   auto once = [&](value v, code op) { return all_[v].op == op && uses[v] == 1; };
@@ -279,6 +279,8 @@ void body::fuse() {
       i.op = code::subtract_product, i.a = all_[old.b].a, i.b = all_[old.b].b, i.c = old.a;
     } else if (i.op == code::sub && once(i.a, code::mul)) {
       i.op = code::multiply_sub, i.a = all_[old.a].a, i.b = all_[old.a].b, i.c = old.b;
+    } else if (i.op == code::exp && (once(i.a, code::add) || once(i.a, code::sub))) {
+      i.op = all_[old.a].op == code::add ? code::exp_sum : code::exp_difference, i.a = all_[old.a].a, i.b = all_[old.a].b;
     } else if (i.op == code::reduce && i.red == reduction::sum && once(i.a, code::mul)) {
       i.op = code::reduce_product, i.a = all_[old.a].a, i.b = all_[old.a].b;
     }

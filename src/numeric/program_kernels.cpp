@@ -24,6 +24,8 @@ namespace wengert::lowered::HWY_NAMESPACE {
 
 // --- instructions
 
+constexpr bool masks_are_fast = HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX2;  // and read and write nothing else
+
 // The lanes in hand, rounded up to whole vectors: registers have room for them.
 template <class D> HWY_INLINE std::size_t padded(D d, std::size_t count) {
   const std::size_t n = hn::Lanes(d);
@@ -42,10 +44,12 @@ template <class T> class operand {
   std::size_t moves_;
 };
 
-template <class D, class T, class F> HWY_INLINE void map(D d, const lane_frame<T>& f, const instruction& i, F function) {
+// `AtOnce` vectors in each round of the loop: more than one for what takes less time than a round.
+template <std::size_t AtOnce, class D, class T, class F>
+HWY_INLINE void map(D d, const lane_frame<T>& f, const instruction& i, F function) {
   T* const to = f.at[i.to];
   const operand<T> a(f, i.a), b(f, i.b), c(f, i.c), e(f, i.d);
-  for (std::size_t k = 0, n = padded(d, f.count); k < n; k += hn::Lanes(d)) {
+  const auto one = [&](std::size_t k) HWY_ATTR {
     const auto load = [&](const operand<T>& from) HWY_ATTR { return hn::LoadU(d, from(k)); };
     if constexpr (std::is_invocable_v<F, hn::Vec<D>>)
       hn::StoreU(function(load(a)), d, to + k);
@@ -55,22 +59,31 @@ template <class D, class T, class F> HWY_INLINE void map(D d, const lane_frame<T
       hn::StoreU(function(load(a), load(b), load(c)), d, to + k);
     else
       hn::StoreU(function(load(a), load(b), load(c), load(e)), d, to + k);
-  }
-}
-
-// Four vectors at a time, so that the steps of one need not wait for each other.
-template <class D, class T> HWY_INLINE void exponentials(D d, const lane_frame<T>& f, const instruction& i) {
-  using V = hn::Vec<D>;
-  T* const to = f.at[i.to];
-  const operand<T> a(f, i.a);
+  };
   const std::size_t lanes = hn::Lanes(d), n = padded(d, f.count);
   std::size_t k = 0;
-  for (; k + 4 * lanes <= n; k += 4 * lanes) {
-    const many<V, 4> y = exp_of(d, many<V, 4>{{hn::LoadU(d, a(k)), hn::LoadU(d, a(k + lanes)), hn::LoadU(d, a(k + 2 * lanes)),
-                                               hn::LoadU(d, a(k + 3 * lanes))}});
-    for (std::size_t j = 0; j < 4; ++j) hn::StoreU(y.v[j], d, to + k + j * lanes);
-  }
-  for (; k < n; k += lanes) hn::StoreU(exp_of(d, many<V, 1>{{hn::LoadU(d, a(k))}}).v[0], d, to + k);
+  if constexpr (AtOnce > 1)
+    for (; k + AtOnce * lanes <= n; k += AtOnce * lanes)
+      for (std::size_t j = 0; j < AtOnce; ++j) one(k + j * lanes);
+  for (; k < n; k += lanes) one(k);
+}
+
+// Several vectors at a time, as many as there are registers for, so that the steps of one need not wait for each other.
+constexpr std::size_t exponentials_at_once = HWY_ARCH_X86 && HWY_TARGET > HWY_AVX3 ? 2 : 4;
+
+template <class D, class T, class F> HWY_INLINE void exponentials(D d, const lane_frame<T>& f, const instruction& i, F exponent) {
+  constexpr std::size_t at_once = exponentials_at_once;
+  T* const to = f.at[i.to];
+  const operand<T> a(f, i.a), b(f, i.b);
+  const std::size_t lanes = hn::Lanes(d), n = padded(d, f.count);
+  const auto some = [&](std::size_t k, auto x) HWY_ATTR {
+    for (std::size_t j = 0; j < std::size(x.v); ++j) x.v[j] = exponent(a(k + j * lanes), b(k + j * lanes));
+    x = exp_of(d, x);
+    for (std::size_t j = 0; j < std::size(x.v); ++j) hn::StoreU(x.v[j], d, to + k + j * lanes);
+  };
+  std::size_t k = 0;
+  for (; k + at_once * lanes <= n; k += at_once * lanes) some(k, many<hn::Vec<D>, at_once>());
+  for (; k < n; k += lanes) some(k, many<hn::Vec<D>, 1>());
 }
 
 // -0 counts as 0: its reciprocal is +inf.
@@ -94,6 +107,21 @@ template <class D, class T> HWY_INLINE std::size_t room(D d, const lane_frame<T>
   return r < f.step->uniform + f.step->partial ? 4 * hn::Lanes(d) : f.count;
 }
 
+// Fewer lanes than a vector has; the others are 0.
+template <class D, class T> HWY_INLINE hn::Vec<D> load_some(D d, const T* from, std::size_t count) {
+  if constexpr (masks_are_fast) return hn::MaskedLoad(hn::FirstN(d, count), d, from);
+  HWY_ALIGN T some[hn::MaxLanes(D())] = {};
+  for (std::size_t k = 0; k < count; ++k) some[k] = from[k];
+  return hn::Load(d, some);
+}
+template <class D, class T> HWY_INLINE void store_some(D d, hn::Vec<D> x, T* to, std::size_t count) {
+  if constexpr (masks_are_fast) return hn::BlendedStore(x, hn::FirstN(d, count), d, to);
+  HWY_ALIGN T some[hn::MaxLanes(D())];
+  hn::Store(x, d, some);
+  for (std::size_t k = 0; k < count; ++k) to[k] = some[k];
+}
+
+// Lanes that stand side by side but fill no whole vectors are those of a block of less than one.
 template <class D, class T> void load(D d, lane_frame<T>& f, const instruction& i) {
   if (i.to < f.step->uniform) return fill(d, f.at[i.to], hn::Lanes(d), *f.where[i.table]);
   T* const from = lane_address(f, i.table);
@@ -104,11 +132,8 @@ template <class D, class T> void load(D d, lane_frame<T>& f, const instruction& 
   T* const to = f.at[i.to] = f.own[i.to];
   const std::int64_t stride = f.stride[i.table];
   if (stride == 0) return fill(d, to, f.count, *from);
-  if (stride == 1) {
-    for (std::size_t k = 0; k < f.count; ++k) to[k] = from[k];
-  } else {
-    for (std::size_t k = 0; k < f.count; ++k) to[k] = from[static_cast<std::int64_t>(k) * stride];
-  }
+  if (stride == 1) return hn::StoreU(load_some(d, from, f.count), d, to);
+  for (std::size_t k = 0; k < f.count; ++k) to[k] = from[static_cast<std::int64_t>(k) * stride];
   for (std::size_t k = f.count, n = padded(d, f.count); k < n; ++k) to[k] = 0;
 }
 
@@ -116,12 +141,14 @@ template <class D, class T> HWY_INLINE void place(D d, lane_frame<T>& f, const i
   f.at[i.to] = in_place(d, f, i.table) ? lane_address(f, i.table) : f.own[i.to];
 }
 
-template <class T> void store(const lane_frame<T>& f, const instruction& i) {
+template <class D, class T> void store(D d, const lane_frame<T>& f, const instruction& i) {
   T* const to = lane_address(f, i.table);
   const operand<T> from(f, i.a);
   if (to == from(0)) return;
   const std::int64_t stride = f.stride[i.table];
-  if (stride == 1 && !from.is_uniform())
+  if (stride == 1 && f.count < hn::Lanes(d))
+    store_some(d, hn::LoadU(d, from(0)), to, f.count);
+  else if (stride == 1 && !from.is_uniform())
     std::memcpy(to, from(0), f.count * sizeof(T));
   else
     for (std::size_t k = 0; k < f.count; ++k) to[static_cast<std::int64_t>(k) * stride] = *from(k);
@@ -175,8 +202,8 @@ template <class D, class T> void reduce(D d, const lane_frame<T>& f, const instr
   const auto read = [&](std::size_t k) HWY_ATTR { return hn::LoadU(d, a(k)); };
   switch (i.red) {
     case reduction::prod: return partial(d, f, i, [&](auto s, std::size_t k) HWY_ATTR { return hn::Mul(s, read(k)); });
-    case reduction::max: return partial(d, f, i, [&](auto s, std::size_t k) HWY_ATTR { return larger(s, read(k)); });
-    case reduction::min: return partial(d, f, i, [&](auto s, std::size_t k) HWY_ATTR { return smaller(s, read(k)); });
+    case reduction::max: return partial(d, f, i, [&](auto s, std::size_t k) HWY_ATTR { return larger(read(k), s); });
+    case reduction::min: return partial(d, f, i, [&](auto s, std::size_t k) HWY_ATTR { return smaller(read(k), s); });
     default: return partial(d, f, i, [&](auto s, std::size_t k) HWY_ATTR { return hn::Add(s, read(k)); });
   }
 }
@@ -186,24 +213,34 @@ template <class D, class T> void reduce_product(D d, const lane_frame<T>& f, con
   partial(d, f, i, [&](auto s, std::size_t k) HWY_ATTR { return hn::MulAdd(hn::LoadU(d, a(k)), hn::LoadU(d, b(k)), s); });
 }
 
-// The four vectors become one, then that a number: by halves, so that little waits for another.
+// The lanes of a vector together: its halves, then those of what they make.
+template <class D, class V, class Step> HWY_INLINE hn::TFromD<D> folded(D d, V v, Step step) {
+#if HWY_TARGET != HWY_SCALAR
+  if constexpr (hn::MaxLanes(D()) > 1) {
+    const hn::Half<D> half;
+    return folded(half, step(hn::LowerHalf(half, v), hn::UpperHalf(half, v)), step);
+  }
+#endif
+  (void)d, (void)step;
+  return hn::GetLane(v);
+}
+
 template <class D, class T> void finish(D d, const lane_frame<T>& f, const instruction& i) {
-  T* const a = f.at[i.a];
+  const T* const a = f.at[i.a];
   const std::size_t lanes = hn::Lanes(d);
   const auto together = [&](auto step) HWY_ATTR {
-    const auto half = [&](std::size_t k) HWY_ATTR { return step(hn::LoadU(d, a + k), hn::LoadU(d, a + k + lanes)); };
-    hn::StoreU(step(half(0), half(2 * lanes)), d, a);
+    const auto read = [&](std::size_t k) HWY_ATTR { return hn::LoadU(d, a + k * lanes); };
+    return folded(d, step(step(read(0), read(1)), step(read(2), read(3))), step);
   };
+  T r = 0;
   switch (i.red) {
-    case reduction::prod: together([](auto x, auto y) HWY_ATTR { return hn::Mul(x, y); }); break;
-    case reduction::max: together([](auto x, auto y) HWY_ATTR { return larger(x, y); }); break;
-    case reduction::min: together([](auto x, auto y) HWY_ATTR { return smaller(x, y); }); break;
-    default: together([](auto x, auto y) HWY_ATTR { return hn::Add(x, y); });
+    case reduction::prod: r = together([](auto x, auto y) HWY_ATTR { return hn::Mul(x, y); }); break;
+    case reduction::max: r = together([](auto x, auto y) HWY_ATTR { return larger(x, y); }); break;
+    case reduction::min: r = together([](auto x, auto y) HWY_ATTR { return smaller(x, y); }); break;
+    default: r = together([](auto x, auto y) HWY_ATTR { return hn::Add(x, y); });
   }
-  for (std::size_t n = lanes / 2; n > 0; n /= 2)
-    for (std::size_t k = 0; k < n; ++k) a[k] = joined(i.red, a[k], a[k + n]);
   T& to = *f.where[i.table];
-  to = i.joins ? joined(i.red, to, a[0]) : a[0];
+  to = i.joins ? joined(i.red, to, r) : r;
 }
 
 // --- functions without a vector form
@@ -252,10 +289,12 @@ template <class D, class T> void number(D d, const lane_frame<T>& f, const instr
 template <class T> void run(const instruction* begin, const instruction* end, lane_frame<T>& f) {
   const hn::ScalableTag<T> d;
   using V = hn::Vec<decltype(d)>;
-#define WENGERT_MAP(op, parameters, value)                        \
-  case code::op:                                                  \
-    map(d, f, i, [&] parameters HWY_ATTR -> V { return value; }); \
+#define WENGERT_MAP_AT_ONCE(vectors, op, parameters, value)                \
+  case code::op:                                                           \
+    map<vectors>(d, f, i, [&] parameters HWY_ATTR -> V { return value; }); \
     break
+#define WENGERT_MAP(op, parameters, value) WENGERT_MAP_AT_ONCE(4, op, parameters, value)
+#define WENGERT_MAP_FUNCTION(op, parameters, value) WENGERT_MAP_AT_ONCE(1, op, parameters, value)
 #define WENGERT_IN_DOUBLE(function) in_double(d, x, [](auto dd, auto y) HWY_ATTR { return function(dd, y); })
   for (const instruction* next = begin; next != end; ++next) {
     const instruction& i = *next;
@@ -284,22 +323,28 @@ template <class T> void run(const instruction* begin, const instruction* end, la
       WENGERT_MAP(select_le, (V x, V y, V yes, V no), hn::IfThenElse(hn::Le(x, y), yes, no));
       WENGERT_MAP(select_eq, (V x, V y, V yes, V no), hn::IfThenElse(hn::Eq(x, y), yes, no));
       WENGERT_MAP(select_ne, (V x, V y, V yes, V no), hn::IfThenElse(hn::Eq(x, y), no, yes));
-      case code::exp: exponentials(d, f, i); break;
-      WENGERT_MAP(expm1, (V x), WENGERT_IN_DOUBLE(expm1_of));
-      WENGERT_MAP(log, (V x), WENGERT_IN_DOUBLE(log_of));
-      WENGERT_MAP(log1p, (V x), WENGERT_IN_DOUBLE(log1p_of));
-      WENGERT_MAP(tanh, (V x), WENGERT_IN_DOUBLE(tanh_of));
-      WENGERT_MAP(sin, (V x), WENGERT_IN_DOUBLE(sine_of<false>));
-      WENGERT_MAP(cos, (V x), WENGERT_IN_DOUBLE(sine_of<true>));
-      WENGERT_MAP(
-          xlogy, (V w, V x),
-          hn::IfThenElse(hn::And(hn::Eq(w, hn::Zero(d)), hn::Eq(x, x)), hn::Zero(d), hn::Mul(w, WENGERT_IN_DOUBLE(log_of))));
+      case code::exp: exponentials(d, f, i, [&](const T* x, const T*) HWY_ATTR { return hn::LoadU(d, x); }); break;
+      case code::exp_sum:
+        exponentials(d, f, i, [&](const T* x, const T* y) HWY_ATTR { return hn::Add(hn::LoadU(d, x), hn::LoadU(d, y)); });
+        break;
+      case code::exp_difference:
+        exponentials(d, f, i, [&](const T* x, const T* y) HWY_ATTR { return hn::Sub(hn::LoadU(d, x), hn::LoadU(d, y)); });
+        break;
+        WENGERT_MAP_FUNCTION(expm1, (V x), WENGERT_IN_DOUBLE(expm1_of));
+        WENGERT_MAP_FUNCTION(log, (V x), WENGERT_IN_DOUBLE(log_of));
+        WENGERT_MAP_FUNCTION(log1p, (V x), WENGERT_IN_DOUBLE(log1p_of));
+        WENGERT_MAP_FUNCTION(tanh, (V x), WENGERT_IN_DOUBLE(tanh_of));
+        WENGERT_MAP_FUNCTION(sin, (V x), WENGERT_IN_DOUBLE(sine_of<false>));
+        WENGERT_MAP_FUNCTION(cos, (V x), WENGERT_IN_DOUBLE(sine_of<true>));
+        WENGERT_MAP_FUNCTION(
+            xlogy, (V w, V x),
+            hn::IfThenElse(hn::And(hn::Eq(w, hn::Zero(d)), hn::Eq(x, x)), hn::Zero(d), hn::Mul(w, WENGERT_IN_DOUBLE(log_of))));
       case code::call: call(d, f, i); break;
       case code::power: raise(d, f, i); break;
       case code::constant: fill(d, f.at[i.to], room(d, f, i.to), static_cast<T>(f.step->constants[i.table])); break;
       case code::load: load(d, f, i); break;
       case code::place: place(d, f, i); break;
-      case code::store: store(f, i); break;
+      case code::store: store(d, f, i); break;
       case code::accumulate: accumulate(d, f, i); break;
       case code::affine:
       case code::is_zero: number(d, f, i); break;
@@ -308,7 +353,9 @@ template <class T> void run(const instruction* begin, const instruction* end, la
       case code::finish: finish(d, f, i); break;
     }
   }
+#undef WENGERT_MAP_AT_ONCE
 #undef WENGERT_MAP
+#undef WENGERT_MAP_FUNCTION
 #undef WENGERT_IN_DOUBLE
 }
 

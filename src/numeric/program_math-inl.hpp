@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <iterator>
 #include <limits>
+#include <utility>
 
 #include <hwy/highway.h>
 
@@ -25,25 +26,28 @@ template <class D> using is_double = std::is_same<hn::TFromD<D>, double>;
 // N vectors for which the same is computed, each step for all of them before the next, so that none waits for the step before.
 template <class V, std::size_t N> struct many { V v[N]; };
 
+template <std::size_t K, class F, class... V> HWY_INLINE auto one(F f, const V&... x) { return f(x.v[K]...); }
+template <class F, class... V, std::size_t... K> HWY_INLINE auto each(std::index_sequence<K...>, F f, const V&... x) {
+  return many<decltype(f(x.v[0]...)), sizeof...(K)>{{one<K>(f, x...)...}};
+}
 template <std::size_t N, class F, class... V> HWY_INLINE auto each(F f, const many<V, N>&... x) {
-  many<decltype(f(x.v[0]...)), N> r;
-  for (std::size_t k = 0; k < N; ++k) r.v[k] = f(x.v[k]...);
-  return r;
+  return each(std::make_index_sequence<N>(), f, x...);
 }
 
 // --- exp: x = n*log(2) + r; the polynomial is the one that meets (exp(r) - 1 - r)/r^2 at Chebyshev's points
 
 template <class V, std::size_t N> struct reduced_exponent {
-  many<V, N> q;     // exp(r) - 1
-  many<V, N> n, t;  // n, and n in the last bits of a number
+  many<V, N> q, n;  // exp(r) - 1, n
 };
 
 template <class T> struct exponential;
 template <> struct exponential<double> {
   static constexpr double magic = 0x1.8p52, log2_high = 6.93147180369123816490e-01, log2_low = 1.90821492927058770002e-10,
-                          coefficients[] = {2.5100424157005067e-8, 2.7620138719733996e-7, 2.7557268378684193e-6,
-                                            2.4801521190217728e-5, 0.00019841269863105969, 0.0013888888917281793,
-                                            0.0083333333333300513, 0.041666666666623992, 0.16666666666666667, 0.5},
+                          coefficients[] = {2.5100424157005067e-8,  2.7620138719733996e-7,
+                                            2.7557268378684193e-6,  2.4801521190217728e-5,
+                                            0.00019841269863105969, 0.0013888888917281793,
+                                            0.0083333333333300513,  0.041666666666623992,
+                                            0.16666666666666667,    0.5},
                           least = -746, most = 710;
   static constexpr int digits = 52, bias = 1023;
 };
@@ -55,6 +59,14 @@ template <> struct exponential<float> {
   static constexpr int digits = 23, bias = 127;
 };
 
+template <class D, std::size_t... K, std::size_t N, class V = hn::Vec<D>>
+HWY_INLINE many<V, N> polynomial(D d, std::index_sequence<K...>, const many<V, N>& r) {
+  constexpr const auto& c = exponential<hn::TFromD<D>>::coefficients;
+  auto h = each([&](V) HWY_ATTR { return hn::Set(d, c[0]); }, r);
+  ((h = each([&](V p, V u) HWY_ATTR { return hn::MulAdd(p, u, hn::Set(d, c[K + 1])); }, h, r)), ...);
+  return h;
+}
+
 template <class D, std::size_t N, class V = hn::Vec<D>>
 HWY_INLINE reduced_exponent<V, N> reduce_exponent(D d, const many<V, N>& x) {
   using T = hn::TFromD<D>;
@@ -64,27 +76,24 @@ HWY_INLINE reduced_exponent<V, N> reduce_exponent(D d, const many<V, N>& x) {
   const auto n = each([&](V u) HWY_ATTR { return hn::Sub(u, magic); }, t);
   auto r = each([&](V m, V u) HWY_ATTR { return hn::NegMulAdd(m, hn::Set(d, form::log2_high), u); }, n, x);
   r = each([&](V m, V u) HWY_ATTR { return hn::NegMulAdd(m, hn::Set(d, form::log2_low), u); }, n, r);
-  auto h = each([&](V u) HWY_ATTR { return hn::MulAdd(u, hn::Set(d, form::coefficients[0]), hn::Set(d, form::coefficients[1])); },
-                r);
-  for (std::size_t k = 2; k < std::size(form::coefficients); ++k)
-    h = each([&](V p, V u) HWY_ATTR { return hn::MulAdd(p, u, hn::Set(d, form::coefficients[k])); }, h, r);
-  return {each([&](V p, V u) HWY_ATTR { return hn::MulAdd(hn::Mul(u, u), p, u); }, h, r), n, t};
+  const auto h = polynomial(d, std::make_index_sequence<std::size(form::coefficients) - 1>(), r);
+  return {each([&](V p, V u) HWY_ATTR { return hn::MulAdd(hn::Mul(u, u), p, u); }, h, r), n};
 }
 
-// 2^n*x, where t has n in its last bits.
-template <class D, class V = hn::Vec<D>> HWY_INLINE V scaled(D d, V x, V n, V t) {
+// 2^n*x
+template <class D, class V = hn::Vec<D>> HWY_INLINE V scaled(D d, V x, V n) {
 #if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
-  (void)d, (void)t;
+  (void)d;
   if constexpr (is_double<D>::value)
     return V{_mm512_scalef_pd(x.raw, n.raw)};
   else
     return V{_mm512_scalef_ps(x.raw, n.raw)};
 #else
   // In two steps, since 2^n may be no number of the kind.
-  (void)n;
   const hn::RebindToUnsigned<D> du;
   using form = exponential<hn::TFromD<D>>;
-  const auto u = hn::BitCast(du, t), half = hn::ShiftRight<1>(u), bias = hn::Set(du, hn::TFromD<decltype(du)>{form::bias});
+  const auto u = hn::BitCast(du, hn::Add(n, hn::Set(d, form::magic)));  // n in the last bits
+  const auto half = hn::ShiftRight<1>(u), bias = hn::Set(du, hn::TFromD<decltype(du)>{form::bias});
   const auto power = [&](auto m) HWY_ATTR { return hn::BitCast(d, hn::ShiftLeft<form::digits>(hn::Add(m, bias))); };
   return hn::Mul(hn::Mul(x, power(half)), power(hn::Sub(u, half)));
 #endif
@@ -114,7 +123,7 @@ template <class D, std::size_t N, class V = hn::Vec<D>> HWY_INLINE many<V, N> ex
   using T = hn::TFromD<D>;
   using form = exponential<T>;
   const auto e = reduce_exponent(d, each([&](V u) HWY_ATTR { return between(d, form::least, u, form::most); }, x));
-  return each([&](V q, V n, V t) HWY_ATTR { return scaled(d, hn::Add(q, hn::Set(d, T(1))), n, t); }, e.q, e.n, e.t);
+  return each([&](V q, V n) HWY_ATTR { return scaled(d, hn::Add(q, hn::Set(d, T(1))), n); }, e.q, e.n);
 }
 
 // --- double only
@@ -127,7 +136,7 @@ template <class D, class V = hn::Vec<D>> HWY_INLINE V expm1_of(D d, V x) {
   const auto u = hn::BitCast(hn::RebindToUnsigned<D>(), hn::Sub(hn::Set(d, 0x1.8p52 + 1023), n));
   const V inverse = hn::BitCast(d, hn::ShiftLeft<52>(u));
   const V rest = hn::IfThenElse(hn::Gt(n, hn::Set(d, 60.0)), one, hn::Sub(one, inverse));
-  return scaled(d, hn::Add(e.q.v[0], rest), n, e.t.v[0]);
+  return scaled(d, hn::Add(e.q.v[0], rest), n);
 }
 
 // log(x) = k*log(2) + log(1 + f), by the series of FreeBSD's msun (e_log.c) in s = f/(2 + f).
