@@ -348,8 +348,9 @@ class body::ordering {
     if (fixed.size() > most_uniform) fixed.clear();
     for (value v : fixed) {
       kind_[v] = kind::uniform;
-      b_.step_.before.push_back(at(v));
-      b_.step_.before.back().to = place_[v] = plain_++;
+      std::vector<instruction>& list = at(v).op == code::constant ? b_.step_.fixed : b_.step_.before;
+      list.push_back(at(v));
+      list.back().to = place_[v] = plain_++;
     }
     b_.step_.uniform = plain_;
     b_.step_.partial = static_cast<std::uint32_t>(b_.reduced_.size());

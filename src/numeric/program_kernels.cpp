@@ -6,6 +6,7 @@
 #include <cstring>
 #include <limits>
 #include <stdexcept>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -286,7 +287,42 @@ template <class D, class T> void number(D d, const lane_frame<T>& f, const instr
   }
 }
 
-template <class T> void run(const instruction* begin, const instruction* end, lane_frame<T>& f) {
+// The instructions of a step from one place to another, for the lanes in hand.
+struct stretch {
+  const instruction *next, *end;
+};
+
+template <class T> class stretches {
+ public:
+  stretches(lane_frame<T>& f, std::size_t begin, std::size_t end) : f_(f), whole_(end - (end - begin) % lanes()), end_(end) {
+    f.first = begin;
+    f.count = 0;
+  }
+
+  stretch first() const { return all(f_.step->before); }
+  // Lanes that fill no vector are a block by themselves.
+  bool find_next(stretch& s) {
+    f_.first += f_.count;
+    if (f_.first < end_) {
+      f_.count = f_.first < whole_ ? std::min(f_.step->block, whole_ - f_.first) : end_ - f_.first;
+      s = all(f_.step->body);
+      return true;
+    }
+    f_.count = 0;
+    s = all(f_.step->after);
+    return !std::exchange(ends_, true);
+  }
+
+ private:
+  static std::size_t lanes() { return hn::Lanes(hn::ScalableTag<T>()); }
+  static stretch all(const std::vector<instruction>& list) { return {list.data(), list.data() + list.size()}; }
+
+  lane_frame<T>& f_;
+  std::size_t whole_, end_;
+  bool ends_ = false;
+};
+
+template <class T> void run(lane_frame<T>& f, std::size_t begin, std::size_t end) {
   const hn::ScalableTag<T> d;
   using V = hn::Vec<decltype(d)>;
 #define WENGERT_MAP_AT_ONCE(vectors, op, parameters, value)                \
@@ -296,8 +332,11 @@ template <class T> void run(const instruction* begin, const instruction* end, la
 #define WENGERT_MAP(op, parameters, value) WENGERT_MAP_AT_ONCE(4, op, parameters, value)
 #define WENGERT_MAP_FUNCTION(op, parameters, value) WENGERT_MAP_AT_ONCE(1, op, parameters, value)
 #define WENGERT_IN_DOUBLE(function) in_double(d, x, [](auto dd, auto y) HWY_ATTR { return function(dd, y); })
-  for (const instruction* next = begin; next != end; ++next) {
-    const instruction& i = *next;
+  stretches<T> all(f, begin, end);
+  for (stretch here = all.first();;) {
+    while (here.next == here.end)
+      if (!all.find_next(here)) return;
+    const instruction& i = *here.next++;
     switch (i.op) {
       WENGERT_MAP(add, (V x, V y), hn::Add(x, y));
       WENGERT_MAP(sub, (V x, V y), hn::Sub(x, y));
@@ -477,8 +516,8 @@ std::size_t vector_lanes(bool is_float) {
   return is_float ? hn::Lanes(hn::ScalableTag<float>()) : hn::Lanes(hn::ScalableTag<double>());
 }
 
-void run_double(const instruction* begin, const instruction* end, lane_frame<double>& f) { run(begin, end, f); }
-void run_float(const instruction* begin, const instruction* end, lane_frame<float>& f) { run(begin, end, f); }
+void run_double(lane_frame<double>& f, std::size_t begin, std::size_t end) { run(f, begin, end); }
+void run_float(lane_frame<float>& f, std::size_t begin, std::size_t end) { run(f, begin, end); }
 void contract_double(const contraction_step& s, const double* a, const double* b, double* c, double* space) {
   contract(s, a, b, c, space);
 }

@@ -24,8 +24,8 @@ template <class T> struct lane_frame {
 
 template <class T> struct kernels {
   std::string_view target;
-  std::size_t lanes;  // in a vector
-  void (*run)(const instruction* begin, const instruction* end, lane_frame<T>& f);
+  std::size_t lanes;                                                  // in a vector
+  void (*run)(lane_frame<T>& f, std::size_t begin, std::size_t end);  // the lanes from `begin` on
   // C = scale*A*B, in strides; `space` holds contraction_space numbers.
   void (*contract)(const contraction_step& s, const T* a, const T* b, T* c, T* space);
   std::size_t (*contraction_space)(const contraction_step& s);

@@ -36,10 +36,6 @@ template <std::size_t N, class F, class... V> HWY_INLINE auto each(F f, const ma
 
 // --- exp: x = n*log(2) + r; the polynomial is the one that meets (exp(r) - 1 - r)/r^2 at Chebyshev's points
 
-template <class V, std::size_t N> struct reduced_exponent {
-  many<V, N> q, n;  // exp(r) - 1, n
-};
-
 template <class T> struct exponential;
 template <> struct exponential<double> {
   static constexpr double magic = 0x1.8p52, log2_high = 6.93147180369123816490e-01, log2_low = 1.90821492927058770002e-10,
@@ -67,17 +63,20 @@ HWY_INLINE many<V, N> polynomial(D d, std::index_sequence<K...>, const many<V, N
   return h;
 }
 
-template <class D, std::size_t N, class V = hn::Vec<D>>
-HWY_INLINE reduced_exponent<V, N> reduce_exponent(D d, const many<V, N>& x) {
+template <class D, std::size_t N, class V = hn::Vec<D>> HWY_INLINE many<V, N> nearest_power(D d, const many<V, N>& x) {
   using T = hn::TFromD<D>;
-  using form = exponential<T>;
-  const V magic = hn::Set(d, form::magic), per_log2 = hn::Set(d, static_cast<T>(1.4426950408889634));
-  const auto t = each([&](V u) HWY_ATTR { return hn::MulAdd(u, per_log2, magic); }, x);
-  const auto n = each([&](V u) HWY_ATTR { return hn::Sub(u, magic); }, t);
-  auto r = each([&](V m, V u) HWY_ATTR { return hn::NegMulAdd(m, hn::Set(d, form::log2_high), u); }, n, x);
-  r = each([&](V m, V u) HWY_ATTR { return hn::NegMulAdd(m, hn::Set(d, form::log2_low), u); }, n, r);
+  const V magic = hn::Set(d, exponential<T>::magic), per_log2 = hn::Set(d, static_cast<T>(1.4426950408889634));
+  return each([&](V u) HWY_ATTR { return hn::Sub(hn::MulAdd(u, per_log2, magic), magic); }, x);
+}
+
+// exp(r) - 1
+template <class D, std::size_t N, class V = hn::Vec<D>>
+HWY_INLINE many<V, N> rest_of_exponential(D d, const many<V, N>& x, const many<V, N>& n) {
+  using form = exponential<hn::TFromD<D>>;
+  const auto high = each([&](V u, V m) HWY_ATTR { return hn::NegMulAdd(m, hn::Set(d, form::log2_high), u); }, x, n);
+  const auto r = each([&](V u, V m) HWY_ATTR { return hn::NegMulAdd(m, hn::Set(d, form::log2_low), u); }, high, n);
   const auto h = polynomial(d, std::make_index_sequence<std::size(form::coefficients) - 1>(), r);
-  return {each([&](V p, V u) HWY_ATTR { return hn::MulAdd(hn::Mul(u, u), p, u); }, h, r), n};
+  return each([&](V p, V u) HWY_ATTR { return hn::MulAdd(hn::Mul(u, u), p, u); }, h, r);
 }
 
 // 2^n*x
@@ -122,21 +121,23 @@ template <class V> HWY_INLINE V smaller(V x, V y) {
 template <class D, std::size_t N, class V = hn::Vec<D>> HWY_INLINE many<V, N> exp_of(D d, const many<V, N>& x) {
   using T = hn::TFromD<D>;
   using form = exponential<T>;
-  const auto e = reduce_exponent(d, each([&](V u) HWY_ATTR { return between(d, form::least, u, form::most); }, x));
-  return each([&](V q, V n) HWY_ATTR { return scaled(d, hn::Add(q, hn::Set(d, T(1))), n); }, e.q, e.n);
+  const auto inside = each([&](V u) HWY_ATTR { return between(d, form::least, u, form::most); }, x);
+  const auto n = nearest_power(d, inside);
+  const auto q = rest_of_exponential(d, inside, n);
+  return each([&](V rest, V power) HWY_ATTR { return scaled(d, hn::Add(rest, hn::Set(d, T(1))), power); }, q, n);
 }
 
 // --- double only
 
 template <class D, class V = hn::Vec<D>> HWY_INLINE V expm1_of(D d, V x) {
   const V one = hn::Set(d, 1.0);
-  const auto e = reduce_exponent(d, many<V, 1>{{between(d, -64, x, 710)}});
-  const V n = e.n.v[0];
+  const many<V, 1> inside{{between(d, -64, x, 710)}}, whole = nearest_power(d, inside);
+  const V n = whole.v[0], q = rest_of_exponential(d, inside, whole).v[0];
   // 2^-n, which does not matter where n is large
   const auto u = hn::BitCast(hn::RebindToUnsigned<D>(), hn::Sub(hn::Set(d, 0x1.8p52 + 1023), n));
   const V inverse = hn::BitCast(d, hn::ShiftLeft<52>(u));
   const V rest = hn::IfThenElse(hn::Gt(n, hn::Set(d, 60.0)), one, hn::Sub(one, inverse));
-  return scaled(d, hn::Add(e.q.v[0], rest), n);
+  return scaled(d, hn::Add(q, rest), n);
 }
 
 // log(x) = k*log(2) + log(1 + f), by the series of FreeBSD's msun (e_log.c) in s = f/(2 + f).

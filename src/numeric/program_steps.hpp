@@ -66,7 +66,8 @@ struct lane_step {
   std::size_t block = 0, pitch = 0;  // lanes of a register, and from one to the next
   // Registers that hold one number, one vector wide; then those of partial results, four vectors; then those of many lanes.
   std::uint32_t uniform = 0, partial = 0, registers = 0;
-  std::vector<instruction> before, body, after;  // once, for every block of lanes, once
+  std::size_t first_register = 0, first_number = 0;     // in the workspace: of all registers, of those that are not of many lanes
+  std::vector<instruction> fixed, before, body, after;  // when the workspace is made, once, for every block of lanes, once
   std::vector<address> addresses;
   std::vector<double> constants;
   std::vector<const op_info*> functions;
