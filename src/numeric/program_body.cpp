@@ -71,6 +71,8 @@ unsigned operands(const instruction& i, const lane_step& step) {
     case code::multiply_add:
     case code::multiply_sub:
     case code::subtract_product: return 3;
+    case code::sum_of_products:
+    case code::difference_of_products:
     case code::select_lt:
     case code::select_le:
     case code::select_eq:
@@ -271,6 +273,9 @@ void body::fuse() {
       i.op = code::div, i.b = all_[i.b].a;
     } else if (i.op == code::mul && once(i.a, code::recip) && i.a != i.b) {
       i.op = code::div, i.a = old.b, i.b = all_[old.a].a;
+    } else if ((i.op == code::add || i.op == code::sub) && once(i.a, code::mul) && once(i.b, code::mul)) {
+      i.op = i.op == code::add ? code::sum_of_products : code::difference_of_products;
+      i.a = all_[old.a].a, i.b = all_[old.a].b, i.c = all_[old.b].a, i.d = all_[old.b].b;
     } else if (i.op == code::add && once(i.b, code::mul)) {
       i.op = code::multiply_add, i.a = all_[old.b].a, i.b = all_[old.b].b, i.c = old.a;
     } else if (i.op == code::add && once(i.a, code::mul)) {

@@ -357,6 +357,8 @@ template <class T> void run(lane_frame<T>& f, std::size_t begin, std::size_t end
       WENGERT_MAP(multiply_add, (V x, V y, V z), hn::MulAdd(x, y, z));
       WENGERT_MAP(multiply_sub, (V x, V y, V z), hn::MulSub(x, y, z));
       WENGERT_MAP(subtract_product, (V x, V y, V z), hn::NegMulAdd(x, y, z));
+      WENGERT_MAP(sum_of_products, (V x, V y, V z, V w), hn::MulAdd(z, w, hn::Mul(x, y)));
+      WENGERT_MAP(difference_of_products, (V x, V y, V z, V w), hn::NegMulAdd(z, w, hn::Mul(x, y)));
       WENGERT_MAP(mask, (V x, V y), hn::IfThenElseZero(hn::Ne(x, hn::Zero(d)), y));
       WENGERT_MAP(select_lt, (V x, V y, V yes, V no), hn::IfThenElse(hn::Lt(x, y), yes, no));
       WENGERT_MAP(select_le, (V x, V y, V yes, V no), hn::IfThenElse(hn::Le(x, y), yes, no));

@@ -15,7 +15,7 @@ namespace wengert::lowered {
 // The instructions that compute a lane of `to` from the same lane of a, b, c, d.
 #define WENGERT_LANE_FUNCTIONS(F) \
   F(add) F(sub) F(mul) F(div) F(neg) F(recip) F(sqrt) F(rsqrt) F(abs) F(sign) F(floor) F(ceil) F(min) F(max) \
-  F(multiply_add) F(multiply_sub) F(subtract_product) F(mask) F(select_lt) F(select_le) F(select_eq) F(select_ne) \
+  F(multiply_add) F(multiply_sub) F(subtract_product) F(sum_of_products) F(difference_of_products) F(mask) F(select_lt) F(select_le) F(select_eq) F(select_ne) \
   F(exp) F(exp_sum) F(exp_difference) F(expm1) F(log) F(log1p) F(tanh) F(sin) F(cos) F(xlogy)
 #define WENGERT_ENUMERATOR(name) name,
 enum class code : std::uint8_t {
