@@ -438,6 +438,71 @@ TEST_CASE("arrays are read where their labels say") {
   }
 }
 
+// Numbers that are the same in all lanes, exponents that are sums, arrays that stand where an output will stand, lanes that fill
+// no vector and arrays that take several blocks.
+TEST_CASE("what is fused or moved is computed as it is written") {
+  const char* const expressions[] = {
+      "sum(exp(z - m))",
+      "sum(exp(z + w)) + sum(exp(m - w))",
+      "sum(k, exp(z[k] - m)*w[k]) + sum(k, exp(z[k] - m))",
+      "log(sum(k, exp(z[k] - m))) - sum(k, w[k]*z[k])",
+      "sum(softmax(z).*w)",
+      "sum(k, softmax(z)[k]*softmax(w)[k])",
+      "sum(k, lbeta(2 + z[k], 2 + m))",
+      "sum(k, 1, K-1, exp(z[k])*exp(z[k+1]))/sum(exp(z))",
+      "sum(k, 1, K-1, softmax(z)[k]*softmax(z)[k+1])",
+      "max(k, z[k]*m) - min(k, z[k] - w[k])",
+      "sum(k, (z[k] + m)^(5/3)) + prod(k, 1 + z[k]/K)",
+      "sum(n, log(sum(k, exp(Z[n,k]))) - sum(k, Y[n,k]*Z[n,k]))",
+  };
+  for (const std::string text : expressions) {
+    CAPTURE(text);
+    problem_text source;
+    source.vars = {"z, w: vector[K]; m: real; Z, Y: matrix[B,K]"};
+    source.expressions = {text};
+    const differentiated d(source);
+    for (std::int64_t size : {1, 7, 8, 9, 40, 1030}) {
+      dim_sizes sizes = sizes_of(d.p.on(), 3);
+      if (sizes.contains("K")) sizes["K"] = size;
+      if (size == 1 && text.find("K-1") != std::string::npos) continue;
+      const world w(d.p.on(), d.outputs, sizes);
+      const auto at = w.draw(6, 0.1, 0.9);
+      const auto expected = w.expected(at);
+      for (const std::string& target : program_targets()) {
+        CAPTURE(target);
+        check_equal<double>(w.computed(program(w.t, w.outputs, w.inputs, w.sizes, target), at), expected, 1e4);
+        check_equal<float>(w.computed(basic_program<float>(w.t, w.outputs, w.inputs, w.sizes, target), at), expected, 1e4);
+      }
+    }
+  }
+}
+
+TEST_CASE("exp at its edges: 0, infinities, no number, results that are subnormal") {
+  const double inf = std::numeric_limits<double>::infinity(), tiny = std::numeric_limits<double>::denorm_min();
+  const std::vector<double> at{0.0,    -0.0,   tiny,   -tiny,  inf,    -inf,   std::nan(""), 709.78,  709.79,  1e300,
+                               -708.5, -720.1, -740.7, -744.4, -745.1, -745.2, -1e300,       0x1p-54, -0x1p-55};
+  tape t;
+  const range_id K = t.range_to({t.dim("K"), 0});
+  const node_id x = t.symbol("x", std::vector{K}), y = t.apply(opcode::exp, std::vector{K}, std::vector{t.whole(x)});
+  const symbol_id s = t.symbol_of(x);
+  std::vector<double> mine(at.size());
+  for (const std::string& target : program_targets()) {
+    CAPTURE(target);
+    program(t, {&y, 1}, {&s, 1}, {{"K", static_cast<std::int64_t>(at.size())}}, target)
+        .run(std::vector<const double*>{at.data()}, std::vector{mine.data()});
+    for (std::size_t k = 0; k < at.size(); ++k) {
+      const auto exact = static_cast<double>(std::exp(static_cast<long double>(at[k])));
+      INFO("exp(", at[k], ") = ", mine[k]);
+      if (std::isnan(at[k]))
+        CHECK(std::isnan(mine[k]));
+      else if (std::isinf(exact) || exact == 0 || exact == 1)
+        CHECK(mine[k] == exact);
+      else
+        CHECK(std::abs(mine[k] - exact) <= std::nextafter(exact, inf) - exact);
+    }
+  }
+}
+
 TEST_CASE("many evaluations on many threads are those one by one") {
   problem_text source;
   source.expressions = {"log(1 + exp(a*x + b)) - y*sin(x*b)/(1 + a^2)"};

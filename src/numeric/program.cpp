@@ -5,6 +5,7 @@
 #include <numeric>
 #include <stdexcept>
 #include <thread>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -29,8 +30,8 @@ std::size_t product(std::span<const std::int64_t> shape) {
   return n;
 }
 
-template <class F> void each_step(const std::vector<step>& steps, std::size_t depth, F f) {
-  for (const step& s : steps) {
+template <class Steps, class F> void each_step(Steps& steps, std::size_t depth, F f) {
+  for (auto& s : steps) {
     f(s, depth);
     if (s.is == step::kind::loop) each_step(s.loop->body, depth + 1, f);
   }
@@ -52,29 +53,37 @@ template <class T> struct basic_program<T>::state {
   std::vector<std::vector<std::int64_t>> inputs, outputs;
   std::vector<std::vector<T>> constants;  // inputs that the program brings, behind the others
   kernels<T> with;
-  // The most that any step needs.
-  std::size_t scratch = 0, registers = 0, addresses = 0, depth = 0;
+  std::size_t registers = 0, narrow = 0;              // of all steps; numbers in their registers that are not of many lanes
+  std::size_t scratch = 0, addresses = 0, depth = 0;  // the most that any step needs
 
-  // Lanes of a register: as many as the step was planned for or has, whole vectors, and room for partial results.
-  std::size_t block(const lane_step& s) const {
-    const std::size_t least = s.after.empty() ? with.lanes : 4 * with.lanes;
-    const std::size_t lanes =
-        s.over_batch ? s.block : std::min(s.block, static_cast<std::size_t>(std::max<std::int64_t>(s.count, 1)));
-    return std::max(least, (lanes + with.lanes - 1) / with.lanes * with.lanes);
-  }
-  // How far apart registers are: not by what the processor takes for the same place when a load follows a store.
-  std::size_t pitch(const lane_step& s) const { return block(s) + (block(s) * sizeof(T) < 1024 ? 0 : 13 * line / sizeof(T)); }
-  void measure(const lane_step& s) {
-    scratch = std::max(scratch, s.registers * pitch(s));
-    registers = std::max<std::size_t>(registers, s.registers);
+  // Lanes of a register: as many as the step was planned for or has, in whole vectors. Registers are not so far apart as the
+  // processor takes for the same place when a load follows a store.
+  void measure(lane_step& s) {
+    if (!s.over_batch) s.block = std::min(s.block, static_cast<std::size_t>(std::max<std::int64_t>(s.count, 1)));
+    s.block = (s.block + with.lanes - 1) / with.lanes * with.lanes;
+    s.pitch = s.block + (s.block * sizeof(T) < 1024 ? 0 : 13 * line / sizeof(T));
+    scratch = std::max(scratch, (s.registers - s.uniform - s.partial) * s.pitch);
+    s.first_register = std::exchange(registers, registers + s.registers);
+    s.first_number = std::exchange(narrow, narrow + (s.uniform + 4 * s.partial) * with.lanes);
     addresses = std::max(addresses, s.addresses.size());
   }
 };
 
 template <class T> struct basic_program<T>::workspace::state {
-  std::vector<T> numbers, scratch;
-  std::vector<T*> registers, where, bases;
+  std::vector<T> numbers, narrow, scratch;
+  std::vector<T*> registers, own, where, bases;
   std::vector<std::int64_t> strides, offsets, loops;
+
+  // The registers of a step, and the numbers that some of them hold all the time.
+  void place(const lane_step& s, std::size_t lanes) {
+    T* next = aligned(narrow) + s.first_number;
+    for (std::size_t r = 0; r < s.registers; ++r) {
+      if (r == s.uniform + s.partial) next = aligned(scratch);
+      registers[s.first_register + r] = own[s.first_register + r] = next;
+      next += r < s.uniform ? lanes : r < s.uniform + s.partial ? 4 * lanes : s.pitch;
+    }
+    for (const instruction& i : s.fixed) std::fill_n(own[s.first_register + i.to], lanes, static_cast<T>(s.constants[i.table]));
+  }
 };
 
 // One run: the arrays that it works on.
@@ -144,18 +153,15 @@ template <class T> class basic_program<T>::runner {
 
  private:
   void run_blocks(const lane_step& s, std::size_t begin, std::size_t end) {
-    const std::size_t block = p_.block(s), pitch = p_.pitch(s);
-    lane_frame<T> f{
-        &s, w_.registers.data(), aligned(w_.scratch), block, pitch, w_.where.data(), w_.strides.data(), w_.offsets.data(), 0, 0};
-    for (std::size_t r = 0; r < s.registers; ++r) f.at[r] = f.scratch + r * pitch;
-    const auto execute = [&](const std::vector<instruction>& list) { p_.with.run(list.data(), list.data() + list.size(), f); };
-    f.count = std::min(block, end - begin);
-    execute(s.before);
-    for (f.first = begin; f.first < end; f.first += f.count) {
-      f.count = std::min(block, end - f.first);
-      execute(s.body);
-    }
-    execute(s.after);
+    lane_frame<T> f{&s,
+                    w_.registers.data() + s.first_register,
+                    w_.own.data() + s.first_register,
+                    w_.where.data(),
+                    w_.strides.data(),
+                    w_.offsets.data(),
+                    0,
+                    0};
+    p_.with.run(f, begin, end);
   }
 
   void contract(const contraction_step& s) {
@@ -258,13 +264,19 @@ template <class T> basic_program<T>& basic_program<T>::operator=(basic_program&&
 template <class T> basic_program<T>::workspace::workspace(const basic_program& p) : state_(std::make_unique<state>()) {
   const auto& s = *p.state_;
   state_->numbers.resize(s.made.temporaries + line / sizeof(T));
+  state_->narrow.resize(s.narrow + line / sizeof(T));
   state_->scratch.resize(s.scratch + line / sizeof(T));
   state_->registers.resize(s.registers);
+  state_->own.resize(s.registers);
   state_->where.resize(s.addresses);
   state_->strides.resize(s.addresses);
   state_->offsets.resize(s.addresses);
   state_->loops.resize(s.depth);
   state_->bases.resize(s.made.buffers.size());
+  if (s.made.batch) state_->place(*s.made.batch, s.with.lanes);
+  each_step(s.made.steps, 0, [&](const step& one, std::size_t) {
+    if (one.is == step::kind::lanes) state_->place(*one.lanes, s.with.lanes);
+  });
 }
 template <class T> basic_program<T>::workspace::~workspace() = default;
 template <class T> basic_program<T>::workspace::workspace(workspace&&) noexcept = default;
@@ -344,7 +356,7 @@ template <class T> void basic_program<T>::run_batch(std::size_t count, std::span
   };
   std::vector<batch_array<const T>> all(inputs.begin(), inputs.end());
   for (const auto& c : s.constants) all.push_back({c.data(), 0});
-  const std::size_t unit = s.made.batch ? s.block(*s.made.batch) : 1, units = (count + unit - 1) / unit;
+  const std::size_t unit = s.made.batch ? s.made.batch->block : 1, units = (count + unit - 1) / unit;
   const auto share = [&](std::size_t which, std::size_t of) {
     const std::size_t begin = units * which / of * unit, end = std::min(count, units * (which + 1) / of * unit);
     if (begin >= end) return;

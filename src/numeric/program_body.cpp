@@ -14,7 +14,7 @@ namespace wengert::lowered {
 namespace {
 
 constexpr std::size_t nearest_cache = 24 << 10;        // bytes of it that registers may fill
-constexpr std::size_t most_pinned = 64;                // registers that hold the same numbers all the time
+constexpr std::size_t most_uniform = 128;              // registers that hold one number
 constexpr std::size_t shortest = 256, longest = 4096;  // bytes of a register
 
 std::uint64_t hash_of(const instruction& i) {
@@ -71,6 +71,8 @@ unsigned operands(const instruction& i, const lane_step& step) {
     case code::multiply_add:
     case code::multiply_sub:
     case code::subtract_product: return 3;
+    case code::sum_of_products:
+    case code::difference_of_products:
     case code::select_lt:
     case code::select_le:
     case code::select_eq:
@@ -261,7 +263,7 @@ std::vector<std::uint32_t> body::count_uses() const {
   return uses;
 }
 
-// A product, a reciprocal or a negation that is used once becomes a part of its user.
+// A product, a reciprocal or an exponent that is used once becomes a part of its user.
 void body::fuse() {
   std::vector<std::uint32_t> uses = count_uses();
   auto once = [&](value v, code op) { return all_[v].op == op && uses[v] == 1; };
@@ -271,6 +273,9 @@ void body::fuse() {
       i.op = code::div, i.b = all_[i.b].a;
     } else if (i.op == code::mul && once(i.a, code::recip) && i.a != i.b) {
       i.op = code::div, i.a = old.b, i.b = all_[old.a].a;
+    } else if ((i.op == code::add || i.op == code::sub) && once(i.a, code::mul) && once(i.b, code::mul)) {
+      i.op = i.op == code::add ? code::sum_of_products : code::difference_of_products;
+      i.a = all_[old.a].a, i.b = all_[old.a].b, i.c = all_[old.b].a, i.d = all_[old.b].b;
     } else if (i.op == code::add && once(i.b, code::mul)) {
       i.op = code::multiply_add, i.a = all_[old.b].a, i.b = all_[old.b].b, i.c = old.a;
     } else if (i.op == code::add && once(i.a, code::mul)) {
@@ -279,6 +284,8 @@ void body::fuse() {
       i.op = code::subtract_product, i.a = all_[old.b].a, i.b = all_[old.b].b, i.c = old.a;
     } else if (i.op == code::sub && once(i.a, code::mul)) {
       i.op = code::multiply_sub, i.a = all_[old.a].a, i.b = all_[old.a].b, i.c = old.b;
+    } else if (i.op == code::exp && (once(i.a, code::add) || once(i.a, code::sub))) {
+      i.op = all_[old.a].op == code::add ? code::exp_sum : code::exp_difference, i.a = all_[old.a].a, i.b = all_[old.a].b;
     } else if (i.op == code::reduce && i.red == reduction::sum && once(i.a, code::mul)) {
       i.op = code::reduce_product, i.a = all_[old.a].a, i.b = all_[old.a].b;
     }
@@ -311,7 +318,7 @@ class body::ordering {
   }
 
  private:
-  enum class kind : std::uint8_t { pinned, plain, stream };
+  enum class kind : std::uint8_t { uniform, plain, stream };
   static constexpr std::uint32_t stream_bit = 0x80000000;
 
   instruction& at(value v) { return b_.all_[v]; }
@@ -335,7 +342,7 @@ class body::ordering {
     }
   }
 
-  // Leaves that are the same in all lanes, and partial results, have registers of their own.
+  // Leaves that are the same in all lanes, and partial results, have registers of their own, before the others.
   void pin() {
     std::vector<value> fixed;
     for (value v = 0; v < b_.all_.size(); ++v) {
@@ -343,12 +350,15 @@ class body::ordering {
       if (uses_[v] > 0 && (i.op == code::constant || (i.op == code::load && !over_batch_ && address_of(i).lane == 0)))
         fixed.push_back(v);
     }
-    if (fixed.size() > most_pinned) fixed.clear();
+    if (fixed.size() > most_uniform) fixed.clear();
     for (value v : fixed) {
-      kind_[v] = kind::pinned;
-      b_.step_.before.push_back(at(v));
-      b_.step_.before.back().to = place_[v] = plain_++;
+      kind_[v] = kind::uniform;
+      std::vector<instruction>& list = at(v).op == code::constant ? b_.step_.fixed : b_.step_.before;
+      list.push_back(at(v));
+      list.back().to = place_[v] = plain_++;
     }
+    b_.step_.uniform = plain_;
+    b_.step_.partial = static_cast<std::uint32_t>(b_.reduced_.size());
     for (const reduced& r : b_.reduced_) {
       instruction start{code::constant}, end{code::finish, r.red, r.joins};
       start.to = end.a = place_[r.accumulator] = plain_++;
@@ -369,7 +379,7 @@ class body::ordering {
     for (value v = 0; v < b_.all_.size(); ++v) {
       if (is_lazy(at(v).op) || (uses_[v] == 0 && !has_effect(at(v).op))) continue;
       each_operand(at(v), [&](value x) {
-        if (is_lazy(at(x).op) && kind_[x] != kind::pinned && !done[x]) emit(x);
+        if (is_lazy(at(x).op) && kind_[x] != kind::uniform && !done[x]) emit(x);
       });
       emit(v);
     }
@@ -396,7 +406,7 @@ class body::ordering {
       each_operand(i, [&](std::uint32_t& x) {
         const value read = x;
         x = coded(read);
-        if (last[read] != t || kind_[read] == kind::pinned) return;
+        if (last[read] != t || kind_[read] == kind::uniform) return;
         last[read] = none;  // freed once
         (kind_[read] == kind::stream ? free_streams_ : free_plain_).push_back(place_[read]);
       });
@@ -426,7 +436,8 @@ lane_step body::finish(std::size_t bytes, std::int64_t count, bool over_batch) {
   ordering(*this, over_batch).run();
   step_.count = count;
   step_.over_batch = over_batch;
-  const std::size_t fits = std::bit_floor(nearest_cache / std::max<std::size_t>(step_.registers, 1) + 1);
+  const std::size_t wide = step_.registers - step_.uniform - step_.partial;
+  const std::size_t fits = std::bit_floor(nearest_cache / std::max<std::size_t>(wide, 1) + 1);
   step_.block = std::clamp(fits, shortest, longest) / bytes;
   return std::move(step_);
 }

@@ -326,9 +326,9 @@ class graph_maker {
     return found;
   }
 
-  // The value of an item of constants, which needs no item.
+  // The value of all entries of an item of constants, which needs no item.
   std::optional<double> folded(const item& x, const std::vector<argument>& read) const {
-    if (x.rank + x.bound > 0 || x.arity == 0) return std::nullopt;
+    if (x.bound > 0 || x.arity == 0 || is_matrix_function(x.op)) return std::nullopt;
     std::vector<double> v;
     for (const argument& a : read) {
       if (a.is != argument::kind::constant) return std::nullopt;

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <limits>
 #include <stdexcept>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -24,17 +25,33 @@ namespace wengert::lowered::HWY_NAMESPACE {
 
 // --- instructions
 
+constexpr bool masks_are_fast = HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX2;  // and read and write nothing else
+
 // The lanes in hand, rounded up to whole vectors: registers have room for them.
 template <class D> HWY_INLINE std::size_t padded(D d, std::size_t count) {
   const std::size_t n = hn::Lanes(d);
   return (count + n - 1) / n * n;
 }
 
-template <class D, class T, class F> HWY_INLINE void map(D d, const lane_frame<T>& f, const instruction& i, F function) {
+// A register that is read: one of one number has it in its first vector only.
+template <class T> class operand {
+ public:
+  operand(const lane_frame<T>& f, std::uint32_t r) : at_(f.at[r]), moves_(r < f.step->uniform ? 0 : ~std::size_t{0}) {}
+  const T* operator()(std::size_t lane) const { return at_ + (lane & moves_); }
+  bool is_uniform() const { return moves_ == 0; }
+
+ private:
+  const T* at_;
+  std::size_t moves_;
+};
+
+// `AtOnce` vectors in each round of the loop: more than one for what takes less time than a round.
+template <std::size_t AtOnce, class D, class T, class F>
+HWY_INLINE void map(D d, const lane_frame<T>& f, const instruction& i, F function) {
   T* const to = f.at[i.to];
-  const T *const a = f.at[i.a], *const b = f.at[i.b], *const c = f.at[i.c], *const e = f.at[i.d];
-  for (std::size_t k = 0, n = padded(d, f.count); k < n; k += hn::Lanes(d)) {
-    const auto load = [&](const T* from) HWY_ATTR { return hn::LoadU(d, from + k); };
+  const operand<T> a(f, i.a), b(f, i.b), c(f, i.c), e(f, i.d);
+  const auto one = [&](std::size_t k) HWY_ATTR {
+    const auto load = [&](const operand<T>& from) HWY_ATTR { return hn::LoadU(d, from(k)); };
     if constexpr (std::is_invocable_v<F, hn::Vec<D>>)
       hn::StoreU(function(load(a)), d, to + k);
     else if constexpr (std::is_invocable_v<F, hn::Vec<D>, hn::Vec<D>>)
@@ -43,7 +60,31 @@ template <class D, class T, class F> HWY_INLINE void map(D d, const lane_frame<T
       hn::StoreU(function(load(a), load(b), load(c)), d, to + k);
     else
       hn::StoreU(function(load(a), load(b), load(c), load(e)), d, to + k);
-  }
+  };
+  const std::size_t lanes = hn::Lanes(d), n = padded(d, f.count);
+  std::size_t k = 0;
+  if constexpr (AtOnce > 1)
+    for (; k + AtOnce * lanes <= n; k += AtOnce * lanes)
+      for (std::size_t j = 0; j < AtOnce; ++j) one(k + j * lanes);
+  for (; k < n; k += lanes) one(k);
+}
+
+// Several vectors at a time, as many as there are registers for, so that the steps of one need not wait for each other.
+constexpr std::size_t exponentials_at_once = HWY_ARCH_X86 && HWY_TARGET > HWY_AVX3 ? 2 : 4;
+
+template <class D, class T, class F> HWY_INLINE void exponentials(D d, const lane_frame<T>& f, const instruction& i, F exponent) {
+  constexpr std::size_t at_once = exponentials_at_once;
+  T* const to = f.at[i.to];
+  const operand<T> a(f, i.a), b(f, i.b);
+  const std::size_t lanes = hn::Lanes(d), n = padded(d, f.count);
+  const auto some = [&](std::size_t k, auto x) HWY_ATTR {
+    for (std::size_t j = 0; j < std::size(x.v); ++j) x.v[j] = exponent(a(k + j * lanes), b(k + j * lanes));
+    x = exp_of(d, x);
+    for (std::size_t j = 0; j < std::size(x.v); ++j) hn::StoreU(x.v[j], d, to + k + j * lanes);
+  };
+  std::size_t k = 0;
+  for (; k + at_once * lanes <= n; k += at_once * lanes) some(k, many<hn::Vec<D>, at_once>());
+  for (; k < n; k += lanes) some(k, many<hn::Vec<D>, 1>());
 }
 
 // -0 counts as 0: its reciprocal is +inf.
@@ -61,35 +102,57 @@ template <class T> HWY_INLINE T* lane_address(const lane_frame<T>& f, std::uint3
   return f.where[table] + static_cast<std::int64_t>(f.first) * f.stride[table];
 }
 
+// How many numbers an instruction that fills a register writes.
+template <class D, class T> HWY_INLINE std::size_t room(D d, const lane_frame<T>& f, std::uint32_t r) {
+  if (r < f.step->uniform) return hn::Lanes(d);
+  return r < f.step->uniform + f.step->partial ? 4 * hn::Lanes(d) : f.count;
+}
+
+// Fewer lanes than a vector has; the others are 0.
+template <class D, class T> HWY_INLINE hn::Vec<D> load_some(D d, const T* from, std::size_t count) {
+  if constexpr (masks_are_fast) return hn::MaskedLoad(hn::FirstN(d, count), d, from);
+  HWY_ALIGN T some[hn::MaxLanes(D())] = {};
+  for (std::size_t k = 0; k < count; ++k) some[k] = from[k];
+  return hn::Load(d, some);
+}
+template <class D, class T> HWY_INLINE void store_some(D d, hn::Vec<D> x, T* to, std::size_t count) {
+  if constexpr (masks_are_fast) return hn::BlendedStore(x, hn::FirstN(d, count), d, to);
+  HWY_ALIGN T some[hn::MaxLanes(D())];
+  hn::Store(x, d, some);
+  for (std::size_t k = 0; k < count; ++k) to[k] = some[k];
+}
+
+// Lanes that stand side by side but fill no whole vectors are those of a block of less than one.
 template <class D, class T> void load(D d, lane_frame<T>& f, const instruction& i) {
+  if (i.to < f.step->uniform) return fill(d, f.at[i.to], hn::Lanes(d), *f.where[i.table]);
   T* const from = lane_address(f, i.table);
   if (in_place(d, f, i.table)) {
     f.at[i.to] = from;
     return;
   }
-  T* const to = f.at[i.to] = f.scratch + i.to * f.pitch;
+  T* const to = f.at[i.to] = f.own[i.to];
   const std::int64_t stride = f.stride[i.table];
   if (stride == 0) return fill(d, to, f.count, *from);
-  if (stride == 1)
-    std::memcpy(to, from, f.count * sizeof(T));
-  else
-    for (std::size_t k = 0; k < f.count; ++k) to[k] = from[static_cast<std::int64_t>(k) * stride];
+  if (stride == 1) return hn::StoreU(load_some(d, from, f.count), d, to);
+  for (std::size_t k = 0; k < f.count; ++k) to[k] = from[static_cast<std::int64_t>(k) * stride];
   for (std::size_t k = f.count, n = padded(d, f.count); k < n; ++k) to[k] = 0;
 }
 
 template <class D, class T> HWY_INLINE void place(D d, lane_frame<T>& f, const instruction& i) {
-  f.at[i.to] = in_place(d, f, i.table) ? lane_address(f, i.table) : f.scratch + i.to * f.pitch;
+  f.at[i.to] = in_place(d, f, i.table) ? lane_address(f, i.table) : f.own[i.to];
 }
 
-template <class T> void store(const lane_frame<T>& f, const instruction& i) {
+template <class D, class T> void store(D d, const lane_frame<T>& f, const instruction& i) {
   T* const to = lane_address(f, i.table);
-  const T* const from = f.at[i.a];
-  if (to == from) return;
+  const operand<T> from(f, i.a);
+  if (to == from(0)) return;
   const std::int64_t stride = f.stride[i.table];
-  if (stride == 1)
-    std::memcpy(to, from, f.count * sizeof(T));
+  if (stride == 1 && f.count < hn::Lanes(d))
+    store_some(d, hn::LoadU(d, from(0)), to, f.count);
+  else if (stride == 1 && !from.is_uniform())
+    std::memcpy(to, from(0), f.count * sizeof(T));
   else
-    for (std::size_t k = 0; k < f.count; ++k) to[static_cast<std::int64_t>(k) * stride] = from[k];
+    for (std::size_t k = 0; k < f.count; ++k) to[static_cast<std::int64_t>(k) * stride] = *from(k);
 }
 
 template <class T> T joined(reduction red, T x, T y) {
@@ -103,14 +166,14 @@ template <class T> T joined(reduction red, T x, T y) {
 
 template <class D, class T> void accumulate(D d, const lane_frame<T>& f, const instruction& i) {
   T* const to = lane_address(f, i.table);
-  const T* const from = f.at[i.a];
+  const operand<T> from(f, i.a);
   std::size_t k = 0;
   if (f.stride[i.table] == 1 && i.red == reduction::sum)
     for (; k + hn::Lanes(d) <= f.count; k += hn::Lanes(d))
-      hn::StoreU(hn::Add(hn::LoadU(d, to + k), hn::LoadU(d, from + k)), d, to + k);
+      hn::StoreU(hn::Add(hn::LoadU(d, to + k), hn::LoadU(d, from(k))), d, to + k);
   for (; k < f.count; ++k) {
     T& x = to[static_cast<std::int64_t>(k) * f.stride[i.table]];
-    x = joined(i.red, x, from[k]);
+    x = joined(i.red, x, *from(k));
   }
 }
 
@@ -136,25 +199,47 @@ template <class D, class T, class Step> HWY_INLINE void partial(D d, const lane_
 }
 
 template <class D, class T> void reduce(D d, const lane_frame<T>& f, const instruction& i) {
-  const T* const a = f.at[i.a];
-  const auto read = [&](std::size_t k) HWY_ATTR { return hn::LoadU(d, a + k); };
+  const operand<T> a(f, i.a);
+  const auto read = [&](std::size_t k) HWY_ATTR { return hn::LoadU(d, a(k)); };
   switch (i.red) {
     case reduction::prod: return partial(d, f, i, [&](auto s, std::size_t k) HWY_ATTR { return hn::Mul(s, read(k)); });
-    case reduction::max: return partial(d, f, i, [&](auto s, std::size_t k) HWY_ATTR { return larger(s, read(k)); });
-    case reduction::min: return partial(d, f, i, [&](auto s, std::size_t k) HWY_ATTR { return smaller(s, read(k)); });
+    case reduction::max: return partial(d, f, i, [&](auto s, std::size_t k) HWY_ATTR { return larger(read(k), s); });
+    case reduction::min: return partial(d, f, i, [&](auto s, std::size_t k) HWY_ATTR { return smaller(read(k), s); });
     default: return partial(d, f, i, [&](auto s, std::size_t k) HWY_ATTR { return hn::Add(s, read(k)); });
   }
 }
 
 template <class D, class T> void reduce_product(D d, const lane_frame<T>& f, const instruction& i) {
-  const T *const a = f.at[i.a], *const b = f.at[i.b];
-  partial(d, f, i, [&](auto s, std::size_t k) HWY_ATTR { return hn::MulAdd(hn::LoadU(d, a + k), hn::LoadU(d, b + k), s); });
+  const operand<T> a(f, i.a), b(f, i.b);
+  partial(d, f, i, [&](auto s, std::size_t k) HWY_ATTR { return hn::MulAdd(hn::LoadU(d, a(k)), hn::LoadU(d, b(k)), s); });
+}
+
+// The lanes of a vector together: its halves, then those of what they make.
+template <class D, class V, class Step> HWY_INLINE hn::TFromD<D> folded(D d, V v, Step step) {
+#if HWY_TARGET != HWY_SCALAR
+  if constexpr (hn::MaxLanes(D()) > 1) {
+    const hn::Half<D> half;
+    return folded(half, step(hn::LowerHalf(half, v), hn::UpperHalf(half, v)), step);
+  }
+#endif
+  (void)d, (void)step;
+  return hn::GetLane(v);
 }
 
 template <class D, class T> void finish(D d, const lane_frame<T>& f, const instruction& i) {
   const T* const a = f.at[i.a];
-  T r = a[0];
-  for (std::size_t k = 1; k < 4 * hn::Lanes(d); ++k) r = joined(i.red, r, a[k]);
+  const std::size_t lanes = hn::Lanes(d);
+  const auto together = [&](auto step) HWY_ATTR {
+    const auto read = [&](std::size_t k) HWY_ATTR { return hn::LoadU(d, a + k * lanes); };
+    return folded(d, step(step(read(0), read(1)), step(read(2), read(3))), step);
+  };
+  T r = 0;
+  switch (i.red) {
+    case reduction::prod: r = together([](auto x, auto y) HWY_ATTR { return hn::Mul(x, y); }); break;
+    case reduction::max: r = together([](auto x, auto y) HWY_ATTR { return larger(x, y); }); break;
+    case reduction::min: r = together([](auto x, auto y) HWY_ATTR { return smaller(x, y); }); break;
+    default: r = together([](auto x, auto y) HWY_ATTR { return hn::Add(x, y); });
+  }
   T& to = *f.where[i.table];
   to = i.joins ? joined(i.red, to, r) : r;
 }
@@ -168,10 +253,10 @@ template <class D, class T> void pad(D d, const lane_frame<T>& f, T* to) {
 
 template <class D, class T> void call(D d, const lane_frame<T>& f, const instruction& i) {
   const op_info& info = *f.step->functions[i.table];
-  const T *const a = f.at[i.a], *const b = f.at[i.b];
+  const operand<T> a(f, i.a), b(f, i.b);
   T* const to = f.at[i.to];
   for (std::size_t k = 0; k < f.count; ++k) {
-    const double arguments[2] = {static_cast<double>(a[k]), static_cast<double>(b[k])};
+    const double arguments[2] = {static_cast<double>(*a(k)), static_cast<double>(*b(k))};
     to[k] = static_cast<T>(info.value(arguments));
   }
   pad(d, f, to);
@@ -179,10 +264,10 @@ template <class D, class T> void call(D d, const lane_frame<T>& f, const instruc
 
 template <class D, class T> void raise(D d, const lane_frame<T>& f, const instruction& i) {
   const rational_power& q = f.step->powers[i.table];
-  const T* const a = f.at[i.a];
+  const operand<T> a(f, i.a);
   T* const to = f.at[i.to];
   for (std::size_t k = 0; k < f.count; ++k) {
-    const T x = a[k], p = static_cast<T>(q.p);
+    const T x = *a(k), p = static_cast<T>(q.p);
     if (x == 0)
       to[k] = p > 0 ? T(0) : std::numeric_limits<T>::infinity();
     else if (x < 0 && !q.whole)
@@ -193,25 +278,65 @@ template <class D, class T> void raise(D d, const lane_frame<T>& f, const instru
   pad(d, f, to);
 }
 
-template <class T> void number(const lane_frame<T>& f, const instruction& i) {
+template <class D, class T> void number(D d, const lane_frame<T>& f, const instruction& i) {
   T* const to = f.at[i.to];
   const std::int64_t stride = f.stride[i.table], base = f.number[i.table] + static_cast<std::int64_t>(f.first) * stride;
-  for (std::size_t k = 0; k < f.block; ++k) {
+  for (std::size_t k = 0, n = padded(d, f.count); k < n; ++k) {
     const std::int64_t x = base + static_cast<std::int64_t>(k) * stride;
     to[k] = i.op == code::affine ? static_cast<T>(x) : T(x == 0);
   }
 }
 
-template <class T> void run(const instruction* begin, const instruction* end, lane_frame<T>& f) {
+// The instructions of a step from one place to another, for the lanes in hand.
+struct stretch {
+  const instruction *next, *end;
+};
+
+template <class T> class stretches {
+ public:
+  stretches(lane_frame<T>& f, std::size_t begin, std::size_t end) : f_(f), whole_(end - (end - begin) % lanes()), end_(end) {
+    f.first = begin;
+    f.count = 0;
+  }
+
+  stretch first() const { return all(f_.step->before); }
+  // Lanes that fill no vector are a block by themselves.
+  bool find_next(stretch& s) {
+    f_.first += f_.count;
+    if (f_.first < end_) {
+      f_.count = f_.first < whole_ ? std::min(f_.step->block, whole_ - f_.first) : end_ - f_.first;
+      s = all(f_.step->body);
+      return true;
+    }
+    f_.count = 0;
+    s = all(f_.step->after);
+    return !std::exchange(ends_, true);
+  }
+
+ private:
+  static std::size_t lanes() { return hn::Lanes(hn::ScalableTag<T>()); }
+  static stretch all(const std::vector<instruction>& list) { return {list.data(), list.data() + list.size()}; }
+
+  lane_frame<T>& f_;
+  std::size_t whole_, end_;
+  bool ends_ = false;
+};
+
+template <class T> void run(lane_frame<T>& f, std::size_t begin, std::size_t end) {
   const hn::ScalableTag<T> d;
   using V = hn::Vec<decltype(d)>;
-#define WENGERT_MAP(op, parameters, value)                        \
-  case code::op:                                                  \
-    map(d, f, i, [&] parameters HWY_ATTR -> V { return value; }); \
+#define WENGERT_MAP_AT_ONCE(vectors, op, parameters, value)                \
+  case code::op:                                                           \
+    map<vectors>(d, f, i, [&] parameters HWY_ATTR -> V { return value; }); \
     break
+#define WENGERT_MAP(op, parameters, value) WENGERT_MAP_AT_ONCE(4, op, parameters, value)
+#define WENGERT_MAP_FUNCTION(op, parameters, value) WENGERT_MAP_AT_ONCE(1, op, parameters, value)
 #define WENGERT_IN_DOUBLE(function) in_double(d, x, [](auto dd, auto y) HWY_ATTR { return function(dd, y); })
-  for (const instruction* next = begin; next != end; ++next) {
-    const instruction& i = *next;
+  stretches<T> all(f, begin, end);
+  for (stretch here = all.first();;) {
+    while (here.next == here.end)
+      if (!all.find_next(here)) return;
+    const instruction& i = *here.next++;
     switch (i.op) {
       WENGERT_MAP(add, (V x, V y), hn::Add(x, y));
       WENGERT_MAP(sub, (V x, V y), hn::Sub(x, y));
@@ -232,36 +357,46 @@ template <class T> void run(const instruction* begin, const instruction* end, la
       WENGERT_MAP(multiply_add, (V x, V y, V z), hn::MulAdd(x, y, z));
       WENGERT_MAP(multiply_sub, (V x, V y, V z), hn::MulSub(x, y, z));
       WENGERT_MAP(subtract_product, (V x, V y, V z), hn::NegMulAdd(x, y, z));
+      WENGERT_MAP(sum_of_products, (V x, V y, V z, V w), hn::MulAdd(z, w, hn::Mul(x, y)));
+      WENGERT_MAP(difference_of_products, (V x, V y, V z, V w), hn::NegMulAdd(z, w, hn::Mul(x, y)));
       WENGERT_MAP(mask, (V x, V y), hn::IfThenElseZero(hn::Ne(x, hn::Zero(d)), y));
       WENGERT_MAP(select_lt, (V x, V y, V yes, V no), hn::IfThenElse(hn::Lt(x, y), yes, no));
       WENGERT_MAP(select_le, (V x, V y, V yes, V no), hn::IfThenElse(hn::Le(x, y), yes, no));
       WENGERT_MAP(select_eq, (V x, V y, V yes, V no), hn::IfThenElse(hn::Eq(x, y), yes, no));
       WENGERT_MAP(select_ne, (V x, V y, V yes, V no), hn::IfThenElse(hn::Eq(x, y), no, yes));
-      WENGERT_MAP(exp, (V x), exp_of(d, x));
-      WENGERT_MAP(expm1, (V x), WENGERT_IN_DOUBLE(expm1_of));
-      WENGERT_MAP(log, (V x), WENGERT_IN_DOUBLE(log_of));
-      WENGERT_MAP(log1p, (V x), WENGERT_IN_DOUBLE(log1p_of));
-      WENGERT_MAP(tanh, (V x), WENGERT_IN_DOUBLE(tanh_of));
-      WENGERT_MAP(sin, (V x), WENGERT_IN_DOUBLE(sine_of<false>));
-      WENGERT_MAP(cos, (V x), WENGERT_IN_DOUBLE(sine_of<true>));
-      WENGERT_MAP(
-          xlogy, (V w, V x),
-          hn::IfThenElse(hn::And(hn::Eq(w, hn::Zero(d)), hn::Eq(x, x)), hn::Zero(d), hn::Mul(w, WENGERT_IN_DOUBLE(log_of))));
+      case code::exp: exponentials(d, f, i, [&](const T* x, const T*) HWY_ATTR { return hn::LoadU(d, x); }); break;
+      case code::exp_sum:
+        exponentials(d, f, i, [&](const T* x, const T* y) HWY_ATTR { return hn::Add(hn::LoadU(d, x), hn::LoadU(d, y)); });
+        break;
+      case code::exp_difference:
+        exponentials(d, f, i, [&](const T* x, const T* y) HWY_ATTR { return hn::Sub(hn::LoadU(d, x), hn::LoadU(d, y)); });
+        break;
+        WENGERT_MAP_FUNCTION(expm1, (V x), WENGERT_IN_DOUBLE(expm1_of));
+        WENGERT_MAP_FUNCTION(log, (V x), WENGERT_IN_DOUBLE(log_of));
+        WENGERT_MAP_FUNCTION(log1p, (V x), WENGERT_IN_DOUBLE(log1p_of));
+        WENGERT_MAP_FUNCTION(tanh, (V x), WENGERT_IN_DOUBLE(tanh_of));
+        WENGERT_MAP_FUNCTION(sin, (V x), WENGERT_IN_DOUBLE(sine_of<false>));
+        WENGERT_MAP_FUNCTION(cos, (V x), WENGERT_IN_DOUBLE(sine_of<true>));
+        WENGERT_MAP_FUNCTION(
+            xlogy, (V w, V x),
+            hn::IfThenElse(hn::And(hn::Eq(w, hn::Zero(d)), hn::Eq(x, x)), hn::Zero(d), hn::Mul(w, WENGERT_IN_DOUBLE(log_of))));
       case code::call: call(d, f, i); break;
       case code::power: raise(d, f, i); break;
-      case code::constant: fill(d, f.at[i.to], f.block, static_cast<T>(f.step->constants[i.table])); break;
+      case code::constant: fill(d, f.at[i.to], room(d, f, i.to), static_cast<T>(f.step->constants[i.table])); break;
       case code::load: load(d, f, i); break;
       case code::place: place(d, f, i); break;
-      case code::store: store(f, i); break;
+      case code::store: store(d, f, i); break;
       case code::accumulate: accumulate(d, f, i); break;
       case code::affine:
-      case code::is_zero: number(f, i); break;
+      case code::is_zero: number(d, f, i); break;
       case code::reduce: reduce(d, f, i); break;
       case code::reduce_product: reduce_product(d, f, i); break;
       case code::finish: finish(d, f, i); break;
     }
   }
+#undef WENGERT_MAP_AT_ONCE
 #undef WENGERT_MAP
+#undef WENGERT_MAP_FUNCTION
 #undef WENGERT_IN_DOUBLE
 }
 
@@ -383,8 +518,8 @@ std::size_t vector_lanes(bool is_float) {
   return is_float ? hn::Lanes(hn::ScalableTag<float>()) : hn::Lanes(hn::ScalableTag<double>());
 }
 
-void run_double(const instruction* begin, const instruction* end, lane_frame<double>& f) { run(begin, end, f); }
-void run_float(const instruction* begin, const instruction* end, lane_frame<float>& f) { run(begin, end, f); }
+void run_double(lane_frame<double>& f, std::size_t begin, std::size_t end) { run(f, begin, end); }
+void run_float(lane_frame<float>& f, std::size_t begin, std::size_t end) { run(f, begin, end); }
 void contract_double(const contraction_step& s, const double* a, const double* b, double* c, double* space) {
   contract(s, a, b, c, space);
 }

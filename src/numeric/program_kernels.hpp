@@ -15,8 +15,7 @@ namespace wengert::lowered {
 template <class T> struct lane_frame {
   const lane_step* step;
   T** at;                      // by register: its lanes
-  T* scratch;                  // the registers' own lanes
-  std::size_t block, pitch;    // of a register, and from one to the next
+  T* const* own;               // by register: its place in the workspace
   T* const* where;             // by address: of lane 0
   const std::int64_t* stride;  // by address: from lane to lane
   const std::int64_t* number;  // by address: offset, with the loops
@@ -25,8 +24,8 @@ template <class T> struct lane_frame {
 
 template <class T> struct kernels {
   std::string_view target;
-  std::size_t lanes;  // in a vector
-  void (*run)(const instruction* begin, const instruction* end, lane_frame<T>& f);
+  std::size_t lanes;                                                  // in a vector
+  void (*run)(lane_frame<T>& f, std::size_t begin, std::size_t end);  // the lanes from `begin` on
   // C = scale*A*B, in strides; `space` holds contraction_space numbers.
   void (*contract)(const contraction_step& s, const T* a, const T* b, T* c, T* space);
   std::size_t (*contraction_space)(const contraction_step& s);

@@ -56,6 +56,7 @@ class lowerer {
       p_.batch = std::make_unique<lane_step>(lanes(all, 1));
     } else {
       p_.steps = list(all, 0);
+      move_into_outputs();
       place_temporaries();
     }
     return std::move(p_);
@@ -135,11 +136,13 @@ class lowerer {
       if (waits_for_[i] == 0) ready[key(i)].insert(i);
     }
     std::uint32_t stage = 0;
+    stage_size_.clear();
     while (!ready.empty()) {
       auto next = ready.begin();
       if (next->first.first >= 0)
         for (auto it = ready.begin(); it != ready.end(); ++it)
           if (*it->second.begin() < *next->second.begin()) next = it;
+      stage_size_.push_back(next->first.second == none ? next->first.first : -1);
       fill_stage(next->first, stage++, own, ready, key);
     }
     return in_stages(members, stage);
@@ -170,14 +173,14 @@ class lowerer {
   }
 
   std::vector<std::vector<std::uint32_t>> in_stages(const std::vector<std::uint32_t>& members, std::uint32_t count) {
-    for (auto it = members.rbegin(); it != members.rend(); ++it) delay(*it);
+    for (auto it = members.rbegin(); it != members.rend(); ++it) delay(*it, members);
     std::vector<std::vector<std::uint32_t>> r(count);
     for (std::uint32_t i : members) r[stage_[i]].push_back(i);
     std::erase_if(r, [](const auto& group) { return group.empty(); });
     return r;
   }
 
-  void delay(std::uint32_t i) {
+  void delay(std::uint32_t i, const std::vector<std::uint32_t>& members) {
     if (output_[i] != none) return;
     std::uint32_t first = none;
     bool fits = true;
@@ -189,7 +192,34 @@ class lowerer {
       for (const argument& a : g_.arguments_of(at(r)))
         if (a.is == argument::kind::item && a.which == i) fits = fits && goes_with(r, a);
     }
-    if (first != none && fits) stage_[i] = first;
+    if (first == none) return;
+    if (fits)
+      stage_[i] = first;
+    else if (reads_only_arrays(i))
+      join_later(i, first, members);
+  }
+
+  bool reads_only_arrays(std::uint32_t i) const {
+    return std::ranges::none_of(g_.arguments_of(at(i)), [&](const argument& a) {
+      return a.is == argument::kind::item && group_[a.which] == group_count_ && stage_[a.which] == stage_[i];
+    });
+  }
+
+  // What is ready early and reads only what stands in arrays goes where one of them is read again, as late as that can be.
+  void join_later(std::uint32_t i, std::uint32_t before, const std::vector<std::uint32_t>& members) {
+    if (alone_[i] || chosen_[i] < 0) return;
+    const std::int64_t size = g_.sizes[axis_of(i)];
+    for (std::uint32_t j : members) {
+      if (stage_[j] <= stage_[i] || stage_[j] >= before || stage_size_[stage_[j]] != size) continue;
+      if (reads_the_same(i, j)) stage_[i] = std::max(stage_[i], stage_[j]);
+    }
+  }
+
+  bool reads_the_same(std::uint32_t i, std::uint32_t j) const {
+    for (const argument& a : g_.arguments_of(at(i)))
+      for (const argument& b : g_.arguments_of(at(j)))
+        if (a.is == argument::kind::input && b.is == a.is && b.which == a.which) return true;
+    return false;
   }
 
   void new_group(const std::vector<std::uint32_t>& members) {
@@ -621,19 +651,95 @@ class lowerer {
     lists_.back().push_back({step::kind::matrix, {}, {}, std::move(s), {}, {}});
   }
 
+  // --- temporary arrays in the place of an output
+
+  // An array that is read for the last time where an output is made of it, entry by entry, stands where the output will stand.
+  struct access {
+    const std::vector<step>* in;
+    lane_step* by;
+    const instruction* what;
+  };
+
+  void find_accesses(std::vector<step>& steps, std::vector<std::vector<access>>& of, std::vector<bool>& fixed) const {
+    for (step& s : steps) {
+      if (s.is == step::kind::loop) {
+        find_accesses(s.loop->body, of, fixed);
+      } else if (s.is != step::kind::lanes) {
+        each_buffer(s, [&](std::uint32_t b) { fixed[b] = true; });
+      } else {
+        for (const auto* list : {&s.lanes->before, &s.lanes->body, &s.lanes->after})
+          for (const instruction& i : *list) {
+            if (!reaches_array(i.op)) continue;
+            const address& a = s.lanes->addresses[i.table];
+            of[a.buffer].push_back({&steps, s.lanes.get(), &i});
+            if (a.lane != 1 || (i.op != code::load && i.op != code::store)) fixed[a.buffer] = true;
+          }
+      }
+    }
+  }
+
+  void move_into_outputs() {
+    std::vector<std::vector<access>> of(p_.buffers.size());
+    std::vector<bool> fixed(p_.buffers.size(), false);
+    find_accesses(p_.steps, of, fixed);
+    for (std::size_t b = p_.inputs + p_.outputs; b < p_.buffers.size(); ++b) {
+      if (fixed[b] || of[b].empty()) continue;
+      const access last = of[b].back();
+      const address from = last.by->addresses[last.what->table];
+      if (!std::ranges::all_of(of[b], [&](const access& x) {
+            return x.in == last.in && x.by->count == last.by->count && x.by->addresses[x.what->table] == from;
+          }))
+        continue;
+      for (const instruction& i : last.by->body) {
+        if (i.op != code::store) continue;
+        const address to = last.by->addresses[i.table];
+        if (to.buffer >= p_.inputs + p_.outputs || fixed[to.buffer] || of[to.buffer].size() > 1 ||
+            !is_read_before(*last.by, from, i))
+          continue;
+        for (const access& x : of[b]) x.by->addresses[x.what->table] = to;
+        fixed[to.buffer] = true;
+        p_.buffers[b].size = 0;
+        break;
+      }
+    }
+  }
+
+  // Whether what a step reads at an address is used no later than by the instruction whose result will stand there.
+  static bool is_read_before(const lane_step& s, const address& from, const instruction& store) {
+    std::set<std::uint32_t> held;  // registers with what was read
+    bool written = false, next_writes = false;
+    for (const instruction& i : s.body) {
+      const std::uint32_t read[4] = {i.a, i.b, i.c, i.d};
+      const auto is_held = [&](std::uint32_t r) { return held.contains(r); };
+      if (written && std::any_of(read, read + operands(i, s), is_held)) return false;
+      if (i.op == code::load && s.addresses[i.table] == from) {
+        if (written) return false;
+        held.insert(i.to);
+      } else if (i.op != code::store && i.op != code::accumulate && i.op != code::reduce && i.op != code::reduce_product) {
+        held.erase(i.to);
+      }
+      written = written || next_writes || &i == &store;
+      next_writes = i.op == code::place && i.table == store.table;
+    }
+    return true;
+  }
+
   // --- temporary arrays share memory where they are not needed at the same time
 
   struct life {
     std::size_t first = none_large, last = 0;
   };
 
+  static bool reaches_array(code op) {
+    return op == code::load || op == code::store || op == code::accumulate || op == code::finish;
+  }
+
   static void each_buffer(const step& s, const std::function<void(std::uint32_t)>& f) {
     switch (s.is) {
       case step::kind::lanes:
         for (const lane_step* l = s.lanes.get(); const auto* list : {&l->before, &l->body, &l->after})
           for (const instruction& i : *list)
-            if (i.op == code::load || i.op == code::store || i.op == code::accumulate || i.op == code::finish)
-              f(l->addresses[i.table].buffer);
+            if (reaches_array(i.op)) f(l->addresses[i.table].buffer);
         return;
       case step::kind::contraction:
         for (const auto* m : {&s.contraction->a, &s.contraction->b, &s.contraction->c}) f(m->buffer);
@@ -704,6 +810,7 @@ class lowerer {
   std::vector<std::uint32_t> group_, stage_, waits_for_;
   std::vector<std::int8_t> chosen_;
   std::vector<bool> alone_, accumulates_;
+  std::vector<std::int64_t> stage_size_;  // of what is being partitioned, by stage: how long its axis is; -1 if it stands alone
   std::uint32_t group_count_ = 0;
 
   std::vector<std::size_t> values_;  // by item, where its values begin in

@@ -11,7 +11,9 @@
 
 #include <cmath>
 #include <cstdint>
+#include <iterator>
 #include <limits>
+#include <utility>
 
 #include <hwy/highway.h>
 
@@ -21,45 +23,79 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 template <class D> using is_double = std::is_same<hn::TFromD<D>, double>;
 
+// N vectors for which the same is computed, each step for all of them before the next, so that none waits for the step before.
+template <class V, std::size_t N> struct many { V v[N]; };
+
+template <std::size_t K, class F, class... V> HWY_INLINE auto one(F f, const V&... x) { return f(x.v[K]...); }
+template <class F, class... V, std::size_t... K> HWY_INLINE auto each(std::index_sequence<K...>, F f, const V&... x) {
+  return many<decltype(f(x.v[0]...)), sizeof...(K)>{{one<K>(f, x...)...}};
+}
+template <std::size_t N, class F, class... V> HWY_INLINE auto each(F f, const many<V, N>&... x) {
+  return each(std::make_index_sequence<N>(), f, x...);
+}
+
 // --- exp: x = n*log(2) + r; the polynomial is the one that meets (exp(r) - 1 - r)/r^2 at Chebyshev's points
 
-template <class D, class V = hn::Vec<D>> struct reduced_exponent {
-  V q;        // exp(r) - 1
-  V n, a, b;  // 2^n = a*b
+template <class T> struct exponential;
+template <> struct exponential<double> {
+  static constexpr double magic = 0x1.8p52, log2_high = 6.93147180369123816490e-01, log2_low = 1.90821492927058770002e-10,
+                          coefficients[] = {2.5100424157005067e-8,  2.7620138719733996e-7,
+                                            2.7557268378684193e-6,  2.4801521190217728e-5,
+                                            0.00019841269863105969, 0.0013888888917281793,
+                                            0.0083333333333300513,  0.041666666666623992,
+                                            0.16666666666666667,    0.5},
+                          least = -746, most = 710;
+  static constexpr int digits = 52, bias = 1023;
+};
+template <> struct exponential<float> {
+  static constexpr float magic = 0x1.8p23F, log2_high = 0.693359375F, log2_low = -2.12194440e-4F,
+                         coefficients[] = {0.0013926213466332443F, 0.0083632029715758549F, 0.041666554437685939F,
+                                           0.16666576845993976F, 0.5F},
+                         least = -104, most = 89;
+  static constexpr int digits = 23, bias = 127;
 };
 
-template <class D, class V = hn::Vec<D>> HWY_INLINE reduced_exponent<D> reduce_exponent(D d, V x) {
+template <class D, std::size_t... K, std::size_t N, class V = hn::Vec<D>>
+HWY_INLINE many<V, N> polynomial(D d, std::index_sequence<K...>, const many<V, N>& r) {
+  constexpr const auto& c = exponential<hn::TFromD<D>>::coefficients;
+  auto h = each([&](V) HWY_ATTR { return hn::Set(d, c[0]); }, r);
+  ((h = each([&](V p, V u) HWY_ATTR { return hn::MulAdd(p, u, hn::Set(d, c[K + 1])); }, h, r)), ...);
+  return h;
+}
+
+template <class D, std::size_t N, class V = hn::Vec<D>> HWY_INLINE many<V, N> nearest_power(D d, const many<V, N>& x) {
+  using T = hn::TFromD<D>;
+  const V magic = hn::Set(d, exponential<T>::magic), per_log2 = hn::Set(d, static_cast<T>(1.4426950408889634));
+  return each([&](V u) HWY_ATTR { return hn::Sub(hn::MulAdd(u, per_log2, magic), magic); }, x);
+}
+
+// exp(r) - 1
+template <class D, std::size_t N, class V = hn::Vec<D>>
+HWY_INLINE many<V, N> rest_of_exponential(D d, const many<V, N>& x, const many<V, N>& n) {
+  using form = exponential<hn::TFromD<D>>;
+  const auto high = each([&](V u, V m) HWY_ATTR { return hn::NegMulAdd(m, hn::Set(d, form::log2_high), u); }, x, n);
+  const auto r = each([&](V u, V m) HWY_ATTR { return hn::NegMulAdd(m, hn::Set(d, form::log2_low), u); }, high, n);
+  const auto h = polynomial(d, std::make_index_sequence<std::size(form::coefficients) - 1>(), r);
+  return each([&](V p, V u) HWY_ATTR { return hn::MulAdd(hn::Mul(u, u), p, u); }, h, r);
+}
+
+// 2^n*x
+template <class D, class V = hn::Vec<D>> HWY_INLINE V scaled(D d, V x, V n) {
+#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
+  (void)d;
+  if constexpr (is_double<D>::value)
+    return V{_mm512_scalef_pd(x.raw, n.raw)};
+  else
+    return V{_mm512_scalef_ps(x.raw, n.raw)};
+#else
+  // In two steps, since 2^n may be no number of the kind.
   const hn::RebindToUnsigned<D> du;
-  if constexpr (is_double<D>::value) {
-    const V magic = hn::Set(d, 0x1.8p52);
-    const V t = hn::MulAdd(x, hn::Set(d, 1.4426950408889634), magic), n = hn::Sub(t, magic);
-    V r = hn::NegMulAdd(n, hn::Set(d, 6.93147180369123816490e-01), x);
-    r = hn::NegMulAdd(n, hn::Set(d, 1.90821492927058770002e-10), r);
-    const V r2 = hn::Mul(r, r), r4 = hn::Mul(r2, r2), r8 = hn::Mul(r4, r4);
-    const V c01 = hn::MulAdd(hn::Set(d, 0.16666666666666667), r, hn::Set(d, 0.5));
-    const V c23 = hn::MulAdd(hn::Set(d, 0.0083333333333300513), r, hn::Set(d, 0.041666666666623992));
-    const V c45 = hn::MulAdd(hn::Set(d, 0.00019841269863105969), r, hn::Set(d, 0.0013888888917281793));
-    const V c67 = hn::MulAdd(hn::Set(d, 2.7557268378684193e-6), r, hn::Set(d, 2.4801521190217728e-5));
-    const V c89 = hn::MulAdd(hn::Set(d, 2.5100424157005067e-8), r, hn::Set(d, 2.7620138719733996e-7));
-    const V h = hn::MulAdd(c89, r8, hn::MulAdd(hn::MulAdd(c67, r2, c45), r4, hn::MulAdd(c23, r2, c01)));
-    const auto u = hn::BitCast(du, t);
-    const auto half = hn::ShiftRight<1>(u), bias = hn::Set(du, std::uint64_t{1023});
-    return {hn::MulAdd(r2, h, r), n, hn::BitCast(d, hn::ShiftLeft<52>(hn::Add(half, bias))),
-            hn::BitCast(d, hn::ShiftLeft<52>(hn::Add(hn::Sub(u, half), bias)))};
-  } else {
-    const V magic = hn::Set(d, 0x1.8p23f);
-    const V t = hn::MulAdd(x, hn::Set(d, 1.44269504f), magic), n = hn::Sub(t, magic);
-    V r = hn::NegMulAdd(n, hn::Set(d, 0.693359375f), x);
-    r = hn::NegMulAdd(n, hn::Set(d, -2.12194440e-4f), r);
-    V h = hn::MulAdd(hn::Set(d, 0.0013926213466332443f), r, hn::Set(d, 0.0083632029715758549f));
-    h = hn::MulAdd(h, r, hn::Set(d, 0.041666554437685939f));
-    h = hn::MulAdd(h, r, hn::Set(d, 0.16666576845993976f));
-    h = hn::MulAdd(h, r, hn::Set(d, 0.5f));
-    const auto u = hn::BitCast(du, t);
-    const auto half = hn::ShiftRight<1>(u), bias = hn::Set(du, std::uint32_t{127});
-    return {hn::MulAdd(hn::Mul(r, r), h, r), n, hn::BitCast(d, hn::ShiftLeft<23>(hn::Add(half, bias))),
-            hn::BitCast(d, hn::ShiftLeft<23>(hn::Add(hn::Sub(u, half), bias)))};
-  }
+  using form = exponential<hn::TFromD<D>>;
+  const auto u = hn::BitCast(du, hn::Add(n, hn::Set(d, form::magic)));  // n in the last bits
+  const auto half = hn::ShiftRight<1>(u), bias = hn::Set(du, hn::TFromD<decltype(du)>{form::bias});
+  const auto power = [&](auto m) HWY_ATTR { return hn::BitCast(d, hn::ShiftLeft<form::digits>(hn::Add(m, bias))); };
+  return hn::Mul(hn::Mul(x, power(half)), power(hn::Sub(u, half)));
+#endif
 }
 
 // Whether Min and Max give their second operand where either is no number.
@@ -82,22 +118,26 @@ template <class V> HWY_INLINE V smaller(V x, V y) {
   return second_wins ? r : hn::IfThenElse(hn::IsNaN(y), y, r);
 }
 
-template <class D, class V = hn::Vec<D>> HWY_INLINE V exp_of(D d, V x) {
+template <class D, std::size_t N, class V = hn::Vec<D>> HWY_INLINE many<V, N> exp_of(D d, const many<V, N>& x) {
   using T = hn::TFromD<D>;
-  const auto e = reduce_exponent(d, is_double<D>::value ? between(d, -746, x, 710) : between(d, -104, x, 89));
-  return hn::Mul(hn::Mul(hn::Add(e.q, hn::Set(d, T(1))), e.a), e.b);
+  using form = exponential<T>;
+  const auto inside = each([&](V u) HWY_ATTR { return between(d, form::least, u, form::most); }, x);
+  const auto n = nearest_power(d, inside);
+  const auto q = rest_of_exponential(d, inside, n);
+  return each([&](V rest, V power) HWY_ATTR { return scaled(d, hn::Add(rest, hn::Set(d, T(1))), power); }, q, n);
 }
 
 // --- double only
 
 template <class D, class V = hn::Vec<D>> HWY_INLINE V expm1_of(D d, V x) {
   const V one = hn::Set(d, 1.0);
-  const auto e = reduce_exponent(d, between(d, -64, x, 710));
+  const many<V, 1> inside{{between(d, -64, x, 710)}}, whole = nearest_power(d, inside);
+  const V n = whole.v[0], q = rest_of_exponential(d, inside, whole).v[0];
   // 2^-n, which does not matter where n is large
-  const auto u = hn::BitCast(hn::RebindToUnsigned<D>(), hn::Sub(hn::Set(d, 0x1.8p52 + 1023), e.n));
+  const auto u = hn::BitCast(hn::RebindToUnsigned<D>(), hn::Sub(hn::Set(d, 0x1.8p52 + 1023), n));
   const V inverse = hn::BitCast(d, hn::ShiftLeft<52>(u));
-  const V rest = hn::IfThenElse(hn::Gt(e.n, hn::Set(d, 60.0)), one, hn::Sub(one, inverse));
-  return hn::Mul(hn::Mul(hn::Add(e.q, rest), e.a), e.b);
+  const V rest = hn::IfThenElse(hn::Gt(n, hn::Set(d, 60.0)), one, hn::Sub(one, inverse));
+  return scaled(d, hn::Add(q, rest), n);
 }
 
 // log(x) = k*log(2) + log(1 + f), by the series of FreeBSD's msun (e_log.c) in s = f/(2 + f).

@@ -15,8 +15,8 @@ namespace wengert::lowered {
 // The instructions that compute a lane of `to` from the same lane of a, b, c, d.
 #define WENGERT_LANE_FUNCTIONS(F) \
   F(add) F(sub) F(mul) F(div) F(neg) F(recip) F(sqrt) F(rsqrt) F(abs) F(sign) F(floor) F(ceil) F(min) F(max) \
-  F(multiply_add) F(multiply_sub) F(subtract_product) F(mask) F(select_lt) F(select_le) F(select_eq) F(select_ne) \
-  F(exp) F(expm1) F(log) F(log1p) F(tanh) F(sin) F(cos) F(xlogy)
+  F(multiply_add) F(multiply_sub) F(subtract_product) F(sum_of_products) F(difference_of_products) F(mask) F(select_lt) F(select_le) F(select_eq) F(select_ne) \
+  F(exp) F(exp_sum) F(exp_difference) F(expm1) F(log) F(log1p) F(tanh) F(sin) F(cos) F(xlogy)
 #define WENGERT_ENUMERATOR(name) name,
 enum class code : std::uint8_t {
   WENGERT_LANE_FUNCTIONS(WENGERT_ENUMERATOR)
@@ -63,9 +63,11 @@ struct rational_power {
 struct lane_step {
   bool over_batch = false;  // a lane is an evaluation; their number and strides are known when the program runs
   std::int64_t count = 1;
-  std::size_t block = 0;  // lanes of a register
-  std::uint32_t registers = 0;
-  std::vector<instruction> before, body, after;  // once, for every block of lanes, once
+  std::size_t block = 0, pitch = 0;  // lanes of a register, and from one to the next
+  // Registers that hold one number, one vector wide; then those of partial results, four vectors; then those of many lanes.
+  std::uint32_t uniform = 0, partial = 0, registers = 0;
+  std::size_t first_register = 0, first_number = 0;     // in the workspace: of all registers, of those that are not of many lanes
+  std::vector<instruction> fixed, before, body, after;  // when the workspace is made, once, for every block of lanes, once
   std::vector<address> addresses;
   std::vector<double> constants;
   std::vector<const op_info*> functions;
