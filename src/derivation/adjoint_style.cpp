@@ -76,7 +76,9 @@ class adjoint_narrator : narrator {
   // v3 = ..., by the intermediates before it.
   void evaluate(node_id n, const std::vector<requirement>& conditions) {
     const std::string& own = own_names_.at(n);
-    printed value = in_matrix_notation(n);
+    printed value = show(n);
+    if (!value.letters.empty() || value.bound_letters)
+      if (printed matrices = in_matrix_notation(n); mentions_arguments(matrices.text, n)) value = std::move(matrices);
     auto how = calls_.find(n);
     bool composite = how != calls_.end() && !how->second.is_let;
     std::string reason = composite ? "definition of " + how->second.name : operation(n);
@@ -84,6 +86,25 @@ class adjoint_narrator : narrator {
         append("primal", with_indices(own, value.letters), value.text, std::move(reason), with_.using_kernel().reflexive(n));
     note_conditions(s, n, conditions);
     name(n, own, value);
+  }
+
+  // Whether a text has the names of all intermediates that n is made of: v'*v is no way to write sum(v1).
+  bool mentions_arguments(const std::string& text, node_id n) const {
+    std::set<node_id> seen{n};
+    std::vector<node_id> stack{n};
+    while (!stack.empty()) {
+      const node_id m = stack.back();
+      stack.pop_back();
+      for (edge_view a : t_.args(m)) {
+        if (!seen.insert(a.node).second) continue;
+        auto own = own_names_.find(a.node);
+        if (own == own_names_.end())
+          stack.push_back(a.node);
+        else if (!narrative::mentions(text, own->second))
+          return false;
+      }
+    }
+    return true;
   }
 
   std::string operation(node_id n) const {

@@ -1,7 +1,6 @@
 #include "named_parts.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <map>
 #include <set>
 
@@ -10,6 +9,7 @@
 #include <wengert/core/error.hpp>
 #include <wengert/text/printer.hpp>
 
+#include "narrative.hpp"
 #include "narrator.hpp"
 #include "units.hpp"
 
@@ -18,18 +18,6 @@ namespace wengert {
 namespace {
 
 constexpr std::size_t long_text = 120, very_long_text = 600;  // characters
-
-// Whether a text has a name in it as a whole word.
-bool mentions(const std::string& text, const std::string& name) {
-  auto in_word = [](char c) {
-    return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || (static_cast<unsigned char>(c) & 0x80);
-  };
-  for (std::size_t at = text.find(name); at != std::string::npos; at = text.find(name, at + 1)) {
-    std::size_t end = at + name.size();
-    if ((at == 0 || !in_word(text[at - 1])) && (end == text.size() || !in_word(text[end]))) return true;
-  }
-  return false;
-}
 
 std::size_t size_of(const named_form& f) {
   std::size_t size = f.text.size();
@@ -79,7 +67,7 @@ class unit_namer : narrator {
     std::string reading = w.text;
     for (std::size_t k = all.size(); k-- > 0;) {
       const auto& [n, let] = all[k];
-      if (!mentions(reading, own.at(n))) continue;
+      if (!narrative::mentions(reading, own.at(n))) continue;
       reading += " " + let.second;
       used_.insert(n);
       r.lets.insert(r.lets.begin(), let);

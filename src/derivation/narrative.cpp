@@ -1,6 +1,7 @@
 #include "narrative.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <set>
 
 #include <fmt/format.h>
@@ -91,6 +92,17 @@ std::string formula_of(const tape& t, node_id n) {
   const op_info* info = find_function(t.op(n));
   std::string_view name = info ? info->name : t.op(n) == opcode::unknown ? std::string_view(t.unknown_of(n).name) : "";
   return name.empty() ? "" : fmt::format("({0}(u))' = {0}'(u)*u'", name);
+}
+
+bool mentions(const std::string& text, const std::string& name) {
+  auto in_word = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || (static_cast<unsigned char>(c) & 0x80);
+  };
+  for (std::size_t at = text.find(name); at != std::string::npos; at = text.find(name, at + 1)) {
+    std::size_t end = at + name.size();
+    if ((at == 0 || !in_word(text[at - 1])) && (end == text.size() || !in_word(text[end]))) return true;
+  }
+  return false;
 }
 
 std::string references(const std::vector<std::string>& numbers) {

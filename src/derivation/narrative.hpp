@@ -22,6 +22,9 @@ std::string rules_text(const tape& t, node_id n, node_id v);
 std::string rule_id(const tape& t, node_id n);     // "d-mul"
 std::string formula_of(const tape& t, node_id n);  // "(f*g)' = f'*g + f*g'"
 
+// Whether a text has a name in it as a whole word.
+bool mentions(const std::string& text, const std::string& name);
+
 // "(3), (4), (5)"
 std::string references(const std::vector<std::string>& numbers);
 
