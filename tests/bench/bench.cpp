@@ -22,6 +22,7 @@
 #include <wengert/numeric/program.hpp>
 
 #include "hand.hpp"
+#include "peers/peer.hpp"
 #include "workloads.hpp"
 
 namespace {
@@ -61,6 +62,7 @@ template <class T> struct plan {
   int rounds, repeats;
   std::function<T()> primal;
   std::vector<contender<T>> contenders;  // the last one by hand
+  std::function<T(const peers::peer&, T*)> by_peer = nullptr;
 };
 
 template <class F> double seconds(int repeats, F f) {
@@ -78,7 +80,11 @@ template <class T> double apart(const std::vector<T>& a, const std::vector<T>& b
   return difference / size;
 }
 
-template <class T> std::vector<row> measure(const plan<T>& p) {
+template <class T> std::vector<row> measure(plan<T> p) {
+  if (p.by_peer)
+    for (const peers::peer& peer : peers::all())
+      if (p.inputs <= peer.most_inputs)
+        p.contenders.insert(p.contenders.end() - 1, {peer.name, [&](T* g) { return p.by_peer(peer, g); }});
   const std::size_t n = p.contenders.size();
   std::vector<std::vector<T>> gradients(n, std::vector<T>(p.inputs));
   std::vector<std::vector<double>> times(n + 1);
@@ -188,7 +194,8 @@ std::vector<row> cross_entropy(std::size_t k, bool smoke) {
                             }},
                            {"scalars", [&](double* g) { return scalars({x.data()}, {g}); }},
                            {"hand simd", [&](double* g) { return by_hand::cross_entropy(x.data(), y.data(), m, k, g); }},
-                           {"hand", [&](double* g) { return workloads::cross_entropy_by_hand(x.data(), y.data(), m, k, g); }}}});
+                           {"hand", [&](double* g) { return workloads::cross_entropy_by_hand(x.data(), y.data(), m, k, g); }}},
+                          [&](const peers::peer& peer, double* g) { return peer.cross_entropy(x.data(), y.data(), m, k, g); }});
 }
 
 // The same of few logits, many times.
@@ -248,7 +255,8 @@ std::vector<row> log_sum_exp(bool smoke) {
                               return program({x.data(), &m}, {g});
                             }},
                            {"hand simd", [&](double* g) { return by_hand::log_sum_exp(x.data(), m, n, g); }},
-                           {"hand", [&](double* g) { return workloads::log_sum_exp_by_hand(x.data(), m, n, g); }}}});
+                           {"hand", [&](double* g) { return workloads::log_sum_exp_by_hand(x.data(), m, n, g); }}},
+                          [&](const peers::peer& peer, double* g) { return peer.log_sum_exp(x.data(), m, n, g); }});
 }
 
 // Many paths: the mean, and its gradient by the eight parameters.
@@ -275,6 +283,9 @@ struct many_paths {
   double hand(double* g) {
     return mean([&](const double* z, double* h) { return workloads::path_by_hand(p.data(), z, steps, h); }, g);
   }
+  double peer(const peers::peer& peer, double* g) {
+    return mean([&](const double* z, double* h) { return peer.path(p.data(), z, steps, h); }, g);
+  }
 };
 
 // Each path is recorded on a tape that is cleared for it.
@@ -297,7 +308,8 @@ std::vector<row> paths(bool smoke) {
                           smoke ? 1 : 25,
                           1,
                           [&] { return all.primal(); },
-                          {{"tape", recorded, path.bytes}, {"hand", [&](double* g) { return all.hand(g); }}}});
+                          {{"tape", recorded, path.bytes}, {"hand", [&](double* g) { return all.hand(g); }}},
+                          [&](const peers::peer& peer, double* g) { return all.peer(peer, g); }});
 }
 
 // One path is recorded once; its program runs on all.
@@ -396,7 +408,8 @@ std::vector<row> network(bool smoke) {
            return program({part(p.data(), 0), part(p.data(), 1), part(p.data(), 2), part(p.data(), 3), x.data(), one_hot.data()},
                           {part(g, 0), part(g, 1), part(g, 2), part(g, 3)});
          }},
-        {"hand", [&](double* g) { return workloads::network_by_hand(p.data(), x.data(), labels.data(), size, g); }}}});
+        {"hand", [&](double* g) { return workloads::network_by_hand(p.data(), x.data(), labels.data(), size, g); }}},
+       [&](const peers::peer& peer, double* g) { return peer.network(p.data(), x.data(), labels.data(), size, g); }});
 }
 
 std::vector<row> chain_of_sines(std::size_t n, bool smoke, bool with_program) {
@@ -413,7 +426,9 @@ std::vector<row> chain_of_sines(std::size_t n, bool smoke, bool with_program) {
     keep(x[0]);
     return workloads::chain_of_sines<double>(x[0], c, n);
   };
-  return measure<double>({"W5", std::to_string(n), 3.0 * static_cast<double>(n), 1, smoke ? 1 : 15, 1, primal, std::move(all)});
+  return measure<double>({"W5", std::to_string(n), workloads::chain_of_sines_operations(n), 1, smoke ? 1 : 15, 1, primal,
+                          std::move(all),
+                          [&](const peers::peer& peer, double* g) { return peer.chain_of_sines(x[0], c, n, g); }});
 }
 
 // What it takes to make a program of a recording: nanoseconds for each of its nodes. The recordings do not repeat themselves.

@@ -16,7 +16,7 @@ inline double cross_entropy_operations(std::size_t k) { return 5.0 * static_cast
 
 template <class T> WENGERT_NOINLINE T cross_entropy(const T* x, const double* y, double m, std::size_t k) {
   using std::exp, std::log;
-  T s = 0, d = 0;
+  T s(0), d(0);
   for (std::size_t i = 0; i < k; i++) {
     T z = x[i] - m;
     s += exp(z);
@@ -43,7 +43,7 @@ inline double log_sum_exp_operations(std::size_t n) { return 3.0 * static_cast<d
 
 template <class T> WENGERT_NOINLINE T log_sum_exp(const T* x, double m, std::size_t n) {
   using std::exp, std::log;
-  T s = 0;
+  T s(0);
   for (std::size_t i = 0; i < n; i++) s += exp(x[i] - m);
   return log(s) + m;
 }
@@ -68,7 +68,7 @@ inline double path_operations(std::size_t steps) { return 24.0 * static_cast<dou
 template <class T, class R = double> WENGERT_NOINLINE T path(const T* p, const R* normals, std::size_t steps) {
   using std::exp, std::log, std::sqrt;
   const double dt = 1.0 / static_cast<double>(steps), root_dt = std::sqrt(dt);
-  T price = p[0], variance = p[1], sum = 0;
+  T price = p[0], variance = p[1], sum(0);
   T other = sqrt(1.0 - p[6] * p[6]);
   for (std::size_t i = 0; i < steps; i++) {
     T w = sqrt(variance * variance + 1e-8);
@@ -138,7 +138,7 @@ struct network_size {
 template <class T> WENGERT_NOINLINE T network(const T* p, const double* x, const int* labels, const network_size& size) {
   using std::exp, std::log, std::tanh;
   const T *a1 = p, *b1 = a1 + size.hidden * size.inputs, *a2 = b1 + size.hidden, *b2 = a2 + size.outputs * size.hidden;
-  T loss = 0;
+  T loss(0);
   std::vector<T> h(size.hidden), o(size.outputs);
   for (std::size_t n = 0; n < size.batch; n++, x += size.inputs) {
     for (std::size_t j = 0; j < size.hidden; j++) {
@@ -151,7 +151,7 @@ template <class T> WENGERT_NOINLINE T network(const T* p, const double* x, const
       for (std::size_t j = 0; j < size.hidden; j++) s += a2[k * size.hidden + j] * h[j];
       o[k] = s;
     }
-    T s = 0;
+    T s(0);
     for (std::size_t k = 0; k < size.outputs; k++) s += exp(o[k]);
     loss += log(s) - o[static_cast<std::size_t>(labels[n])];
   }
@@ -202,6 +202,8 @@ WENGERT_NOINLINE inline double network_by_hand(const double* p, const double* x,
 
 // --- W5: x = sin(x)*c + x, n times. 3 operations a step.
 
+inline double chain_of_sines_operations(std::size_t n) { return 3.0 * static_cast<double>(n); }
+
 template <class T> WENGERT_NOINLINE T chain_of_sines(T x, double c, std::size_t n) {
   using std::sin;
   for (std::size_t i = 0; i < n; i++) x = sin(x) * c + x;
@@ -225,9 +227,9 @@ inline double batch_cross_entropy_operations(std::size_t batch, std::size_t k) {
 
 template <class T> WENGERT_NOINLINE T batch_cross_entropy(const T* z, const T* y, std::size_t batch, std::size_t k) {
   using std::exp, std::log;
-  T loss = 0;
+  T loss(0);
   for (std::size_t b = 0; b < batch; b++, z += k, y += k) {
-    T m = z[0], s = 0, d = 0;
+    T m = z[0], s(0), d(0);
     for (std::size_t i = 0; i < k; i++) m = m < z[i] ? z[i] : m;
     for (std::size_t i = 0; i < k; i++) {
       const T u = z[i] - m;

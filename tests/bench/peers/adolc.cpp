@@ -1,0 +1,27 @@
+// ADOL-C's tape, in memory: its buffers are made large enough, since what exceeds them goes to files.
+#include <adolc/adolc.h>
+
+#include "peer.hpp"
+
+namespace {
+
+struct adolc {
+  template <class F> static double gradient(const double* x, std::size_t n, double operations, F f, double* g) {
+    constexpr int tape = 1, keep = 1, leave_files = 1;
+    const auto buffer = static_cast<unsigned>(8 * operations + 8 * static_cast<double>(n));
+    static std::vector<adouble> a;
+    a.resize(n);
+    double value = 0, one = 1;
+    trace_on(tape, keep, buffer, buffer, buffer, buffer, leave_files);
+    for (std::size_t i = 0; i < n; ++i) a[i] <<= x[i];
+    adouble y = f(a.data());
+    y >>= value;
+    trace_off();
+    fos_reverse(tape, 1, static_cast<int>(n), &one, g);
+    return value;
+  }
+};
+
+[[maybe_unused]] const bool added = peers::add<adolc>("ADOL-C");
+
+}  // namespace
