@@ -1,5 +1,9 @@
-// ADOL-C's tape, in memory: its buffers are made large enough, since what exceeds them goes to files.
+// ADOL-C's tape, in memory: its buffers are made large enough, since what exceeds them goes to files. They are allocated for each
+// recording; memory that is freed stays with the process here, or most of the time would go into new pages.
 #include <adolc/adolc.h>
+#include <malloc.h>
+
+#include <limits>
 
 #include "peer.hpp"
 
@@ -22,6 +26,7 @@ struct adolc {
   }
 };
 
-[[maybe_unused]] const bool added = peers::add<adolc>("ADOL-C");
+[[maybe_unused]] const bool added =
+    mallopt(M_MMAP_MAX, 0) != 0 && mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max()) != 0 && peers::add<adolc>("ADOL-C");
 
 }  // namespace
