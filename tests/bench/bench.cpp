@@ -4,7 +4,8 @@
 // Times are of the thread's processor. Primal and gradient take turns; each figure is the median of the rounds, or, in the column
 // "least", the ratio of the least times, which other load disturbs less. Every gradient is compared with the one by hand; the
 // exit status says whether all agree. "scalars" is a program of what was recorded one number at a time; "2 threads" says how much
-// sooner two are done than one; "lowering" is the making of a program, by node. With --smoke, everything is small and done once.
+// sooner two are done than one; "lowering" is the making of a program, by node. Other libraries take part that this is linked
+// with (see peers/). With --smoke, everything is small and done once.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
