@@ -2,20 +2,11 @@
 
 #include <utility>
 
+#include <wengert/core/substitute.hpp>
+
 namespace wengert::sweeping {
 
 bool is_zero_select(const tape& t, node_id n) { return t.op(n) == opcode::select && t.is_constant(t.arg(n, 3).node, 0); }
-
-edge seen_through(const edge& inner, const std::vector<label>& outer) {
-  edge r = inner;
-  for (label& l : r.labels) {
-    if (l.is_constant()) continue;
-    label o = outer[static_cast<std::size_t>(l.axis)];
-    o.offset += l.offset;
-    l = o;
-  }
-  return r;
-}
 
 node_id product(tape& t, const std::vector<range_id>& out, const std::vector<range_id>& bound, std::vector<edge> factors) {
   std::erase_if(factors, [&](const edge& e) { return t.is_constant(e.node, 1); });

@@ -10,9 +10,6 @@ namespace wengert::sweeping {
 // Whether n is select(condition, a, 0).
 bool is_zero_select(const tape& t, node_id n);
 
-// The edge `inner` of a node that is itself read through `outer` labels, seen from the reader.
-edge seen_through(const edge& inner, const std::vector<label>& outer);
-
 // SUM over `bound` of the product of `factors`; neutral factors are dropped.
 node_id product(tape& t, const std::vector<range_id>& out, const std::vector<range_id>& bound, std::vector<edge> factors);
 

@@ -4,6 +4,7 @@
 
 #include <wengert/calculus/partials.hpp>
 #include <wengert/core/error.hpp>
+#include <wengert/core/substitute.hpp>
 
 #include "products.hpp"
 

@@ -28,4 +28,14 @@ void substitute(tape& t, std::span<node_id> roots, const std::map<node_id, node_
     if (auto it = changed.find(root); it != changed.end()) root = it->second;
 }
 
+edge seen_through(edge inner, std::span<const label> outer) {
+  for (label& l : inner.labels) {
+    if (l.is_constant()) continue;
+    label o = outer[static_cast<std::size_t>(l.axis)];
+    o.offset += l.offset;
+    l = o;
+  }
+  return inner;
+}
+
 }  // namespace wengert

@@ -797,17 +797,6 @@ node_id presenter::with_choices_joined(node_id n) {
 
 namespace {
 
-// An edge of a node that is itself read by these labels.
-edge read_through(edge e, std::span<const label> labels) {
-  for (label& l : e.labels) {
-    if (l.is_constant()) continue;
-    label outer = labels[static_cast<std::size_t>(l.axis)];
-    outer.offset += l.offset;
-    l = outer;
-  }
-  return e;
-}
-
 // if(c, u*v, 0), where c and v have fewer axes than u, as u*if(c, v, 0); or n itself.
 node_id narrowed_choice(tape& t, node_id n) {
   if (t.op(n) != opcode::select) return n;
@@ -823,7 +812,7 @@ node_id narrowed_choice(tape& t, node_id n) {
         compared.push_back(static_cast<std::size_t>(l.axis));
   std::vector<edge> outside, inside;
   for (const edge& e : t.args(product.node).copy()) {
-    edge f = read_through(e, product.labels);
+    edge f = seen_through(e, product.labels);
     const bool is_narrow = std::ranges::all_of(
         f.labels, [&](const label& l) { return l.is_constant() || is_compared(static_cast<std::size_t>(l.axis)); });
     (is_narrow ? inside : outside).push_back(std::move(f));
@@ -836,13 +825,13 @@ node_id narrowed_choice(tape& t, node_id n) {
     wide.push_back(label::of_axis(a));
     out.push_back(t.out(n)[a]);
   }
-  for (edge& e : inside) e = read_through(std::move(e), narrow);
+  for (edge& e : inside) e = seen_through(std::move(e), narrow);
   const edge value = inside.empty() ? edge{t.constant(1), {}} : inside.size() == 1 ? inside[0] : t.whole(t.mul(out, inside));
   std::array<edge, 2> branches{args[2], args[3]};
   branches[zero - 2] = {t.constant(0), {}};
   branches[3 - zero] = value;
   outside.push_back(
-      {t.select(out, t.comparison_of(n), read_through(args[0], narrow), read_through(args[1], narrow), branches[0], branches[1]),
+      {t.select(out, t.comparison_of(n), seen_through(args[0], narrow), seen_through(args[1], narrow), branches[0], branches[1]),
        wide});
   return t.mul(t.out(n), outside);
 }
@@ -864,7 +853,7 @@ node_id presenter::with_choices_narrowed(node_id n) {
                               tape_.op(before[0].node) == opcode::select && tape_.op(args[0].node) == opcode::mul;
     if (!sums_product) continue;
     std::vector<edge> factors = tape_.args(args[0].node).copy();
-    for (edge& e : factors) e = read_through(std::move(e), args[0].labels);
+    for (edge& e : factors) e = seen_through(std::move(e), args[0].labels);
     now[m] = tape_.mul(tape_.out(m), factors, tape_.bound(m));
   }
   return now.at(n);

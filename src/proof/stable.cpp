@@ -15,19 +15,6 @@ namespace {
 
 constexpr std::size_t most_exponents = 12;  // a longer sum of exponents becomes one node
 
-// The edge `inner` of a node that is itself read through `outer` labels, seen from the reader.
-edge seen_through(const edge& inner, std::span<const label> outer) {
-  edge r = inner;
-  for (label& l : r.labels) {
-    if (l.is_constant()) continue;
-    label o = outer[static_cast<std::size_t>(l.axis)];
-    o.offset += l.offset;
-    if (o.is_constant()) o = o.value().dim == none ? label::of_integer(o.offset) : o;
-    l = o;
-  }
-  return r;
-}
-
 // SUM coefficient * edge.
 struct exponents {
   std::vector<std::pair<edge, rational>> terms;

@@ -1,4 +1,4 @@
-// Replacing nodes inside an expression.
+// Replacing nodes inside an expression, and reading edges through others.
 #pragma once
 
 #include <map>
@@ -13,5 +13,8 @@ namespace wengert {
 node_id substitute(tape& t, node_id root, const std::map<node_id, node_id>& by);
 // The same in each root, all at once.
 void substitute(tape& t, std::span<node_id> roots, const std::map<node_id, node_id>& by);
+
+// The edge `inner` of a node that is itself read through `outer` labels, seen from the reader.
+edge seen_through(edge inner, std::span<const label> outer);
 
 }  // namespace wengert
