@@ -29,7 +29,7 @@ class adjoint_narrator : narrator {
   adjoint_narrator(problem& p, const expression& e, const target& by, const telling& how) : narrator(p, e, by, how) {}
 
   derivation run() {
-    differentiated final = differentiate(p_, with_, e_, by_, how_.order, how_.how, how_.form);
+    differentiated final = answer();
     choose_names(final.function);
     std::vector<adjoint_step> record;
     derivative(t_, final.function, by_.variable, record);
@@ -225,7 +225,7 @@ class adjoint_narrator : narrator {
   // The variable's adjoint, simplified, and the theorem.
   void finish(const differentiated& final) {
     const bool by_units = !final.atoms.empty() && final.proved;  // then the facts were used on the way to what was swept
-    std::vector<std::string> used = with_.facts_used({by_units ? &*final.proved : &final.answer.equal, 1});
+    std::vector<std::string> used = answering().facts_used({by_units ? &*final.proved : &final.answer.equal, 1});
     std::string reason = how_.order == 2 ? "a second sweep, over the first one's answer; simplify" : "simplify";
     if (!used.empty()) reason += fmt::format(", by {}", fmt::join(used, ", "));
     derivation_step& s =

@@ -53,10 +53,10 @@ void case_narrator::derive_unit(unit& u) {
   s.rule = u.inputs.empty() ? "derivative" : "chain-rule";
   s.lhs = entry_derivative(u, j_);
   s.rhs = w.text;
-  s.refers_to = {defined_[u.node]};
+  s.refers_to = {u.defined};
   for (node_id v : u.inputs)
-    for (const std::string& n : unit_of(v).steps) s.refers_to.push_back(n);
-  s.reason = narrative::rules_text(t_, u.node, t_.symbol_node(by_.variable));
+    for (const std::string& n : unit_of(v).steps) note(s.refers_to, n);
+  s.reason = rules_of(u);
   rule_by_rule(u, letters, s.substeps);
   std::string number = add(std::move(s), u.total, w.node);
   if (!number.empty()) u.steps.push_back(number);
@@ -72,13 +72,12 @@ void case_narrator::derive_cases(unit& u) {
     s.case_ = same ? fmt::format("{} = {}", i_, j_) : fmt::format("{} != {}", i_, j_);
     s.lhs = entry_derivative(u, same ? i_ : j_);
     s.rhs = w.text;
-    s.refers_to = {defined_[u.node]};
+    s.refers_to = {u.defined};
     for (node_id v : u.inputs)
-      for (const std::string& n : unit_of(v).steps) s.refers_to.push_back(n);
+      for (const std::string& n : unit_of(v).steps) note(s.refers_to, n);
     auto [numerator, denominator] = quotient_of(u.node);
     s.rule = numerator == none ? (u.inputs.empty() ? "derivative" : "chain-rule") : "quotient-rule";
-    s.reason =
-        numerator == none ? narrative::rules_text(t_, u.node, t_.symbol_node(by_.variable)) : quotient_reason(numerator, same);
+    s.reason = numerator == none ? rules_of(u) : quotient_reason(numerator, same);
     if (numerator != none) quotient_steps(u, numerator, denominator, same, letters, s, w);
     std::string number = add(std::move(s), raw, w.node, !same);
     (same ? u.diagonal : u.apart) = w.node;
@@ -150,7 +149,7 @@ void case_narrator::quotient_steps(const unit& u, node_id numerator, node_id den
     add(std::move(part), from, to, !same, &s.substeps);
   };
   link(raw, form, "quotient rule");
-  link(form, multiplied, fmt::format("by ({})", defined_[u.node]));
+  link(form, multiplied, fmt::format("by ({})", u.defined));
   link(multiplied, end.node, "common factor");
 }
 

@@ -163,7 +163,15 @@ std::string case_narrator::derivative_text(node_id n) {
 }
 
 std::string case_narrator::entry_derivative(const unit& u, const std::string& letter) {
-  return fmt::format("D({}, {})", entry(u.name, u.node, letter), by_text());
+  const std::string own = u.derivative_of.empty() ? entry(u.name, u.node, letter)
+                                                  : fmt::format("D({}, {})", u.derivative_of, entry(variable_, u.node, letter));
+  return fmt::format("D({}, {})", own, by_text());
+}
+
+std::string case_narrator::rules_of(const unit& u) {
+  std::vector<node_id> ends = u.inputs;
+  ends.push_back(t_.symbol_node(by_.variable));
+  return narrative::rules_text(t_, u.node, ends);
 }
 
 bool case_narrator::prove(node_id left, node_id right, bool apart) {
@@ -212,7 +220,7 @@ std::string case_narrator::append_proved(derivation_step s, std::size_t first, s
 }
 
 void case_narrator::define_units() {
-  for (const unit& u : units_) {
+  for (unit& u : units_) {
     derivation_step s;
     s.rule = "definition";
     s.lhs = entry(u.name, u.node, j_);
@@ -221,7 +229,7 @@ void case_narrator::define_units() {
     for (const fact& f : p_.facts())
       if (u.node == e_.node && std::ranges::find(s.conditions, f.text) == s.conditions.end() && mentions_symbol_of(u.node, f))
         s.conditions.push_back(f.text);
-    defined_[u.node] = add(std::move(s), u.node, u.node);
+    u.defined = add(std::move(s), u.node, u.node);
     names_[u.node] = call{u.name, {}, true};
   }
   for (const auto& [n, name] : sums_) names_[n] = call{name, {}, true};
@@ -280,8 +288,8 @@ void case_narrator::partial_derivatives(unit& root) {
     s.lhs =
         fmt::format("D({}, {})", entry(root.name, root.node, j_), entry(name_of(v), v, letters.empty() ? "" : letters.back()));
     s.rhs = w.text;
-    s.reason = narrative::rules_text(t_, root.node, v);
-    s.refers_to = {defined_[root.node]};
+    s.reason = narrative::rules_text(t_, root.node, {&v, 1});
+    s.refers_to = {root.defined};
     for (const requirement& r : requirements(t_, root.node, by_.variable))
       if (r.node == v) s.conditions.push_back(print_condition(t_, r.is, r.node, {&names_, {}}));
     gradient_[{root.node, v}] = w.node;
@@ -292,9 +300,9 @@ void case_narrator::partial_derivatives(unit& root) {
 }
 
 void case_narrator::finish(unit& root) {
+  if (how_.order == 2) differentiate_again(root);
   differentiated final = differentiate(p_, with_, e_, by_, how_.order, how_.how, how_.form);
   final.conditions.insert(final.conditions.begin(), assumed_.begin(), assumed_.end());
-  if (how_.order == 2) tell_first_order(root, final);
   tell_result(root, final);
   root_name_ = root.name;
   if (!conclude_with_less(final)) conclude(final);
@@ -325,20 +333,31 @@ derivation_step& case_narrator::step_about(const unit& u, node_id n) {
   for (derivation_step& s : d_.steps)
     for (derivation_step& sub : s.substeps)
       if (n != u.node && sub.lhs == derivative) return sub;
-  return d_.steps.at(std::stoul(defined_.at(u.node)) - 1);
+  return d_.steps.at(std::stoul(u.defined) - 1);
 }
 
-// Of a second derivative: the first, which it is the derivative of.
-void case_narrator::tell_first_order(const unit& root, const differentiated& final) {
-  node_id first = at_entry(t_, derivative(t_, final.function, by_.variable), by_, e_.letters);
-  std::size_t rank = t_.rank(first);
+void case_narrator::differentiate_again(const unit& root) {
+  with_.assume_near(p_.facts(), by_.variable);
+  const node_id swept = derivative(t_, root.node, by_.variable);
+  std::vector<requirement> open;
+  for (const requirement& r : with_.assume_domain(requirements(t_, swept, by_.variable), false, open)) assumed_.push_back(r);
+  const node_id first = at_entry(t_, swept, by_, e_.letters);
+  const std::size_t rank = t_.rank(first);
   derivation_step s;
   s.rule = "simplify";
   s.lhs = rank == 0 ? fmt::format("D({}, {})", root.name, by_.text) : entry_derivative(root, j_);
+  const std::string lhs = s.lhs;
   presented w = write(first, rank == 0 ? std::vector<std::string>{} : rank == 2 ? std::vector{j_, i_} : std::vector{i_});
   s.rhs = w.text;
   tell_simplified(std::move(s), first, w.node);
   joined_.clear();
+  if (d_.steps.back().lhs != lhs || !by_.entry.empty() || t_.rank(root.node) > 0) return;
+  unit again{.node = w.node, .derivative_of = root.name, .defined = d_.steps.back().number};
+  connect(again);
+  std::swap(i_, j_);
+  derive_unit(again);
+  std::swap(i_, j_);
+  if (again.total != none && d_.steps.back().number != again.defined) again_ = again.total;
 }
 
 // (10): the answer in the names of the derivation.
@@ -350,9 +369,10 @@ void case_narrator::tell_result(const unit& root, const differentiated& final) {
   s.rule = "simplify";
   s.lhs = lhs;
   s.rhs = named.text;
-  if (how_.order == 2 && d_.steps.size() > 1) s.reason = "differentiate once more, simplify";
+  if (how_.order == 2 && again_ == none && d_.steps.size() > 1) s.reason = "differentiate once more, simplify";
   bool told = !d_.steps.empty() && root.inputs.empty() && d_.steps.back().rule != "definition" && how_.order == 1;
-  if (!told || d_.steps.back().rhs != s.rhs) tell_simplified(std::move(s), final.swept, named.node);
+  if (!told || d_.steps.back().rhs != s.rhs)
+    tell_simplified(std::move(s), again_ == none || !prove(again_, named.node) ? final.swept : again_, named.node);
 }
 
 // D(C, z[i]), with the letters of the answer where it has some, so that both read alike.
@@ -372,13 +392,23 @@ std::pair<std::string, std::vector<std::string>> case_narrator::left_side_of(con
   return {lhs, letters};
 }
 
+// The last step, or all the cases that it is the last of.
+std::vector<std::string> case_narrator::last_numbers() const {
+  std::vector<std::string> r;
+  for (auto s = d_.steps.rbegin(); s != d_.steps.rend() && (r.empty() || !s->case_.empty()); ++s) {
+    r.insert(r.begin(), s->number);
+    if (s->case_.empty()) break;
+  }
+  return r;
+}
+
 // A step that only simplifies, unless the one before it says the same.
 void case_narrator::tell_simplified(derivation_step s, node_id from, node_id to) {
   std::size_t before = with_.using_kernel().log().size();
   if (!prove(from, to)) return;
   s.conditions = last_ ? with_.facts_used({&*last_, 1}) : std::vector<std::string>{};
   if (s.reason.empty()) s.reason = simplification_reason(s.conditions);
-  if (!d_.steps.empty()) s.refers_to = {d_.steps.back().number};
+  s.refers_to = last_numbers();
   bool repeats = !d_.steps.empty() && d_.steps.back().rhs == s.rhs && d_.steps.back().lhs == s.lhs;
   if (!repeats) append_proved(std::move(s), before);
 }

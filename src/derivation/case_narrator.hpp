@@ -27,6 +27,8 @@ class case_narrator : narrator {
     std::string definition{};       // "definition of softmax"
     std::vector<node_id> inputs{};  // units that it is written with
     bool direct = false;            // whether the variable occurs outside them
+    std::string derivative_of{};    // what it is the derivative of, if it has no name of its own
+    std::string defined{};          // the step that says what it is
     // Its derivative by the variable, over its own axes and the variable's.
     node_id total = none;              // as swept
     node_id diagonal = none;           // where both indices are equal, over one axis; none where there are no cases
@@ -53,6 +55,8 @@ class case_narrator : narrator {
   std::string by_text();
   std::string derivative_text(node_id n);
   std::string entry_derivative(const unit& u, const std::string& letter);
+  // The rules that differentiate a unit, down to its inputs.
+  std::string rules_of(const unit& u);
   // One equation, if the kernel agrees; `apart`: where the first two axes differ.
   bool prove(node_id left, node_id right, bool apart = false);
   // Adds a step for left = right and returns its number, or "" if it could not be proved.
@@ -118,9 +122,11 @@ class case_narrator : narrator {
   void finish(unit& root);
   bool conclude_with_less(const differentiated& final);
   derivation_step& step_about(const unit& u, node_id n);
-  void tell_first_order(const unit& root, const differentiated& final);
+  // Of a second derivative: the first, as far as it holds near the point, and what becomes of it.
+  void differentiate_again(const unit& root);
   void tell_result(const unit& root, const differentiated& final);
   std::pair<std::string, std::vector<std::string>> left_side_of(const unit& root, const differentiated& final);
+  std::vector<std::string> last_numbers() const;
   void tell_simplified(derivation_step s, node_id from, node_id to);
   std::string simplification_reason(const std::vector<std::string>& used);
   // What the closed sum is under the hypotheses, for the reason of the last step.
@@ -129,12 +135,12 @@ class case_narrator : narrator {
   std::vector<unit> units_;  // arguments first; the last is the expression itself
   std::vector<std::pair<node_id, std::string>> sums_;
   std::string i_, j_;
-  std::map<node_id, std::string> defined_;
   std::map<std::pair<node_id, node_id>, std::string> gradient_step_;
   std::map<std::pair<node_id, node_id>, node_id> gradient_;  // d unit / d input, written
   std::string joined_;
   std::vector<requirement> assumed_;
   std::optional<theorem> last_;
+  node_id again_ = none;  // the derivative of the derivative that was told, as swept, if it was told
   int count_ = 0;
 };
 

@@ -86,10 +86,44 @@ std::vector<theorem> with_sites(tape& t, prover& with, const expression& e, cons
   return all;
 }
 
-// Whether a text is short and may be shorter with one denominator: 1/(1 - x) + 1/(1 + x).
-bool has_fractions(const std::string& text) {
+// Whether a product has a divisor and a sum with divisors in it: (1/x - 1)/y.
+bool is_fraction_of_fractions(const tape& t, node_id n) {
+  auto divides = [&](node_id m) { return t.op(m) == opcode::power && t.value(m) < 0; };
+  if (t.op(n) != opcode::mul) return false;
+  const std::vector<edge> factors = t.args(n).copy();
+  auto has_divisors = [&](const edge& e) {
+    return t.op(e.node) == opcode::add && std::ranges::any_of(t.reachable(e.node), divides);
+  };
+  return std::ranges::any_of(factors, divides, &edge::node) && std::ranges::any_of(factors, has_divisors);
+}
+
+// How many factors of a product are sums, or powers of sums.
+std::size_t sums_in_product(const tape& t, node_id n) {
+  if (t.op(n) == opcode::add) return 1;
+  if (t.op(n) == opcode::power) return sums_in_product(t, t.arg(n, 0).node);
+  if (t.op(n) != opcode::mul || t.bound_count(n) > 0) return 0;
+  std::size_t count = 0;
+  for (const edge& e : t.args(n).copy()) count += sums_in_product(t, e.node);
+  return count;
+}
+
+// A short number in factors, or with one denominator, where that is better to read: s*(1 - s)*(1 - 2*s), (x + 1)/(1 - x^2).
+void shorten(const tape& t, presenter& show, prover& with, node_id swept, presented& answer) {
   constexpr std::size_t short_text = 80;
-  return text.size() <= short_text && std::ranges::count(text, '/') > 1;
+  std::size_t now = answer.text.size();
+  if (now > short_text) return;
+  const auto fractions = static_cast<std::size_t>(std::ranges::count(answer.text, '/'));
+  if (fractions > 1) {
+    const bool nested = is_fraction_of_fractions(t, answer.node);
+    if (auto one = in_form({.common_denominator = true}, show, with, swept, {}, false))
+      if (100 * one->text.size() <= (nested ? 120 : 75) * now) answer = *one;
+    now = answer.text.size();
+  }
+  if (answer.text.find(" + ") == std::string::npos && answer.text.find(" - ") == std::string::npos) return;
+  auto product = in_form({.factor = true}, show, with, swept, {}, false);
+  if (!product) return;
+  const std::size_t were = sums_in_product(t, answer.node), are = sums_in_product(t, product->node), size = product->text.size();
+  if (are > 1 && (are > were ? 100 * size <= 105 * now : are == were && 10 * size <= 9 * now)) answer = *product;
 }
 
 // The derivative of a large function, swept by the units that a textbook would name and written with these as atoms, if there are
@@ -157,9 +191,8 @@ void write_by_search(problem& p, prover& with, const expression& e, const target
     }
   }
   d.in_form = !asks_for_form(form) || formed;
-  if (!asks_for_form(form) && d.letters.empty() && t.rank(d.swept) == 0 && has_fractions(d.answer.text) && d.parts.empty())
-    if (auto one = in_form({.common_denominator = true}, show, with, d.swept, {}, false))
-      if (4 * one->text.size() <= 3 * d.answer.text.size()) d.answer = *one;
+  if (!asks_for_form(form) && d.letters.empty() && t.rank(d.swept) == 0 && d.parts.empty())
+    shorten(t, show, with, d.swept, d.answer);
 }
 
 }  // namespace
@@ -191,7 +224,10 @@ differentiated differentiate(problem& p, prover& with, const expression& e, cons
   if (order != 1 && order != 2) throw error("U04", "the order of a derivative is 1 or 2");
   with.assume_signs(p.facts());
   const normal f = smoothest(with, e.node, by.variable);
-  with.assume(p.facts());
+  if (order == 1)
+    with.assume(p.facts());
+  else
+    with.assume_near(p.facts(), by.variable);
   std::vector<requirement> needs = requirements(t, f.node, by.variable);
   if (f.node != e.node)
     for (const requirement& r : defined_near(with, e.node, by.variable)) needs.push_back(r);
@@ -210,6 +246,7 @@ differentiated differentiate(problem& p, prover& with, const expression& e, cons
     d.proved = k == 0 ? certified : d.proved && certified ? with.derivative_again(*d.proved, *certified) : std::nullopt;
     if (k == 0) d.proved = joined(d.proved, d.proved, [&] { return proof.derivative_of_equal(f.equal, *certified); });
   }
+  with.assume(p.facts());
   if (const normal tidy = with_choices_decided(with, swept); tidy.node != swept) {
     d.proved = joined(d.proved, d.proved, [&] { return proof.derivative_equal(*d.proved, tidy.equal); });
     swept = tidy.node;

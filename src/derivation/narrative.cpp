@@ -35,11 +35,18 @@ std::string rule_of(const tape& t, node_id n, const std::function<bool(node_id)>
   return info ? fmt::format("derivative of {}", info->name) : "";
 }
 
-std::vector<std::string> rules_between(const tape& t, node_id n, node_id v) {
+std::vector<std::string> rules_between(const tape& t, node_id n, std::span<const node_id> intermediates) {
   std::vector<std::string> rules;
-  std::set<node_id> moving{v};
+  std::set<node_id> moving(intermediates.begin(), intermediates.end()), between;
+  moving.erase(n);
   auto moves = [&](node_id m) { return moving.contains(m); };
-  for (node_id m : t.reachable(n)) {
+  for (std::vector<node_id> stack{n}; !stack.empty();) {
+    const node_id m = stack.back();
+    stack.pop_back();
+    if (moves(m) || !between.insert(m).second) continue;
+    for (edge_view a : t.args(m)) stack.push_back(a.node);
+  }
+  for (node_id m : between) {
     std::vector<edge> args = t.args(m).copy();
     if (moves(m) || std::ranges::none_of(args, moves, &edge::node)) continue;
     moving.insert(m);
@@ -56,8 +63,8 @@ std::vector<std::string> rules_between(const tape& t, node_id n, node_id v) {
   return rules;
 }
 
-std::string rules_text(const tape& t, node_id n, node_id v) {
-  std::vector<std::string> rules = rules_between(t, n, v);
+std::string rules_text(const tape& t, node_id n, std::span<const node_id> intermediates) {
+  std::vector<std::string> rules = rules_between(t, n, intermediates);
   return rules.empty() ? "linear" : fmt::format("{}", fmt::join(rules, ", "));
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,10 +16,10 @@ namespace wengert::narrative {
 // How a person calls the rule that differentiates this node, some of whose arguments vary: "product rule", "derivative of log",
 // "constant factor", "sum rule"; empty where axes are merely rearranged.
 std::string rule_of(const tape& t, node_id n, const std::function<bool(node_id)>& varies);
-// The rules between `n` and an intermediate `v` of it, without linear ones; and in one text, which is "linear" where there are
+// The rules between `n` and some intermediates of it, without linear ones; and in one text, which is "linear" where there are
 // none.
-std::vector<std::string> rules_between(const tape& t, node_id n, node_id v);
-std::string rules_text(const tape& t, node_id n, node_id v);
+std::vector<std::string> rules_between(const tape& t, node_id n, std::span<const node_id> intermediates);
+std::string rules_text(const tape& t, node_id n, std::span<const node_id> intermediates);
 std::string rule_id(const tape& t, node_id n);     // "d-mul"
 std::string formula_of(const tape& t, node_id n);  // "(f*g)' = f'*g + f*g'"
 

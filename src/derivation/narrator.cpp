@@ -167,8 +167,18 @@ void narrator::note_conditions(derivation_step& s, node_id n, const std::vector<
   }
 }
 
+differentiated narrator::answer() {
+  if (how_.order == 2) {
+    with_.assume_near(p_.facts(), by_.variable);
+    std::vector<requirement> open;
+    with_.assume_domain(requirements(t_, e_.node, by_.variable), false, open);
+    apart_.emplace(t_);
+  }
+  return differentiate(p_, answering(), e_, by_, how_.order, how_.how, how_.form);
+}
+
 void narrator::conclude(const differentiated& final, prover* proved_with) {
-  d_.result = describe(p_, proved_with ? *proved_with : with_, e_, by_, final, how_.order, how_.form);
+  d_.result = describe(p_, proved_with ? *proved_with : answering(), e_, by_, final, how_.order, how_.form);
   d_.lets.insert(d_.lets.end(), final.parts.begin(), final.parts.end());
   d_.notes = p_.notes();
   if (how_.how == notation::matrix) note_letters(d_.notes, final.answer);

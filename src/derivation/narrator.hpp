@@ -4,6 +4,7 @@
 
 #include <initializer_list>
 #include <map>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -63,7 +64,10 @@ class narrator {
   derivation_step& append(std::string rule, std::string lhs, std::string rhs, std::string reason, const theorem& proof);
   // What the kernel had to assume about the arguments of `n`, each condition where it is met first.
   void note_conditions(derivation_step& s, node_id n, const std::vector<requirement>& assumed);
-  // The result, its theorem and the text; `final` was proved with `proved_with`, or else with with_.
+  // The answer. A second derivative is proved apart, so that the steps before it rest on what holds near the point only.
+  differentiated answer();
+  prover& answering() { return apart_ ? *apart_ : with_; }
+  // The result, its theorem and the text; `final` was proved with `proved_with`, or else by answering().
   void conclude(const differentiated& final, prover* proved_with = nullptr);
   static void note(std::vector<std::string>& list, const std::string& s);  // unless it is there or empty
 
@@ -83,6 +87,7 @@ class narrator {
   bool is_anchored(node_id n, std::size_t axis, std::set<std::pair<node_id, std::size_t>>& seen) const;
 
   std::set<std::string> taken_, said_;  // names; conditions
+  std::optional<prover> apart_;
 };
 
 }  // namespace wengert

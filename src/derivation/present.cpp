@@ -72,8 +72,21 @@ std::size_t reading_cost(const std::string& text) {
   return cost;
 }
 
+// exp(p/q*u), which is read more easily than a root or a power of exp(u).
+node_id exponential(tape& t, node_id n, const exponent& power) {
+  const std::vector<range_id> out(t.out(n).begin(), t.out(n).end());
+  const edge u = t.arg(n, 0);
+  std::vector<edge> product{u};
+  if (u == t.whole(u.node) && t.op(u.node) == opcode::mul && t.bound_count(u.node) == 0) product = t.args(u.node).copy();
+  product.insert(product.begin(), edge{t.constant(rational(power.numerator(), power.denominator())), {}});
+  const edge multiple = t.whole(t.mul(out, product));
+  return t.apply(opcode::exp, out, {&multiple, 1});
+}
+
 // The power of an entry as it is written, z[1]^2: not as the entry of an array of powers, (z.^2)[1].
 edge factor_edge(tape& t, const factor& f, const monomial& m, std::span<const range_id> axes) {
+  if (f.power.denominator() != 1 && is_node(f.node) && t.op(f.node) == opcode::exp)
+    return {exponential(t, f.node, f.power), f.labels};
   if (f.power == 1 || f.node >= index_atom) return to_edge(t, f, m, axes);
   auto range_at = [&](const label& l) {
     const auto a = static_cast<std::size_t>(l.axis);
@@ -99,6 +112,20 @@ edge factor_edge(tape& t, const factor& f, const monomial& m, std::span<const ra
     if (!l.is_constant())
       l.axis = static_cast<std::int16_t>(std::ranges::lower_bound(used, static_cast<std::size_t>(l.axis)) - used.begin());
   return {t.power(out, {f.node, inside}, rational(f.power.numerator(), f.power.denominator())), outside};
+}
+
+// What all coefficients are whole multiples of; negative if all of them are.
+rational shared_number(const polynomial& p) {
+  rational number = p.terms.begin()->second;
+  if (number < 0) number = -number;
+  bool all_negative = true;
+  for (const auto& [m, c] : p.terms) {
+    number = rational(gcd(numerator(number) * denominator(c), numerator(c < 0 ? rational(-c) : c) * denominator(number)),
+                      denominator(number) * denominator(c));
+    all_negative = all_negative && c < 0;
+  }
+  if (as_decimal(number)) number = 1;  // 0.25 + 0.001*x rather than (250 + x)/1000
+  return all_negative ? rational(-number) : number;
 }
 
 }  // namespace
@@ -243,16 +270,7 @@ node_id presenter::factored(const polynomial& p) {
     }
     if (everywhere) common.factors.push_back({f.node, f.labels, least});
   }
-  rational number = p.terms.begin()->second;
-  if (number < 0) number = -number;
-  bool all_negative = true;
-  for (const auto& [m, c] : p.terms) {
-    number = rational(gcd(numerator(number) * denominator(c), numerator(c < 0 ? rational(-c) : c) * denominator(number)),
-                      denominator(number) * denominator(c));
-    all_negative = all_negative && c < 0;
-  }
-  if (as_decimal(number)) number = 1;  // 0.25 + 0.001*x rather than (250 + x)/1000
-  if (all_negative) number = -number;
+  const rational number = shared_number(p);
   polynomial rest{p.axes, {}};
   for (const auto& [m, c] : p.terms) {
     monomial x = m;
@@ -966,9 +984,17 @@ std::vector<node_id> presenter::candidates(node_id n) {
       monomial m;
       m.factors = f->factors;
       polynomial inside = folded(full_form().expand(f->sum), full_);
+      rational number = 1;
+      if (inside.terms.size() > 1) {  // -2*(3 - x) is 2*(x - 3)
+        number = shared_number(inside);
+        const bool mixed = std::ranges::any_of(inside.terms, [&](const auto& x) { return x.second / number < 0; });
+        if (mixed && f->coefficient * number < 0) number = -number;
+        if (as_decimal(f->coefficient * number)) number = 1;
+        for (auto& [a, c] : inside.terms) c /= number;
+      }
       m.factors.push_back(
           {inside.terms.size() > 1 ? factored(inside) : lay_out(inside), tape::straight(p.axes.size()), exponent(1)});
-      r.push_back(tape_.identity(p.axes, lay_out_product(m, f->coefficient, p.axes)));
+      r.push_back(tape_.identity(p.axes, lay_out_product(m, f->coefficient * number, p.axes)));
     }
   });
   guarded([&] {

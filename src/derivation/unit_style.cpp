@@ -32,7 +32,7 @@ class unit_narrator : narrator {
   unit_narrator(problem& p, const expression& e, const target& by, const telling& how) : narrator(p, e, by, how) {}
 
   derivation run() {
-    differentiated final = differentiate(p_, with_, e_, by_, how_.order, how_.how, how_.form);
+    differentiated final = answer();
     root_ = e_.node;
     for (bool again = true; again;) {
       start_again();
@@ -151,7 +151,7 @@ class unit_narrator : narrator {
     std::vector<std::string> rules, through;
     for (node_id user : units_) {
       if (!is_written_with(user, n)) continue;
-      for (const std::string& r : narrative::rules_between(t_, user, n)) note(rules, r);
+      for (const std::string& r : narrative::rules_between(t_, user, {&n, 1})) note(rules, r);
       if (user != root_) note(through, own_names_.at(user));
       note(s.refers_to, defined_.at(user));
       if (user != root_) note(s.refers_to, derived_.at(user));
@@ -194,16 +194,15 @@ class unit_narrator : narrator {
       std::string left = fmt::format("D({}, {})", with_indices(own_names_.at(n), letters.first(own)),
                                      with_indices(variable_, letters.subspan(own)));
       derivation_step& s = append("derivative", left, w.text, "", w.equal);
-      std::vector<std::string> rules;
+      std::vector<node_id> inputs;
       note(s.refers_to, defined_.at(n));
       for (node_id m : units_)
         if (is_written_with(n, m)) {
-          for (const std::string& r : narrative::rules_between(t_, n, m)) note(rules, r);
+          inputs.push_back(m);
           note(s.refers_to, derived_.at(m));
         }
-      if (is_written_with(n, variable))
-        for (const std::string& r : narrative::rules_between(t_, n, variable)) note(rules, r);
-      s.reason = rules.empty() ? "linear" : fmt::format("{}", fmt::join(rules, ", "));
+      if (is_written_with(n, variable)) inputs.push_back(variable);
+      s.reason = narrative::rules_text(t_, n, inputs);
       s.conditions = with_.facts_used({&w.equal, 1});
       derived_[n] = s.number;
     }
@@ -227,7 +226,7 @@ class unit_narrator : narrator {
   // The answer, where the last derivative is not what was asked for.
   void finish(const differentiated& final) {
     if (how_.order == 2 || !by_.entry.empty()) {
-      std::vector<std::string> used = with_.facts_used({&final.answer.equal, 1});
+      std::vector<std::string> used = answering().facts_used({&final.answer.equal, 1});
       std::string reason = how_.order == 2 ? "differentiate once more, simplify" : "simplify";
       if (!used.empty()) reason += fmt::format(", by {}", fmt::join(used, ", "));
       std::string last = d_.steps.back().number;

@@ -357,15 +357,28 @@ void prover::assume_signs(const std::vector<fact>& givens) {
 
 void prover::assume(const std::vector<fact>& givens) {
   assume_signs(givens);
-  if (std::exchange(equations_assumed_, true)) return;
-  for (const fact& g : givens) {
-    if (!g.equation) continue;
-    theorem t = kernel_.assume(equal_claim(g.left, g.right), g.text, origin::given);
-    full_.use_equation(t);
-    light_.use_equation(t);
-    equations_.push_back(t);
-  }
-  // A sign of a node is a sign of its normal form.
+  for (const fact& g : givens)
+    if (g.equation) assume_equation(g);
+  know_signs_of_normal_forms(givens);
+}
+
+void prover::assume_near(const std::vector<fact>& givens, symbol_id variable) {
+  assume_signs(givens);
+  for (const fact& g : givens)
+    if (g.equation && !tape_.mentions(g.left, variable) && !tape_.mentions(g.right, variable)) assume_equation(g);
+  know_signs_of_normal_forms(givens);
+}
+
+void prover::assume_equation(const fact& given) {
+  if (!sides_.emplace(given.left, given.right).second) return;
+  theorem t = kernel_.assume(equal_claim(given.left, given.right), given.text, origin::given);
+  full_.use_equation(t);
+  light_.use_equation(t);
+  equations_.push_back(t);
+}
+
+// A sign of a node is a sign of its normal form.
+void prover::know_signs_of_normal_forms(const std::vector<fact>& givens) {
   for (const fact& g : givens) {
     if (g.equation) continue;
     normal n = full_.of(g.left);

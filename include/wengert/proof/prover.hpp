@@ -3,6 +3,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -40,6 +41,8 @@ class prover {
   // Takes the user's facts as hypotheses, each once: the signs, then the equations.
   void assume(const std::vector<fact>& givens);
   void assume_signs(const std::vector<fact>& givens);
+  // The signs, and those equations that still hold when the variable moves.
+  void assume_near(const std::vector<fact>& givens, symbol_id variable);
   // Makes the requirements hypotheses, but for those that follow from what is known; returns those that were assumed. With
   // `exact_only`, requirements that are merely sufficient are not assumed but returned in `open`.
   std::vector<requirement> assume_domain(const std::vector<requirement>& all, bool exact_only, std::vector<requirement>& open);
@@ -93,6 +96,8 @@ class prover {
   void assume(const simpler& s, std::vector<requirement>& assumed);
   std::vector<requirement> assume_signs_first(std::vector<simpler> needed);
   void know_only(const facts& f);
+  void assume_equation(const fact& given);
+  void know_signs_of_normal_forms(const std::vector<fact>& givens);
   void know_normal_form(const requirement& q);
   void assume_requirement(const requirement& q);
   void know_factors(relation is, node_id n);
@@ -110,7 +115,8 @@ class prover {
   normalizer full_, light_;
   std::vector<theorem> equations_;                              // that were assumed
   std::map<std::pair<relation, node_id>, node_id> simplified_;  // requirements that were assumed in a simpler form
-  bool signs_assumed_ = false, equations_assumed_ = false;
+  std::set<std::pair<node_id, node_id>> sides_;                 // of the equations that were assumed
+  bool signs_assumed_ = false;
 };
 
 }  // namespace wengert
