@@ -31,7 +31,7 @@ constexpr std::array table{
     composite{"log_cosh", "x", "r", "log(cosh(x))"},
     composite{"log_sigmoid", "x", "r", "-log(1 + exp(-x))"},
     composite{"log_softmax", "z", "v", "log(softmax(z))"},
-    composite{"logdet", "A", "m", "log(det(A))"},
+    composite{"logdet", "A", "s", "log(det(A))"},
     composite{"logit", "p", "r", "log(p ./ (1 - p))"},
     composite{"logsumexp", "z", "v", "log(sum(exp(z)))"},
     composite{"mae", "x, y", "vv", "mean(abs(x - y))"},
@@ -51,9 +51,9 @@ constexpr std::array table{
     composite{"softmax", "z", "v", "exp(z)/sum(exp(z))"},
     composite{"softplus", "x", "r", "log(1 + exp(x))"},
     composite{"softsign", "x", "r", "x ./ (1 + abs(x))"},
-    composite{"solve", "A, b", "mr", "inv(A)*b"},
+    composite{"solve", "A, b", "sr", "inv(A)*b"},
     composite{"swish", "x", "r", "x .* sigmoid(x)"},
-    composite{"tr", "A", "m", "sum(k, A[k, k])"},
+    composite{"tr", "A", "s", "sum(k, A[k, k])"},
     composite{"trigamma", "x", "r", "polygamma(1, x)"},
 };
 static_assert(std::ranges::is_sorted(table, {}, &composite::name));
@@ -71,6 +71,7 @@ parameter_kind kind_of(const composite& c, std::size_t parameter) {
   switch (c.kinds[parameter]) {
     case 'v': return parameter_kind::vector;
     case 'm': return parameter_kind::matrix;
+    case 's': return parameter_kind::square;
     default: return parameter_kind::real;
   }
 }

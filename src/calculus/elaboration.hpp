@@ -169,7 +169,7 @@ struct workspace {
   std::vector<length> lengths;
   std::vector<value> values;
   using wanted = std::vector<std::pair<item_id, std::string>>;  // items that must be arrays, and the function that says so
-  wanted arrays_wanted, vectors_wanted, matrices_wanted;
+  wanted arrays_wanted, vectors_wanted, matrices_wanted, squares_wanted;
   // Arguments of a function of one axis that is applied along axis=n: one of them at least must be a matrix.
   std::vector<std::pair<std::vector<item_id>, std::string>> samples_wanted;
   std::set<std::string> plain_names;    // names seen anywhere but before a bracket
@@ -197,6 +197,7 @@ struct workspace {
     arrays_wanted.clear();
     vectors_wanted.clear();
     matrices_wanted.clear();
+    squares_wanted.clear();
     samples_wanted.clear();
   }
 };

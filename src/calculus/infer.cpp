@@ -200,6 +200,7 @@ class inference {
     all(w_.vectors_wanted, 1);
     all(w_.arrays_wanted, 1);
     all(w_.matrices_wanted, 2);
+    all(w_.squares_wanted, 2);
     for (const auto& [arguments, who] : w_.samples_wanted)
       for (item_id i : arguments) changed = (w_.items[i].has.rank() == 0 && demand(i, 2, by)) || changed;
     return changed;
@@ -311,6 +312,14 @@ class inference {
                     "declare it, such as --var 'W: matrix[m, n]'");
   }
 
+  void check_square(item_id i, const std::string& by) {
+    check_matrix(i, by);
+    const shape& s = w_.items[i].has;
+    if (!strict_ || unify(s.axes[0], s.axes[1])) return;
+    throw w_.fail(w_.items[i].at, "S01",
+                  fmt::format("'{}' needs a square matrix; {} is {}", by, w_.quoted(w_.items[i].at), shown_shape(s)));
+  }
+
   // What each item must be, to be asked as soon as its shape is known: before the definition that uses it is looked at.
   using check = std::function<void()>;
   std::multimap<item_id, check> checks() {
@@ -323,6 +332,7 @@ class inference {
     each(w_.vectors_wanted, &inference::check_vector);
     each(w_.arrays_wanted, &inference::check_array);
     each(w_.matrices_wanted, &inference::check_matrix);
+    each(w_.squares_wanted, &inference::check_square);
     return r;
   }
 

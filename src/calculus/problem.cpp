@@ -204,6 +204,16 @@ class reader {
     for (entity_id e : integers_)
       if (!w_.entities[e].is_dim) facts.push_back(integer_fact(w_, e));
     for (const source& s : targets_) within(*s.tree.text, [&] { targets.push_back(resolve_target(w_, s.tree, s.text)); });
+    note_independent_lets();
+  }
+
+  // A let that is differentiated by is a variable to the other derivatives too.
+  void note_independent_lets() {
+    if (targets_.size() < 2) return;
+    for (const entity& e : w_.entities)
+      if (e.independent && e.let != none)
+        w_.note(fmt::format("'{}' is differentiated by, hence a variable: the derivatives by other names do not look into it",
+                            e.name));
   }
 
   // A name in facts only is perhaps misspelt.

@@ -788,6 +788,7 @@ item_id resolver::expand(const definition& d, const std::vector<item_id>& argume
   for (std::size_t k = 0; k < arguments.size(); ++k) {
     if (kind_of(*d.row, k) == parameter_kind::vector) w_.vectors_wanted.emplace_back(parameters[k], d.row->name);
     if (kind_of(*d.row, k) == parameter_kind::matrix) w_.matrices_wanted.emplace_back(parameters[k], d.row->name);
+    if (kind_of(*d.row, k) == parameter_kind::square) w_.squares_wanted.emplace_back(parameters[k], d.row->name);
     inner.parameters_.emplace(d.parameters[k], parameters[k]);
   }
   item_id result = inner.resolve(d.body.root);

@@ -141,6 +141,10 @@ printed case_narrator::definition_of(const unit& u) {
   for (node_id v : u.inputs) known[v] = call{name_of(v), {}, true};
   print_options o;
   if (t_.rank(u.node) == e_.letters.size()) o.letters = e_.letters;
+  printed text = print_with_letters(t_, u.node, {&known, {}}, o);
+  auto is_met = [&](node_id v) { return narrative::mentions(text.text, name_of(v)); };
+  if (std::ranges::all_of(u.inputs, is_met)) return text;
+  known.erase(u.node);  // the definition of mish is told as x*tanh(a), with a = softplus(x)
   return print_with_letters(t_, u.node, {&known, {}}, o);
 }
 

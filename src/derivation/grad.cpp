@@ -19,6 +19,7 @@
 #include <wengert/proof/stable.hpp>
 
 #include "differentiate.hpp"
+#include "guards.hpp"
 #include "point_values.hpp"
 #include "wording.hpp"
 
@@ -251,6 +252,19 @@ class failures {
   std::optional<prover> prover_;
 };
 
+// What equals the expression near the point and has a derivative there; none if nothing is found. norm2(x)^2 is sum(x.^2).
+node_id smoother_here(problem& p, point_values& at, const expression& e, symbol_id by) {
+  tape& t = p.on();
+  if (t.reachable(e.node).size() > largest_proof) return none;
+  prover with(t);
+  with.assume_signs(signs_here(p, at));
+  const normal f = smoothest(with, e.node, by);
+  if (f.node == e.node) return none;
+  std::vector<requirement> needs = requirements_where_taken(t, f.node, by);
+  for (const requirement& r : defined_near(with, e.node, by)) needs.push_back(r);
+  return failures(p, at, e.node, e.letters).check(needs, f.node, by) ? f.node : none;
+}
+
 std::vector<std::string> broken_givens(problem& p, point_values& at) {
   std::vector<std::string> r;
   auto say = [&](const std::string& fact) {
@@ -293,9 +307,16 @@ grad_result grad(problem& p, const point& given) {
   for (std::size_t k = 0; k < by.size(); ++k) {
     const target& v = p.targets()[k];
     const std::vector<requirement> more = requirements_where_taken(t, e.node, v.variable);
+    const std::vector<std::string> others = failed.texts;
     bool smooth = failed.check(more, e.node, v.variable);
+    node_id derived = swept[k];
+    if (const node_id equal = smooth || !defined ? none : smoother_here(p, at, e, v.variable); equal != none) {
+      failed.texts = others;
+      smooth = true;
+      derived = derivative(t, equal, v.variable);
+    }
     numbers.expect(more);
-    r.gradient.emplace_back(v.text, numbers.of(at_entry(t, swept[k], v, e.letters), defined && smooth, true,
+    r.gradient.emplace_back(v.text, numbers.of(at_entry(t, derived, v, e.letters), defined && smooth, true,
                                                fmt::format("the derivative by {}", v.text)));
   }
   r.warnings.insert(r.warnings.end(), numbers.warnings.begin(), numbers.warnings.end());

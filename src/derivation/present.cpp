@@ -440,11 +440,12 @@ void presenter::discover(node_id n) {
   for (const auto& [c, how] : names_)
     if (!how.is_let && how.args.size() == 1) add_argument(how.args[0].node);
   for (const composite& c : composites()) {
-    if (c.kinds.size() != 1 || c.kinds[0] == 'm') continue;
+    const parameter_kind of = kind_of(c, 0);
+    if (c.kinds.size() != 1 || of == parameter_kind::matrix || of == parameter_kind::square) continue;
     for (const edge& e : arguments) {
       const std::size_t rank = tape_.rank(e.node);
-      if (c.kinds[0] == 'v' && rank == 0) continue;
-      const bool along_axis = c.kinds[0] == 'v' && rank == 2;
+      if (of == parameter_kind::vector && rank == 0) continue;
+      const bool along_axis = of == parameter_kind::vector && rank == 2;
       const std::uint8_t first = along_axis ? 1 : 0, last = along_axis ? 2 : 0;
       for (std::uint8_t axis = first; axis <= last; ++axis) {
         try {

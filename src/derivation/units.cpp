@@ -25,6 +25,18 @@ constexpr std::size_t large_tree = 80, largest_opened = 400, largest_tree = 4000
 
 bool is_product_of_arrays(const tape& t, node_id n) { return t.op(n) == opcode::mul && t.bound_count(n) > 0 && t.rank(n) > 0; }
 
+// A in A*A*A, or in (A*A)*A; n itself where it is no such power.
+node_id base_of_power(const tape& t, node_id n) {
+  if (!is_product_of_arrays(t, n)) return n;
+  node_id base = none;
+  for (edge_view a : t.args(n)) {
+    const node_id b = base_of_power(t, a.node);
+    if (base != none && b != base) return n;
+    base = b;
+  }
+  return base;
+}
+
 }  // namespace
 
 std::set<node_id> units_of(problem& p, node_id f, symbol_id by) {
@@ -92,7 +104,7 @@ class unit_finder {
     }
     std::set<node_id> wide;
     for (node_id n : units) {
-      if (n == root_ || (hidden_.contains(n) && !is_matrix_function(t_.op(n)))) continue;
+      if (n == root_ || is_within_power(n) || (hidden_.contains(n) && !is_matrix_function(t_.op(n)))) continue;
       node_id whole = n;
       for (node_id next = widened(n); next != whole; next = widened(next)) whole = next;
       if (whole != root_ && t_.rank(whole) <= 2 && !is_reading(whole) && t_.op(whole) >= opcode::add) wide.insert(whole);
@@ -122,6 +134,12 @@ class unit_finder {
         for (edge_view a : t_.args(m)) stack.push_back(a.node);
       }
     }
+  }
+
+  // A*A in (A*A)*A, if it has no other use.
+  bool is_within_power(node_id n) {
+    const node_id base = base_of_power(t_, n);
+    return base != n && std::ranges::all_of(users_[n], [&](node_id m) { return m != n && base_of_power(t_, m) == base; });
   }
 
   // In an opened composite: what it reads twice, or broadcasts.

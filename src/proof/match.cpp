@@ -1,12 +1,34 @@
 #include <wengert/proof/match.hpp>
 
 #include <algorithm>
+#include <numeric>
 
 namespace wengert {
 
+std::vector<std::size_t> matcher::connected_order(const monomial& pattern, std::size_t axes) {
+  std::vector<std::size_t> order, left(pattern.factors.size());
+  std::iota(left.begin(), left.end(), std::size_t{0});
+  std::vector<bool> met(axes, false);
+  auto touches = [&](std::size_t k) {
+    return std::ranges::any_of(pattern.factors[k].labels,
+                               [&](const label& l) { return !l.is_constant() && met[static_cast<std::size_t>(l.axis)]; });
+  };
+  while (!left.empty()) {
+    auto next = std::ranges::find_if(left, touches);
+    if (next == left.end()) next = left.begin();
+    for (const label& l : pattern.factors[*next].labels)
+      if (!l.is_constant()) met[static_cast<std::size_t>(l.axis)] = true;
+    order.push_back(*next);
+    left.erase(next);
+  }
+  return order;
+}
+
 bool matcher::assign(std::size_t k) {
   if (k == pattern_.factors.size()) return finish();
-  const factor& want = pattern_.factors[k];
+  if (tries_left_ == 0) return false;
+  --tries_left_;
+  const factor& want = pattern_.factors[order_[k]];
   for (factor& have : rest_.factors) {
     if (have.node != want.node || have.labels.size() != want.labels.size()) continue;
     bool enough = want.power > 0 ? have.power >= want.power : have.power <= want.power;

@@ -11,13 +11,14 @@ namespace wengert {
 enum class parameter_kind : unsigned char {
   real,    // a number; applied to every entry of an array
   vector,  // a whole vector, consumed along its one axis
-  matrix
+  matrix,
+  square
 };
 
 struct composite {
   std::string_view name;
   std::string_view parameters;  // "z", or "a, y"
-  std::string_view kinds;       // one letter a parameter: r, v or m
+  std::string_view kinds;       // one letter a parameter: r, v, m or s (square)
   std::string_view body;        // free index letters become the axes of the value, in order of appearance
 };
 

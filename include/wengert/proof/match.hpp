@@ -9,7 +9,7 @@
 
 namespace wengert {
 
-// Finds the factors of a pattern among those of a monomial.
+// Finds the factors of a pattern among those of a monomial, or gives up after many tries.
 class matcher {
  public:
   using property = std::function<bool(node_id)>;
@@ -25,7 +25,8 @@ class matcher {
         free_(free),
         symmetric_(std::move(symmetric)),
         splits_(std::move(splits)),
-        map_(pattern_free + pattern.bound.size()) {}
+        map_(pattern_free + pattern.bound.size()),
+        order_(connected_order(pattern, map_.size())) {}
 
   bool run() {
     rest_ = target_;
@@ -41,6 +42,8 @@ class matcher {
   }
 
  private:
+  // The pattern's factors in an order in which each, where it can, shares an axis with one before it.
+  static std::vector<std::size_t> connected_order(const monomial& pattern, std::size_t axes);
   bool assign(std::size_t k);
   bool unify(const factor& want, const std::vector<label>& have);
   bool finish();
@@ -51,6 +54,8 @@ class matcher {
   std::size_t free_;
   property symmetric_, splits_;
   std::vector<std::optional<label>> map_;
+  std::vector<std::size_t> order_;
+  std::size_t tries_left_ = 20'000;
   monomial rest_;
 };
 
