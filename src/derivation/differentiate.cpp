@@ -195,6 +195,16 @@ void write_by_search(problem& p, prover& with, const expression& e, const target
     shorten(t, show, with, d.swept, d.answer);
 }
 
+// The first derivative as it is written, to be differentiated again; as it was swept where that needs less.
+normal written_first(problem& p, prover& with, const expression& e, const target& by, node_id f, node_id swept) {
+  const normal same{swept, with.using_kernel().reflexive(swept)};
+  if (!by.entry.empty()) return same;
+  differentiated first{f, swept, {none, same.equal, {}, {}}, {}, {}, {}, true, {}, {}, {}};
+  write_by_search(p, with, e, by, f, 1, notation::shortest, {}, first);
+  auto count_missing = [&](node_id n) { return with.missing(requirements(p.on(), n, by.variable)).size(); };
+  return count_missing(first.answer.node) <= count_missing(swept) ? normal{first.answer.node, first.answer.equal} : same;
+}
+
 }  // namespace
 
 node_id at_entry(tape& t, node_id n, const target& by, std::vector<std::string> letters, int order) {
@@ -240,6 +250,11 @@ differentiated differentiate(problem& p, prover& with, const expression& e, cons
   node_id swept = f.node;
   for (int k = 0; k < order; ++k) {
     node_id before = swept;
+    if (k > 0) {  // what is short is differentiated again
+      const normal tidy = written_first(p, with, e, by, f.node, swept);
+      before = tidy.node;
+      d.proved = joined(d.proved, d.proved, [&] { return proof.derivative_equal(*d.proved, tidy.equal); });
+    }
     swept = derivative(t, before, by.variable);
     for (const requirement& r : with.assume_domain(requirements(t, before, by.variable), false, open)) d.conditions.push_back(r);
     auto certified = with.certify_derivative(before, by.variable, swept);
