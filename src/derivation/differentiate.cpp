@@ -1,6 +1,7 @@
 #include "differentiate.hpp"
 
 #include <algorithm>
+#include <array>
 #include <set>
 #include <span>
 
@@ -161,18 +162,16 @@ bool asks_for_form(const result_form& form) { return form.expand || form.factor 
 // Whether no layout of the answer could be proved: it is written as it was swept.
 bool is_raw(const differentiated& d) { return d.answer.node == d.swept || !d.parts.empty(); }
 
-// The answer in the shortest of many layouts, or in the form that was asked for.
-void write_by_search(problem& p, prover& with, const expression& e, const target& by, node_id f, int order, notation how,
-                     const result_form& form, differentiated& d) {
+// The answer in the shortest of many layouts, or in the form that was asked for. It is the derivative of f: the function, or its
+// first derivative.
+void write_by_search(problem& p, prover& with, presenter& show, const expression& e, const target& by, node_id f, int order,
+                     notation how, const result_form& form, differentiated& d) {
   tape& t = p.on();
-  presenter show(p, with);
-  for (node_id n : t.reachable(f))  // powers x^y come back as exponentials
+  for (node_id n : t.reachable(std::array{e.node, f}))  // powers x^y come back as exponentials
     if (t.op(n) == opcode::pow) show.recognize(n);
-  if (order == 1) {
-    const std::set<node_id> units = units_of(p, f, by.variable);
-    for (bool others_open : {true, false})
-      show.suggest(at_entry(t, derivative_by_units(p, with, f, by.variable, units, others_open), by, e.letters));
-  }
+  const std::set<node_id> units = units_of(p, f, by.variable);
+  for (bool others_open : {true, false})
+    show.suggest(at_entry(t, derivative_by_units(p, with, f, by.variable, units, others_open), by, e.letters, order));
   std::optional<presented> formed;
   if (asks_for_form(form)) formed = in_form(form, show, with, d.swept, d.letters, !d.letters.empty() || how == notation::index);
   try {
@@ -183,10 +182,10 @@ void write_by_search(problem& p, prover& with, const expression& e, const target
     d.answer = {d.swept, with.using_kernel().reflexive(d.swept), std::move(parts.text), std::move(parts.letters), true};
     d.parts = std::move(parts.lets);
   }
-  if (order == 1 && !formed && d.parts.empty() && d.answer.text.size() > long_answer) {
+  if (!formed && d.parts.empty() && d.answer.text.size() > long_answer) {
     if (std::set<node_id> composites = composites_in(p, f, by.variable); !composites.empty()) {
       const std::set<node_id> inner = textbook_units(p, f, by.variable, composites);
-      show.suggest(at_entry(t, derivative_by_units(p, with, f, by.variable, inner, false, true), by, e.letters));
+      show.suggest(at_entry(t, derivative_by_units(p, with, f, by.variable, inner, false, true), by, e.letters, order));
       d.answer = show.best(d.swept, d.letters, how);
     }
   }
@@ -200,7 +199,9 @@ normal written_first(problem& p, prover& with, const expression& e, const target
   const normal same{swept, with.using_kernel().reflexive(swept)};
   if (!by.entry.empty()) return same;
   differentiated first{f, swept, {none, same.equal, {}, {}}, {}, {}, {}, true, {}, {}, {}};
-  write_by_search(p, with, e, by, f, 1, notation::shortest, {}, first);
+  presenter show(p, with);
+  write_by_search(p, with, show, e, by, f, 1, notation::shortest, {}, first);
+  show.forget_names_outside(first.answer.node);
   auto count_missing = [&](node_id n) { return with.missing(requirements(p.on(), n, by.variable)).size(); };
   return count_missing(first.answer.node) <= count_missing(swept) ? normal{first.answer.node, first.answer.equal} : same;
 }
@@ -247,9 +248,9 @@ differentiated differentiate(problem& p, prover& with, const expression& e, cons
   std::vector<requirement> open;
   d.conditions = with.assume_domain(needs, false, open);
   kernel& proof = with.using_kernel();
-  node_id swept = f.node;
+  node_id swept = f.node, before = none;
   for (int k = 0; k < order; ++k) {
-    node_id before = swept;
+    before = swept;
     if (k > 0) {  // what is short is differentiated again
       const normal tidy = written_first(p, with, e, by, f.node, swept);
       before = tidy.node;
@@ -281,8 +282,10 @@ differentiated differentiate(problem& p, prover& with, const expression& e, cons
     by_units = write_by_units(p, with, e, by, f, written);
     with.known().allow_as_much_again();
   }
-  if (!by_units || !by_units->answer.letters.empty() || by_units->answer.bound_letters)
-    write_by_search(p, with, e, by, f.node, order, written, form, d);
+  if (!by_units || !by_units->answer.letters.empty() || by_units->answer.bound_letters) {
+    presenter show(p, with);
+    write_by_search(p, with, show, e, by, before, order, written, form, d);
+  }
   if (by_units && (d.answer.node == none || (is_raw(d) && by_units->answer.text.size() < d.answer.text.size()))) {
     d.swept = by_units->swept;
     d.answer = std::move(by_units->answer);

@@ -1215,11 +1215,15 @@ node_id presenter::rewritten(node_id n) {
       best = c.node;
       break;
     }
-  const std::vector<node_id> kept =
-      tape_.reachable(best);  // names that served no purpose would be looked for in all that follows
+  forget_names_outside(best);
+  return best;
+}
+
+// Names that served no purpose would be looked for in all that follows.
+void presenter::forget_names_outside(node_id n) {
+  const std::vector<node_id> kept = tape_.reachable(n);
   for (node_id m : discovered_)
     if (!std::ranges::binary_search(kept, m)) problem_.unname(m);
-  return best;
 }
 
 presented presenter::best(node_id n, const std::vector<std::string>& letters, notation wanted, std::string_view mentioning) {

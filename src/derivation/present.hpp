@@ -50,6 +50,8 @@ class presenter {
   void put_back(std::map<node_id, node_id> values) { values_ = std::move(values); }
   // The node of the shortest layout, whatever its text.
   node_id rewritten(node_id n);
+  // Forgets the composites that were found on the way, but for those in n.
+  void forget_names_outside(node_id n);
   // The layout that reads shortest, in the notation given or, where that has no words, in index form. Letters, for the output
   // axes, make it index form. With `mentioning`, a text that has these words in it, if there is any.
   presented best(node_id n, const std::vector<std::string>& letters, notation how, std::string_view mentioning = {});

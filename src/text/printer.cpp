@@ -7,6 +7,7 @@
 #include <set>
 #include <span>
 #include <string_view>
+#include <type_traits>
 #include <unordered_map>
 #include <utility>
 
@@ -215,12 +216,28 @@ class writer {
     const call& c = it->second;
     if (c.is_let) return &c;
     if (hidden(c.name) || t_.rank(n) > (matrices_ || c.axis != 0 ? 2 : 1)) return nullptr;
-    for (const edge& e : c.args) {
-      if (is_scalar(as_view(e))) continue;
-      standing s = standing_in_call(n, c, e);
-      if (s == standing::none || e.node == n || !anchored(e.node)) return nullptr;
-    }
-    return &c;
+    auto is_whole = [&](const edge& e) {
+      return is_scalar(as_view(e)) || (standing_in_call(n, c, e) != standing::none && e.node != n && anchored(e.node));
+    };
+    return as_argument([&] { return std::ranges::all_of(c.args, is_whole); }) ? &c : nullptr;
+  }
+
+  // What a function is applied to as a whole is written in matrix notation, also where the rest is written by indices.
+  template <typename Write> std::invoke_result_t<Write> as_argument(Write write) {
+    if (matrices_) return write();
+    struct index_form {  // comes back at the end
+      writer& w;
+      explicit index_form(writer& of) : w(of) { turn(true); }
+      index_form(const index_form&) = delete;
+      index_form& operator=(const index_form&) = delete;
+      ~index_form() { turn(false); }
+      void turn(bool matrices) {
+        w.matrices_ = matrices;
+        std::swap(w.array_forms_, w.array_forms_of_arguments_);
+        std::swap(w.matrix_forms_, w.matrix_forms_of_arguments_);
+      }
+    } later(*this);
+    return write();
   }
 
   // A call's argument as the call reads it: an axis that the call consumes stands behind the node's own.
@@ -336,10 +353,12 @@ class writer {
 
   piece call_text(node_id n, const call& c, const view& v) {
     std::vector<std::string> parts;
-    for (const edge& e : c.args) {
-      bool is_turned = !is_scalar(as_view(e)) && standing_in_call(n, c, e) == standing::turned;
-      parts.push_back(factor_text(e, is_turned).text);
-    }
+    as_argument([&] {
+      for (const edge& e : c.args) {
+        bool is_turned = !is_scalar(as_view(e)) && standing_in_call(n, c, e) == standing::turned;
+        parts.push_back(factor_text(e, is_turned).text);
+      }
+    });
     if (c.axis != 0) parts.push_back(fmt::format("axis={}", c.axis));
     std::string text = c.is_let ? c.name : fmt::format("{}({})", c.name, fmt::join(parts, ", "));
     return {text + indices(n, v), level::atom};
@@ -355,25 +374,13 @@ class writer {
     return {fmt::format("{}({}){}", function_name(name), *matrix, indices(n, v)), level::atom};
   }
 
-  // The matrix that n is a function of, as a whole: in matrix notation, also where the rest is written by indices.
+  // The matrix that n is a function of, as a whole.
   std::optional<std::string> function_argument(node_id n) {
     edge e = t_.arg(n, 0);
     const std::vector<label> straight = tape::straight(2, t_.rank(n));
     bool is_turned = e.labels == std::vector<label>{straight[1], straight[0]};
     if (e.labels != straight && !is_turned) return {};
-    if (matrices_) return anchored(e.node) ? std::optional(matrix_text(e.node, is_turned)) : std::nullopt;
-    struct index_form {  // comes back at the end
-      writer& w;
-      decltype(array_forms_) arrays = std::exchange(w.array_forms_, {});
-      decltype(matrix_forms_) products = std::exchange(w.matrix_forms_, {});
-      ~index_form() {
-        w.matrices_ = false;
-        w.array_forms_ = std::move(arrays);
-        w.matrix_forms_ = std::move(products);
-      }
-    } later{*this};
-    matrices_ = true;
-    return anchored(e.node) ? std::optional(matrix_text(e.node, is_turned)) : std::nullopt;
+    return as_argument([&] { return anchored(e.node) ? std::optional(matrix_text(e.node, is_turned)) : std::nullopt; });
   }
 
   std::string matrix_text(node_id n, bool is_turned) { return (is_turned ? turned(n) : node(n, {true, {}})).text; }
@@ -876,8 +883,8 @@ class writer {
   std::set<std::string, std::less<>> names_;     // what a fresh letter must not be
   bool wrote_sums_ = false;
   bool matrices_ = false;  // whether matrix notation is written
-  std::unordered_map<node_id, array_kind> array_forms_;
-  std::unordered_map<node_id, known_form> matrix_forms_;
+  std::unordered_map<node_id, array_kind> array_forms_, array_forms_of_arguments_;
+  std::unordered_map<node_id, known_form> matrix_forms_, matrix_forms_of_arguments_;
   std::size_t depth_ = 0;
   std::size_t pieces_ = 0;
 };
