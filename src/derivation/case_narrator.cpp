@@ -317,7 +317,7 @@ bool case_narrator::conclude_with_less(const differentiated& final) {
   if (assumed_.empty()) return false;
   prover alone(t_);
   alone.assume_signs(p_.facts());
-  if (smoothest(alone, e_.node, by_.variable).node == e_.node) return false;
+  if (smoothest(p_, alone, e_.node, by_.variable).node == e_.node) return false;
   differentiated found = differentiate(p_, alone, e_, by_, how_.order, how_.how, how_.form);
   if (!found.proved || found.conditions.size() > final.conditions.size()) return false;
   for (const unit& u : units_) {

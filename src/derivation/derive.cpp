@@ -2,6 +2,9 @@
 #include <wengert/derivation/commands.hpp>
 
 #include <algorithm>
+#include <optional>
+
+#include <wengert/core/error.hpp>
 
 #include "adjoint_style.hpp"
 #include "case_narrator.hpp"
@@ -12,7 +15,13 @@ namespace wengert {
 
 namespace {
 
-constexpr std::size_t widest_step = 160;  // characters
+constexpr std::size_t widest_step = 160, widest_number = 1000;  // characters
+
+std::size_t widest(const derivation& d) {
+  std::size_t most = 0;
+  for (const derivation_step& s : d.steps) most = std::max(most, s.rhs.size());
+  return most;
+}
 
 void add_latex(std::vector<derivation_step>& steps, const typesetter& page) {
   for (derivation_step& s : steps) {
@@ -26,9 +35,16 @@ derivation derive_as_in_a_textbook(problem& p, const expression& e, const target
   const tape& t = p.on();
   std::size_t rank = t.symbol(by.variable).axes.size();
   if (t.rank(e.node) > 1 || rank > 1 || e.letters.size() > 1) return derive_through_units(p, e, by, how);
-  derivation d = case_narrator(p, e, by, how).run();
-  bool readable = std::ranges::all_of(d.steps, [](const derivation_step& s) { return s.rhs.size() <= widest_step; });
-  return readable || rank == 0 ? d : derive_through_units(p, e, by, how);
+  std::optional<derivation> d;
+  try {
+    d = case_narrator(p, e, by, how).run();
+  } catch (const error& too_long) {
+    if (too_long.code != "V04") throw;
+  }
+  if (d && widest(*d) <= widest_step) return *d;
+  // Numbers have no units but those that the user named: what is very long is told node by node.
+  if (rank > 0) return derive_through_units(p, e, by, how);
+  return d && widest(*d) <= widest_number ? *d : derive_by_adjoints(p, e, by, how);
 }
 
 }  // namespace

@@ -234,7 +234,7 @@ differentiated differentiate(problem& p, prover& with, const expression& e, cons
   tape& t = p.on();
   if (order != 1 && order != 2) throw error("U04", "the order of a derivative is 1 or 2");
   with.assume_signs(p.facts());
-  const normal f = smoothest(with, e.node, by.variable);
+  const normal f = smoothest(p, with, e.node, by.variable);
   if (order == 1)
     with.assume(p.facts());
   else

@@ -258,7 +258,7 @@ node_id smoother_here(problem& p, point_values& at, const expression& e, symbol_
   if (t.reachable(e.node).size() > largest_proof) return none;
   prover with(t);
   with.assume_signs(signs_here(p, at));
-  const normal f = smoothest(with, e.node, by);
+  const normal f = smoothest(p, with, e.node, by);
   if (f.node == e.node) return none;
   std::vector<requirement> needs = requirements_where_taken(t, f.node, by);
   for (const requirement& r : defined_near(with, e.node, by)) needs.push_back(r);

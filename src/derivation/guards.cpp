@@ -105,9 +105,21 @@ std::size_t count_missing(prover& with, node_id f, node_id g, symbol_id by) {
   return different.size();
 }
 
+// The composites in f that are differentiable everywhere.
+std::vector<node_id> smooth_composites(problem& p, prover& with, node_id f, symbol_id by) {
+  tape& t = p.on();
+  std::vector<node_id> r;
+  for (node_id n : t.reachable(f)) {
+    auto how = p.calls().find(n);
+    if (n == f || how == p.calls().end() || how->second.is_let || !t.mentions(n, by)) continue;
+    if (with.missing(requirements(t, n, by)).empty()) r.push_back(n);
+  }
+  return r;
+}
+
 }  // namespace
 
-normal smoothest(prover& with, node_id f, symbol_id by) {
+normal smoothest(problem& p, prover& with, node_id f, symbol_id by) {
   kernel& k = with.using_kernel();
   tape& t = k.on();
   normal best{f, k.reflexive(f)};
@@ -121,6 +133,9 @@ normal smoothest(prover& with, node_id f, symbol_id by) {
     best = n;
   };
   if (t.symbol(by).integer_valued) return best;  // what is equal for whole numbers may have another derivative
+  if (least > 0)
+    if (const std::vector<node_id> whole = smooth_composites(p, with, f, by); !whole.empty())
+      consider(with.around(whole, normalizer::form::light).of(f));
   if (least > 0) consider(with.light().of(f));
   if (least > 0 && t.reachable(f).size() <= most_nodes) consider(with.full().of(f));
   if (const normal guarded = with_guards(with, best.node); guarded.node != best.node)

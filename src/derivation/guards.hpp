@@ -10,8 +10,8 @@ namespace wengert {
 normal with_guards(prover& with, node_id f);
 
 // f, or an equal function, near the point, that is differentiable under fewer conditions: abs(x)^2 is x^2. Only signs may be
-// assumed so far: an equation that was assumed holds at the point.
-normal smoothest(prover& with, node_id f, symbol_id by);
+// assumed so far: an equation that was assumed holds at the point. Composites that need nothing are left as they are.
+normal smoothest(problem& p, prover& with, node_id f, symbol_id by);
 
 // What f needs to be defined near a point, where something simpler is differentiated in its place: 0*log(x) has a derivative for
 // x > 0 only.

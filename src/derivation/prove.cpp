@@ -73,7 +73,7 @@ statement with_smooth_functions(problem& p, prover& with) {
   statement s;
   std::vector<expression> sides = p.expressions([&](node_id f, symbol_id by) {
     auto it = s.smooth.find({f, by});
-    if (it == s.smooth.end()) it = s.smooth.emplace(std::pair(f, by), smoothest(with, f, by).equal).first;
+    if (it == s.smooth.end()) it = s.smooth.emplace(std::pair(f, by), smoothest(p, with, f, by).equal).first;
     return it->second.says().right;
   });
   s.left = std::move(sides.at(0));
