@@ -333,7 +333,7 @@ polynomial presenter::without_numerators(polynomial p, const reading& in) {
       for (const factor& f : m.factors) {
         if (f.power >= 0 || f.power.denominator() != 1 || !is_node(f.node) || tape_.op(f.node) != opcode::add) continue;
         if (!prover_.known().known(relation::nonzero, f.node)) continue;
-        polynomial sum = in.form.expand(f.node);
+        polynomial sum = in.whole.contains(f.node) ? light_form().expand(light_form().of(f.node).node) : in.form.expand(f.node);
         for (const auto& term : sum.terms) {
           const monomial& a = term.first;
           const rational& c = term.second;
