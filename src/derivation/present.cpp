@@ -281,9 +281,9 @@ node_id presenter::factored(const polynomial& p) {
     rest.terms[x] += c / number;
   }
   if (rest.terms.size() != p.terms.size()) return lay_out(p);
-  node_id inner = lay_out(rest);
+  const auto [inner, axes] = narrowed(rest);
   monomial whole = common;
-  whole.factors.push_back({inner, tape::straight(p.axes.size()), exponent(1)});
+  whole.factors.push_back({lay_out(inner), axes, exponent(1)});
   return tape_.identity(p.axes, lay_out_product(whole, number, p.axes));
 }
 

@@ -1036,9 +1036,7 @@ node_id to_node(tape& t, const monomial& m, const rational& c, std::span<const r
   return t.mul(axes, args, m.bound);
 }
 
-node_id to_node(tape& t, const polynomial& p) {
-  if (p.is_zero()) return t.identity(p.axes, {t.constant(0), {}});
-  // Over the axes that it depends on; the others only repeat it.
+std::pair<polynomial, std::vector<label>> narrowed(const polynomial& p) {
   std::vector<label> narrow(p.axes.size()), back;
   polynomial q;
   for (std::size_t a = 0; a < p.axes.size(); ++a) {
@@ -1047,17 +1045,20 @@ node_id to_node(tape& t, const polynomial& p) {
     back.push_back(label::of_axis(a));
     q.axes.push_back(p.axes[a]);
   }
-  if (q.axes.size() < p.axes.size()) {
-    for (const auto& [m, c] : p.terms) {
-      monomial x = m;
-      std::vector<label> map = narrow;
-      for (std::size_t b = 0; b < m.bound.size(); ++b) map.push_back(label::of_axis(q.axes.size() + b));
-      for (factor& f : x.factors)
-        for (label& l : f.labels) l = composed(l, map);
-      q.terms.emplace(std::move(x), c);
-    }
-    return t.identity(p.axes, {to_node(t, q), back});
+  for (const auto& [m, c] : p.terms) {
+    monomial x = m;
+    std::vector<label> map = narrow;
+    for (std::size_t b = 0; b < m.bound.size(); ++b) map.push_back(label::of_axis(q.axes.size() + b));
+    for (factor& f : x.factors)
+      for (label& l : f.labels) l = composed(l, map);
+    q.terms.emplace(std::move(x), c);
   }
+  return {std::move(q), std::move(back)};
+}
+
+node_id to_node(tape& t, const polynomial& p) {
+  if (p.is_zero()) return t.identity(p.axes, {t.constant(0), {}});
+  if (auto [q, back] = narrowed(p); back.size() < p.axes.size()) return t.identity(p.axes, {to_node(t, q), back});
   if (p.terms.size() == 1) return to_node(t, p.terms.begin()->first, p.terms.begin()->second, p.axes);
   std::vector<edge> args;
   bool begins_positive = p.terms.rbegin()->second > 0;

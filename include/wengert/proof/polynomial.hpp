@@ -179,6 +179,8 @@ class expander {
 
 // The node that a polynomial stands for, with the terms in the polynomial's order.
 node_id to_node(tape& t, const polynomial& p);
+// The same over just the axes that it depends on, and which they are; the others only repeat it.
+std::pair<polynomial, std::vector<label>> narrowed(const polynomial& p);
 node_id to_node(tape& t, const monomial& m, const rational& coefficient, std::span<const range_id> axes);
 // One factor as an edge over the axes and bound of `m`.
 edge to_edge(tape& t, const factor& f, const monomial& m, std::span<const range_id> axes);
