@@ -369,12 +369,30 @@ void prover::assume_near(const std::vector<fact>& givens, symbol_id variable) {
   know_signs_of_normal_forms(givens);
 }
 
+// Of a root, from u^(1/q) = b: u = b^q.
+std::optional<theorem> prover::raised(const theorem& equal) {
+  const node_id root = equal.says().left;
+  if (tape_.op(root) != opcode::power || numerator(tape_.value(root)) != 1 || is_integer(tape_.value(root))) return std::nullopt;
+  const std::vector<range_id> axes(tape_.out(root).begin(), tape_.out(root).end());
+  const node_id power = tape_.power(axes, tape_.whole(root), rational(denominator(tape_.value(root))));
+  const node_id u = tape_.identity(axes, tape_.arg(root, 0));
+  full_.establish(relation::nonnegative, u);
+  const auto opened = full_.ring(u, power);
+  if (!opened) return std::nullopt;
+  const std::optional<theorem> inside(equal);
+  return kernel_.transitive(*opened, kernel_.congruence(power, {&inside, 1}));
+}
+
 void prover::assume_equation(const fact& given) {
   if (!sides_.emplace(given.left, given.right).second) return;
   theorem t = kernel_.assume(equal_claim(given.left, given.right), given.text, origin::given);
-  full_.use_equation(t);
-  light_.use_equation(t);
-  equations_.push_back(t);
+  std::vector<theorem> all{t};
+  if (auto squared = raised(t)) all.push_back(*squared);
+  for (const theorem& e : all) {
+    full_.use_equation(e);
+    light_.use_equation(e);
+    equations_.push_back(e);
+  }
 }
 
 // A sign of a node is a sign of its normal form.

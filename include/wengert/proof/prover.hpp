@@ -97,6 +97,7 @@ class prover {
   std::vector<requirement> assume_signs_first(std::vector<simpler> needed);
   void know_only(const facts& f);
   void assume_equation(const fact& given);
+  std::optional<theorem> raised(const theorem& equal);
   void know_signs_of_normal_forms(const std::vector<fact>& givens);
   void know_normal_form(const requirement& q);
   void assume_requirement(const requirement& q);
