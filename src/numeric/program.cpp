@@ -13,6 +13,7 @@
 #include <wengert/core/matrix.hpp>
 
 #include "dense.hpp"
+#include "program_blas.hpp"
 #include "program_graph.hpp"
 #include "program_kernels.hpp"
 
@@ -167,7 +168,10 @@ template <class T> class basic_program<T>::runner {
   void contract(const contraction_step& s) {
     for (std::int64_t i = 0; i < s.batch; ++i) {
       const auto base = [&](const contraction_step::matrix& m) { return w_.bases[m.buffer] + m.offset + i * m.batch; };
-      p_.with.contract(s, base(s.a), base(s.b), base(s.c), aligned(w_.scratch));
+      if (s.by_blas)
+        blas_contract<T>(s, base(s.a), base(s.b), base(s.c));
+      else
+        p_.with.contract(s, base(s.a), base(s.b), base(s.c), aligned(w_.scratch));
     }
   }
 
@@ -249,10 +253,13 @@ basic_program<T>::basic_program(const tape& t, const program_arrays& arrays, con
   for (const auto& constant : arrays.constants) made->constants.emplace_back(constant.second.begin(), constant.second.end());
   made->outputs = std::move(g.outputs);
   if (made->made.batch) made->measure(*made->made.batch);
-  each_step(made->made.steps, 0, [&](const step& s, std::size_t depth) {
+  const bool blas = target.empty() && blas_fits(made->with.lanes * sizeof(T));
+  each_step(made->made.steps, 0, [&](step& s, std::size_t depth) {
     made->depth = std::max(made->depth, depth + 1);
     if (s.is == step::kind::lanes) made->measure(*s.lanes);
-    if (s.is == step::kind::contraction) made->scratch = std::max(made->scratch, made->with.contraction_space(*s.contraction));
+    if (s.is != step::kind::contraction) return;
+    s.contraction->by_blas = blas && blas_is_faster(*s.contraction);
+    made->scratch = std::max(made->scratch, made->with.contraction_space(*s.contraction));
   });
   state_ = std::move(made);
 }

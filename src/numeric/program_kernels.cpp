@@ -400,10 +400,11 @@ template <class T> void run(lane_frame<T>& f, std::size_t begin, std::size_t end
 #undef WENGERT_IN_DOUBLE
 }
 
-// --- contractions: four rows and two vectors of columns at a time, over panels of A and B that stand packed
+// --- contractions: four rows and two vectors of columns at a time, over panels of A and B
 
 constexpr std::size_t rows_at_once = 4;
 constexpr std::int64_t depth_at_once = 256;
+constexpr std::int64_t few_panels = 8;  // that read the same
 
 template <class T> std::size_t contraction_space(const contraction_step& s) {
   const hn::ScalableTag<T> d;
@@ -450,13 +451,20 @@ template <class T> void pack(const T* from, std::int64_t along, std::int64_t acr
       for (std::int64_t k = 0; k < depth; ++k) to[k * at_once + j] = from[k * along + j * across];
 }
 
-template <class T> void multiply(const T* a, const T* b, std::int64_t depth, T factor, T* to, std::int64_t row) {
+// Some rows of A, or columns of B, to multiply: where the next one stands, and the next product.
+template <class T> struct strip {
+  const T* at;
+  std::int64_t across, along;
+};
+
+template <class T> void multiply(strip<T> a, strip<T> b, std::int64_t depth, T factor, T* to, std::int64_t row) {
   const hn::ScalableTag<T> d;
   const std::size_t lanes = hn::Lanes(d);
   auto c00 = hn::Zero(d), c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00, c30 = c00, c31 = c00;
-  for (std::int64_t k = 0; k < depth; ++k, a += rows_at_once, b += 2 * lanes) {
-    const auto b0 = hn::LoadU(d, b), b1 = hn::LoadU(d, b + lanes);
-    const auto a0 = hn::Set(d, a[0]), a1 = hn::Set(d, a[1]), a2 = hn::Set(d, a[2]), a3 = hn::Set(d, a[3]);
+  for (std::int64_t k = 0; k < depth; ++k, a.at += a.along, b.at += b.along) {
+    const auto b0 = hn::LoadU(d, b.at), b1 = hn::LoadU(d, b.at + lanes);
+    const auto a0 = hn::Set(d, a.at[0]), a1 = hn::Set(d, a.at[a.across]), a2 = hn::Set(d, a.at[2 * a.across]),
+               a3 = hn::Set(d, a.at[3 * a.across]);
     c00 = hn::MulAdd(a0, b0, c00), c01 = hn::MulAdd(a0, b1, c01);
     c10 = hn::MulAdd(a1, b0, c10), c11 = hn::MulAdd(a1, b1, c11);
     c20 = hn::MulAdd(a2, b0, c20), c21 = hn::MulAdd(a2, b1, c21);
@@ -486,28 +494,38 @@ template <class T> void add_tile(const T* tile, std::int64_t rows, std::int64_t 
   }
 }
 
+// What is read often enough to be worth it, or does not fill a panel, is packed.
 template <class T> void contract(const contraction_step& s, const T* a, const T* b, T* c, T* space) {
   const hn::ScalableTag<T> d;
   const auto columns = static_cast<std::int64_t>(2 * hn::Lanes(d)), rows = static_cast<std::int64_t>(rows_at_once);
   const std::int64_t deep = std::min(s.k, depth_at_once), panels = (s.m + rows - 1) / rows;
+  const bool packs_a = s.n > few_panels * columns, packs_b = s.b.column != 1 || s.m > few_panels * rows;
   T* const packed_a = space;
   T* const packed_b = packed_a + panels * rows * deep;
   T* const tile = packed_b + columns * deep;
+  const T scale = static_cast<T>(s.scale);
   for (std::int64_t k = 0; k < s.k; k += deep) {
     const std::int64_t depth = std::min(deep, s.k - k);
-    for (std::int64_t p = 0; p < panels; ++p)
+    const auto rows_of_a = [&](std::int64_t p) {
+      return packs_a || (p + 1) * rows > s.m ? strip<T>{packed_a + p * rows * depth, 1, rows}
+                                             : strip<T>{a + k * s.a.column + p * rows * s.a.row, s.a.row, s.a.column};
+    };
+    for (std::int64_t p = packs_a ? 0 : s.m / rows; p < panels; ++p)
       pack(a + k * s.a.column + p * rows * s.a.row, s.a.column, s.a.row, depth, s.m - p * rows, rows,
            packed_a + p * rows * depth);
     for (std::int64_t j = 0; j < s.n; j += columns) {
-      pack(b + k * s.b.row + j * s.b.column, s.b.row, s.b.column, depth, s.n - j, columns, packed_b);
+      strip<T> columns_of_b{b + k * s.b.row + j * s.b.column, 1, s.b.row};
+      if (packs_b || j + columns > s.n) {
+        pack(columns_of_b.at, s.b.row, s.b.column, depth, s.n - j, columns, packed_b);
+        columns_of_b = {packed_b, 1, columns};
+      }
       for (std::int64_t p = 0; p < panels; ++p) {
         T* const to = c + p * rows * s.c.row + j * s.c.column;
-        const T scale = static_cast<T>(s.scale);
         if (k == 0 && s.c.column == 1 && j + columns <= s.n && (p + 1) * rows <= s.m) {
-          multiply(packed_a + p * rows * depth, packed_b, depth, scale, to, s.c.row);
+          multiply(rows_of_a(p), columns_of_b, depth, scale, to, s.c.row);
           continue;
         }
-        multiply(packed_a + p * rows * depth, packed_b, depth, scale, tile, columns);
+        multiply(rows_of_a(p), columns_of_b, depth, scale, tile, columns);
         add_tile(tile, std::min(rows, s.m - p * rows), std::min(columns, s.n - j), columns, s, k == 0, to);
       }
     }

@@ -82,6 +82,7 @@ struct contraction_step {
     std::int64_t offset = 0, batch = 0, row = 0, column = 0;
   } a, b, c;
   double scale = 1;
+  bool by_blas = false;  // as is decided when the program is made
 };
 
 // inv, det or adj of the matrices in a buffer.

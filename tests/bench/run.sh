@@ -33,6 +33,6 @@ if peer stan 'r-cran-stanheaders and libtbb-dev' stan/math/rev/scal.hpp -isystem
   -isystem /usr/lib/R/site-library/StanHeaders/include; then libraries="$libraries -ltbb"; fi
 
 # shellcheck disable=SC2046,SC2086
-$compile -I"$root/include" "$here/bench.cpp" $(find "$scratch" -name '*.o' | sort) "$build/src/libwengert.a" \
-  $(pkg-config --libs fmt libhwy) $libraries -pthread -o "$scratch/bench"
+$compile -I"$root/include" "$here/bench.cpp" $(find "$scratch" -name '*.o' | sort) \
+  -L"$build/src" $(PKG_CONFIG_PATH=$build/meson-uninstalled pkg-config --libs wengert) $libraries -o "$scratch/bench"
 "$scratch/bench" "$@"
