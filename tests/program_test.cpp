@@ -454,16 +454,23 @@ TEST_CASE("what is fused or moved is computed as it is written") {
       "max(k, z[k]*m) - min(k, z[k] - w[k])",
       "sum(k, (z[k] + m)^(5/3)) + prod(k, 1 + z[k]/K)",
       "sum(n, log(sum(k, exp(Z[n,k]))) - sum(k, Y[n,k]*Z[n,k]))",
+      "sum(k, lgamma(m + 2)*z[k] + (m + 1)^(5/3)*w[k])",
+      "sum(k, exp(m)) + sum(k, exp(m)*z[k])^2",
+      "exp(m)*sum(k, exp(z[k]*m))^2 + sum(k, exp(z[k]*m)*w[k])",
+      "sum(n, log(1 + sum(k, exp(Z[n,k] - max(k, Z[n,k]))*Y[n,k]))^2/sum(k, Z[n,k]))",
+      "sum(n, sum(k, tanh(Z[n,k]*sum(k, Y[n,k]))*n)^(5/3)) + sum(n, digamma(1 + sum(k, Z[n,k]))*Y[n,1])",
+      "exp(m)*sum(k, sum(j, (p[j] + z[k])*(q[j] - z[k])*(r[j] + w[k])*(s[j] - w[k])*(t[j] + z[k])))/sum(k, z[k]*sin(m))",
   };
   for (const std::string text : expressions) {
     CAPTURE(text);
     problem_text source;
-    source.vars = {"z, w: vector[K]; m: real; Z, Y: matrix[B,K]"};
+    source.vars = {"z, w: vector[K]; m: real; Z, Y: matrix[B,K]; p, q, r, s, t: vector[J]"};
     source.expressions = {text};
     const differentiated d(source);
     for (std::int64_t size : {1, 7, 8, 9, 40, 1030}) {
       dim_sizes sizes = sizes_of(d.p.on(), 3);
       if (sizes.contains("K")) sizes["K"] = size;
+      if (sizes.contains("J")) sizes["J"] = 32;
       if (size == 1 && text.find("K-1") != std::string::npos) continue;
       const world w(d.p.on(), d.outputs, sizes);
       const auto at = w.draw(6, 0.1, 0.9);

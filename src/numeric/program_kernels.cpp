@@ -77,14 +77,26 @@ template <class D, class T, class F> HWY_INLINE void exponentials(D d, const lan
   T* const to = f.at[i.to];
   const operand<T> a(f, i.a), b(f, i.b);
   const std::size_t lanes = hn::Lanes(d), n = padded(d, f.count);
+  const bool joins = i.red == reduction::sum;
+  auto sum = joins ? hn::LoadU(d, f.at[i.c]) : hn::Zero(d);
   const auto some = [&](std::size_t k, auto x) HWY_ATTR {
     for (std::size_t j = 0; j < std::size(x.v); ++j) x.v[j] = exponent(a(k + j * lanes), b(k + j * lanes));
     x = exp_of(d, x);
     for (std::size_t j = 0; j < std::size(x.v); ++j) hn::StoreU(x.v[j], d, to + k + j * lanes);
+    return x;
   };
   std::size_t k = 0;
-  for (; k + at_once * lanes <= n; k += at_once * lanes) some(k, many<hn::Vec<D>, at_once>());
-  for (; k < n; k += lanes) some(k, many<hn::Vec<D>, 1>());
+  for (; k + at_once * lanes <= f.count; k += at_once * lanes) {
+    const auto x = some(k, many<hn::Vec<D>, at_once>());
+    auto both = hn::Add(x.v[0], x.v[1]);
+    for (std::size_t j = 2; j < at_once; j += 2) both = hn::Add(both, hn::Add(x.v[j], x.v[j + 1]));
+    sum = hn::Add(sum, both);
+  }
+  for (; k < n; k += lanes) {
+    const auto x = some(k, many<hn::Vec<D>, 1>()).v[0];
+    sum = hn::Add(sum, k + lanes <= f.count ? x : hn::IfThenElseZero(hn::FirstN(d, f.count - k), x));
+  }
+  if (joins) hn::StoreU(sum, d, f.at[i.c]);
 }
 
 // -0 counts as 0: its reciprocal is +inf.
@@ -108,14 +120,20 @@ template <class D, class T> HWY_INLINE std::size_t room(D d, const lane_frame<T>
   return r < f.step->uniform + f.step->partial ? 4 * hn::Lanes(d) : f.count;
 }
 
-// Fewer lanes than a vector has; the others are 0.
+// Fewer lanes than a vector has. A single one is read and written as a number: what was written under a mask cannot be read again
+// soon.
 template <class D, class T> HWY_INLINE hn::Vec<D> load_some(D d, const T* from, std::size_t count) {
+  if (count == 1) return hn::Set(d, *from);
   if constexpr (masks_are_fast) return hn::MaskedLoad(hn::FirstN(d, count), d, from);
   HWY_ALIGN T some[hn::MaxLanes(D())] = {};
   for (std::size_t k = 0; k < count; ++k) some[k] = from[k];
   return hn::Load(d, some);
 }
 template <class D, class T> HWY_INLINE void store_some(D d, hn::Vec<D> x, T* to, std::size_t count) {
+  if (count == 1) {
+    *to = hn::GetLane(x);
+    return;
+  }
   if constexpr (masks_are_fast) return hn::BlendedStore(x, hn::FirstN(d, count), d, to);
   HWY_ALIGN T some[hn::MaxLanes(D())];
   hn::Store(x, d, some);
@@ -151,6 +169,8 @@ template <class D, class T> void store(D d, const lane_frame<T>& f, const instru
     store_some(d, hn::LoadU(d, from(0)), to, f.count);
   else if (stride == 1 && !from.is_uniform())
     std::memcpy(to, from(0), f.count * sizeof(T));
+  else if (stride == 1)
+    std::fill_n(to, f.count, *from(0));
   else
     for (std::size_t k = 0; k < f.count; ++k) to[static_cast<std::int64_t>(k) * stride] = *from(k);
 }
@@ -247,8 +267,9 @@ template <class D, class T> void finish(D d, const lane_frame<T>& f, const instr
 // --- functions without a vector form
 
 // Up to whole vectors and not further: the register may stand in an array of the caller's.
-template <class D, class T> void pad(D d, const lane_frame<T>& f, T* to) {
-  std::fill(to + f.count, to + padded(d, f.count), T(0));
+template <class D, class T> void pad(D d, const lane_frame<T>& f, const instruction& i) {
+  T* const to = f.at[i.to];
+  std::fill(to + f.count, to + padded(d, f.count), i.to < f.step->uniform ? to[0] : T(0));
 }
 
 template <class D, class T> void call(D d, const lane_frame<T>& f, const instruction& i) {
@@ -259,7 +280,7 @@ template <class D, class T> void call(D d, const lane_frame<T>& f, const instruc
     const double arguments[2] = {static_cast<double>(*a(k)), static_cast<double>(*b(k))};
     to[k] = static_cast<T>(info.value(arguments));
   }
-  pad(d, f, to);
+  pad(d, f, i);
 }
 
 template <class D, class T> void raise(D d, const lane_frame<T>& f, const instruction& i) {
@@ -275,7 +296,7 @@ template <class D, class T> void raise(D d, const lane_frame<T>& f, const instru
     else
       to[k] = std::pow(std::abs(x), p) * (x < 0 && q.odd ? T(-1) : T(1));
   }
-  pad(d, f, to);
+  pad(d, f, i);
 }
 
 template <class D, class T> void number(D d, const lane_frame<T>& f, const instruction& i) {
@@ -294,15 +315,17 @@ struct stretch {
 
 template <class T> class stretches {
  public:
-  stretches(lane_frame<T>& f, std::size_t begin, std::size_t end) : f_(f), whole_(end - (end - begin) % lanes()), end_(end) {
-    f.first = begin;
-    f.count = 0;
+  stretches(lane_frame<T>& f, std::size_t begin, std::size_t end)
+      : f_(f), begin_(begin), whole_(end - (end - begin) % lanes()), end_(end) {
+    f.first = 0;
+    f.count = 1;
   }
 
+  // As if on one lane: what this computes is the same in all.
   stretch first() const { return all(f_.step->before); }
   // Lanes that fill no vector are a block by themselves.
   bool find_next(stretch& s) {
-    f_.first += f_.count;
+    f_.first = std::exchange(started_, true) ? f_.first + f_.count : begin_;
     if (f_.first < end_) {
       f_.count = f_.first < whole_ ? std::min(f_.step->block, whole_ - f_.first) : end_ - f_.first;
       s = all(f_.step->body);
@@ -318,8 +341,8 @@ template <class T> class stretches {
   static stretch all(const std::vector<instruction>& list) { return {list.data(), list.data() + list.size()}; }
 
   lane_frame<T>& f_;
-  std::size_t whole_, end_;
-  bool ends_ = false;
+  std::size_t begin_, whole_, end_;
+  bool started_ = false, ends_ = false;
 };
 
 template <class T> void run(lane_frame<T>& f, std::size_t begin, std::size_t end) {

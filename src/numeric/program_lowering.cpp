@@ -22,6 +22,7 @@ constexpr std::int64_t most_written_out = 32;     // entries of an item in a lan
 constexpr std::int64_t most_instructions = 4096;  // about, of a step whose items have more than one entry in a lane
 constexpr std::int64_t most_for_batch = 20000;    // the same, where the lanes are evaluations
 constexpr std::int64_t least_contraction = 4096;  // products that a contraction is worth its step for
+constexpr std::size_t few_numbers = 32;           // that need no step of their own
 constexpr std::size_t deepest = 8;                // loops in loops
 constexpr std::int8_t is_free = -1;
 constexpr std::int64_t none_large = std::int64_t{1} << 60;
@@ -111,8 +112,13 @@ class lowerer {
   std::vector<step> list(const std::vector<std::uint32_t>& members, std::size_t depth) {
     lists_.emplace_back();
     for (std::uint32_t i : members) alone_[i] = depth == 0 && stands_alone(at(i));
-    const auto groups = partition(members);
-    for (const auto& group : groups) emit(group, depth);
+    auto groups = partition(members);
+    for (std::size_t k = 0; k < groups.size(); ++k) {
+      if (k + 1 < groups.size() && goes_before(groups[k], groups[k + 1], depth))
+        groups[k + 1].insert(groups[k + 1].begin(), groups[k].begin(), groups[k].end());
+      else
+        emit(groups[k], depth);
+    }
     std::vector<step> made = std::move(lists_.back());
     lists_.pop_back();
     return made;
@@ -298,22 +304,36 @@ class lowerer {
 
   // --- one group
 
+  // The last of a group has the axis that it is computed along; numbers that are computed before come first.
   void emit(const std::vector<std::uint32_t>& group, std::size_t depth) {
-    if (alone_[group[0]] && depth == 0 && stands_alone(at(group[0]))) return emit_alone(group[0]);
-    const std::int64_t count = chosen_[group[0]] < 0 ? 1 : g_.sizes[axis_of(group[0])];
+    const std::uint32_t last = group.back();
+    if (is_emitted_alone(last, depth)) return emit_alone(last);
+    const std::int64_t count = chosen_[last] < 0 ? 1 : g_.sizes[axis_of(last)];
+    if (!has_lanes(group, depth)) return emit_loop(group, count, depth);
+    new_group(group);
+    push_lanes(lanes(group, count));
+  }
+
+  bool is_emitted_alone(std::uint32_t i, std::size_t depth) const { return alone_[i] && depth == 0 && stands_alone(at(i)); }
+
+  // Whether a group becomes the lanes of one step, and not a loop.
+  bool has_lanes(const std::vector<std::uint32_t>& group, std::size_t depth) const {
     std::int64_t longest = 0, total = 0;
     for (std::uint32_t i : group) {
       const std::int64_t n = written_out(at(i), chosen_[i]);
       longest = std::max(longest, n);
       total = std::min(total + n, none_large);
     }
-    if (chosen_[group[0]] < 0 || (longest <= most_written_out && (longest == 1 || total <= most_instructions)) ||
-        depth >= deepest) {
-      new_group(group);
-      push_lanes(lanes(group, count));
-    } else {
-      emit_loop(group, count, depth);
-    }
+    return chosen_[group.back()] < 0 || (longest <= most_written_out && (longest == 1 || total <= most_instructions)) ||
+           depth >= deepest;
+  }
+
+  // A few numbers are computed at the beginning of the step behind them.
+  bool goes_before(const std::vector<std::uint32_t>& numbers, const std::vector<std::uint32_t>& next, std::size_t depth) const {
+    const auto alone = [&](std::uint32_t i) { return is_emitted_alone(i, depth); };
+    return numbers.size() <= few_numbers && std::ranges::all_of(numbers, [&](std::uint32_t i) { return chosen_[i] < 0; }) &&
+           std::ranges::none_of(numbers, alone) && std::ranges::none_of(next, alone) && chosen_[next.back()] >= 0 &&
+           has_lanes(next, depth);
   }
 
   void push_lanes(lane_step made) {
