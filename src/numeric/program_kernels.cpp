@@ -9,6 +9,7 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <hwy/cache_control.h>
 
 #include <wengert/numeric/arithmetic.hpp>
 
@@ -140,12 +141,20 @@ template <class D, class T> HWY_INLINE void store_some(D d, hn::Vec<D> x, T* to,
   for (std::size_t k = 0; k < count; ++k) to[k] = some[k];
 }
 
+// Of many evaluations side by side a block reads a short piece here and there: too short for the processor to see what comes next.
+template <class T> HWY_INLINE void fetch_next(const T* from, std::size_t count) {
+  constexpr std::size_t line = 64 / sizeof(T), short_piece = 8 * line;
+  if (count > short_piece) return;
+  for (std::size_t k = 0; k < count; k += line) hwy::Prefetch(from + count + k);
+}
+
 // Lanes that stand side by side but fill no whole vectors are those of a block of less than one.
 template <class D, class T> void load(D d, lane_frame<T>& f, const instruction& i) {
   if (i.to < f.step->uniform) return fill(d, f.at[i.to], hn::Lanes(d), *f.where[i.table]);
   T* const from = lane_address(f, i.table);
   if (in_place(d, f, i.table)) {
     f.at[i.to] = from;
+    if (f.step->over_batch) fetch_next(from, f.count);
     return;
   }
   T* const to = f.at[i.to] = f.own[i.to];
