@@ -451,6 +451,10 @@ TEST_CASE("what is fused or moved is computed as it is written") {
       "sum(k, lbeta(2 + z[k], 2 + m))",
       "sum(k, 1, K-1, exp(z[k])*exp(z[k+1]))/sum(exp(z))",
       "sum(k, 1, K-1, softmax(z)[k]*softmax(z)[k+1])",
+      "sum(n, sum(k, 1, K-1, exp(Z[n,k]*Z[n,k+1])*w[k+1]))^2",
+      "sum(n, sum(k, 1, K-1, exp(Z[n,1]*z[k])*log(2 + sum(j, 1, K-1, Z[n,j+1]*w[j]))))",
+      "z[1]*sum(k, 2, K, z[k]^3) + sum(k, 1, K-1, sum(n, Z[n,k+1])*w[k])*w[K]",
+      "max(k, 2, K, z[k]) + sum(k, 2, K-1, (z[k+1] - 2*z[k] + z[k-1])^2)",
       "max(k, z[k]*m) - min(k, z[k] - w[k])",
       "sum(k, (z[k] + m)^(5/3)) + prod(k, 1 + z[k]/K)",
       "sum(n, log(sum(k, exp(Z[n,k]))) - sum(k, Y[n,k]*Z[n,k]))",
@@ -471,7 +475,7 @@ TEST_CASE("what is fused or moved is computed as it is written") {
       dim_sizes sizes = sizes_of(d.p.on(), 3);
       if (sizes.contains("K")) sizes["K"] = size;
       if (sizes.contains("J")) sizes["J"] = 32;
-      if (size == 1 && text.find("K-1") != std::string::npos) continue;
+      if (size == 1 && (text.find("K-1") != std::string::npos || text.find("2, K") != std::string::npos)) continue;
       const world w(d.p.on(), d.outputs, sizes);
       const auto at = w.draw(6, 0.1, 0.9);
       const auto expected = w.expected(at);

@@ -41,6 +41,7 @@ class lowerer {
     waits_for_.assign(n, 0);
     chosen_.assign(n, -1);
     alone_.assign(n, false);
+    filled_.assign(n, false);
     accumulates_.assign(n, false);
     values_.assign(n, 0);
     output_.assign(n, none);
@@ -105,6 +106,7 @@ class lowerer {
 
   const item& at(std::uint32_t i) const { return g_.items[i]; }
   std::int8_t role(const item& x, std::size_t axis) const { return role_[x.first_axis + axis]; }
+  static bool is_window(const item& x, std::size_t axis) { return static_cast<std::int64_t>(axis) == x.window; }
   bool is_fixed(const item& x, std::size_t axis) const { return role(x, axis) != is_free; }
 
   // --- one list of steps
@@ -258,7 +260,7 @@ class lowerer {
     const item& y = at(a.which);
     const auto places = g_.places_of(a);
     for (std::size_t k = 0; k < places.size(); ++k) {
-      if (places[k].axis == place::nowhere || places[k].shift != 0 || is_fixed(y, k)) continue;
+      if (places[k].axis == place::nowhere || places[k].shift != 0 || is_fixed(y, k) || is_window(y, k)) continue;
       const auto u = static_cast<std::uint32_t>(places[k].axis);
       if (!is_fixed(x, u) && g_.size(x, u) == g_.size(y, k))
         parent_[root(x.first_axis + u)] = root(y.first_axis + static_cast<std::uint32_t>(k));
@@ -297,7 +299,7 @@ class lowerer {
     const std::int8_t mine = chosen_[reader], its = chosen_[a.which];
     if (mine < 0 || its < 0) return mine < 0 && its < 0;
     const item& y = at(a.which);
-    if (its >= y.rank || root(axis_of(reader)) != root(axis_of(a.which))) return false;
+    if (its >= y.rank || its == y.window || root(axis_of(reader)) != root(axis_of(a.which))) return false;
     const place& p = g_.places_of(a)[static_cast<std::size_t>(its)];
     return p.axis == mine && p.shift == 0;
   }
@@ -311,6 +313,8 @@ class lowerer {
     const std::int64_t count = chosen_[last] < 0 ? 1 : g_.sizes[axis_of(last)];
     if (!has_lanes(group, depth)) return emit_loop(group, count, depth);
     new_group(group);
+    for (std::uint32_t i : group)
+      if (at(i).window >= 0 && !accumulates_[i] && is_kept(i)) fill(i, 0);
     push_lanes(lanes(group, count));
   }
 
@@ -373,13 +377,20 @@ class lowerer {
 
   void start_accumulating(std::uint32_t i) {
     accumulates_[i] = true;
+    fill(i, start_of(at(i).red));
+  }
+
+  // The array of an item, once.
+  void fill(std::uint32_t i, double value) {
+    if (filled_[i]) return;
+    filled_[i] = true;
     auto f = std::make_unique<fill_step>();
     f->buffer = buffer_of(i);
     f->offset = static_cast<std::size_t>(output_offset(i));
     f->count = 1;
     for (std::size_t k = 0; k < at(i).rank; ++k)
-      if (!is_dropped(i, k)) f->count *= static_cast<std::size_t>(g_.size(at(i), k));
-    f->value = start_of(at(i).red);
+      if (!is_dropped(i, k)) f->count *= static_cast<std::size_t>(g_.extent(at(i), k));
+    f->value = value;
     lists_[level_[i]].push_back({step::kind::fill, {}, {}, {}, std::move(f), {}});
   }
 
@@ -395,7 +406,7 @@ class lowerer {
     if (output_[i] != none) return buffer_[i] = static_cast<std::uint32_t>(p_.inputs) + g_.results[output_[i]].output;
     std::size_t size = 1;
     for (std::size_t k = 0; k < at(i).rank; ++k)
-      if (!is_dropped(i, k)) size *= static_cast<std::size_t>(g_.size(at(i), k));
+      if (!is_dropped(i, k)) size *= static_cast<std::size_t>(g_.extent(at(i), k));
     p_.buffers.push_back({size, 0});
     buffer_level_.push_back(level_[i]);
     return buffer_[i] = static_cast<std::uint32_t>(p_.buffers.size() - 1);
@@ -415,7 +426,7 @@ class lowerer {
       if (input)
         stride *= g_.inputs[a.which][k];
       else if (s[k] != 0)
-        stride *= g_.size(at(a.which), k);
+        stride *= g_.extent(at(a.which), k);
     }
     return s;
   }
@@ -463,8 +474,9 @@ class lowerer {
     std::int64_t stride = 1;
     for (std::size_t k = at(c.i).rank; k-- > 0;) {
       if (is_dropped(c.i, k)) continue;
+      if (is_window(at(c.i), k)) r.offset += at(c.i).begin * stride;
       move_along(r, c, static_cast<std::int32_t>(k), stride);
-      stride *= g_.size(at(c.i), k);
+      stride *= g_.extent(at(c.i), k);
     }
     return r;
   }
@@ -495,8 +507,10 @@ class lowerer {
     const auto places = g_.places_of(a);
     for (std::size_t k = 0; k < places.size(); ++k) {
       if (is_fixed(at(a.which), k) || static_cast<std::int32_t>(k) == lane_axis(a.which)) continue;
-      const std::int64_t index =
+      std::int64_t index =
           places[k].shift + (places[k].axis == place::nowhere ? 0 : c.index[static_cast<std::size_t>(places[k].axis)]);
+      if (is_window(at(a.which), k)) index -= at(a.which).begin;
+      if (index < 0 || index >= g_.size(at(a.which), k)) return b.constant(0);
       entry = entry * static_cast<std::size_t>(g_.size(at(a.which), k)) + static_cast<std::size_t>(index);
     }
     return written_[values_[a.which] + entry];
@@ -539,14 +553,18 @@ class lowerer {
     return b.finish(bytes_, count, batch_);
   }
 
+  // Whether an item of the group in hand is needed in an array.
+  bool is_kept(std::uint32_t i) const {
+    return output_[i] != none || std::ranges::any_of(readers(i), [&](std::uint32_t r) { return group_[r] != group_count_; });
+  }
+
   void write_item(body& b, std::uint32_t i) {
     const item& x = at(i);
     const std::size_t all = g_.axes(x);
     values_[i] = written_.size();
     if (is_empty(x, 0, x.rank, lane_axis(i))) return;
     const bool over_lanes = lane_axis(i) >= x.rank;
-    const bool kept =
-        output_[i] != none || std::ranges::any_of(readers(i), [&](std::uint32_t r) { return group_[r] != group_count_; });
+    const bool kept = is_kept(i);
     cursor c{i, std::vector<std::int64_t>(all, 0)};
     do {
       body::value v = 0;
@@ -584,7 +602,7 @@ class lowerer {
   // SUM over k of A[b, m, k]*B[b, k, n] with each of m, n, k there once, and b at most once.
   contraction find_contraction(const item& x) const {
     contraction r;
-    if (x.op != opcode::mul || x.red != reduction::sum) return r;
+    if (x.op != opcode::mul || x.red != reduction::sum || x.window >= 0) return r;
     for (const argument& a : g_.arguments_of(x)) {
       if (a.is == argument::kind::constant) {
         r.scale *= a.value;
@@ -829,7 +847,7 @@ class lowerer {
   std::vector<std::uint8_t> level_;
   std::vector<std::uint32_t> group_, stage_, waits_for_;
   std::vector<std::int8_t> chosen_;
-  std::vector<bool> alone_, accumulates_;
+  std::vector<bool> alone_, accumulates_, filled_;
   std::vector<std::int64_t> stage_size_;  // of what is being partitioned, by stage: how long its axis is; -1 if it stands alone
   std::uint32_t group_count_ = 0;
 
