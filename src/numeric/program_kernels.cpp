@@ -141,7 +141,8 @@ template <class D, class T> HWY_INLINE void store_some(D d, hn::Vec<D> x, T* to,
   for (std::size_t k = 0; k < count; ++k) to[k] = some[k];
 }
 
-// Of many evaluations side by side a block reads a short piece here and there: too short for the processor to see what comes next.
+// Of many evaluations side by side a block reads a short piece here and there: too short for the processor to see what comes
+// next.
 template <class T> HWY_INLINE void fetch_next(const T* from, std::size_t count) {
   constexpr std::size_t line = 64 / sizeof(T), short_piece = 8 * line;
   if (count > short_piece) return;
