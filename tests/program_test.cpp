@@ -412,6 +412,8 @@ TEST_CASE("arrays are read where their labels say") {
       "exp(z)",
       "7",
       "A[1,2]*x[1]",
+      "sum(i, 1, m-1, exp(z[i+1])*A[i,2])",
+      "z[1]*w[2] + z[2]^3 + sum(A[1,2]*z)",
   };
   for (const std::string text : expressions) {
     CAPTURE(text);

@@ -189,6 +189,7 @@ class graph_maker {
     }
     x.first_axis = static_cast<std::uint32_t>(g_.sizes.size());
     for (std::int64_t size : shape(t_.axes(n))) g_.sizes.push_back(size);
+    if (x.op == opcode::mul && x.bound == 0) take_entry(x, read);
     if (x.op == opcode::mul && x.red == reduction::sum) {
       take_delta(x, read);
       if (x.bound > 0 && x.window < 0) make_two_factors(x, read);
@@ -234,6 +235,31 @@ class graph_maker {
       x.window = static_cast<std::int8_t>(i), x.extent = extent, x.begin = begin + moved;
       return;
     }
+  }
+
+  // delta(i + b, c)*F[i] is 0 except where i = c - b.
+  void take_entry(item& x, std::vector<argument>& read) {
+    const auto is_entry = [&](const argument& a) {
+      if (a.is != argument::kind::delta) return false;
+      const auto at = g_.places_of(a);
+      return (at[0].axis == place::nowhere) != (at[1].axis == place::nowhere);
+    };
+    const auto found = std::ranges::find_if(read, is_entry);
+    if (found == read.end()) return;
+    place p = g_.places_of(*found)[0], q = g_.places_of(*found)[1];
+    if (p.axis != place::nowhere) std::swap(p, q);
+    const auto i = static_cast<std::size_t>(q.axis);
+    const std::int64_t entry = p.shift - q.shift, extent = g_.size(x, i);
+    if (entry < 0 || entry >= extent) return;
+    read.erase(found);
+    for (argument& a : read) {
+      std::vector<place> at(g_.places_of(a).begin(), g_.places_of(a).end());
+      for (place& moved : at)
+        if (moved.axis == q.axis) moved.shift += entry;
+      put(a, at);
+    }
+    g_.sizes[x.first_axis + i] = 1;
+    x.window = static_cast<std::int8_t>(i), x.extent = extent, x.begin = entry;
   }
 
   // What reads the bound axis k reads the axis i instead, both from where the part of them begins.

@@ -42,11 +42,14 @@ class lowerer {
     chosen_.assign(n, -1);
     alone_.assign(n, false);
     filled_.assign(n, false);
+    adds_to_.assign(n, none);
+    is_sum_of_parts_.assign(n, false);
     accumulates_.assign(n, false);
     values_.assign(n, 0);
     output_.assign(n, none);
     for (const graph::result& r : g.results) output_[r.item] = static_cast<std::uint32_t>(&r - g.results.data());
     find_users();
+    if (!batch) find_sums_of_parts();
     make_buffers();
   }
 
@@ -90,6 +93,23 @@ class lowerer {
   std::span<const std::uint32_t> readers(std::uint32_t i) const {
     return {readers_.data() + uses_[i].begin, readers_.data() + uses_[i].end};
   }
+
+  // Parts of a vector that are only added up with others are added to it where it stands.
+  void find_sums_of_parts() {
+    for (std::uint32_t i = 0; i < g_.items.size(); ++i) {
+      const item& x = at(i);
+      if (x.op != opcode::add || x.rank != 1 || x.bound != 0 || x.window >= 0) continue;
+      for (const argument& a : g_.arguments_of(x)) {
+        if (a.is != argument::kind::item || at(a.which).window < 0 || at(a.which).rank != 1) continue;
+        if (readers(a.which).size() != 1 || output_[a.which] != none) continue;
+        if (const place& p = g_.places_of(a)[0]; p.axis != 0 || p.shift != 0 || at(a.which).extent != g_.size(x, 0)) continue;
+        adds_to_[a.which] = i;
+        is_sum_of_parts_[i] = true;
+      }
+    }
+  }
+  // The item in whose array an item stands.
+  std::uint32_t array_of(std::uint32_t i) const { return adds_to_[i] == none ? i : adds_to_[i]; }
 
   static std::size_t entries(std::span<const std::int64_t> shape) {
     std::size_t n = 1;
@@ -299,7 +319,8 @@ class lowerer {
     const std::int8_t mine = chosen_[reader], its = chosen_[a.which];
     if (mine < 0 || its < 0) return mine < 0 && its < 0;
     const item& y = at(a.which);
-    if (its >= y.rank || its == y.window || root(axis_of(reader)) != root(axis_of(a.which))) return false;
+    if (its >= y.rank || its == y.window || is_sum_of_parts_[a.which] || root(axis_of(reader)) != root(axis_of(a.which)))
+      return false;
     const place& p = g_.places_of(a)[static_cast<std::size_t>(its)];
     return p.axis == mine && p.shift == 0;
   }
@@ -314,7 +335,7 @@ class lowerer {
     if (!has_lanes(group, depth)) return emit_loop(group, count, depth);
     new_group(group);
     for (std::uint32_t i : group)
-      if (at(i).window >= 0 && !accumulates_[i] && is_kept(i)) fill(i, 0);
+      if ((at(i).window >= 0 || is_sum_of_parts_[i]) && !accumulates_[i] && is_kept(i)) fill(array_of(i), 0);
     push_lanes(lanes(group, count));
   }
 
@@ -363,7 +384,7 @@ class lowerer {
       const item& x = at(i);
       const auto axis = static_cast<std::size_t>(static_cast<std::uint8_t>(chosen_[i]));
       const bool bound = axis >= x.rank;
-      const bool stays = !bound && output_[i] == none && level_[i] == depth &&
+      const bool stays = !bound && !is_sum_of_parts_[i] && output_[i] == none && level_[i] == depth &&
                          std::ranges::all_of(readers(i), [&](std::uint32_t r) { return group_[r] == own; });
       role_[x.first_axis + axis] = static_cast<std::int8_t>(depth);
       if (stays) level_[i] = static_cast<std::uint8_t>(depth + 1);
@@ -377,7 +398,7 @@ class lowerer {
 
   void start_accumulating(std::uint32_t i) {
     accumulates_[i] = true;
-    fill(i, start_of(at(i).red));
+    fill(array_of(i), start_of(at(i).red));
   }
 
   // The array of an item, once.
@@ -469,8 +490,8 @@ class lowerer {
 
   address own_address(const cursor& c) {
     address r;
-    r.buffer = buffer_of(c.i);
-    r.offset = output_offset(c.i);
+    r.buffer = buffer_of(array_of(c.i));
+    r.offset = output_offset(array_of(c.i));
     std::int64_t stride = 1;
     for (std::size_t k = at(c.i).rank; k-- > 0;) {
       if (is_dropped(c.i, k)) continue;
@@ -520,7 +541,8 @@ class lowerer {
   body::value term(body& b, const cursor& c) {
     const item& x = at(c.i);
     operands_.clear();
-    for (const argument& a : g_.arguments_of(x)) operands_.push_back(read(b, c, a));
+    for (const argument& a : g_.arguments_of(x))
+      if (a.is != argument::kind::item || adds_to_[a.which] != c.i) operands_.push_back(read(b, c, a));
     switch (x.op) {
       case opcode::add: return b.sum(operands_);
       case opcode::mul: return b.product(operands_);
@@ -558,6 +580,18 @@ class lowerer {
     return output_[i] != none || std::ranges::any_of(readers(i), [&](std::uint32_t r) { return group_[r] != group_count_; });
   }
 
+  // Of many evaluations nothing is filled: the entries around a window are written one by one.
+  void write_around(body& b, std::uint32_t i) {
+    const item& x = at(i);
+    const auto w = static_cast<std::size_t>(x.window);
+    cursor c{i, std::vector<std::int64_t>(g_.axes(x), 0)};
+    do {
+      for (c.index[w] = -x.begin; c.index[w] < x.extent - x.begin; ++c.index[w])
+        if (c.index[w] < 0 || c.index[w] >= g_.size(x, w)) b.store(own_address(c), b.constant(0));
+      c.index[w] = g_.size(x, w) - 1;
+    } while (advance(c, 0, x.rank));
+  }
+
   void write_item(body& b, std::uint32_t i) {
     const item& x = at(i);
     const std::size_t all = g_.axes(x);
@@ -565,6 +599,7 @@ class lowerer {
     if (is_empty(x, 0, x.rank, lane_axis(i))) return;
     const bool over_lanes = lane_axis(i) >= x.rank;
     const bool kept = is_kept(i);
+    if (batch_ && kept && x.window >= 0) write_around(b, i);
     cursor c{i, std::vector<std::int64_t>(all, 0)};
     do {
       body::value v = 0;
@@ -575,9 +610,11 @@ class lowerer {
         while (advance(c, x.rank, all)) v = b.combine(x.red, v, term(b, c));
       }
       if (over_lanes)
-        b.reduce(x.red, own_address(c), v, accumulates_[i]);
+        b.reduce(x.red, own_address(c), v, accumulates_[i] || adds_to_[i] != none);
       else if (accumulates_[i])
         b.accumulate(x.red, own_address(c), v);
+      else if (is_sum_of_parts_[i] || adds_to_[i] != none)
+        b.accumulate(reduction::sum, own_address(c), v);
       else if (kept)
         b.store(own_address(c), v);
       written_.push_back(v);
@@ -847,7 +884,8 @@ class lowerer {
   std::vector<std::uint8_t> level_;
   std::vector<std::uint32_t> group_, stage_, waits_for_;
   std::vector<std::int8_t> chosen_;
-  std::vector<bool> alone_, accumulates_, filled_;
+  std::vector<bool> alone_, accumulates_, filled_, is_sum_of_parts_;
+  std::vector<std::uint32_t> adds_to_;    // by item: the sum that it is only a part of
   std::vector<std::int64_t> stage_size_;  // of what is being partitioned, by stage: how long its axis is; -1 if it stands alone
   std::uint32_t group_count_ = 0;
 
