@@ -13,6 +13,7 @@
 #include <wengert/core/matrix.hpp>
 
 #include "dense.hpp"
+#include "program_blas.hpp"
 #include "program_graph.hpp"
 #include "program_kernels.hpp"
 
@@ -53,19 +54,25 @@ template <class T> struct basic_program<T>::state {
   std::vector<std::vector<std::int64_t>> inputs, outputs;
   std::vector<std::vector<T>> constants;  // inputs that the program brings, behind the others
   kernels<T> with;
-  std::size_t registers = 0, narrow = 0;              // of all steps; numbers in their registers that are not of many lanes
-  std::size_t scratch = 0, addresses = 0, depth = 0;  // the most that any step needs
+  struct room {
+    std::size_t registers = 0, narrow = 0;   // of all steps; numbers in their registers that are not of many lanes
+    std::size_t scratch = 0, addresses = 0;  // the most that any step needs
+  };
+  room one, batch;
+  std::size_t depth = 0;  // of loops
+
+  bool runs_as_batch() const { return made.steps.empty() && made.batch; }
 
   // Lanes of a register: as many as the step was planned for or has, in whole vectors. Registers are not so far apart as the
   // processor takes for the same place when a load follows a store.
-  void measure(lane_step& s) {
+  void measure(lane_step& s, room& r) const {
     if (!s.over_batch) s.block = std::min(s.block, static_cast<std::size_t>(std::max<std::int64_t>(s.count, 1)));
     s.block = (s.block + with.lanes - 1) / with.lanes * with.lanes;
     s.pitch = s.block + (s.block * sizeof(T) < 1024 ? 0 : 13 * line / sizeof(T));
-    scratch = std::max(scratch, (s.registers - s.uniform - s.partial) * s.pitch);
-    s.first_register = std::exchange(registers, registers + s.registers);
-    s.first_number = std::exchange(narrow, narrow + (s.uniform + 4 * s.partial) * with.lanes);
-    addresses = std::max(addresses, s.addresses.size());
+    r.scratch = std::max(r.scratch, (s.registers - s.uniform - s.partial) * s.pitch);
+    s.first_register = std::exchange(r.registers, r.registers + s.registers);
+    s.first_number = std::exchange(r.narrow, r.narrow + (s.uniform + 4 * s.partial) * with.lanes);
+    r.addresses = std::max(r.addresses, s.addresses.size());
   }
 };
 
@@ -167,7 +174,10 @@ template <class T> class basic_program<T>::runner {
   void contract(const contraction_step& s) {
     for (std::int64_t i = 0; i < s.batch; ++i) {
       const auto base = [&](const contraction_step::matrix& m) { return w_.bases[m.buffer] + m.offset + i * m.batch; };
-      p_.with.contract(s, base(s.a), base(s.b), base(s.c), aligned(w_.scratch));
+      if (s.by_blas)
+        blas_contract<T>(s, base(s.a), base(s.b), base(s.c));
+      else
+        p_.with.contract(s, base(s.a), base(s.b), base(s.c), aligned(w_.scratch));
     }
   }
 
@@ -248,11 +258,14 @@ basic_program<T>::basic_program(const tape& t, const program_arrays& arrays, con
   made->inputs.resize(arrays.inputs.size());
   for (const auto& constant : arrays.constants) made->constants.emplace_back(constant.second.begin(), constant.second.end());
   made->outputs = std::move(g.outputs);
-  if (made->made.batch) made->measure(*made->made.batch);
-  each_step(made->made.steps, 0, [&](const step& s, std::size_t depth) {
+  if (made->made.batch) made->measure(*made->made.batch, made->batch);
+  const bool blas = target.empty() && blas_fits(made->with.lanes * sizeof(T));
+  each_step(made->made.steps, 0, [&](step& s, std::size_t depth) {
     made->depth = std::max(made->depth, depth + 1);
-    if (s.is == step::kind::lanes) made->measure(*s.lanes);
-    if (s.is == step::kind::contraction) made->scratch = std::max(made->scratch, made->with.contraction_space(*s.contraction));
+    if (s.is == step::kind::lanes) made->measure(*s.lanes, made->one);
+    if (s.is != step::kind::contraction) return;
+    s.contraction->by_blas = blas && blas_is_faster(*s.contraction);
+    made->one.scratch = std::max(made->one.scratch, made->with.contraction_space(*s.contraction));
   });
   state_ = std::move(made);
 }
@@ -261,19 +274,25 @@ template <class T> basic_program<T>::~basic_program() = default;
 template <class T> basic_program<T>::basic_program(basic_program&&) noexcept = default;
 template <class T> basic_program<T>& basic_program<T>::operator=(basic_program&&) noexcept = default;
 
-template <class T> basic_program<T>::workspace::workspace(const basic_program& p) : state_(std::make_unique<state>()) {
+template <class T> basic_program<T>::workspace::workspace(const basic_program& p) : workspace(p, p.state_->runs_as_batch()) {}
+template <class T> basic_program<T>::workspace::workspace(const basic_program& p, bool for_batch)
+    : state_(std::make_unique<state>()) {
   const auto& s = *p.state_;
+  const auto& room = for_batch ? s.batch : s.one;
+  state_->narrow.resize(room.narrow + line / sizeof(T));
+  state_->scratch.resize(room.scratch + line / sizeof(T));
+  state_->registers.resize(room.registers);
+  state_->own.resize(room.registers);
+  state_->where.resize(room.addresses);
+  state_->strides.resize(room.addresses);
+  state_->offsets.resize(room.addresses);
+  if (for_batch) {
+    state_->place(*s.made.batch, s.with.lanes);
+    return;
+  }
   state_->numbers.resize(s.made.temporaries + line / sizeof(T));
-  state_->narrow.resize(s.narrow + line / sizeof(T));
-  state_->scratch.resize(s.scratch + line / sizeof(T));
-  state_->registers.resize(s.registers);
-  state_->own.resize(s.registers);
-  state_->where.resize(s.addresses);
-  state_->strides.resize(s.addresses);
-  state_->offsets.resize(s.addresses);
   state_->loops.resize(s.depth);
   state_->bases.resize(s.made.buffers.size());
-  if (s.made.batch) state_->place(*s.made.batch, s.with.lanes);
   each_step(s.made.steps, 0, [&](const step& one, std::size_t) {
     if (one.is == step::kind::lanes) state_->place(*one.lanes, s.with.lanes);
   });
@@ -309,7 +328,7 @@ template <class T> void basic_program<T>::run(std::span<const T* const> inputs, 
   const state& s = *state_;
   expect_arrays(inputs.size(), outputs.size(), s.inputs.size(), s.outputs.size());
   runner r(s, *w.state_);
-  if (!s.made.steps.empty() || !s.made.batch) {
+  if (!s.runs_as_batch()) {
     r.bind(inputs, outputs);
     return r.run(s.made.steps, 0);
   }
@@ -360,7 +379,7 @@ template <class T> void basic_program<T>::run_batch(std::size_t count, std::span
   const auto share = [&](std::size_t which, std::size_t of) {
     const std::size_t begin = units * which / of * unit, end = std::min(count, units * (which + 1) / of * unit);
     if (begin >= end) return;
-    workspace w(*this);
+    workspace w(*this, s.made.batch != nullptr);
     if (s.made.batch) return runner(s, *w.state_).run_batch(*s.made.batch, all, outputs, begin, end);
     std::vector<std::vector<T>> copies;
     for (std::size_t b = begin; b < end; ++b) one(b, w, copies);

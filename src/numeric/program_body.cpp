@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t nearest_cache = 24 << 10;        // bytes of it that registers may fill
 constexpr std::size_t most_uniform = 128;              // registers that hold one number
-constexpr std::size_t shortest = 256, longest = 4096;  // bytes of a register
+constexpr std::size_t shortest = 256, longest = 8192;  // bytes of a register
 
 std::uint64_t hash_of(const instruction& i) {
   std::uint64_t h = mixed(static_cast<std::uint64_t>(i.op), i.table);
@@ -36,6 +36,7 @@ std::uint64_t hash_of(const address& a) {
 bool has_effect(code op) {
   return op == code::store || op == code::accumulate || op == code::reduce || op == code::reduce_product;
 }
+bool is_exponential(code op) { return op == code::exp || op == code::exp_sum || op == code::exp_difference; }
 bool is_lazy(code op) { return op == code::load || op == code::constant || op == code::affine || op == code::is_zero; }
 
 }  // namespace
@@ -298,15 +299,20 @@ void body::fuse() {
 // may show lanes where they stand in an array; these come behind the others.
 class body::ordering {
  public:
-  ordering(body& from, bool over_batch)
+  ordering(body& from, std::int64_t count, bool over_batch)
       : b_(from),
         over_batch_(over_batch),
+        hoists_(!over_batch && count > 1),
         uses_(from.count_uses()),
         kind_(from.all_.size(), kind::plain),
         place_(from.all_.size(), none),
-        direct_(from.all_.size(), none) {}
+        direct_(from.all_.size(), none),
+        hoisted_(from.all_.size(), false),
+        joined_(from.all_.size(), false) {}
 
   void run() {
+    if (hoists_) find_hoisted();
+    join_sums();
     find_streams();
     pin();
     order();
@@ -330,12 +336,53 @@ class body::ordering {
     for (unsigned k = 0; k < operands(i, b_.step_); ++k) f(*read[k]);
   }
 
+  bool is_leaf_for_all(const instruction& i) const {
+    return i.op == code::constant || (i.op == code::load && !over_batch_ && address_of(i).lane == 0);
+  }
+
+  // What is the same in all lanes is computed once: all of it, or if that is much, what goes into an array as a number.
+  void find_hoisted() {
+    std::vector<bool> for_all(b_.all_.size(), false), needed(b_.all_.size(), false);
+    std::size_t count = 0;
+    for (value v = 0; v < b_.all_.size(); ++v) {
+      instruction& i = at(v);
+      bool same = i.op != code::reduce && i.op != code::reduce_product && (uses_[v] > 0 || has_effect(i.op));
+      each_operand(i, [&](value x) { same = same && for_all[x]; });
+      if (operands(i, b_.step_) == 0) same = same && (i.op == code::constant || address_of(i).lane == 0);
+      if (i.op == code::store || i.op == code::accumulate) {
+        same = same && address_of(i).lane == 0;
+        needed[v] = same;
+      }
+      for_all[v] = same;
+      count += same;
+    }
+    if (count <= most_uniform) {
+      hoisted_ = std::move(for_all);
+      return;
+    }
+    for (value v = static_cast<value>(b_.all_.size()); v-- > 0;)
+      if (needed[v]) each_operand(at(v), [&](value x) { needed[x] = true; });
+    hoisted_ = std::move(needed);
+  }
+
+  // An exponential is added up where it is computed.
+  void join_sums() {
+    for (value v = 0; v < b_.all_.size(); ++v) {
+      const instruction& sum = at(v);
+      if (sum.op != code::reduce || sum.red != reduction::sum) continue;
+      instruction& term = at(sum.a);
+      if (!is_exponential(term.op) || term.red != reduction::none || hoisted_[sum.a]) continue;
+      term.red = reduction::sum, term.c = v;
+      joined_[v] = true;
+    }
+  }
+
   // Loads stream, and so does what goes into an array lane by lane.
   void find_streams() {
     for (value v = 0; v < b_.all_.size(); ++v) {
       const instruction& i = at(v);
       if (i.op == code::load) kind_[v] = kind::stream;
-      if (i.op != code::store || is_lazy(at(i.a).op) || direct_[i.a] != none) continue;
+      if (i.op != code::store || is_lazy(at(i.a).op) || direct_[i.a] != none || hoisted_[i.a]) continue;
       if (!over_batch_ && address_of(i).lane != 1) continue;
       direct_[i.a] = i.table;
       kind_[i.a] = kind::stream;
@@ -347,16 +394,17 @@ class body::ordering {
     std::vector<value> fixed;
     for (value v = 0; v < b_.all_.size(); ++v) {
       const instruction& i = at(v);
-      if (uses_[v] > 0 && (i.op == code::constant || (i.op == code::load && !over_batch_ && address_of(i).lane == 0)))
-        fixed.push_back(v);
+      if (hoists_ ? hoisted_[v] && is_leaf_for_all(i) : uses_[v] > 0 && is_leaf_for_all(i)) fixed.push_back(v);
     }
-    if (fixed.size() > most_uniform) fixed.clear();
+    if (!hoists_ && fixed.size() > most_uniform) fixed.clear();
     for (value v : fixed) {
       kind_[v] = kind::uniform;
       std::vector<instruction>& list = at(v).op == code::constant ? b_.step_.fixed : b_.step_.before;
       list.push_back(at(v));
       list.back().to = place_[v] = plain_++;
     }
+    for (value v = 0; v < b_.all_.size(); ++v)
+      if (hoisted_[v] && !is_leaf_for_all(at(v))) hoist(v);
     b_.step_.uniform = plain_;
     b_.step_.partial = static_cast<std::uint32_t>(b_.reduced_.size());
     for (const reduced& r : b_.reduced_) {
@@ -370,6 +418,16 @@ class body::ordering {
     }
   }
 
+  void hoist(value v) {
+    instruction i = at(v);
+    each_operand(i, [&](std::uint32_t& x) { x = place_[x]; });
+    if (!has_effect(i.op)) {
+      kind_[v] = kind::uniform;
+      i.to = place_[v] = plain_++;
+    }
+    b_.step_.before.push_back(i);
+  }
+
   void order() {
     std::vector<bool> done(b_.all_.size(), false);
     auto emit = [&](value v) {
@@ -377,7 +435,7 @@ class body::ordering {
       order_.push_back(v);
     };
     for (value v = 0; v < b_.all_.size(); ++v) {
-      if (is_lazy(at(v).op) || (uses_[v] == 0 && !has_effect(at(v).op))) continue;
+      if (hoisted_[v] || joined_[v] || is_lazy(at(v).op) || (uses_[v] == 0 && !has_effect(at(v).op))) continue;
       each_operand(at(v), [&](value x) {
         if (is_lazy(at(x).op) && kind_[x] != kind::uniform && !done[x]) emit(x);
       });
@@ -411,6 +469,7 @@ class body::ordering {
         (kind_[read] == kind::stream ? free_streams_ : free_plain_).push_back(place_[read]);
       });
       if (results && kind_[v] == kind::plain) place_[v] = take(v);
+      if (is_exponential(i.op) && i.red != reduction::none) i.c = place_[i.c];
       if (results || place_[v] != none) i.to = coded(v);
       if (direct_[v] != none) {
         instruction p{code::place};
@@ -422,10 +481,11 @@ class body::ordering {
   }
 
   body& b_;
-  bool over_batch_;
+  bool over_batch_, hoists_;
   std::vector<std::uint32_t> uses_;
   std::vector<kind> kind_;
   std::vector<std::uint32_t> place_, direct_;  // by value: its register; the address that it goes to
+  std::vector<bool> hoisted_, joined_;         // by value: computed once for all lanes; a reduction that another instruction does
   std::vector<value> order_;
   std::vector<std::uint32_t> free_plain_, free_streams_;
   std::uint32_t plain_ = 0, streams_ = 0;
@@ -433,7 +493,7 @@ class body::ordering {
 
 lane_step body::finish(std::size_t bytes, std::int64_t count, bool over_batch) {
   fuse();
-  ordering(*this, over_batch).run();
+  ordering(*this, count, over_batch).run();
   step_.count = count;
   step_.over_batch = over_batch;
   const std::size_t wide = step_.registers - step_.uniform - step_.partial;

@@ -189,7 +189,11 @@ class graph_maker {
     }
     x.first_axis = static_cast<std::uint32_t>(g_.sizes.size());
     for (std::int64_t size : shape(t_.axes(n))) g_.sizes.push_back(size);
-    if (x.op == opcode::mul && x.red == reduction::sum) make_two_factors(x, read);
+    if (x.op == opcode::mul && x.bound == 0) take_entry(x, read);
+    if (x.op == opcode::mul && x.red == reduction::sum) {
+      take_delta(x, read);
+      if (x.bound > 0 && x.window < 0) make_two_factors(x, read);
+    }
     seen& s = seen_[n];
     x.arity = static_cast<std::uint32_t>(read.size());
     if (const std::optional<double> known = folded(x, read)) {
@@ -206,6 +210,67 @@ class graph_maker {
     x.arity = static_cast<std::uint32_t>(read.size());
     g_.arguments.insert(g_.arguments.end(), read.begin(), read.end());
     g_.items.push_back(x);
+  }
+
+  // --- deltas
+
+  // SUM over k of delta(k + a, i + b)*F[k] is F[i + b - a], where that is in the range of k, and else 0: for the entries i where
+  // it is, as many as there are k.
+  void take_delta(item& x, std::vector<argument>& read) {
+    for (std::size_t which = 0; which < read.size(); ++which) {
+      if (read[which].is != argument::kind::delta) continue;
+      place p = g_.places_of(read[which])[0], q = g_.places_of(read[which])[1];
+      if (p.axis < q.axis) std::swap(p, q);  // p of the bound axis
+      if (q.axis < 0 || q.axis >= x.rank || p.axis < x.rank) continue;
+      const auto i = static_cast<std::size_t>(q.axis), k = static_cast<std::size_t>(p.axis);
+      const std::int64_t moved = p.shift - q.shift, extent = g_.size(x, i);  // i = k + moved
+      const std::int64_t begin = std::max<std::int64_t>(0, -moved), end = std::min(g_.size(x, k), extent - moved);
+      if (begin >= end) continue;
+      read.erase(read.begin() + static_cast<std::ptrdiff_t>(which));
+      for (argument& a : read) rename(a, p.axis, q.axis, begin, begin + moved);
+      g_.sizes[x.first_axis + i] = end - begin;
+      g_.sizes.erase(g_.sizes.begin() + static_cast<std::ptrdiff_t>(x.first_axis + k));
+      if (--x.bound == 0) x.red = reduction::none;
+      if (end - begin == extent) return take_delta(x, read);
+      x.window = static_cast<std::int8_t>(i), x.extent = extent, x.begin = begin + moved;
+      return;
+    }
+  }
+
+  // delta(i + b, c)*F[i] is 0 except where i = c - b.
+  void take_entry(item& x, std::vector<argument>& read) {
+    const auto is_entry = [&](const argument& a) {
+      if (a.is != argument::kind::delta) return false;
+      const auto at = g_.places_of(a);
+      return (at[0].axis == place::nowhere) != (at[1].axis == place::nowhere);
+    };
+    const auto found = std::ranges::find_if(read, is_entry);
+    if (found == read.end()) return;
+    place p = g_.places_of(*found)[0], q = g_.places_of(*found)[1];
+    if (p.axis != place::nowhere) std::swap(p, q);
+    const auto i = static_cast<std::size_t>(q.axis);
+    const std::int64_t entry = p.shift - q.shift, extent = g_.size(x, i);
+    if (entry < 0 || entry >= extent) return;
+    read.erase(found);
+    for (argument& a : read) {
+      std::vector<place> at(g_.places_of(a).begin(), g_.places_of(a).end());
+      for (place& moved : at)
+        if (moved.axis == q.axis) moved.shift += entry;
+      put(a, at);
+    }
+    g_.sizes[x.first_axis + i] = 1;
+    x.window = static_cast<std::int8_t>(i), x.extent = extent, x.begin = entry;
+  }
+
+  // What reads the bound axis k reads the axis i instead, both from where the part of them begins.
+  void rename(argument& a, std::int32_t k, std::int32_t i, std::int64_t begin_of_k, std::int64_t begin_of_i) {
+    std::vector<place> at;
+    for (place p : g_.places_of(a)) {
+      if (p.axis == k || p.axis == i) p = {i, p.shift + (p.axis == k ? begin_of_k : begin_of_i)};
+      if (p.axis > k) --p.axis;
+      at.push_back(p);
+    }
+    put(a, at);
   }
 
   // --- contractions
@@ -289,8 +354,8 @@ class graph_maker {
     return key(a) == key(b) && std::ranges::equal(g_.places_of(a), g_.places_of(b));
   }
   bool same(const item& x, const item& y) const {
-    if (std::tuple(x.op, x.red, x.compares, x.rank, x.bound, x.table, x.arity) !=
-        std::tuple(y.op, y.red, y.compares, y.rank, y.bound, y.table, y.arity))
+    if (std::tuple(x.op, x.red, x.compares, x.rank, x.bound, x.table, x.arity, x.window, x.extent, x.begin) !=
+        std::tuple(y.op, y.red, y.compares, y.rank, y.bound, y.table, y.arity, y.window, y.extent, y.begin))
       return false;
     for (std::size_t k = 0; k < g_.axes(x); ++k)
       if (g_.size(x, k) != g_.size(y, k)) return false;
@@ -328,7 +393,7 @@ class graph_maker {
 
   // The value of all entries of an item of constants, which needs no item.
   std::optional<double> folded(const item& x, const std::vector<argument>& read) const {
-    if (x.bound > 0 || x.arity == 0 || is_matrix_function(x.op)) return std::nullopt;
+    if (x.bound > 0 || x.window >= 0 || x.arity == 0 || is_matrix_function(x.op)) return std::nullopt;
     std::vector<double> v;
     for (const argument& a : read) {
       if (a.is != argument::kind::constant) return std::nullopt;

@@ -39,6 +39,9 @@ struct item {
   std::uint32_t table = 0;       // the number of a power
   std::uint32_t first_axis = 0;  // in sizes: output axes, bound axes
   std::uint32_t first_argument = 0, arity = 0;
+  // An output axis of which only a part is computed: the entries before and behind that are 0.
+  std::int8_t window = -1;
+  std::int64_t extent = 0, begin = 0;
 };
 
 struct graph {
@@ -57,6 +60,10 @@ struct graph {
 
   std::size_t axes(const item& x) const { return std::size_t{x.rank} + x.bound; }
   std::int64_t size(const item& x, std::size_t axis) const { return sizes[x.first_axis + axis]; }
+  // How long the axis of the array is.
+  std::int64_t extent(const item& x, std::size_t axis) const {
+    return static_cast<std::int64_t>(axis) == x.window ? x.extent : size(x, axis);
+  }
   std::span<const argument> arguments_of(const item& x) const { return {arguments.data() + x.first_argument, x.arity}; }
   std::span<const place> places_of(const argument& a) const { return {places.data() + a.first, a.count}; }
 };

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <hwy/cache_control.h>
 
 #include <wengert/numeric/arithmetic.hpp>
 
@@ -77,14 +78,26 @@ template <class D, class T, class F> HWY_INLINE void exponentials(D d, const lan
   T* const to = f.at[i.to];
   const operand<T> a(f, i.a), b(f, i.b);
   const std::size_t lanes = hn::Lanes(d), n = padded(d, f.count);
+  const bool joins = i.red == reduction::sum;
+  auto sum = joins ? hn::LoadU(d, f.at[i.c]) : hn::Zero(d);
   const auto some = [&](std::size_t k, auto x) HWY_ATTR {
     for (std::size_t j = 0; j < std::size(x.v); ++j) x.v[j] = exponent(a(k + j * lanes), b(k + j * lanes));
     x = exp_of(d, x);
     for (std::size_t j = 0; j < std::size(x.v); ++j) hn::StoreU(x.v[j], d, to + k + j * lanes);
+    return x;
   };
   std::size_t k = 0;
-  for (; k + at_once * lanes <= n; k += at_once * lanes) some(k, many<hn::Vec<D>, at_once>());
-  for (; k < n; k += lanes) some(k, many<hn::Vec<D>, 1>());
+  for (; k + at_once * lanes <= f.count; k += at_once * lanes) {
+    const auto x = some(k, many<hn::Vec<D>, at_once>());
+    auto both = hn::Add(x.v[0], x.v[1]);
+    for (std::size_t j = 2; j < at_once; j += 2) both = hn::Add(both, hn::Add(x.v[j], x.v[j + 1]));
+    sum = hn::Add(sum, both);
+  }
+  for (; k < n; k += lanes) {
+    const auto x = some(k, many<hn::Vec<D>, 1>()).v[0];
+    sum = hn::Add(sum, k + lanes <= f.count ? x : hn::IfThenElseZero(hn::FirstN(d, f.count - k), x));
+  }
+  if (joins) hn::StoreU(sum, d, f.at[i.c]);
 }
 
 // -0 counts as 0: its reciprocal is +inf.
@@ -108,18 +121,32 @@ template <class D, class T> HWY_INLINE std::size_t room(D d, const lane_frame<T>
   return r < f.step->uniform + f.step->partial ? 4 * hn::Lanes(d) : f.count;
 }
 
-// Fewer lanes than a vector has; the others are 0.
+// Fewer lanes than a vector has. A single one is read and written as a number: what was written under a mask cannot be read again
+// soon.
 template <class D, class T> HWY_INLINE hn::Vec<D> load_some(D d, const T* from, std::size_t count) {
+  if (count == 1) return hn::Set(d, *from);
   if constexpr (masks_are_fast) return hn::MaskedLoad(hn::FirstN(d, count), d, from);
   HWY_ALIGN T some[hn::MaxLanes(D())] = {};
   for (std::size_t k = 0; k < count; ++k) some[k] = from[k];
   return hn::Load(d, some);
 }
 template <class D, class T> HWY_INLINE void store_some(D d, hn::Vec<D> x, T* to, std::size_t count) {
+  if (count == 1) {
+    *to = hn::GetLane(x);
+    return;
+  }
   if constexpr (masks_are_fast) return hn::BlendedStore(x, hn::FirstN(d, count), d, to);
   HWY_ALIGN T some[hn::MaxLanes(D())];
   hn::Store(x, d, some);
   for (std::size_t k = 0; k < count; ++k) to[k] = some[k];
+}
+
+// Of many evaluations side by side a block reads a short piece here and there: too short for the processor to see what comes
+// next.
+template <class T> HWY_INLINE void fetch_next(const T* from, std::size_t count) {
+  constexpr std::size_t line = 64 / sizeof(T), short_piece = 8 * line;
+  if (count > short_piece) return;
+  for (std::size_t k = 0; k < count; k += line) hwy::Prefetch(from + count + k);
 }
 
 // Lanes that stand side by side but fill no whole vectors are those of a block of less than one.
@@ -128,6 +155,7 @@ template <class D, class T> void load(D d, lane_frame<T>& f, const instruction& 
   T* const from = lane_address(f, i.table);
   if (in_place(d, f, i.table)) {
     f.at[i.to] = from;
+    if (f.step->over_batch) fetch_next(from, f.count);
     return;
   }
   T* const to = f.at[i.to] = f.own[i.to];
@@ -151,6 +179,8 @@ template <class D, class T> void store(D d, const lane_frame<T>& f, const instru
     store_some(d, hn::LoadU(d, from(0)), to, f.count);
   else if (stride == 1 && !from.is_uniform())
     std::memcpy(to, from(0), f.count * sizeof(T));
+  else if (stride == 1)
+    std::fill_n(to, f.count, *from(0));
   else
     for (std::size_t k = 0; k < f.count; ++k) to[static_cast<std::int64_t>(k) * stride] = *from(k);
 }
@@ -247,8 +277,9 @@ template <class D, class T> void finish(D d, const lane_frame<T>& f, const instr
 // --- functions without a vector form
 
 // Up to whole vectors and not further: the register may stand in an array of the caller's.
-template <class D, class T> void pad(D d, const lane_frame<T>& f, T* to) {
-  std::fill(to + f.count, to + padded(d, f.count), T(0));
+template <class D, class T> void pad(D d, const lane_frame<T>& f, const instruction& i) {
+  T* const to = f.at[i.to];
+  std::fill(to + f.count, to + padded(d, f.count), i.to < f.step->uniform ? to[0] : T(0));
 }
 
 template <class D, class T> void call(D d, const lane_frame<T>& f, const instruction& i) {
@@ -259,7 +290,7 @@ template <class D, class T> void call(D d, const lane_frame<T>& f, const instruc
     const double arguments[2] = {static_cast<double>(*a(k)), static_cast<double>(*b(k))};
     to[k] = static_cast<T>(info.value(arguments));
   }
-  pad(d, f, to);
+  pad(d, f, i);
 }
 
 template <class D, class T> void raise(D d, const lane_frame<T>& f, const instruction& i) {
@@ -275,7 +306,7 @@ template <class D, class T> void raise(D d, const lane_frame<T>& f, const instru
     else
       to[k] = std::pow(std::abs(x), p) * (x < 0 && q.odd ? T(-1) : T(1));
   }
-  pad(d, f, to);
+  pad(d, f, i);
 }
 
 template <class D, class T> void number(D d, const lane_frame<T>& f, const instruction& i) {
@@ -294,15 +325,17 @@ struct stretch {
 
 template <class T> class stretches {
  public:
-  stretches(lane_frame<T>& f, std::size_t begin, std::size_t end) : f_(f), whole_(end - (end - begin) % lanes()), end_(end) {
-    f.first = begin;
-    f.count = 0;
+  stretches(lane_frame<T>& f, std::size_t begin, std::size_t end)
+      : f_(f), begin_(begin), whole_(end - (end - begin) % lanes()), end_(end) {
+    f.first = 0;
+    f.count = 1;
   }
 
+  // As if on one lane: what this computes is the same in all.
   stretch first() const { return all(f_.step->before); }
   // Lanes that fill no vector are a block by themselves.
   bool find_next(stretch& s) {
-    f_.first += f_.count;
+    f_.first = std::exchange(started_, true) ? f_.first + f_.count : begin_;
     if (f_.first < end_) {
       f_.count = f_.first < whole_ ? std::min(f_.step->block, whole_ - f_.first) : end_ - f_.first;
       s = all(f_.step->body);
@@ -318,8 +351,8 @@ template <class T> class stretches {
   static stretch all(const std::vector<instruction>& list) { return {list.data(), list.data() + list.size()}; }
 
   lane_frame<T>& f_;
-  std::size_t whole_, end_;
-  bool ends_ = false;
+  std::size_t begin_, whole_, end_;
+  bool started_ = false, ends_ = false;
 };
 
 template <class T> void run(lane_frame<T>& f, std::size_t begin, std::size_t end) {
@@ -400,10 +433,11 @@ template <class T> void run(lane_frame<T>& f, std::size_t begin, std::size_t end
 #undef WENGERT_IN_DOUBLE
 }
 
-// --- contractions: four rows and two vectors of columns at a time, over panels of A and B that stand packed
+// --- contractions: four rows and two vectors of columns at a time, over panels of A and B
 
 constexpr std::size_t rows_at_once = 4;
 constexpr std::int64_t depth_at_once = 256;
+constexpr std::int64_t few_panels = 8;  // that read the same
 
 template <class T> std::size_t contraction_space(const contraction_step& s) {
   const hn::ScalableTag<T> d;
@@ -450,13 +484,20 @@ template <class T> void pack(const T* from, std::int64_t along, std::int64_t acr
       for (std::int64_t k = 0; k < depth; ++k) to[k * at_once + j] = from[k * along + j * across];
 }
 
-template <class T> void multiply(const T* a, const T* b, std::int64_t depth, T factor, T* to, std::int64_t row) {
+// Some rows of A, or columns of B, to multiply: where the next one stands, and the next product.
+template <class T> struct strip {
+  const T* at;
+  std::int64_t across, along;
+};
+
+template <class T> void multiply(strip<T> a, strip<T> b, std::int64_t depth, T factor, T* to, std::int64_t row) {
   const hn::ScalableTag<T> d;
   const std::size_t lanes = hn::Lanes(d);
   auto c00 = hn::Zero(d), c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00, c30 = c00, c31 = c00;
-  for (std::int64_t k = 0; k < depth; ++k, a += rows_at_once, b += 2 * lanes) {
-    const auto b0 = hn::LoadU(d, b), b1 = hn::LoadU(d, b + lanes);
-    const auto a0 = hn::Set(d, a[0]), a1 = hn::Set(d, a[1]), a2 = hn::Set(d, a[2]), a3 = hn::Set(d, a[3]);
+  for (std::int64_t k = 0; k < depth; ++k, a.at += a.along, b.at += b.along) {
+    const auto b0 = hn::LoadU(d, b.at), b1 = hn::LoadU(d, b.at + lanes);
+    const auto a0 = hn::Set(d, a.at[0]), a1 = hn::Set(d, a.at[a.across]), a2 = hn::Set(d, a.at[2 * a.across]),
+               a3 = hn::Set(d, a.at[3 * a.across]);
     c00 = hn::MulAdd(a0, b0, c00), c01 = hn::MulAdd(a0, b1, c01);
     c10 = hn::MulAdd(a1, b0, c10), c11 = hn::MulAdd(a1, b1, c11);
     c20 = hn::MulAdd(a2, b0, c20), c21 = hn::MulAdd(a2, b1, c21);
@@ -486,28 +527,38 @@ template <class T> void add_tile(const T* tile, std::int64_t rows, std::int64_t 
   }
 }
 
+// What is read often enough to be worth it, or does not fill a panel, is packed.
 template <class T> void contract(const contraction_step& s, const T* a, const T* b, T* c, T* space) {
   const hn::ScalableTag<T> d;
   const auto columns = static_cast<std::int64_t>(2 * hn::Lanes(d)), rows = static_cast<std::int64_t>(rows_at_once);
   const std::int64_t deep = std::min(s.k, depth_at_once), panels = (s.m + rows - 1) / rows;
+  const bool packs_a = s.n > few_panels * columns, packs_b = s.b.column != 1 || s.m > few_panels * rows;
   T* const packed_a = space;
   T* const packed_b = packed_a + panels * rows * deep;
   T* const tile = packed_b + columns * deep;
+  const T scale = static_cast<T>(s.scale);
   for (std::int64_t k = 0; k < s.k; k += deep) {
     const std::int64_t depth = std::min(deep, s.k - k);
-    for (std::int64_t p = 0; p < panels; ++p)
+    const auto rows_of_a = [&](std::int64_t p) {
+      return packs_a || (p + 1) * rows > s.m ? strip<T>{packed_a + p * rows * depth, 1, rows}
+                                             : strip<T>{a + k * s.a.column + p * rows * s.a.row, s.a.row, s.a.column};
+    };
+    for (std::int64_t p = packs_a ? 0 : s.m / rows; p < panels; ++p)
       pack(a + k * s.a.column + p * rows * s.a.row, s.a.column, s.a.row, depth, s.m - p * rows, rows,
            packed_a + p * rows * depth);
     for (std::int64_t j = 0; j < s.n; j += columns) {
-      pack(b + k * s.b.row + j * s.b.column, s.b.row, s.b.column, depth, s.n - j, columns, packed_b);
+      strip<T> columns_of_b{b + k * s.b.row + j * s.b.column, 1, s.b.row};
+      if (packs_b || j + columns > s.n) {
+        pack(columns_of_b.at, s.b.row, s.b.column, depth, s.n - j, columns, packed_b);
+        columns_of_b = {packed_b, 1, columns};
+      }
       for (std::int64_t p = 0; p < panels; ++p) {
         T* const to = c + p * rows * s.c.row + j * s.c.column;
-        const T scale = static_cast<T>(s.scale);
         if (k == 0 && s.c.column == 1 && j + columns <= s.n && (p + 1) * rows <= s.m) {
-          multiply(packed_a + p * rows * depth, packed_b, depth, scale, to, s.c.row);
+          multiply(rows_of_a(p), columns_of_b, depth, scale, to, s.c.row);
           continue;
         }
-        multiply(packed_a + p * rows * depth, packed_b, depth, scale, tile, columns);
+        multiply(rows_of_a(p), columns_of_b, depth, scale, tile, columns);
         add_tile(tile, std::min(rows, s.m - p * rows), std::min(columns, s.n - j), columns, s, k == 0, to);
       }
     }

@@ -22,6 +22,7 @@ constexpr std::int64_t most_written_out = 32;     // entries of an item in a lan
 constexpr std::int64_t most_instructions = 4096;  // about, of a step whose items have more than one entry in a lane
 constexpr std::int64_t most_for_batch = 20000;    // the same, where the lanes are evaluations
 constexpr std::int64_t least_contraction = 4096;  // products that a contraction is worth its step for
+constexpr std::size_t few_numbers = 32;           // that need no step of their own
 constexpr std::size_t deepest = 8;                // loops in loops
 constexpr std::int8_t is_free = -1;
 constexpr std::int64_t none_large = std::int64_t{1} << 60;
@@ -40,11 +41,15 @@ class lowerer {
     waits_for_.assign(n, 0);
     chosen_.assign(n, -1);
     alone_.assign(n, false);
+    filled_.assign(n, false);
+    adds_to_.assign(n, none);
+    is_sum_of_parts_.assign(n, false);
     accumulates_.assign(n, false);
     values_.assign(n, 0);
     output_.assign(n, none);
     for (const graph::result& r : g.results) output_[r.item] = static_cast<std::uint32_t>(&r - g.results.data());
     find_users();
+    if (!batch) find_sums_of_parts();
     make_buffers();
   }
 
@@ -89,6 +94,23 @@ class lowerer {
     return {readers_.data() + uses_[i].begin, readers_.data() + uses_[i].end};
   }
 
+  // Parts of a vector that are only added up with others are added to it where it stands.
+  void find_sums_of_parts() {
+    for (std::uint32_t i = 0; i < g_.items.size(); ++i) {
+      const item& x = at(i);
+      if (x.op != opcode::add || x.rank != 1 || x.bound != 0 || x.window >= 0) continue;
+      for (const argument& a : g_.arguments_of(x)) {
+        if (a.is != argument::kind::item || at(a.which).window < 0 || at(a.which).rank != 1) continue;
+        if (readers(a.which).size() != 1 || output_[a.which] != none) continue;
+        if (const place& p = g_.places_of(a)[0]; p.axis != 0 || p.shift != 0 || at(a.which).extent != g_.size(x, 0)) continue;
+        adds_to_[a.which] = i;
+        is_sum_of_parts_[i] = true;
+      }
+    }
+  }
+  // The item in whose array an item stands.
+  std::uint32_t array_of(std::uint32_t i) const { return adds_to_[i] == none ? i : adds_to_[i]; }
+
   static std::size_t entries(std::span<const std::int64_t> shape) {
     std::size_t n = 1;
     for (std::int64_t s : shape) n *= static_cast<std::size_t>(s);
@@ -104,6 +126,7 @@ class lowerer {
 
   const item& at(std::uint32_t i) const { return g_.items[i]; }
   std::int8_t role(const item& x, std::size_t axis) const { return role_[x.first_axis + axis]; }
+  static bool is_window(const item& x, std::size_t axis) { return static_cast<std::int64_t>(axis) == x.window; }
   bool is_fixed(const item& x, std::size_t axis) const { return role(x, axis) != is_free; }
 
   // --- one list of steps
@@ -111,8 +134,13 @@ class lowerer {
   std::vector<step> list(const std::vector<std::uint32_t>& members, std::size_t depth) {
     lists_.emplace_back();
     for (std::uint32_t i : members) alone_[i] = depth == 0 && stands_alone(at(i));
-    const auto groups = partition(members);
-    for (const auto& group : groups) emit(group, depth);
+    auto groups = partition(members);
+    for (std::size_t k = 0; k < groups.size(); ++k) {
+      if (k + 1 < groups.size() && goes_before(groups[k], groups[k + 1], depth))
+        groups[k + 1].insert(groups[k + 1].begin(), groups[k].begin(), groups[k].end());
+      else
+        emit(groups[k], depth);
+    }
     std::vector<step> made = std::move(lists_.back());
     lists_.pop_back();
     return made;
@@ -252,7 +280,7 @@ class lowerer {
     const item& y = at(a.which);
     const auto places = g_.places_of(a);
     for (std::size_t k = 0; k < places.size(); ++k) {
-      if (places[k].axis == place::nowhere || places[k].shift != 0 || is_fixed(y, k)) continue;
+      if (places[k].axis == place::nowhere || places[k].shift != 0 || is_fixed(y, k) || is_window(y, k)) continue;
       const auto u = static_cast<std::uint32_t>(places[k].axis);
       if (!is_fixed(x, u) && g_.size(x, u) == g_.size(y, k))
         parent_[root(x.first_axis + u)] = root(y.first_axis + static_cast<std::uint32_t>(k));
@@ -291,29 +319,46 @@ class lowerer {
     const std::int8_t mine = chosen_[reader], its = chosen_[a.which];
     if (mine < 0 || its < 0) return mine < 0 && its < 0;
     const item& y = at(a.which);
-    if (its >= y.rank || root(axis_of(reader)) != root(axis_of(a.which))) return false;
+    if (its >= y.rank || its == y.window || is_sum_of_parts_[a.which] || root(axis_of(reader)) != root(axis_of(a.which)))
+      return false;
     const place& p = g_.places_of(a)[static_cast<std::size_t>(its)];
     return p.axis == mine && p.shift == 0;
   }
 
   // --- one group
 
+  // The last of a group has the axis that it is computed along; numbers that are computed before come first.
   void emit(const std::vector<std::uint32_t>& group, std::size_t depth) {
-    if (alone_[group[0]] && depth == 0 && stands_alone(at(group[0]))) return emit_alone(group[0]);
-    const std::int64_t count = chosen_[group[0]] < 0 ? 1 : g_.sizes[axis_of(group[0])];
+    const std::uint32_t last = group.back();
+    if (is_emitted_alone(last, depth)) return emit_alone(last);
+    const std::int64_t count = chosen_[last] < 0 ? 1 : g_.sizes[axis_of(last)];
+    if (!has_lanes(group, depth)) return emit_loop(group, count, depth);
+    new_group(group);
+    for (std::uint32_t i : group)
+      if ((at(i).window >= 0 || is_sum_of_parts_[i]) && !accumulates_[i] && is_kept(i)) fill(array_of(i), 0);
+    push_lanes(lanes(group, count));
+  }
+
+  bool is_emitted_alone(std::uint32_t i, std::size_t depth) const { return alone_[i] && depth == 0 && stands_alone(at(i)); }
+
+  // Whether a group becomes the lanes of one step, and not a loop.
+  bool has_lanes(const std::vector<std::uint32_t>& group, std::size_t depth) const {
     std::int64_t longest = 0, total = 0;
     for (std::uint32_t i : group) {
       const std::int64_t n = written_out(at(i), chosen_[i]);
       longest = std::max(longest, n);
       total = std::min(total + n, none_large);
     }
-    if (chosen_[group[0]] < 0 || (longest <= most_written_out && (longest == 1 || total <= most_instructions)) ||
-        depth >= deepest) {
-      new_group(group);
-      push_lanes(lanes(group, count));
-    } else {
-      emit_loop(group, count, depth);
-    }
+    return chosen_[group.back()] < 0 || (longest <= most_written_out && (longest == 1 || total <= most_instructions)) ||
+           depth >= deepest;
+  }
+
+  // A few numbers are computed at the beginning of the step behind them.
+  bool goes_before(const std::vector<std::uint32_t>& numbers, const std::vector<std::uint32_t>& next, std::size_t depth) const {
+    const auto alone = [&](std::uint32_t i) { return is_emitted_alone(i, depth); };
+    return numbers.size() <= few_numbers && std::ranges::all_of(numbers, [&](std::uint32_t i) { return chosen_[i] < 0; }) &&
+           std::ranges::none_of(numbers, alone) && std::ranges::none_of(next, alone) && chosen_[next.back()] >= 0 &&
+           has_lanes(next, depth);
   }
 
   void push_lanes(lane_step made) {
@@ -339,7 +384,7 @@ class lowerer {
       const item& x = at(i);
       const auto axis = static_cast<std::size_t>(static_cast<std::uint8_t>(chosen_[i]));
       const bool bound = axis >= x.rank;
-      const bool stays = !bound && output_[i] == none && level_[i] == depth &&
+      const bool stays = !bound && !is_sum_of_parts_[i] && output_[i] == none && level_[i] == depth &&
                          std::ranges::all_of(readers(i), [&](std::uint32_t r) { return group_[r] == own; });
       role_[x.first_axis + axis] = static_cast<std::int8_t>(depth);
       if (stays) level_[i] = static_cast<std::uint8_t>(depth + 1);
@@ -353,13 +398,20 @@ class lowerer {
 
   void start_accumulating(std::uint32_t i) {
     accumulates_[i] = true;
+    fill(array_of(i), start_of(at(i).red));
+  }
+
+  // The array of an item, once.
+  void fill(std::uint32_t i, double value) {
+    if (filled_[i]) return;
+    filled_[i] = true;
     auto f = std::make_unique<fill_step>();
     f->buffer = buffer_of(i);
     f->offset = static_cast<std::size_t>(output_offset(i));
     f->count = 1;
     for (std::size_t k = 0; k < at(i).rank; ++k)
-      if (!is_dropped(i, k)) f->count *= static_cast<std::size_t>(g_.size(at(i), k));
-    f->value = start_of(at(i).red);
+      if (!is_dropped(i, k)) f->count *= static_cast<std::size_t>(g_.extent(at(i), k));
+    f->value = value;
     lists_[level_[i]].push_back({step::kind::fill, {}, {}, {}, std::move(f), {}});
   }
 
@@ -375,7 +427,7 @@ class lowerer {
     if (output_[i] != none) return buffer_[i] = static_cast<std::uint32_t>(p_.inputs) + g_.results[output_[i]].output;
     std::size_t size = 1;
     for (std::size_t k = 0; k < at(i).rank; ++k)
-      if (!is_dropped(i, k)) size *= static_cast<std::size_t>(g_.size(at(i), k));
+      if (!is_dropped(i, k)) size *= static_cast<std::size_t>(g_.extent(at(i), k));
     p_.buffers.push_back({size, 0});
     buffer_level_.push_back(level_[i]);
     return buffer_[i] = static_cast<std::uint32_t>(p_.buffers.size() - 1);
@@ -395,7 +447,7 @@ class lowerer {
       if (input)
         stride *= g_.inputs[a.which][k];
       else if (s[k] != 0)
-        stride *= g_.size(at(a.which), k);
+        stride *= g_.extent(at(a.which), k);
     }
     return s;
   }
@@ -438,13 +490,14 @@ class lowerer {
 
   address own_address(const cursor& c) {
     address r;
-    r.buffer = buffer_of(c.i);
-    r.offset = output_offset(c.i);
+    r.buffer = buffer_of(array_of(c.i));
+    r.offset = output_offset(array_of(c.i));
     std::int64_t stride = 1;
     for (std::size_t k = at(c.i).rank; k-- > 0;) {
       if (is_dropped(c.i, k)) continue;
+      if (is_window(at(c.i), k)) r.offset += at(c.i).begin * stride;
       move_along(r, c, static_cast<std::int32_t>(k), stride);
-      stride *= g_.size(at(c.i), k);
+      stride *= g_.extent(at(c.i), k);
     }
     return r;
   }
@@ -475,8 +528,10 @@ class lowerer {
     const auto places = g_.places_of(a);
     for (std::size_t k = 0; k < places.size(); ++k) {
       if (is_fixed(at(a.which), k) || static_cast<std::int32_t>(k) == lane_axis(a.which)) continue;
-      const std::int64_t index =
+      std::int64_t index =
           places[k].shift + (places[k].axis == place::nowhere ? 0 : c.index[static_cast<std::size_t>(places[k].axis)]);
+      if (is_window(at(a.which), k)) index -= at(a.which).begin;
+      if (index < 0 || index >= g_.size(at(a.which), k)) return b.constant(0);
       entry = entry * static_cast<std::size_t>(g_.size(at(a.which), k)) + static_cast<std::size_t>(index);
     }
     return written_[values_[a.which] + entry];
@@ -486,7 +541,8 @@ class lowerer {
   body::value term(body& b, const cursor& c) {
     const item& x = at(c.i);
     operands_.clear();
-    for (const argument& a : g_.arguments_of(x)) operands_.push_back(read(b, c, a));
+    for (const argument& a : g_.arguments_of(x))
+      if (a.is != argument::kind::item || adds_to_[a.which] != c.i) operands_.push_back(read(b, c, a));
     switch (x.op) {
       case opcode::add: return b.sum(operands_);
       case opcode::mul: return b.product(operands_);
@@ -519,14 +575,31 @@ class lowerer {
     return b.finish(bytes_, count, batch_);
   }
 
+  // Whether an item of the group in hand is needed in an array.
+  bool is_kept(std::uint32_t i) const {
+    return output_[i] != none || std::ranges::any_of(readers(i), [&](std::uint32_t r) { return group_[r] != group_count_; });
+  }
+
+  // Of many evaluations nothing is filled: the entries around a window are written one by one.
+  void write_around(body& b, std::uint32_t i) {
+    const item& x = at(i);
+    const auto w = static_cast<std::size_t>(x.window);
+    cursor c{i, std::vector<std::int64_t>(g_.axes(x), 0)};
+    do {
+      for (c.index[w] = -x.begin; c.index[w] < x.extent - x.begin; ++c.index[w])
+        if (c.index[w] < 0 || c.index[w] >= g_.size(x, w)) b.store(own_address(c), b.constant(0));
+      c.index[w] = g_.size(x, w) - 1;
+    } while (advance(c, 0, x.rank));
+  }
+
   void write_item(body& b, std::uint32_t i) {
     const item& x = at(i);
     const std::size_t all = g_.axes(x);
     values_[i] = written_.size();
     if (is_empty(x, 0, x.rank, lane_axis(i))) return;
     const bool over_lanes = lane_axis(i) >= x.rank;
-    const bool kept =
-        output_[i] != none || std::ranges::any_of(readers(i), [&](std::uint32_t r) { return group_[r] != group_count_; });
+    const bool kept = is_kept(i);
+    if (batch_ && kept && x.window >= 0) write_around(b, i);
     cursor c{i, std::vector<std::int64_t>(all, 0)};
     do {
       body::value v = 0;
@@ -537,9 +610,11 @@ class lowerer {
         while (advance(c, x.rank, all)) v = b.combine(x.red, v, term(b, c));
       }
       if (over_lanes)
-        b.reduce(x.red, own_address(c), v, accumulates_[i]);
+        b.reduce(x.red, own_address(c), v, accumulates_[i] || adds_to_[i] != none);
       else if (accumulates_[i])
         b.accumulate(x.red, own_address(c), v);
+      else if (is_sum_of_parts_[i] || adds_to_[i] != none)
+        b.accumulate(reduction::sum, own_address(c), v);
       else if (kept)
         b.store(own_address(c), v);
       written_.push_back(v);
@@ -564,7 +639,7 @@ class lowerer {
   // SUM over k of A[b, m, k]*B[b, k, n] with each of m, n, k there once, and b at most once.
   contraction find_contraction(const item& x) const {
     contraction r;
-    if (x.op != opcode::mul || x.red != reduction::sum) return r;
+    if (x.op != opcode::mul || x.red != reduction::sum || x.window >= 0) return r;
     for (const argument& a : g_.arguments_of(x)) {
       if (a.is == argument::kind::constant) {
         r.scale *= a.value;
@@ -809,7 +884,8 @@ class lowerer {
   std::vector<std::uint8_t> level_;
   std::vector<std::uint32_t> group_, stage_, waits_for_;
   std::vector<std::int8_t> chosen_;
-  std::vector<bool> alone_, accumulates_;
+  std::vector<bool> alone_, accumulates_, filled_, is_sum_of_parts_;
+  std::vector<std::uint32_t> adds_to_;    // by item: the sum that it is only a part of
   std::vector<std::int64_t> stage_size_;  // of what is being partitioned, by stage: how long its axis is; -1 if it stands alone
   std::uint32_t group_count_ = 0;
 

@@ -38,8 +38,9 @@ enum class code : std::uint8_t {
 
 struct instruction {
   code op;
-  reduction red = reduction::none;  // accumulate, reduce, finish
-  bool joins = false;               // finish: with what is there
+  reduction red =
+      reduction::none;  // accumulate, reduce, finish; an exponential: how it joins the partial results in c, if it does
+  bool joins = false;   // finish: with what is there
   std::uint32_t to = 0;
   std::uint32_t a = 0, b = 0, c = 0, d = 0;
   std::uint32_t table = 0;
@@ -82,6 +83,7 @@ struct contraction_step {
     std::int64_t offset = 0, batch = 0, row = 0, column = 0;
   } a, b, c;
   double scale = 1;
+  bool by_blas = false;  // as is decided when the program is made
 };
 
 // inv, det or adj of the matrices in a buffer.

@@ -14,6 +14,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -457,6 +458,13 @@ std::vector<row> lowering(bool smoke) {
   return rows;
 }
 
+template <class T> auto batch_cross_entropy_of(const peers::peer& peer) {
+  if constexpr (std::is_same_v<T, double>)
+    return peer.batch_cross_entropy;
+  else
+    return peer.batch_cross_entropy_float;
+}
+
 template <class T> std::vector<row> batch_cross_entropy(std::size_t batch, std::size_t k, bool smoke) {
   const std::size_t all = batch * k;
   const std::vector<double> numbers = workloads::normal_numbers(all, 7, 3), targets = labels(all);
@@ -471,24 +479,26 @@ template <class T> std::vector<row> batch_cross_entropy(std::size_t batch, std::
                             {{"B", static_cast<std::int64_t>(batch)}, {"K", static_cast<std::int64_t>(k)}}, false);
   const std::size_t moved = 3 * all / 2;  // as many numbers read and written as are read and written here
   std::vector<T> from(moved, T(1)), to(moved);
-  return measure<T>({"CE",
-                     std::to_string(batch) + "x" + std::to_string(k),
-                     workloads::batch_cross_entropy_operations(batch, k),
-                     all,
-                     smoke ? 1 : 15,
-                     smoke ? 1 : static_cast<int>(1000000 / all + 1),
-                     [&] { return workloads::batch_cross_entropy<T>(z.data(), y.data(), batch, k); },
-                     {{"program",
-                       [&](T* g) {
-                         return program({z.data(), y.data()}, {g});
-                       }},
-                      {"memcpy",
-                       [&](T*) {
-                         std::memcpy(to.data(), from.data(), moved * sizeof(T));
-                         keep(to[0]);
-                         return to[0];
-                       }},
-                      {"hand", [&](T* g) { return by_hand::cross_entropy<T>(z.data(), y.data(), batch, k, g); }}}});
+  plan<T> p{"CE",
+            std::to_string(batch) + "x" + std::to_string(k),
+            workloads::batch_cross_entropy_operations(batch, k),
+            all,
+            smoke ? 1 : 15,
+            smoke ? 1 : static_cast<int>(1000000 / all + 1),
+            [&] { return workloads::batch_cross_entropy<T>(z.data(), y.data(), batch, k); },
+            {{"program", [&](T* g) {
+                return program({z.data(), y.data()}, {g});
+              }}}};
+  for (const peers::peer& peer : peers::all())
+    if (const auto gradient = batch_cross_entropy_of<T>(peer))
+      p.contenders.push_back({peer.name, [&, gradient](T* g) { return gradient(z.data(), y.data(), batch, k, g); }});
+  p.contenders.push_back({"memcpy", [&](T*) {
+                            std::memcpy(to.data(), from.data(), moved * sizeof(T));
+                            keep(to[0]);
+                            return to[0];
+                          }});
+  p.contenders.push_back({"hand", [&](T* g) { return by_hand::cross_entropy<T>(z.data(), y.data(), batch, k, g); }});
+  return measure<T>(std::move(p));
 }
 
 std::vector<row> cross_entropy_grid(bool smoke) {

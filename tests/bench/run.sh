@@ -2,7 +2,7 @@
 # run.sh [--smoke] [--json FILE] [W1 W2 W3a W3b W4 W5 CE small lowering ...]: compiles the benchmark for this machine and runs it (see bench.cpp).
 # CXX and CXXFLAGS choose the compiler and its options. The library that it is linked with is as others would have it, for no machine in
 # particular: that in the build folder WENGERT_BUILD, which is made if it is not there.
-# Other libraries that are installed take part (see peers/): ADOL-C, Sacado, the Jets of Ceres and Stan Math.
+# Other libraries that are installed take part (see peers/): ADOL-C, Sacado, the Jets of Ceres, Stan Math and libtorch.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
@@ -31,8 +31,11 @@ peer sacado 'libtrilinos-sacado-dev and libtrilinos-kokkos-dev' Sacado_trad.hpp 
 peer ceres libceres-dev ceres/jet.h -isystem /usr/include/eigen3 || :
 if peer stan 'r-cran-stanheaders and libtbb-dev' stan/math/rev/scal.hpp -isystem /usr/include/eigen3 \
   -isystem /usr/lib/R/site-library/StanHeaders/include; then libraries="$libraries -ltbb"; fi
+if peer torch libtorch-dev torch/torch.h -isystem /usr/include/torch/csrc/api/include; then
+  libraries="$libraries -ltorch -ltorch_cpu -lc10"
+fi
 
 # shellcheck disable=SC2046,SC2086
-$compile -I"$root/include" "$here/bench.cpp" $(find "$scratch" -name '*.o' | sort) "$build/src/libwengert.a" \
-  $(pkg-config --libs fmt libhwy) $libraries -pthread -o "$scratch/bench"
+$compile -I"$root/include" "$here/bench.cpp" $(find "$scratch" -name '*.o' | sort) \
+  -L"$build/src" $(PKG_CONFIG_PATH=$build/meson-uninstalled pkg-config --libs wengert) $libraries -o "$scratch/bench"
 "$scratch/bench" "$@"

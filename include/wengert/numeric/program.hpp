@@ -71,6 +71,7 @@ template <class T> class basic_program {
    private:
     friend class basic_program;
     struct state;
+    workspace(const basic_program& p, bool for_batch);
     std::unique_ptr<state> state_;
   };
 

@@ -20,6 +20,9 @@ struct peer {
   double (*network)(const double* x, const double* images, const int* labels, const workloads::network_size& size,
                     double* g) = nullptr;
   double (*chain_of_sines)(double x, double c, std::size_t n, double* g) = nullptr;
+  // On whole arrays.
+  double (*batch_cross_entropy)(const double* z, const double* y, std::size_t batch, std::size_t k, double* g) = nullptr;
+  float (*batch_cross_entropy_float)(const float* z, const float* y, std::size_t batch, std::size_t k, float* g) = nullptr;
 };
 
 inline std::vector<peer>& all() {
