@@ -206,6 +206,8 @@ TEST_CASE("the remaining functions of <cmath>") {
   CHECK(std::isnan(sqrt(-x)));
   CHECK(std::lround(x) == 7);
   CHECK(std::ilogb(x) == 2);
+  CHECK((std::isgreater(x, 1) && std::isless(1.0, x * x) && std::isunordered(x, std::nan("")) && !std::islessgreater(x, x)));
+  CHECK(std::scalbln(x, 2L) == 27);
 }
 
 TEST_CASE("the larger and the smaller of expressions of different types") {
@@ -224,7 +226,17 @@ TEST_CASE("the larger and the smaller of expressions of different types") {
   CHECK(std::max(1.5, x * x) == 4);
   CHECK(std::max<adouble>(x * x, 1) == 4);
   CHECK(std::max({x, adouble(5), x * 3}) == 6);
-  CHECK(std::clamp(x, adouble(0), adouble(1)) == 1);
+  const auto clamped = [](const auto& at) {
+    using T = std::decay_t<decltype(at[0])>;
+    T sum = 0;
+    for (int k = -3; k < 4; ++k) {
+      const T u = at[0] * k;
+      sum += std::clamp(u, T(-2), at[1]) + std::clamp<T>(u, -1, 1) * std::clamp(T(k), -at[1], at[1]);
+    }
+    return sum;
+  };
+  agree(clamped, {1.2, 0.7});
+  CHECK(std::clamp(x * x, -1, x + 1) == 3);
   CHECK(std::fmax(x, std::nan("")) == 2);
   CHECK(std::fmin(std::nan(""), x) == 2);
 }

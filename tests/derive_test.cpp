@@ -150,7 +150,7 @@ std::string disagreement(const reader& r, const std::string& lhs, const std::str
     }
     return compared == 0 ? "defined nowhere" : "";
   } catch (const error& e) {
-    return fmt::format("{}: {} ({})", e.code, e.what(), e.hint);
+    return fmt::format("{}: {} ({})", e.code.c_str(), e.what(), e.hint.c_str());
   }
 }
 
@@ -211,7 +211,7 @@ void check_result(const reader& r, const derivation& d) {
       }
     }
   } catch (const error& e) {
-    CHECK_MESSAGE(false, fmt::format("the result {}: {} {}", d.result.derivative, e.code, e.what()));
+    CHECK_MESSAGE(false, fmt::format("the result {}: {} {}", d.result.derivative, e.code.c_str(), e.what()));
   }
 }
 

@@ -318,7 +318,7 @@ void check_same_value(const std::string& vars, const std::string& text, const st
       }
     }
   } catch (const error& e) {
-    CHECK_MESSAGE(false, fmt::format("{} read back as {}: {} {}", text, back, e.code, e.what()));
+    CHECK_MESSAGE(false, fmt::format("{} read back as {}: {} {}", text, back, e.code.c_str(), e.what()));
   } catch (const std::runtime_error& e) {
     CHECK_MESSAGE(false, fmt::format("{} as {}: {}", text, typeset, e.what()));
   }

@@ -127,7 +127,7 @@ int run(const std::vector<std::string>& words) {
 int refuse(const error& e, output_format format) {
   fmt::print(stderr, "{}", describe(e, colours_on(STDERR_FILENO)));
   if (format == output_format::json) fmt::print("{{{}}}\n", json_error(e));
-  return e.code.starts_with('C') ? not_proved : wrong_input;
+  return e.code.data()[0] == 'C' ? not_proved : wrong_input;
 }
 
 int own_up(const char* what, output_format format) {

@@ -60,14 +60,14 @@ std::size_t distance(std::string_view a, std::string_view b) {
 }  // namespace
 
 std::string render(const error& e) {
-  std::string r = fmt::format("error[{}]: {}", e.code, e.what());
+  std::string r = fmt::format("error[{}]: {}", e.code.c_str(), e.what());
   if (e.column == 0 || e.source.empty()) {
-    if (!e.hint.empty()) r += fmt::format("\n  | {}", e.hint);
+    if (!e.hint.empty()) r += fmt::format("\n  | {}", e.hint.c_str());
     return r;
   }
   excerpt shown = cut(e.source, e.column);
   r += fmt::format("\n  | {}\n  | {}^", shown.text, std::string(shown.column - 1, ' '));
-  if (!e.hint.empty()) r += fmt::format(" {}", e.hint);
+  if (!e.hint.empty()) r += fmt::format(" {}", e.hint.c_str());
   return r;
 }
 

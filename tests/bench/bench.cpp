@@ -4,8 +4,9 @@
 // Times are of the thread's processor. Primal and gradient take turns; each figure is the median of the rounds, or, in the column
 // "least", the ratio of the least times, which other load disturbs less. Every gradient is compared with the one by hand; the
 // exit status says whether all agree. "scalars" is a program of what was recorded one number at a time; "2 threads" says how much
-// sooner two are done than one; "lowering" is the making of a program, by node. Other libraries take part that this is linked
-// with (see peers/). With --smoke, everything is small and done once.
+// sooner two are done than one; "lowering" is the making of a program, by node; "parts" are
+// those of a gradient on a tape, each with those before it, and a "bare tape" writes the same edges by hand. Other libraries take
+// part that this is linked with (see peers/). With --smoke, everything is small and done once.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -55,6 +56,7 @@ template <class T> struct contender {
   std::string engine;
   std::function<T(T*)> gradient;
   std::function<double()> bytes = nullptr;
+  bool part = false;  // it does not come to a gradient
 };
 
 template <class T> struct plan {
@@ -111,13 +113,14 @@ template <class T> std::vector<row> measure(plan<T> p) {
   add("primal", times[n], least(times[n]), 0, 0);
   for (std::size_t k = 0; k < n; ++k)
     add(p.contenders[k].engine, times[k], first[k], p.contenders[k].bytes ? p.contenders[k].bytes() : 0.0,
-        p.contenders[k].engine == "memcpy" ? 0.0 : apart(gradients[k], gradients[n - 1]));
+        p.contenders[k].part ? 0.0 : apart(gradients[k], gradients[n - 1]));
   return rows;
 }
 
 // The gradient of f, which takes a pointer to its inputs, recorded afresh.
-template <class F> contender<double> by_tape(const std::vector<double>& at, F f) {
-  const auto tape = std::make_shared<wengert::jacobian_tape>();
+template <class F>
+contender<double> by_tape(const std::vector<double>& at, F f,
+                          const std::shared_ptr<wengert::jacobian_tape>& tape = std::make_shared<wengert::jacobian_tape>()) {
   return {"tape",
           [tape, x = std::vector<adouble>(at.size()), &at, f](double* gradient) mutable {
             tape->clear();
@@ -128,6 +131,24 @@ template <class F> contender<double> by_tape(const std::vector<double>& at, F f)
             return y.value();
           },
           [tape] { return static_cast<double>(tape->bytes()); }};
+}
+
+// Its parts, each with those before it.
+template <class F> std::vector<contender<double>> parts_of_tape(const std::vector<double>& at, F f) {
+  const auto tape = std::make_shared<wengert::jacobian_tape>();
+  const auto part = [&](const char* name, int last) {
+    return contender<double>{name,
+                             [tape, x = std::vector<adouble>(at.size()), &at, f, last](double*) mutable {
+                               tape->clear();
+                               const wengert::variables inputs = tape->inputs(x, at);
+                               keep(x[0]);
+                               if (last == 0) return 0.0;
+                               const adouble y = f(x.data());
+                               return last == 1 ? y.value() : tape->gradient(y, inputs)[0];
+                             },
+                             nullptr, true};
+  };
+  return {part("inputs", 0), part("recorded", 1), part("swept", 2), by_tape(at, f, tape)};
 }
 
 // --- programs
@@ -259,6 +280,30 @@ std::vector<row> log_sum_exp(bool smoke) {
                            {"hand simd", [&](double* g) { return by_hand::log_sum_exp(x.data(), m, n, g); }},
                            {"hand", [&](double* g) { return workloads::log_sum_exp_by_hand(x.data(), m, n, g); }}},
                           [&](const peers::peer& peer, double* g) { return peer.log_sum_exp(x.data(), m, n, g); }});
+}
+
+// Where the time of a tape goes, in W1 and W2.
+template <bool Labels> std::vector<row> parts(std::size_t n, bool smoke) {
+  const std::vector<double> x = workloads::normal_numbers(n, 7, 3), y = labels(n);
+  const double m = *std::max_element(x.begin(), x.end());
+  const auto f = [&](const auto* a) {
+    using T = std::decay_t<decltype(*a)>;
+    if constexpr (Labels)
+      return workloads::cross_entropy<T>(a, y.data(), m, n);
+    else
+      return workloads::log_sum_exp<T>(a, m, n);
+  };
+  std::vector<contender<double>> all = parts_of_tape(x, f);
+  const auto tape = std::make_shared<by_hand::bare_tape>(n);
+  all.push_back({"bare tape", [&, tape](double* g) { return tape->gradient<Labels>(x.data(), y.data(), m, g); }});
+  all.push_back({"hand", [&](double* g) {
+                   return Labels ? workloads::cross_entropy_by_hand(x.data(), y.data(), m, n, g)
+                                 : workloads::log_sum_exp_by_hand(x.data(), m, n, g);
+                 }});
+  return measure<double>({Labels ? "W1 parts" : "W2 parts", std::to_string(n),
+                          Labels ? workloads::cross_entropy_operations(n) : workloads::log_sum_exp_operations(n), n,
+                          smoke ? 1 : 25, smoke ? 1 : static_cast<int>(300000 / n + 1), [&] { return f(x.data()); },
+                          std::move(all)});
 }
 
 // Many paths: the mean, and its gradient by the eight parameters.
@@ -492,11 +537,13 @@ template <class T> std::vector<row> batch_cross_entropy(std::size_t batch, std::
   for (const peers::peer& peer : peers::all())
     if (const auto gradient = batch_cross_entropy_of<T>(peer))
       p.contenders.push_back({peer.name, [&, gradient](T* g) { return gradient(z.data(), y.data(), batch, k, g); }});
-  p.contenders.push_back({"memcpy", [&](T*) {
+  p.contenders.push_back({"memcpy",
+                          [&](T*) {
                             std::memcpy(to.data(), from.data(), moved * sizeof(T));
                             keep(to[0]);
                             return to[0];
-                          }});
+                          },
+                          nullptr, true});
   p.contenders.push_back({"hand", [&](T* g) { return by_hand::cross_entropy<T>(z.data(), y.data(), batch, k, g); }});
   return measure<T>(std::move(p));
 }
@@ -579,10 +626,14 @@ int main(int argc, char** argv) {
       {"CE", [&] { return cross_entropy_grid(smoke); }},
       {"small", [&] { return small(smoke); }},
       {"lowering", [&] { return lowering(smoke); }},
+      {"parts", [&] { return parts<true>(10, smoke); }},
+      {"parts", [&] { return parts<true>(1000, smoke); }},
+      {"parts", [&] { return parts<true>(smoke ? 5000 : 100000, smoke); }},
+      {"parts", [&] { return parts<false>(smoke ? 1000 : 1000000, smoke); }},
   };
   for (const std::string& name : wanted)
     if (std::none_of(all.begin(), all.end(), [&](const auto& w) { return w.first == name; })) {
-      std::fprintf(stderr, "no workload %s: there are W1 W2 W3a W3b W4 W5 CE small lowering\n", name.c_str());
+      std::fprintf(stderr, "no workload %s: there are W1 W2 W3a W3b W4 W5 CE small lowering parts\n", name.c_str());
       return 2;
     }
   std::vector<row> rows;

@@ -8,6 +8,8 @@
 #include <limits>
 #include <type_traits>
 
+#include <wengert/numeric/reserved_memory.hpp>
+
 namespace by_hand {
 
 #if defined(__AVX512F__)
@@ -150,5 +152,58 @@ template <class T> [[gnu::noinline]] T cross_entropy(const T* z, const T* y, std
 [[gnu::noinline]] inline double log_sum_exp(const double* x, double m, std::size_t k, double* g) {
   return row<false>(x, x, m, k, g, 1.0) + m;
 }
+
+// A tape that is told what to write: inputs as scalars, an edge for each share that one node has in another, the sweep, and
+// nothing else, in memory like that of a jacobian_tape. What a tape that is recorded afresh costs at least.
+class bare_tape {
+ public:
+  explicit bare_tape(std::size_t inputs)
+      : count_(inputs),
+        memory_{wengert::reserved_memory(inputs * sizeof(scalar)), wengert::reserved_memory((2 * inputs + 2) * sizeof(edge)),
+                wengert::reserved_memory(apart + (inputs + 4) * sizeof(double))} {}
+
+  // As `row`.
+  template <bool Labels> [[gnu::noinline]] double gradient(const double* at, const double* y, double m, double* g) {
+    scalar* x = static_cast<scalar*>(memory_[0].begin());
+    edge *first = static_cast<edge*>(memory_[1].begin()), *top = first;
+    auto* adjoint = reinterpret_cast<double*>(static_cast<std::byte*>(memory_[2].begin()) + apart);
+    for (std::size_t i = 0; i < count_; ++i) x[i] = {at[i], 1.0, static_cast<std::uint32_t>(i + 1)};
+    const auto sum = static_cast<std::uint32_t>(count_ + 1), labelled = sum + 1, result = sum + 2;
+    double s = 0, d = 0;
+    for (std::size_t i = 0; i < count_; ++i) {
+      const double z = x[i].value - m, e = std::exp(z);
+      s += e;
+      *top++ = {sum, x[i].node, x[i].slope * e};
+      if constexpr (Labels) {
+        d += y[i] * z;
+        *top++ = {labelled, x[i].node, x[i].slope * y[i]};
+      }
+    }
+    *top++ = {result, sum, 1 / s};
+    if constexpr (Labels) *top++ = {result, labelled, -1.0};
+    std::memset(adjoint, 0, (count_ + 4) * sizeof(double));
+    adjoint[result] = 1;
+    while (top != first) {
+      --top;
+      adjoint[top->rhs] += adjoint[top->lhs] * top->partial;
+    }
+    std::memcpy(g, adjoint + 1, count_ * sizeof(double));
+    return std::log(s) - d;
+  }
+
+ private:
+  struct scalar {
+    double value, slope;
+    std::uint32_t node;
+  };
+  struct edge {
+    std::uint32_t lhs, rhs;
+    double partial;
+  };
+  static constexpr std::size_t apart = 2112;
+
+  std::size_t count_;
+  wengert::reserved_memory memory_[3];
+};
 
 }  // namespace by_hand

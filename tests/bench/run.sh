@@ -1,5 +1,5 @@
 #!/bin/sh
-# run.sh [--smoke] [--json FILE] [W1 W2 W3a W3b W4 W5 CE small lowering ...]: compiles the benchmark for this machine and runs it (see bench.cpp).
+# run.sh [--smoke] [--json FILE] [W1 W2 W3a W3b W4 W5 CE small lowering parts ...]: compiles the benchmark for this machine and runs it (see bench.cpp).
 # CXX and CXXFLAGS choose the compiler and its options. The library that it is linked with is as others would have it, for no machine in
 # particular: that in the build folder WENGERT_BUILD, which is made if it is not there.
 # Other libraries that are installed take part (see peers/): ADOL-C, Sacado, the Jets of Ceres, Stan Math and libtorch.

@@ -2,8 +2,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstring>
 #include <exception>
-#include <string_view>
 #include <type_traits>
 #include <utility>
 
@@ -15,38 +15,46 @@
 
 namespace wengert {
 
-// What an exception says: a string_view that owns its characters, a 0 after them, and becomes a std::string by itself. <string>
-// takes a compiler as long as a small program with active scalars.
-class owned_text : public std::string_view {
+// What an exception says: characters, a 0 after them, that become a std::string or std::string_view by themselves. <string>
+// takes a compiler as long as a small program with active scalars, and <string_view> a quarter of that.
+class owned_text {
  public:
-  owned_text(const char* s = "") : owned_text(s, std::string_view(s).size()) {}
+  owned_text(const char* s = "") : owned_text(s, std::strlen(s)) {}
   template <class S>
-  requires std::is_convertible_v<const S&, std::string_view> owned_text(const S& s)
-      : owned_text(std::string_view(s).data(), std::string_view(s).size()) {}
+  requires std::is_convertible_v<decltype(std::declval<const S&>().data()), const char*> owned_text(const S& s)
+      : owned_text(s.data(), s.size()) {}
   owned_text(const owned_text& o) : owned_text(o.data(), o.size()) {}
-  owned_text(owned_text&& o) noexcept : std::string_view(o) { o.view() = {}; }
+  owned_text(owned_text&& o) noexcept : data_(std::exchange(o.data_, nullptr)), size_(std::exchange(o.size_, 0)) {}
   owned_text& operator=(owned_text o) noexcept {
-    swap(o);
+    std::swap(data_, o.data_);
+    std::swap(size_, o.size_);
     return *this;
   }
-  ~owned_text() { delete[] data(); }
+  ~owned_text() { delete[] data_; }
 
-  const char* c_str() const { return data() == nullptr ? "" : data(); }
+  const char* data() const { return c_str(); }
+  const char* c_str() const { return data_ == nullptr ? "" : data_; }
+  std::size_t size() const { return size_; }
+  bool empty() const { return size_ == 0; }
+
   template <class S>
-  requires requires(S s) { s.append("", 0); }
+  requires requires { S("", 0).substr(0); }
   operator S() const { return S(data(), size()); }
   template <class S>
   requires requires(S s) { s.append("", 0); }
   friend S operator+(S s, const owned_text& t) { return static_cast<S&&>(s.append(t.data(), t.size())); }
+  friend bool operator==(const owned_text& a, const owned_text& b) {
+    return a.size_ == b.size_ && std::memcmp(a.data(), b.data(), a.size_) == 0;
+  }
 
  private:
-  WENGERT_COLD owned_text(const char* s, std::size_t length) {
-    char* own = new char[length + 1];
-    for (std::size_t i = 0; i < length; ++i) own[i] = s[i];
-    own[length] = 0;
-    view() = {own, length};
+  WENGERT_COLD owned_text(const char* s, std::size_t length) : data_(new char[length + 1]), size_(length) {
+    if (length != 0) std::memcpy(data_, s, length);
+    data_[length] = 0;
   }
-  std::string_view& view() { return *this; }
+
+  char* data_;
+  std::size_t size_;
 };
 
 // Thrown for every input or usage that the library refuses. `code` is one of the documented codes ("P03", "S01", ...); `what()`

@@ -98,8 +98,12 @@ template <class V> class active {
   }
 #if WENGERT_CHECKED_TAPE
   void copy_stamp(const active& o) { stamp_ = o.stamp_; }
-  void check() const {
-    if (id_ == 0) return;
+  // Usually nothing was rewound since it was recorded.
+  WENGERT_ALWAYS_INLINE void check() const {
+    if (id_ != 0 && stamp_ != recording<V>->current_stamp) [[unlikely]]
+      check_against_rewinds();
+  }
+  WENGERT_COLD void check_against_rewinds() const {
     const recorder<V>& tape = *recording<V>;
     if (!tape.knows) tape.refuse();
     if (!tape.knows(tape, id(), stamp_))

@@ -76,13 +76,9 @@ template <class V> class basic_jacobian_tape : private recorder<V> {
   // --- inputs
 
   // Makes x an input, with the value that it has; what it depended on is forgotten.
-  variable input(active<V>& x) { return inputs({&x, 1})[0]; }
-  variables inputs(std::span<active<V>> x) {
-    const variables block = new_block(x.size());
-    for (std::size_t i = 0; i < x.size(); ++i) x[i] = active<V>(x[i].value_, V(1), block[i].id);
-    return block;
-  }
-  variables inputs(std::vector<active<V>>& x) { return inputs(std::span<active<V>>(x.data(), x.size())); }
+  variable input(active<V>& x) { return inputs(&x, 1)[0]; }
+  variables inputs(std::span<active<V>> x) { return inputs(x.data(), x.size()); }
+  variables inputs(std::vector<active<V>>& x) { return inputs(x.data(), x.size()); }
   // The same, with these values.
   variables inputs(std::span<active<V>> x, std::span<const V> values) {
     if (x.size() != values.size()) throw_error("count", "there are not as many values as inputs", "give each input one value");
@@ -209,6 +205,12 @@ template <class V> class basic_jacobian_tape : private recorder<V> {
   static constexpr std::size_t default_most_edges = std::size_t{1} << (sizeof(void*) > 4 ? 32 : 20);
   static constexpr std::size_t most_nodes_ever = (std::size_t{1} << 31) - 1;  // the 32nd bit of an id is taken
 
+  // Without a span, whose constraints a compiler checks for long.
+  variables inputs(active<V>* x, std::size_t count) {
+    const variables block = new_block(count);
+    for (std::size_t i = 0; i < count; ++i) x[i] = active<V>(x[i].value_, V(1), block[i].id);
+    return block;
+  }
   variables new_block(std::size_t count) {
     if (count > most_nodes_ever - next)
       throw_error("tape-full", "a tape has at most 2^31 - 1 nodes", "rewind it, or record in parts");
@@ -325,8 +327,9 @@ template <class V> class basic_jacobian_tape : private recorder<V> {
   std::size_t swept_ = 0;  // the last sweep knew the nodes below
 
 #if WENGERT_CHECKED_TAPE
-  // A stamp has the tape's number in its low 8 bits and, above, how often the tape had been rewound. Of each rewind it is kept
-  // which nodes it left, while no later one left fewer: a scalar is current if each rewind since its stamp left its node.
+  // A stamp has the tape's number, which is not 0, in its low 8 bits and, above, how often the tape had been rewound. Of each
+  // rewind it is kept which nodes it left, while no later one left fewer: a scalar is current if each rewind since its stamp left
+  // its node.
   struct cut {
     std::uint32_t rewinds;
     recorded_id next;
@@ -335,7 +338,7 @@ template <class V> class basic_jacobian_tape : private recorder<V> {
 
   static std::uint32_t next_number() {
     static std::uint32_t made = 0;
-    return __atomic_fetch_add(&made, 1, __ATOMIC_RELAXED) & 0xff;  // <atomic> would take a compiler long to read
+    return 1 + __atomic_fetch_add(&made, 1, __ATOMIC_RELAXED) % 0xff;  // <atomic> would take a compiler long to read
   }
   void remember_cut() {
     if (cuts_ == nullptr) {

@@ -61,7 +61,7 @@ template <class V> struct recorder {
   recorded_edge<V>* limit = nullptr;  // below it, there is room for a statement
   recorded_id next = 1;               // the next node
   bool singular = false;              // whether an edge may hold an infinity or no number
-  std::uint32_t current_stamp = 0;    // of what is recorded now; with checks only
+  std::uint32_t current_stamp = 0;    // of what is recorded now; 0 where nothing is, and without checks
   bool (*knows)(const recorder&, recorded_id, std::uint32_t stamp) = nullptr;
 
   // Does not return: a call that does would make the compiler forget where the tape ends.

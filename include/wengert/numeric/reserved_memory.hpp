@@ -5,6 +5,8 @@
 #include <new>
 #include <utility>
 
+#include <wengert/core/error.hpp>
+
 #if __has_include(<sys/mman.h>)
 #include <sys/mman.h>
 #define WENGERT_RESERVES_ADDRESSES 1
@@ -17,7 +19,7 @@ class reserved_memory {
   reserved_memory() = default;
   // Where the system grants less (a limit on addresses, a strict policy, or no way to reserve), so does this: half, a quarter,
   // ... Throws std::bad_alloc where it grants nothing.
-  explicit reserved_memory(std::size_t wanted) {
+  WENGERT_COLD explicit reserved_memory(std::size_t wanted) {
 #if defined(WENGERT_RESERVES_ADDRESSES)
     constexpr std::size_t least = std::size_t{1} << 12;
     bool refused = false;

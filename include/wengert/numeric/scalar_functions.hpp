@@ -227,6 +227,15 @@ WENGERT_EXTREMUM(fmax, >, true)
 WENGERT_EXTREMUM(fmin, <, true)
 #undef WENGERT_EXTREMUM
 
+// std::clamp would return a reference to what `max` and `min` return here.
+template <class X, class L, class H>
+requires(scalar<X> || scalar<L> || scalar<H>) auto clamp(const X& x, const L& lowest, const H& highest) {
+  return min(max(x, lowest), highest);
+}
+template <scalar X> family_t<X> clamp(const X& x, const X& lowest, const X& highest) {
+  return clamp<X, X, X>(x, lowest, highest);
+}
+
 // --- the others
 
 template <scalar X> X ldexp(const X& x, int exponent) {
@@ -234,6 +243,7 @@ template <scalar X> X ldexp(const X& x, int exponent) {
   return linear(x, value_t<X>(ldexp(x.value(), exponent)), value_t<X>(std::ldexp(1.0, exponent)));
 }
 template <scalar X> X scalbn(const X& x, int exponent) { return ldexp(x, exponent); }
+template <scalar X> X scalbln(const X& x, long exponent) { return ldexp(x, static_cast<int>(exponent)); }
 template <scalar X> X frexp(const X& x, int* exponent) {
   std::frexp(primal(x), exponent);
   return ldexp(x, -*exponent);
@@ -263,5 +273,22 @@ WENGERT_QUESTION(llround)
 WENGERT_QUESTION(lrint)
 WENGERT_QUESTION(llrint)
 #undef WENGERT_QUESTION
+
+template <class X> auto number_under(const X& x) {
+  if constexpr (scalar<X>)
+    return primal(x);
+  else
+    return x;
+}
+#define WENGERT_QUESTION_OF_TWO(f) \
+  template <class X, class Y>      \
+  requires(scalar<X> || scalar<Y>) bool f(const X& x, const Y& y) { return std::f(number_under(x), number_under(y)); }
+WENGERT_QUESTION_OF_TWO(isgreater)
+WENGERT_QUESTION_OF_TWO(isgreaterequal)
+WENGERT_QUESTION_OF_TWO(isless)
+WENGERT_QUESTION_OF_TWO(islessequal)
+WENGERT_QUESTION_OF_TWO(islessgreater)
+WENGERT_QUESTION_OF_TWO(isunordered)
+#undef WENGERT_QUESTION_OF_TWO
 
 }  // namespace wengert

@@ -34,10 +34,12 @@ using wengert::abs, wengert::fabs, wengert::floor, wengert::ceil, wengert::round
 using wengert::acos, wengert::acosh, wengert::asin, wengert::asinh, wengert::atan, wengert::atan2, wengert::atanh;
 using wengert::cbrt, wengert::exp, wengert::exp2, wengert::expm1, wengert::hypot, wengert::log, wengert::log10, wengert::log1p,
     wengert::log2, wengert::logb, wengert::pow, wengert::sqrt;
-using wengert::copysign, wengert::fdim, wengert::fma, wengert::fmax, wengert::fmin, wengert::fmod, wengert::frexp, wengert::ldexp,
-    wengert::max, wengert::min, wengert::modf, wengert::remainder, wengert::scalbn;
+using wengert::clamp, wengert::copysign, wengert::fdim, wengert::fma, wengert::fmax, wengert::fmin, wengert::fmod, wengert::frexp,
+    wengert::ldexp, wengert::max, wengert::min, wengert::modf, wengert::remainder, wengert::scalbln, wengert::scalbn;
 using wengert::cos, wengert::cosh, wengert::sin, wengert::sinh, wengert::tan, wengert::tanh;
 using wengert::erf, wengert::erfc, wengert::lgamma, wengert::tgamma;
 using wengert::fpclassify, wengert::ilogb, wengert::isfinite, wengert::isinf, wengert::isnan, wengert::isnormal, wengert::llrint,
     wengert::llround, wengert::lrint, wengert::lround, wengert::signbit;
+using wengert::isgreater, wengert::isgreaterequal, wengert::isless, wengert::islessequal, wengert::islessgreater,
+    wengert::isunordered;
 }  // namespace std
