@@ -507,13 +507,14 @@ TEST_CASE("a derivative that would be too long for a page is written with its pa
 }
 
 TEST_CASE("a page shows what is too deep or too wide for it as text") {
-  std::string deep = "x", wide = "x";
+  std::string deep = "z", wide = "z";
   for (int k = 0; k < 40; ++k) deep = fmt::format("sqrt(1 + {})", deep);
-  for (int k = 0; k < 6; ++k) wide = fmt::format("sin({0})*x + ({0})", wide);
+  for (int k = 0; k < 6; ++k) wide = fmt::format("({0}).^2.*z + ({0})", wide);
   for (const std::string& text : {deep, wide}) {
     problem_text asked;
-    asked.wrt = {"x"};
-    asked.expressions = {text};
+    asked.vars = {"z: vector[n]"};
+    asked.wrt = {"z"};
+    asked.expressions = {fmt::format("sum({})", text)};
     problem p(asked);
     const std::vector<derivation> all = derive(p, 1, 1);
     std::string latex = latex_document(p, all, 1), html = html_document(p, all, 1);

@@ -19,9 +19,14 @@
 namespace wengert {
 
 derivation case_narrator::run() {
-  with_.assume_signs(p_.facts());
+  if (how_.order == 1)
+    with_.assume_signs(p_.facts());
+  else
+    with_.assume_near(p_.facts(), by_.variable);
   std::vector<requirement> open;
-  assumed_ = with_.assume_domain(requirements(t_, e_.node, by_.variable), false, open);
+  std::vector<requirement> needs = requirements(t_, e_.node, by_.variable);
+  if (how_.order == 2) needs = holding_near(with_, std::move(needs), by_.variable);
+  assumed_ = with_.assume_domain(needs, false, open);
   choose_letters();
   find_units();
   define_units();

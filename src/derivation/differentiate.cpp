@@ -113,14 +113,17 @@ void shorten(const tape& t, presenter& show, prover& with, node_id swept, presen
   constexpr std::size_t short_text = 80;
   std::size_t now = answer.text.size();
   if (now > short_text) return;
-  const auto fractions = static_cast<std::size_t>(std::ranges::count(answer.text, '/'));
-  if (fractions > 1) {
-    const bool nested = is_fraction_of_fractions(t, answer.node);
+  // Roots make many atoms of one.
+  const bool has_roots = std::ranges::any_of(t.reachable(answer.node), [&](node_id n) {
+    return (t.op(n) == opcode::power && !is_integer(t.value(n))) || t.op(n) == opcode::cbrt || t.op(n) == opcode::hypot;
+  });
+  if (std::ranges::count(answer.text, '/') > 1) {
+    const bool nested = !has_roots && is_fraction_of_fractions(t, answer.node);
     if (auto one = in_form({.common_denominator = true}, show, with, swept, {}, false))
       if (100 * one->text.size() <= (nested ? 120 : 75) * now) answer = *one;
     now = answer.text.size();
   }
-  if (answer.text.find(" + ") == std::string::npos && answer.text.find(" - ") == std::string::npos) return;
+  if (has_roots || (answer.text.find(" + ") == std::string::npos && answer.text.find(" - ") == std::string::npos)) return;
   auto product = in_form({.factor = true}, show, with, swept, {}, false);
   if (!product) return;
   const std::size_t were = sums_in_product(t, answer.node), are = sums_in_product(t, product->node), size = product->text.size();
@@ -194,6 +197,22 @@ void write_by_search(problem& p, prover& with, presenter& show, const expression
     shorten(t, show, with, d.swept, d.answer);
 }
 
+// Whether a theorem also holds when the variable moves a little.
+bool holds_near(prover& with, const theorem& t, symbol_id variable) {
+  kernel& k = with.using_kernel();
+  return std::ranges::all_of(t.hypotheses(), [&](hypothesis_id h) {
+    if (k.holds_near(h, variable)) return true;
+    const claim& c = k.hypothesis_of(h).says;
+    if (c.what != claim::kind::sign || (c.is != relation::positive && c.is != relation::nonzero)) return false;
+    try {
+      with.differentiate(c.left, variable);  // it is continuous
+      return true;
+    } catch (const refusal&) {
+      return false;
+    }
+  });
+}
+
 // The first derivative as it is written, to be differentiated again; as it was swept where that needs less.
 normal written_first(problem& p, prover& with, const expression& e, const target& by, node_id f, node_id swept) {
   const normal same{swept, with.using_kernel().reflexive(swept)};
@@ -203,7 +222,9 @@ normal written_first(problem& p, prover& with, const expression& e, const target
   write_by_search(p, with, show, e, by, f, 1, notation::shortest, {}, first);
   show.forget_names_outside(first.answer.node);
   auto count_missing = [&](node_id n) { return with.missing(requirements(p.on(), n, by.variable)).size(); };
-  return count_missing(first.answer.node) <= count_missing(swept) ? normal{first.answer.node, first.answer.equal} : same;
+  const bool is_better =
+      holds_near(with, first.answer.equal, by.variable) && count_missing(first.answer.node) <= count_missing(swept);
+  return is_better ? normal{first.answer.node, first.answer.equal} : same;
 }
 
 }  // namespace
@@ -233,12 +254,12 @@ differentiated differentiate(problem& p, prover& with, const expression& e, cons
                              const result_form& form) {
   tape& t = p.on();
   if (order != 1 && order != 2) throw error("U04", "the order of a derivative is 1 or 2");
-  with.assume_signs(p.facts());
-  const normal f = smoothest(p, with, e.node, by.variable);
   if (order == 1)
-    with.assume(p.facts());
+    with.assume_signs(p.facts());
   else
     with.assume_near(p.facts(), by.variable);
+  const normal f = smoothest(p, with, e.node, by.variable);
+  if (order == 1) with.assume(p.facts());
   std::vector<requirement> needs = requirements(t, f.node, by.variable);
   if (f.node != e.node)
     for (const requirement& r : defined_near(with, e.node, by.variable)) needs.push_back(r);
@@ -246,6 +267,7 @@ differentiated differentiate(problem& p, prover& with, const expression& e, cons
     for (const requirement& r : requirements(t, s)) needs.push_back(r);
   differentiated d{f.node, none, {none, f.equal, {}, {}}, {}, {}, e.letters, true, {}, {}, {}};
   std::vector<requirement> open;
+  if (order == 2) needs = holding_near(with, std::move(needs), by.variable);
   d.conditions = with.assume_domain(needs, false, open);
   kernel& proof = with.using_kernel();
   node_id swept = f.node, before = none;

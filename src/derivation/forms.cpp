@@ -40,6 +40,8 @@ class fraction_writer {
     for (const fraction::opened_sum& s : value_.sums()) use_factors_of(s);
   }
 
+  bool is_zero() const { return value_.numerator().is_zero(); }
+
   // Products of irreducible factors. A minus sign stands in front or goes into one of them.
   std::vector<layout> factored() {
     std::vector<std::pair<multivariate, int>> all;
@@ -300,7 +302,9 @@ void add_candidates(const result_form& form, presenter& show, prover& with, cons
     return;
   }
   fraction_writer w(show, with, p);
-  if (form.factor) {
+  if (w.is_zero()) {
+    all.push_back({show.lay_out({p.axes, {}}), std::nullopt});
+  } else if (form.factor) {
     for (layout& c : w.factored()) all.push_back(std::move(c));
   } else if (form.expand) {
     all.push_back(w.multiplied_out(true));

@@ -181,7 +181,9 @@ fraction::fraction(prover& with, const polynomial& p, closing closed) : with_(wi
       e = 0;
       continue;
     }
-    while (auto q = algebra::quotient(numerator_, bases_[b].sum)) {
+    while (!numerator_.is_zero()) {  // which has every divisor
+      auto q = algebra::quotient(numerator_, bases_[b].sum);
+      if (!q) break;
       numerator_ = *q;
       shift_atoms(exponent(-1));
       e += exponent(1);

@@ -161,6 +161,14 @@ std::vector<requirement> defined_near(prover& with, node_id f, symbol_id by) {
   return all;
 }
 
+std::vector<requirement> holding_near(prover& with, std::vector<requirement> all, symbol_id by) {
+  const tape& t = with.using_kernel().on();
+  for (requirement& r : all)
+    if (r.is == relation::nonnegative && t.mentions(r.node, by) && !with.full().establish(r.is, r.node))
+      r.is = relation::positive;
+  return all;
+}
+
 normal with_guards(prover& with, node_id f) { return guarding(with).of(f, &guarding::guarded_choice); }
 
 normal with_choices_decided(prover& with, node_id f) { return guarding(with).of(f, &guarding::decided); }

@@ -17,6 +17,9 @@ normal smoothest(problem& p, prover& with, node_id f, symbol_id by);
 // x > 0 only.
 std::vector<requirement> defined_near(prover& with, node_id f, symbol_id by);
 
+// Requirements that hold near a point where they hold: u > 0 in place of u >= 0, unless that is known.
+std::vector<requirement> holding_near(prover& with, std::vector<requirement> all, symbol_id by);
+
 // The same with each choice made that a choice around it decides: if(x > 0, log(if(x > 0, x, 1)), 0) is if(x > 0, log(x), 0).
 normal with_choices_decided(prover& with, node_id f);
 

@@ -9,6 +9,7 @@
 #include <wengert/core/matrix.hpp>
 #include <wengert/core/registry.hpp>
 
+#include "guards.hpp"
 #include "narrative.hpp"
 #include "wording.hpp"
 
@@ -171,7 +172,7 @@ differentiated narrator::answer() {
   if (how_.order == 2) {
     with_.assume_near(p_.facts(), by_.variable);
     std::vector<requirement> open;
-    with_.assume_domain(requirements(t_, e_.node, by_.variable), false, open);
+    with_.assume_domain(holding_near(with_, requirements(t_, e_.node, by_.variable), by_.variable), false, open);
     apart_.emplace(t_);
   }
   return differentiate(p_, answering(), e_, by_, how_.order, how_.how, how_.form);

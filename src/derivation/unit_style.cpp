@@ -233,7 +233,8 @@ class unit_narrator : narrator {
       derivation_step& s =
           append("simplify", left_side(final.answer.letters), final.answer.text, std::move(reason), final.answer.equal);
       s.conditions = used;
-      s.refers_to = {last};
+      // What a symmetric matrix makes of the first derivative holds at the point only.
+      s.refers_to = {t_.symbol(by_.variable).symmetric ? defined_.at(root_) : last};
     }
     conclude(final);
   }

@@ -363,9 +363,13 @@ void prover::assume(const std::vector<fact>& givens) {
 }
 
 void prover::assume_near(const std::vector<fact>& givens, symbol_id variable) {
-  assume_signs(givens);
-  for (const fact& g : givens)
-    if (g.equation && !tape_.mentions(g.left, variable) && !tape_.mentions(g.right, variable)) assume_equation(g);
+  for (const fact& g : givens) {
+    const bool stays = !tape_.mentions(g.left, variable) && (!g.equation || !tape_.mentions(g.right, variable));
+    if (g.equation && stays)
+      assume_equation(g);
+    else if (!g.equation && (stays || g.is == relation::positive || g.is == relation::nonzero))
+      facts_.add(kernel_.assume(sign_claim(g.is, g.left), g.text, origin::given));
+  }
   know_signs_of_normal_forms(givens);
 }
 

@@ -353,12 +353,12 @@ class writer {
 
   piece call_text(node_id n, const call& c, const view& v) {
     std::vector<std::string> parts;
-    as_argument([&] {
-      for (const edge& e : c.args) {
-        bool is_turned = !is_scalar(as_view(e)) && standing_in_call(n, c, e) == standing::turned;
-        parts.push_back(factor_text(e, is_turned).text);
-      }
-    });
+    for (const edge& e : c.args) {
+      if (is_scalar(as_view(e)))
+        parts.push_back(factor_text(e, false).text);
+      else
+        parts.push_back(as_argument([&] { return factor_text(e, standing_in_call(n, c, e) == standing::turned).text; }));
+    }
     if (c.axis != 0) parts.push_back(fmt::format("axis={}", c.axis));
     std::string text = c.is_let ? c.name : fmt::format("{}({})", c.name, fmt::join(parts, ", "));
     return {text + indices(n, v), level::atom};
