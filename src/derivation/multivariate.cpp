@@ -11,14 +11,19 @@ namespace wengert::algebra {
 namespace {
 
 constexpr std::size_t most_terms = 4000;
+constexpr std::size_t most_bits = 4096;        // of a coefficient; what remainders leave may grow without end
 constexpr std::int64_t most_substituted = 60;  // the degree of a polynomial after Kronecker's substitution
 constexpr std::size_t most_pieces = 12;        // the factors of such a polynomial
 
 void add_term(multivariate& to, const powers& at, const rational& c) {
   if (c == 0) return;
   auto [it, fresh] = to.terms.try_emplace(at, c);
-  if (!fresh && (it->second += c) == 0) to.terms.erase(it);
-  if (to.terms.size() > most_terms) throw too_large();
+  if (!fresh && (it->second += c) == 0) {
+    to.terms.erase(it);
+    return;
+  }
+  auto is_long = [](const big_integer& n) { return n != 0 && msb(abs(n)) > most_bits; };
+  if (to.terms.size() > most_terms || is_long(numerator(it->second)) || is_long(denominator(it->second))) throw too_large();
 }
 
 std::size_t variables_of(const multivariate& p) { return p.is_zero() ? 0 : p.terms.begin()->first.size(); }
