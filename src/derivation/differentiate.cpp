@@ -215,7 +215,7 @@ bool holds_near(prover& with, const theorem& t, symbol_id variable) {
 
 // The first derivative as it is written, to be differentiated again; as it was swept where that needs less.
 normal written_first(problem& p, prover& with, const expression& e, const target& by, node_id f, node_id swept) {
-  const normal same{swept, with.using_kernel().reflexive(swept)};
+  normal same{swept, with.using_kernel().reflexive(swept)};
   if (!by.entry.empty()) return same;
   differentiated first{f, swept, {none, same.equal, {}, {}}, {}, {}, {}, true, {}, {}, {}};
   presenter show(p, with);
