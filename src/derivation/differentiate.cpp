@@ -25,7 +25,9 @@ namespace wengert {
 
 namespace {
 
-constexpr std::size_t long_answer = 100;      // characters
+constexpr std::size_t long_answer = 100;  // characters
+constexpr std::size_t short_answer = 40;
+constexpr std::size_t longest_compared = 400;
 constexpr std::size_t large_derivative = 60;  // nodes of its tree
 constexpr std::size_t several_units = 4;
 
@@ -130,8 +132,7 @@ void shorten(const tape& t, presenter& show, prover& with, node_id swept, presen
   if (are > 1 && (are > were ? 100 * size <= 105 * now : are == were && 10 * size <= 9 * now)) answer = *product;
 }
 
-// The derivative of a large function, swept by the units that a textbook would name and written with these as atoms, if there are
-// several.
+// The derivative swept by the units that a textbook would name and written with these as atoms, if there are so many.
 struct written_by_units {
   node_id swept;
   presented answer;
@@ -139,9 +140,9 @@ struct written_by_units {
   std::vector<node_id> atoms;
 };
 std::optional<written_by_units> write_by_units(problem& p, prover& with, const expression& e, const target& by, const normal& f,
-                                               notation how) {
+                                               notation how, std::size_t at_least) {
   const std::set<node_id> units = textbook_units(p, f.node, by.variable, {});
-  if (units.size() < several_units) return std::nullopt;
+  if (units.size() < at_least) return std::nullopt;
   const auto swept = certified_by_units(p, with, f.node, by.variable, units);
   if (!swept) return std::nullopt;
   kernel& proof = with.using_kernel();
@@ -300,15 +301,27 @@ differentiated differentiate(problem& p, prover& with, const expression& e, cons
   const notation written = d.letters.empty() ? how : notation::index;
   const bool is_large = tree_size(t, d.swept, p.calls(), large_derivative) == large_derivative;
   std::optional<written_by_units> by_units;
-  if (is_large && order == 1 && !asks_for_form(form) && written != notation::index) {
-    by_units = write_by_units(p, with, e, by, f, written);
+  auto try_units = [&](std::size_t at_least) {
+    if (by_units || order != 1 || asks_for_form(form) || written == notation::index) return;
+    by_units = write_by_units(p, with, e, by, f, written, at_least);
     with.known().allow_as_much_again();
-  }
-  if (!by_units || !by_units->answer.letters.empty() || by_units->answer.bound_letters) {
+  };
+  auto in_letters = [](const presented& a) { return !a.letters.empty() || a.bound_letters; };
+  auto size = [](const presented& a) { return a.text.size(); };
+  if (is_large) try_units(several_units);
+  if (!by_units || in_letters(by_units->answer) ||
+      (size(by_units->answer) > long_answer && size(by_units->answer) < longest_compared)) {
     presenter show(p, with);
     write_by_search(p, with, show, e, by, before, order, written, form, d);
+    with.known().allow_as_much_again();
+    if (size(d.answer) > short_answer) try_units(1);
   }
-  if (by_units && (d.answer.node == none || (is_raw(d) && by_units->answer.text.size() < d.answer.text.size()))) {
+  // Matrix notation first, then what is shorter.
+  auto units_read_better = [&] {
+    const bool letters = in_letters(by_units->answer), others = is_raw(d) || in_letters(d.answer);
+    return letters != others ? others : size(by_units->answer) < size(d.answer);
+  };
+  if (by_units && (d.answer.node == none || units_read_better())) {
     d.swept = by_units->swept;
     d.answer = std::move(by_units->answer);
     d.proved = std::move(by_units->proved);

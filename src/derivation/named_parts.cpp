@@ -57,11 +57,11 @@ class unit_namer : narrator {
       if (d_.lets.size() > before) all.emplace_back(n, d_.lets.back());
     }
     presenter written(p_, proving_, names_, true, d.atoms);
-    written.suggest(d.answer.node);
+    for (node_id n : {d.answer.node, d.swept}) written.suggest(n);
     if (d.atoms.empty())
       written.suggest(at_entry(
           t_, derivative_by_units(p_, proving_, d.function, by_.variable, {units.begin(), units.end()}, false), by_, e_.letters));
-    presented w = written.best(d.swept, d.letters, d.letters.empty() ? notation::shortest : notation::index);
+    presented w = written.best(d.answer.node, d.letters, d.letters.empty() ? notation::shortest : notation::index);
     named_form r{w.text, w.letters, {}};
     used_.clear();
     std::string reading = w.text;
@@ -84,7 +84,6 @@ class unit_namer : narrator {
 std::optional<named_form> by_named_units(problem& p, prover& with, const expression& e, const target& by,
                                          const differentiated& d) {
   if (d.answer.text.size() < long_text) return std::nullopt;
-  if (!d.atoms.empty()) with.known().allow_as_much_again();
   named_form r;
   try {
     r = unit_namer(p, with, e, by).write(d);

@@ -433,12 +433,14 @@ void presenter::discover(node_id n) {
     if (tape_.rank(m) <= 2 && arguments.size() <= 6 && std::ranges::find(arguments, e) == arguments.end()) arguments.push_back(e);
   };
   discover_quotients(n);
+  std::vector<node_id> opened;
   for (node_id form : {n, light_form().of(n).node, full_form().of(n).node})
     for (node_id m : tape_.reachable(form))
-      if (opens_in_composites(tape_.op(m))) add_argument(tape_.arg(m, 0).node);
-  if (arguments.empty()) return;
-  for (const auto& [c, how] : names_)
-    if (!how.is_let && how.args.size() == 1) add_argument(how.args[0].node);
+      if (opens_in_composites(tape_.op(m))) opened.push_back(tape_.arg(m, 0).node);
+  if (opened.empty()) return;
+  for (node_id c : names_within(n))
+    if (const call& how = names_.at(c); !how.is_let && how.args.size() == 1) add_argument(how.args[0].node);
+  for (node_id m : opened) add_argument(m);
   for (const composite& c : composites()) {
     const parameter_kind of = kind_of(c, 0);
     if (c.kinds.size() != 1 || of == parameter_kind::matrix || of == parameter_kind::square) continue;
@@ -460,6 +462,7 @@ void presenter::discover(node_id n) {
           const std::vector<node_id> within = tape_.reachable(made);
           if (std::ranges::any_of(within, is_met) && std::ranges::none_of(within, is_choice)) add_pattern(made);
           if (problem_.calls().size() > named) discovered_.push_back(made);
+          given_names_.insert(*problem_.calls().find(made));
         } catch (const error&) {
           // the composite does not take such an argument
         }
@@ -1232,6 +1235,7 @@ presented presenter::best(node_id n, const std::vector<std::string>& letters, no
   how.index_form = wanted == notation::index;
   how.shape_is_known = true;
   std::vector<node_id> layouts = candidates(n);
+  prover_.known().allow_as_much_again();
   const node_id meant = substitute(tape_, n, values_);
   for (bool matrices : {true, false}) {
     if (matrices && (!letters.empty() || (wanted != notation::matrix && wanted != notation::shortest))) continue;

@@ -36,11 +36,19 @@ std::size_t tree_size(const tape& t, node_id n, const std::map<node_id, call>& n
 class presenter {
  public:
   // Writes with the problem's own names, and with composites that it finds.
-  presenter(problem& p, prover& with) : presenter(p, with, p.calls(), true) {}
+  presenter(problem& p, prover& with) : problem_(p), prover_(with), tape_(p.on()), names_(p.calls()), discover_(true) {}
   // Writes with the given names; `discover`: also with composites that nobody named. What is written is compared with what it is
   // to equal as functions of the atoms, whatever these are made of.
   presenter(problem& p, prover& with, const std::map<node_id, call>& names, bool discover, std::span<const node_id> atoms = {})
-      : problem_(p), prover_(with), tape_(p.on()), names_(names), discover_(discover), atoms_(atoms.begin(), atoms.end()) {}
+      : problem_(p),
+        prover_(with),
+        tape_(p.on()),
+        given_names_(names),
+        names_(given_names_),
+        discover_(discover),
+        atoms_(atoms.begin(), atoms.end()) {}
+  presenter(const presenter&) = delete;
+  presenter& operator=(const presenter&) = delete;
 
   // Nodes that should be recognized in the result besides those that the user named.
   void recognize(node_id n) { recognized_.push_back(n); }
@@ -145,7 +153,8 @@ class presenter {
   problem& problem_;
   prover& prover_;
   tape& tape_;
-  const std::map<node_id, call>& names_;
+  std::map<node_id, call> given_names_;
+  const std::map<node_id, call>& names_;  // these, or the problem's own
   bool discover_;
   const std::vector<node_id> atoms_;
   std::optional<normalizer> around_atoms_ = around(normalizer::form::full), lightly_around_ = around(normalizer::form::light);

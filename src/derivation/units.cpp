@@ -21,7 +21,7 @@ namespace wengert {
 namespace {
 
 constexpr std::size_t most_units = 40;
-constexpr std::size_t large_tree = 80, largest_opened = 400, largest_tree = 4000;  // nodes
+constexpr std::size_t large_tree = 12, largest_opened = 400, largest_tree = 4000;  // nodes
 
 bool is_product_of_arrays(const tape& t, node_id n) { return t.op(n) == opcode::mul && t.bound_count(n) > 0 && t.rank(n) > 0; }
 
@@ -202,7 +202,7 @@ class unit_writer {
     node_id best = adjoint;
     auto try_with = [&](const std::map<node_id, node_id>& held, const std::map<node_id, node_id>& values) {
       const std::map<node_id, call> names = renamed(p_, held);
-      node_id found = substitute(t_, presenter(p_, with_, names, true).rewritten(substitute(t_, adjoint, held)), values);
+      const node_id found = put_back(presenter(p_, with_, names, true).rewritten(substitute(t_, adjoint, held)), values);
       if (size(found) < size(best)) best = found;
     };
     try {
@@ -244,6 +244,21 @@ class unit_writer {
   }
 
  private:
+  // What was written with symbols, with their values; the composites in it keep their names.
+  node_id put_back(node_id n, const std::map<node_id, node_id>& values) {
+    for (node_id m : t_.reachable(n)) {
+      const auto how = p_.calls().find(m);
+      if (how == p_.calls().end()) continue;
+      const node_id meant = substitute(t_, m, values);
+      if (meant == m) continue;
+      call c = how->second;
+      for (edge& argument : c.args) argument.node = substitute(t_, argument.node, values);
+      p_.name(meant, std::move(c));
+      p_.unname(m);
+    }
+    return substitute(t_, n, values);
+  }
+
   std::size_t size(node_id n) const { return tree_size(t_, n, p_.calls(), largest_tree); }
 
   problem& p_;

@@ -570,7 +570,7 @@ std::optional<theorem> normalizer::derive_sign(relation is, node_id n) {
   return result;
 }
 
-// n = c*u*v with u and v of known sign: x^2 - 1 is not 0 where neither x - 1 nor x + 1 is.
+// n = c*u or c*u*v with u and v of known sign: x^2 - 1 is not 0 where 1 - x^2 is not, or where neither x - 1 nor x + 1 is.
 std::optional<std::pair<theorem, theorem>> normalizer::sign_of_product(relation is, node_id n) {
   const polynomial p = expand(n);
   if (p.terms.size() < 2) return std::nullopt;
@@ -580,18 +580,20 @@ std::optional<std::pair<theorem, theorem>> normalizer::sign_of_product(relation 
     bool fits = tape_.op(u) == opcode::add && std::ranges::equal(tape_.out(u), tape_.out(n)) && t.says().is != relation::integer;
     if (fits && std::ranges::find(known, u) == known.end() && known.size() < 12) known.push_back(u);
   }
+  auto multiple_of = [&](std::vector<edge> factors) -> std::optional<std::pair<theorem, theorem>> {
+    const polynomial q = expand(tape_.mul(tape_.out(n), factors));
+    if (q.terms.size() != p.terms.size() || !(q.terms.begin()->first == p.terms.begin()->first)) return std::nullopt;
+    factors.insert(factors.begin(), edge{tape_.constant(p.terms.begin()->second / q.terms.begin()->second), {}});
+    const node_id product = tape_.mul(tape_.out(n), factors);
+    const auto t = facts_.find(is, product);
+    const auto same = t ? ring(n, product) : std::nullopt;
+    return same ? std::optional(std::pair(*same, *t)) : std::nullopt;
+  };
+  for (node_id u : known)
+    if (auto t = multiple_of({tape_.whole(u)})) return t;
   for (std::size_t i = 0; i < known.size(); ++i)
-    for (std::size_t j = i; j < known.size(); ++j) {
-      std::array<edge, 2> both{tape_.whole(known[i]), tape_.whole(known[j])};
-      polynomial q = expand(tape_.mul(tape_.out(n), both));
-      if (q.terms.size() != p.terms.size() || !(q.terms.begin()->first == p.terms.begin()->first)) continue;
-      rational c = p.terms.begin()->second / q.terms.begin()->second;
-      std::array<edge, 3> scaled{edge{tape_.constant(c), {}}, both[0], both[1]};
-      node_id product = tape_.mul(tape_.out(n), scaled);
-      auto t = facts_.find(is, product);
-      auto same = t ? ring(n, product) : std::nullopt;
-      if (same) return std::pair(*same, *t);
-    }
+    for (std::size_t j = i; j < known.size(); ++j)
+      if (auto t = multiple_of({tape_.whole(known[i]), tape_.whole(known[j])})) return t;
   return std::nullopt;
 }
 

@@ -113,6 +113,8 @@ class problem {
   // composite(args) elaborated as if the user had written it, e.g. apply("softmax", {z}), or apply("softmax", {Z}, 1) for
   // softmax(Z, axis=1); recorded in calls().
   node_id apply(std::string_view composite, std::span<const edge> args, std::uint8_t axis = 0);
+  // How a node is written from now on, if nothing was said of it yet.
+  void name(node_id n, call how) { calls_.try_emplace(n, std::move(how)); }
   // Forgets how a node was written.
   void unname(node_id n) { calls_.erase(n); }
 
