@@ -522,13 +522,28 @@ void prover::know_normal_form(const requirement& q) {
   if (q.is == relation::positive || q.is == relation::nonzero) know_factors(q.is, n.node);
 }
 
+// The same of a product as it is written.
+prover::simpler prover::without_known_factors(const requirement& q) {
+  if (tape_.op(q.node) != opcode::mul || tape_.bound_count(q.node) > 0) return {q, q};
+  std::vector<edge> factors = tape_.args(q.node).copy();
+  const auto first_known =
+      std::stable_partition(factors.begin(), factors.end(), [&](const edge& e) { return !facts_.known(q.is, e.node); });
+  const auto left = std::span(factors).first(static_cast<std::size_t>(first_known - factors.begin())),
+             known = std::span(factors).subspan(left.size());
+  if (known.empty() || left.empty()) return {q, q};
+  const std::vector<range_id> axes(tape_.out(q.node).begin(), tape_.out(q.node).end());
+  const node_id times = tape_.mul(axes, known);
+  const bool single = left.size() == 1 && left[0] == tape_.whole(left[0].node);
+  return {q, {q.is, single ? left[0].node : tape_.mul(axes, left), q.smooth, q.exact}, times};
+}
+
 // The same condition without factors that are known to be positive (or, where a node must not be 0, not to be 0):
 // 2*pi*v > 0 as v > 0, p/exp(z) > 0 as p > 0, and x^2/x > 0 as x > 0.
 prover::simpler prover::simplified(const requirement& q) {
   const simpler same{q, q};
   if ((q.is != relation::positive && q.is != relation::nonzero) || tape_.op(q.node) == opcode::power) return same;
   std::optional<normalizer::factored> product = as_product(q);
-  if (!product) return same;
+  if (!product) return without_known_factors(q);
   const std::vector<range_id> axes(tape_.out(q.node).begin(), tape_.out(q.node).end());
   if (product->sum != none) product->factors.push_back({product->sum, tape::straight(axes.size()), exponent(1)});
   monomial left, times;
@@ -556,7 +571,14 @@ prover::simpler prover::simplified(const requirement& q) {
   r.node = to_node(tape_, left, sign, axes);
   const std::size_t now = tape_.reachable(r.node).size(), was = tape_.reachable(q.node).size();
   const bool opens_a_choice = tape_.op(q.node) == opcode::select && tape_.op(r.node) != opcode::select && now > was;
-  if (opens_a_choice || (!fewer && (now >= was || product->sum != none))) return same;
+  const bool opens_a_sum = product->sum != none && (!fewer || now > was);
+  simpler as_written = without_known_factors(q);
+  const bool is_as_short =
+      as_written.times != none && product->sum != none && tape_.reachable(as_written.instead.node).size() <= now;
+  // d*sum(x.^2) - sum(x)^2 is no better than sum((x - sum(x)/d).^2).
+  auto is_number = [&](const factor& f) { return tape_.op(f.node) == opcode::constant || tape_.op(f.node) == opcode::dim_value; };
+  const bool drops_numbers = product->sum != none && left.factors.size() == 1 && std::ranges::all_of(times.factors, is_number);
+  if (opens_a_choice || opens_a_sum || is_as_short || drops_numbers || (!fewer && now >= was)) return as_written;
   return {q, r, to_node(tape_, times, product->coefficient * sign, axes)};
 }
 

@@ -89,6 +89,7 @@ class prover {
   };
   static bool is_sign(const simpler& s);
   simpler simplified(const requirement& q);
+  simpler without_known_factors(const requirement& q);
   // q.node as a product, and the theorem that it is.
   std::optional<normalizer::factored> as_product(const requirement& q);
   // Whether what was asked follows from what stands for it, which is known.
