@@ -259,6 +259,7 @@ differentiated differentiate(problem& p, prover& with, const expression& e, cons
     with.assume_signs(p.facts());
   else
     with.assume_near(p.facts(), by.variable);
+  std::optional<moving_variable> moving(std::in_place, with, by.variable);
   const normal f = smoothest(p, with, e.node, by.variable);
   if (order == 1) with.assume(p.facts());
   std::vector<requirement> needs = requirements(t, f.node, by.variable);
@@ -285,6 +286,7 @@ differentiated differentiate(problem& p, prover& with, const expression& e, cons
     d.proved = k == 0 ? certified : d.proved && certified ? with.derivative_again(*d.proved, *certified) : std::nullopt;
     if (k == 0) d.proved = joined(d.proved, d.proved, [&] { return proof.derivative_of_equal(f.equal, *certified); });
   }
+  moving.reset();
   with.assume(p.facts());
   if (const normal tidy = with_choices_decided(with, swept); tidy.node != swept) {
     d.proved = joined(d.proved, d.proved, [&] { return proof.derivative_equal(*d.proved, tidy.equal); });

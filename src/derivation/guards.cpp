@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <utility>
 #include <vector>
 
 #include <wengert/calculus/partials.hpp>
@@ -119,9 +120,20 @@ std::vector<node_id> smooth_composites(problem& p, prover& with, node_id f, symb
 
 }  // namespace
 
+moving_variable::moving_variable(prover& with, symbol_id variable)
+    : with_(with), variable_(variable), symmetric_(std::exchange(with.using_kernel().on().symbol(variable).symmetric, false)) {}
+
+moving_variable::~moving_variable() {
+  if (!symmetric_) return;
+  with_.using_kernel().on().symbol(variable_).symmetric = true;
+  with_.light().forget();
+  with_.full().forget();
+}
+
 normal smoothest(problem& p, prover& with, node_id f, symbol_id by) {
   kernel& k = with.using_kernel();
   tape& t = k.on();
+  const moving_variable moving(with, by);
   normal best{f, k.reflexive(f)};
   std::size_t least = count_missing(with, f, f, by);
   auto consider = [&](const normal& n) {

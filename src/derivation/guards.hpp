@@ -5,6 +5,20 @@
 
 namespace wengert {
 
+// While it lives, a variable that moves: that it is symmetric holds at the point only, and does not count.
+class moving_variable {
+ public:
+  moving_variable(prover& with, symbol_id variable);
+  ~moving_variable();
+  moving_variable(const moving_variable&) = delete;
+  moving_variable& operator=(const moving_variable&) = delete;
+
+ private:
+  prover& with_;
+  symbol_id variable_;
+  bool symmetric_;
+};
+
 // f with the operations in branches of choices defined everywhere: log(x) there is log(if(x > 0, x, 1)), which is the same where
 // the branch is taken. So each branch is differentiated under the comparison that leads to it. And that f is equal to it.
 normal with_guards(prover& with, node_id f);

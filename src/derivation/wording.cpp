@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -9,6 +10,28 @@
 #include <wengert/core/error.hpp>
 
 namespace wengert {
+
+namespace {
+
+// While it lives, no matrix is symmetric: what is written then rests on no such fact.
+class nothing_symmetric {
+ public:
+  explicit nothing_symmetric(tape& t) : t_(t) {
+    for (symbol_id s = 0; s < t.symbol_count(); ++s)
+      if (std::exchange(t.symbol(s).symmetric, false)) symmetric_.push_back(s);
+  }
+  ~nothing_symmetric() {
+    for (symbol_id s : symmetric_) t_.symbol(s).symmetric = true;
+  }
+  nothing_symmetric(const nothing_symmetric&) = delete;
+  nothing_symmetric& operator=(const nothing_symmetric&) = delete;
+
+ private:
+  tape& t_;
+  std::vector<symbol_id> symmetric_;
+};
+
+}  // namespace
 
 wording::wording(problem& p, node_id n, std::vector<std::string> letters) : problem_(p), letters_(std::move(letters)) {
   auto axes = p.on().out(n).first(letters_.size());
@@ -66,7 +89,8 @@ std::vector<std::string> wording::letters_for(std::span<const range_id> axes) co
 // A letter of the answer stands for the same in a condition; what runs over something else gets a letter of its own.
 std::string wording::condition(const requirement& r) const {
   try {
-    const tape& t = problem_.on();
+    tape& t = problem_.on();
+    const nothing_symmetric as_assumed(t);
     node_id n = tidy(r);
     print_options o;
     o.matrix_notation = letters_.empty();
