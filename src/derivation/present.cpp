@@ -1240,6 +1240,7 @@ presented presenter::best(node_id n, const std::vector<std::string>& letters, no
   for (bool matrices : {true, false}) {
     if (matrices && (!letters.empty() || (wanted != notation::matrix && wanted != notation::shortest))) continue;
     how.matrix_notation = matrices;
+    how.product_entries = wanted == notation::matrix || wanted == notation::shortest;
     std::vector<node_id> ways;
     for (node_id m : matrices ? matrix_candidates(layouts) : layouts)
       for (node_id j : {with_divisors_joined(m), m})

@@ -94,6 +94,7 @@ std::string wording::condition(const requirement& r) const {
     node_id n = tidy(r);
     print_options o;
     o.matrix_notation = letters_.empty();
+    o.product_entries = true;
     if (!letters_.empty() && !print_with_letters(t, n, names(), o).letters.empty()) o.letters = letters_for(t.out(n));
     return print_condition(t, r.is, n, names(), o);
   } catch (const error&) {

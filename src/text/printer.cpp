@@ -276,6 +276,7 @@ class writer {
     piece p = c                              ? call_text(n, *c, v)
               : is_matrix_function(t_.op(n)) ? matrix_function_text(n, v)
               : in_matrices(n, v)            ? matrix_product_text(n, false)
+              : is_entry_of_product(n)       ? entry_of_product(n, v)
               : t_.bound_count(n) > 0        ? reduced(n, v)
               : entry_of_array(n, v)         ? piece{at_least(level::atom, node(n, {true, {}})) + indices(n, v), level::atom}
                                              : plain(n, v);
@@ -294,6 +295,31 @@ class writer {
         if (v.at[m].by == p.by) return true;
     }
     return false;
+  }
+
+  // Whether n, in index form, is an entry of what matrix notation has words for: a sum of products, or a sum or function of one.
+  bool is_entry_of_product(node_id n) {
+    if (matrices_ || !options_.product_entries) return false;
+    if (meets_axes(n) && t_.bound_count(n) > 0)
+      return as_argument([&] { return form_of(n).kind.possible && form_of(n).kind.anchored == all_axes(n); });
+    const bool by_entries = t_.op(n) == opcode::add || (find_function(t_.op(n)) && t_.arity(n) == 1);
+    if (!by_entries || t_.bound_count(n) > 0 || t_.rank(n) == 0) return false;
+    bool found = false;
+    for (edge_view e : t_.args(n)) {
+      if (standing_of(n, e) != standing::straight) return false;
+      found = found || is_entry_of_product(e.node);
+    }
+    return found && as_argument([&] { return anchored(n); });
+  }
+
+  piece entry_of_product(node_id n, const view& v) {
+    piece product = as_argument([&] { return t_.rank(n) == 0 ? node(n, {}) : node(n, {true, {}}); });
+    if (t_.rank(n) == 0) return product;
+    std::string text = at_least(level::atom, std::move(product));
+    if (t_.rank(n) != 2) return {text + indices(n, v), level::atom};
+    const std::string transpose = at_least(level::atom, as_argument([&] { return turned(n); }));
+    if (transpose.size() >= text.size()) return {text + indices(n, v), level::atom};
+    return {transpose + indices(n, {false, {v.at[1], v.at[0]}}), level::atom};
   }
 
   // The argument e of node n.

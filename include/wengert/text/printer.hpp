@@ -31,6 +31,7 @@ struct print_options {
   std::vector<std::string> letters;  // of the root's axes, in order; missing and empty ones are chosen
   bool index_form = false;           // letters even where the array form is possible
   bool matrix_notation = false;      // where there are no letters: matrix products, transposes, diagonals, ...
+  bool product_entries = false;      // where there are letters: (A*B)[i,j] in place of sums over products
   bool shape_is_known = false;       // to the reader: lengths need not be told, nor that letters are indices of the root
   symbol_id variable = none;         // what is printed is to be differentiated by it: that it is symmetric does not count yet
   std::size_t max_depth = 240;       // levels of nesting; the parser reads twice as many
