@@ -72,6 +72,12 @@ std::size_t reading_cost(const std::string& text) {
   return cost;
 }
 
+// The number that all entries of an array are.
+node_id without_shape(const tape& t, node_id n) {
+  while (t.op(n) == opcode::identity && t.bound_count(n) == 0 && t.rank(t.arg(n, 0).node) == 0) n = t.arg(n, 0).node;
+  return n;
+}
+
 // exp(p/q*u), which is read more easily than a root or a power of exp(u).
 node_id exponential(tape& t, node_id n, const exponent& power) {
   const std::vector<range_id> out(t.out(n).begin(), t.out(n).end());
@@ -1198,6 +1204,7 @@ std::vector<presenter::choice> presenter::choices(const std::vector<node_id>& la
       if (how.matrix_notation) cost += 3 * strange_sums(c);
       cost += 12 * bare_functions(c);
       cost -= std::min(cost, familiarity(c));
+      if (tape_.is_constant(without_shape(tape_, c))) cost = 1;  // nothing says more
       const bool product = tape_.op(c) == opcode::mul || tape_.op(c) == opcode::power;
       if (product) cost -= std::min<std::size_t>(cost, 4);  // it says more than a sum
       r.push_back({cost, c, std::move(text)});

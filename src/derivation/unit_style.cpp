@@ -18,6 +18,7 @@
 #include <wengert/core/substitute.hpp>
 #include <wengert/text/printer.hpp>
 
+#include "guards.hpp"
 #include "narrative.hpp"
 #include "units.hpp"
 
@@ -33,13 +34,14 @@ class unit_narrator : narrator {
 
   derivation run() {
     differentiated final = answer();
+    needed_ = needed_by_steps(final);
     root_ = e_.node;
     for (bool again = true; again;) {
       start_again();
       find_units();
       own_names_ = names_of(units_, root_);
       root_name_ = own_names_.at(root_);
-      for (node_id n : units_) define(n, final.conditions);
+      for (node_id n : units_) define(n);
       t_.rank(root_) == 0 ? backward() : forward();
       again = open_composites();
     }
@@ -48,6 +50,15 @@ class unit_narrator : narrator {
   }
 
  private:
+  // Where an equal function needs less than the steps do, the theorem is about that one, and each step says what it needs.
+  std::vector<requirement> needed_by_steps(const differentiated& final) {
+    std::vector<requirement> r = final.conditions, open;
+    if (final.function == e_.node) return r;
+    const moving_variable moving(with_, by_.variable);
+    for (const requirement& q : with_.assume_domain(requirements(t_, e_.node, by_.variable), false, open)) r.push_back(q);
+    return r;
+  }
+
   // --- units
 
   void find_units() {
@@ -80,7 +91,7 @@ class unit_narrator : narrator {
 
   // --- the way up
 
-  void define(node_id n, const std::vector<requirement>& conditions) {
+  void define(node_id n) {
     auto how = calls_.find(n);
     bool composite = how != calls_.end() && !how->second.is_let;
     print_options o;
@@ -93,7 +104,7 @@ class unit_narrator : narrator {
     derivation_step& s =
         append("definition", with_indices(own, value.letters), value.text, std::move(reason), with_.using_kernel().reflexive(n));
     inside(n, [&](node_id m) {
-      if (m == n || !is_unit(m)) note_conditions(s, m, conditions);
+      if (m == n || !is_unit(m)) note_conditions(s, m, needed_);
     });
     defined_[n] = s.number;
     name(n, own, value);
@@ -127,6 +138,11 @@ class unit_narrator : narrator {
     for (const auto& [node, how] : mentioning.empty() ? names_ : told_) names.emplace(substitute(t_, node, held), how);
     std::map<node_id, node_id> values;
     for (const auto& [node, symbol] : held) values[symbol] = node;
+    for (requirement r : needed_) {  // what is known of a unit is known of the symbol that stands for it
+      r.node = substitute(t_, r.node, held);
+      std::vector<requirement> open;
+      with_.assume_domain({r}, false, open);
+    }
     presenter show(p_, with_, names, false);
     show.put_back(std::move(values));
     presented whole = show.best(substitute(t_, n, held), {}, how_.how, mentioning);
@@ -239,6 +255,7 @@ class unit_narrator : narrator {
     conclude(final);
   }
 
+  std::vector<requirement> needed_;
   std::set<node_id> opened_;
   std::vector<node_id> units_;  // arguments first; the last is the root
   std::map<node_id, std::string> own_names_, defined_, derived_;

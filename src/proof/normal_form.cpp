@@ -209,11 +209,8 @@ normal normalizer::compute_or_leave(node_id n) {
 normal normalizer::compute(node_id n) {
   if (stays_whole(n)) return {n, kernel_.reflexive(n)};
   if (is_leaf(tape_.op(n))) {
-    if (auto it = leaves_.find(n); it != leaves_.end()) {
-      theorem t = then_normalize(it->second);
-      return {t.says().right, t};
-    }
-    return {n, kernel_.reflexive(n)};
+    const theorem t = replaced(kernel_.reflexive(n));
+    return {t.says().right, t};
   }
   theorem t = arguments_first(n);
   node_id m = t.says().right;
@@ -221,8 +218,14 @@ normal normalizer::compute(node_id n) {
     t = chain(t, it->second.equal);
     return {t.says().right, t};
   }
-  t = chain(t, is_arithmetic(tape_, m) ? arithmetic(m) : function(m));
+  t = replaced(chain(t, is_arithmetic(tape_, m) ? arithmetic(m) : function(m)));
   return {t.says().right, t};
+}
+
+// With what an equation puts in the place of the right side.
+theorem normalizer::replaced(const theorem& t) {
+  const auto it = replaced_.find(t.says().right);
+  return it == replaced_.end() ? t : chain(t, then_normalize(it->second));
 }
 
 theorem normalizer::arguments_first(node_id n) {
@@ -481,8 +484,9 @@ void normalizer::read_equation(const theorem& t) {
   bool straight = m.bound.empty() && m.factors.size() == 1 && is_node(m.factors[0].node) &&
                   m.factors[0].labels == tape::straight(d.axes.size()) &&
                   std::ranges::equal(tape_.out(m.factors[0].node), d.axes);
-  if (straight && m.factors[0].power == 1 && tape_.op(m.factors[0].node) == opcode::symbol) {
-    if (!tape_.mentions(result, tape_.symbol_of(m.factors[0].node))) leaves_.emplace(m.factors[0].node, equal);
+  if (straight && m.factors[0].power == 1) {
+    const node_id atom = m.factors[0].node;
+    if (!std::ranges::binary_search(tape_.reachable(result), atom)) replaced_.emplace(atom, equal);
     return;
   }
   if (straight && m.factors[0].power >= 2) {

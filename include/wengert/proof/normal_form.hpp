@@ -73,6 +73,7 @@ class normalizer {
   std::optional<theorem> derive_sign(relation is, node_id n);
   std::optional<theorem> compare(node_id a, node_id b);
   theorem arguments_first(node_id n);
+  theorem replaced(const theorem& t);
   theorem arithmetic(node_id n);
   std::optional<theorem> apply_rules(node_id n, const polynomial& p);
   std::optional<theorem> close_sums(node_id n, const polynomial& p);
@@ -121,8 +122,8 @@ class normalizer {
   form form_;
   std::unordered_map<node_id, normal> memo_;
   std::vector<product_rule> products_;
-  std::unordered_map<node_id, theorem> leaves_;  // symbol = replacement
-  std::vector<theorem> powers_;                  // atom^k = replacement, for ring steps
+  std::unordered_map<node_id, theorem> replaced_;  // atom = replacement
+  std::vector<theorem> powers_;                    // atom^k = replacement, for ring steps
   static constexpr std::size_t never_again = static_cast<std::size_t>(-1);
   std::unordered_map<node_id, std::size_t> products_learned_;  // inverse -> 1 + version of the facts when it was tried
   std::vector<node_id> opaque_;                                // nodes that stay whole
