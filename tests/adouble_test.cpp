@@ -179,6 +179,7 @@ TEST_CASE("functions of two arguments, of scalars and of a scalar and a number")
   CHECK_FUNCTION_OF_TWO(fmod, {{7.3, 2.1}, {-7.3, 2.1}});
   CHECK_FUNCTION_OF_TWO(remainder, {{7.3, 2.1}, {-7.3, 2.5}});
   CHECK_FUNCTION_OF_TWO(fdim, {{7.3, 2.1}, {1, 2.1}});
+  CHECK_FUNCTION_OF_TWO(nextafter, {{7.3, 8}, {-1, -7}});
   CHECK_FUNCTION_OF_TWO(copysign, {{7.3, -2.1}, {-1, -2.1}, {1, 2}});
   CHECK_FUNCTION_OF_TWO(fmax, {{7.3, -2.1}, {-1, 2.1}});
   CHECK_FUNCTION_OF_TWO(fmin, {{7.3, -2.1}, {-1, 2.1}});
@@ -208,6 +209,36 @@ TEST_CASE("the remaining functions of <cmath>") {
   CHECK(std::ilogb(x) == 2);
   CHECK((std::isgreater(x, 1) && std::isless(1.0, x * x) && std::isunordered(x, std::nan("")) && !std::islessgreater(x, x)));
   CHECK(std::scalbln(x, 2L) == 27);
+}
+
+TEST_CASE("between two scalars or numbers, and a product with a sum, rounded once") {
+  const std::vector<double> at{1.1, 2.7, 0.3};
+  agree(
+      [](const auto& x) {
+        return std::lerp(x[0], x[1], x[2]) * std::lerp(x[0] * x[1], 2, x[2]) + std::lerp(1, x[1], 0.25) + std::lerp(1u, 0u, x[2]);
+      },
+      at);
+  agree([](const auto& x) { return std::fma(x[0], x[1], x[2]) + std::fma(2, x[0] * x[2], 1) + std::fma(3, 0.5, x[1]); }, at);
+  jacobian_tape tape;
+  const adouble a = 0.1, b = 10;
+  CHECK(std::lerp(a, b, adouble(1)) == 10);
+  CHECK(std::fma(a, b, -1) == std::fma(0.1, 10, -1));
+  CHECK(dual<adouble>(lerp(dual<adouble>(a, 1), b, 0.25)).tangent() == 0.75);
+}
+
+TEST_CASE("remainders with their quotients, and neighbours") {
+  int quotient = 0;
+  agree([&](const auto& x) { return std::remquo(x[0] * x[1], 3, &quotient); }, {7.3, 2.1});
+  CHECK(quotient == 5);
+  jacobian_tape tape;
+  adouble x = 7.3;
+  const variable input = tape.input(x);
+  CHECK(std::remquo(x, 2.1, &quotient) == std::remquo(7.3, 2.1, &quotient));
+  CHECK(quotient == 3);
+  const adouble next = std::nextafter(x * x, 100);
+  CHECK(next == std::nextafter(7.3 * 7.3, 100));
+  CHECK(tape.gradient(next, variables{input.id, 1})[0] == 14.6);
+  CHECK(std::nexttoward(dual<>(1, 3), 2.0L).tangent() == 3);
 }
 
 TEST_CASE("the larger and the smaller of expressions of different types") {

@@ -59,6 +59,7 @@ using std::abs, std::fabs, std::floor, std::ceil, std::round, std::trunc, std::r
 using std::copysign, std::fmod, std::remainder, std::fdim, std::ldexp, std::pow, std::hypot, std::atan2;
 using std::erf, std::erfc, std::tgamma;
 using std::exp, std::exp2, std::expm1, std::log, std::log2, std::log10, std::log1p, std::sqrt, std::cbrt;
+using std::fma, std::lerp, std::nextafter, std::nexttoward;
 using std::sin, std::cos, std::tan, std::asin, std::acos, std::atan;
 using std::sinh, std::cosh, std::tanh, std::asinh, std::acosh, std::atanh;
 }  // namespace number_functions
@@ -191,6 +192,7 @@ WENGERT_FUNCTION_OF_TWO(fmod, 1, -trunc(a / b))
 WENGERT_FUNCTION_OF_TWO(remainder, 1, round((v - a) / b))
 WENGERT_FUNCTION_OF_TWO(fdim, a > b ? 1 : 0, a > b ? -1 : 0)
 WENGERT_FUNCTION_OF_TWO(copysign, a == 0 ? 0 : v == a ? 1 : -1, 0)
+WENGERT_FUNCTION_OF_TWO(nextafter, 1, 0)
 #undef WENGERT_FUNCTION_OF_TWO
 
 // --- the larger and the smaller; the value is the first argument's where the two do not compare, as for std::max; fmax and fmin
@@ -253,8 +255,33 @@ template <scalar X> X modf(const X& x, family_t<X>* whole) {
   return x - whole->value();
 }
 
-template <class X, class Y, class Z>
-requires(scalar<X> || scalar<Y> || scalar<Z>) auto fma(const X& x, const Y& y, const Z& z) { return x * y + z; }
+// x for an operation of F: a constant is a V.
+template <class F, class X> auto operand_of(const X& x) {
+  if constexpr (same_family<F, X>)
+    return x;
+  else
+    return static_cast<value_t<F>>(x);
+}
+template <class V> V value_of(const V& x) { return x; }
+template <class V, scalar X>
+requires std::same_as<V, value_t<X>> V value_of(const X& x) { return x.value(); }
+
+// Functions of three arguments: the slopes are those of an expression, the value that of the function, which rounds in its own
+// way.
+#define WENGERT_FUNCTION_OF_THREE(f, expression)                                                   \
+  template <class X, class Y, class Z>                                                             \
+  requires(scalar<X> || scalar<Y> || scalar<Z>) auto f(const X& x, const Y& y, const Z& z) {       \
+    using namespace number_functions;                                                              \
+    using F = family_t<decltype(x + y + z)>;                                                       \
+    using V = value_t<F>;                                                                          \
+    const auto a = operand_of<F>(x);                                                               \
+    const auto b = operand_of<F>(y);                                                               \
+    const auto c = operand_of<F>(z);                                                               \
+    return linear(expression, V(f(value_of<V>(a), value_of<V>(b), value_of<V>(c))), unit_slope{}); \
+  }
+WENGERT_FUNCTION_OF_THREE(fma, a* b + c)
+WENGERT_FUNCTION_OF_THREE(lerp, a + c * (b - a))
+#undef WENGERT_FUNCTION_OF_THREE
 template <class X, class Y, class Z>
 requires(scalar<X> || scalar<Y> || scalar<Z>) auto hypot(const X& x, const Y& y, const Z& z) { return hypot(hypot(x, y), z); }
 
@@ -290,5 +317,19 @@ WENGERT_QUESTION_OF_TWO(islessequal)
 WENGERT_QUESTION_OF_TWO(islessgreater)
 WENGERT_QUESTION_OF_TWO(isunordered)
 #undef WENGERT_QUESTION_OF_TWO
+
+// The remainder, and the last bits of the quotient.
+template <class X, class Y>
+requires(scalar<X> || scalar<Y>) auto remquo(const X& x, const Y& y, int* quotient) {
+  const auto r = remainder(x, y);
+  using N = decltype(primal(r));
+  std::remquo(static_cast<N>(number_under(x)), static_cast<N>(number_under(y)), quotient);
+  return r;
+}
+template <scalar X, class Y> X nexttoward(const X& x, const Y& y) {
+  using namespace number_functions;
+  const auto to = static_cast<long double>(number_under(y));
+  return linear(x, value_t<X>(nexttoward(x.value(), to)), unit_slope{});
+}
 
 }  // namespace wengert

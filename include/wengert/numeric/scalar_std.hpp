@@ -35,7 +35,8 @@ using wengert::acos, wengert::acosh, wengert::asin, wengert::asinh, wengert::ata
 using wengert::cbrt, wengert::exp, wengert::exp2, wengert::expm1, wengert::hypot, wengert::log, wengert::log10, wengert::log1p,
     wengert::log2, wengert::logb, wengert::pow, wengert::sqrt;
 using wengert::clamp, wengert::copysign, wengert::fdim, wengert::fma, wengert::fmax, wengert::fmin, wengert::fmod, wengert::frexp,
-    wengert::ldexp, wengert::max, wengert::min, wengert::modf, wengert::remainder, wengert::scalbln, wengert::scalbn;
+    wengert::ldexp, wengert::lerp, wengert::max, wengert::min, wengert::modf, wengert::nextafter, wengert::nexttoward,
+    wengert::remainder, wengert::remquo, wengert::scalbln, wengert::scalbn;
 using wengert::cos, wengert::cosh, wengert::sin, wengert::sinh, wengert::tan, wengert::tanh;
 using wengert::erf, wengert::erfc, wengert::lgamma, wengert::tgamma;
 using wengert::fpclassify, wengert::ilogb, wengert::isfinite, wengert::isinf, wengert::isnan, wengert::isnormal, wengert::llrint,
