@@ -47,9 +47,6 @@ template <class V> class active {
     return *this;
   }
 
-  // The top bit of an id: this scalar alone holds the node, so that edges may be added to it.
-  static constexpr recorded_id sole_holder = recorded_id{1} << 31;
-
   WENGERT_ALWAYS_INLINE const V& value() const { return value_; }
   // Whether it is a constant: no derivative reaches through it.
   bool passive() const { return id_ == 0; }
@@ -89,6 +86,17 @@ template <class V> class active {
 #endif
   }
 
+  // Becomes a node.
+  WENGERT_ALWAYS_INLINE void become(const V& value, recorded_id id) {
+    value_ = value;
+    slope_ = V(1);
+    // volatile: compilers would make vectors of the ids of a block, to take them apart again.
+    static_cast<volatile recorded_id&>(id_) = id;
+#if WENGERT_CHECKED_TAPE
+    stamp_ = recording<V>->current_stamp;
+#endif
+  }
+
   WENGERT_ALWAYS_INLINE recorded_id id() const { return id_ & ~sole_holder; }
   // Mutable, since who reads the node of a constant object holds it too. Constants are not written to, so threads may share them.
   WENGERT_ALWAYS_INLINE recorded_id shared_id() const {
@@ -101,12 +109,13 @@ template <class V> class active {
   // Usually nothing was rewound since it was recorded.
   WENGERT_ALWAYS_INLINE void check() const {
     if (id_ != 0 && stamp_ != recording<V>->current_stamp) [[unlikely]]
-      check_against_rewinds();
+      check_against_rewinds(id(), stamp_);
   }
-  WENGERT_COLD void check_against_rewinds() const {
+  // Not of this object, which would then have to be in memory.
+  static WENGERT_COLD void check_against_rewinds(recorded_id id, std::uint32_t stamp) {
     const recorder<V>& tape = *recording<V>;
     if (!tape.knows) tape.refuse();
-    if (!tape.knows(tape, id(), stamp_))
+    if (!tape.knows(tape, id, stamp))
       throw_error("stale-scalar", "an active scalar of another tape, or of a part of this tape that was rewound, is used",
                   "register the inputs again after a rewind, and take primal(x) into an inner tape");
   }
@@ -280,7 +289,7 @@ template <bool SoleHolder = false, class V, std::size_t N> WENGERT_ALWAYS_INLINE
   if (to.written() == 0) [[unlikely]]
     return active<V>(e.value());
   const recorded_id node = to.make_node();
-  return recorded_parts::make(e.value(), V(1), SoleHolder ? node | active<V>::sole_holder : node);
+  return recorded_parts::make(e.value(), V(1), SoleHolder ? node | sole_holder : node);
 }
 template <class V> WENGERT_ALWAYS_INLINE const active<V>& record(const active<V>& x) { return x; }
 
@@ -368,7 +377,7 @@ template <class V> template <class E, class Sign> WENGERT_ALWAYS_INLINE active<V
     check();
     recorded_parts::merge(parts);
     statement_writer<V> to;
-    recorded_parts::write(to, id(), parts);
+    recorded_parts::write(to, id_, parts);
     value_ = sum;
     return *this;
   }

@@ -50,7 +50,8 @@ template <class V> class basic_jacobian_tape : private recorder<V> {
   explicit basic_jacobian_tape(not_current_t, std::size_t most_edges = default_most_edges)
       : memory_(most_edges * sizeof(recorded_edge<V>)) {
     base_ = static_cast<recorded_edge<V>*>(memory_.begin());
-    capacity_ = memory_.size() / sizeof(recorded_edge<V>);
+    const std::size_t capacity = memory_.size() / sizeof(recorded_edge<V>), reserve = recorder<V>::largest_statement;
+    end_ = base_ + (capacity > reserve ? capacity - reserve : 0);
     top = base_;
     set_limit();
 #if WENGERT_CHECKED_TAPE
@@ -83,7 +84,7 @@ template <class V> class basic_jacobian_tape : private recorder<V> {
   variables inputs(std::span<active<V>> x, std::span<const V> values) {
     if (x.size() != values.size()) throw_error("count", "there are not as many values as inputs", "give each input one value");
     const variables block = new_block(x.size());
-    for (std::size_t i = 0; i < x.size(); ++i) x[i] = active<V>(values[i], V(1), block[i].id);
+    for (std::size_t i = 0; i < x.size(); ++i) x[i].become(values[i], block[i].id);
     return block;
   }
   // Makes x a node of its own, so that it has an adjoint: many intermediate results have none, since they are kept as multiples
@@ -94,7 +95,7 @@ template <class V> class basic_jacobian_tape : private recorder<V> {
     statement_writer<V> to;
     const recorded_id node = to.make_node();
     to.edge(node, parts.ids[0], parts.partials[0]);
-    x = active<V>(x.value_, V(1), node);
+    x.become(x.value_, node);
     return {node};
   }
 
@@ -116,7 +117,7 @@ template <class V> class basic_jacobian_tape : private recorder<V> {
       b->slopes.push_back(parts.partials[0]);
     }
     b->outputs = new_block(y.size());
-    for (std::size_t i = 0; i < y.size(); ++i) y[i] = active<V>(values[i], V(1), b->outputs[i].id);
+    for (std::size_t i = 0; i < y.size(); ++i) y[i].become(values[i], b->outputs[i].id);
   }
 
   // --- the reverse sweep
@@ -208,7 +209,7 @@ template <class V> class basic_jacobian_tape : private recorder<V> {
   // Without a span, whose constraints a compiler checks for long.
   variables inputs(active<V>* x, std::size_t count) {
     const variables block = new_block(count);
-    for (std::size_t i = 0; i < count; ++i) x[i] = active<V>(x[i].value_, V(1), block[i].id);
+    for (std::size_t i = 0; i < count; ++i) x[i].become(x[i].value_, block[i].id);
     return block;
   }
   variables new_block(std::size_t count) {
@@ -222,9 +223,8 @@ template <class V> class basic_jacobian_tape : private recorder<V> {
 
   // A statement makes at most one node and, if it does, at least one edge: so there may be as many edges as there are ids left.
   void set_limit() {
-    const std::size_t ids = most_nodes_ever - next, free = capacity_ - size();
-    const std::size_t room = size() + (ids < free ? ids : free), reserve = recorder<V>::largest_statement;
-    limit = base_ + (room > reserve ? room - reserve : 0);
+    const auto ids = static_cast<std::ptrdiff_t>(most_nodes_ever - next);
+    limit = end_ - top > ids ? top + ids : end_;
   }
 
   // The adjoints start elsewhere in a page than the edges do, lest a load of one waits for a store of the other (4K aliasing).
@@ -305,9 +305,25 @@ template <class V> class basic_jacobian_tape : private recorder<V> {
       sweep_edges(adjoint, from, to);
   }
   static void sweep_edges(V* adjoint, const recorded_edge<V>* from, const recorded_edge<V>* to) {
-    for (const recorded_edge<V>* e = from; e != to;) {
+    // The mark of an lhs is taken from the address of all adjoints, not from each.
+    const auto marked = reinterpret_cast<std::uintptr_t>(adjoint) - std::uintptr_t{sole_holder} * sizeof(V);
+    const auto term = [marked](const recorded_edge<V>& e) {
+      return *reinterpret_cast<const V*>(marked + std::uintptr_t{e.marked_lhs()} * sizeof(V)) * e.partial();
+    };
+    const recorded_edge<V>* e = from;
+    if ((from - to) % 2 != 0) {
       --e;
-      adjoint[e->rhs()] += adjoint[e->lhs()] * e->partial();
+      adjoint[e->rhs()] += term(*e);
+    }
+    // Two at a time; if both add to one adjoint, as those of a value do that is used in two sums, it is written once.
+    for (; e != to; e -= 2) {
+      V *const first = adjoint + e[-1].rhs(), *const second = adjoint + e[-2].rhs();
+      if (first == second) {
+        *first = *first + term(e[-1]) + term(e[-2]);
+      } else {
+        *first += term(e[-1]);
+        *second += term(e[-2]);
+      }
     }
   }
   static void sweep_where_zeros_win(V* adjoint, const recorded_edge<V>* from, const recorded_edge<V>* to) {
@@ -320,9 +336,9 @@ template <class V> class basic_jacobian_tape : private recorder<V> {
   recorded_block* last_block_ = nullptr;
   reserved_memory memory_;
   recorded_edge<V>* base_ = nullptr;
-  std::size_t capacity_ = 0;
-  recorder<V>* outer_ = nullptr;    // the tape that was current before this one was constructed, if this one then became it
-  reserved_memory adjoint_memory_;  // from the first sweep on
+  recorded_edge<V>* end_ = nullptr;  // below it, there is room for a statement
+  recorder<V>* outer_ = nullptr;     // the tape that was current before this one was constructed, if this one then became it
+  reserved_memory adjoint_memory_;   // from the first sweep on
   V* adjoint_ = nullptr;
   std::size_t swept_ = 0;  // the last sweep knew the nodes below
 

@@ -28,26 +28,34 @@
 
 // The kinds of code share no names.
 #define WENGERT_JOIN_TAPE_ABI(...) WENGERT_JOIN_TAPE_ABI_PARTS(__VA_ARGS__)
-#define WENGERT_JOIN_TAPE_ABI_PARTS(checked, plain, debug) tape_v1_##checked##plain##debug
+#define WENGERT_JOIN_TAPE_ABI_PARTS(checked, plain, debug) tape_v2_##checked##plain##debug
 #define WENGERT_TAPE_ABI WENGERT_JOIN_TAPE_ABI(WENGERT_CHECKED_TAPE, WENGERT_PLAIN_RESULTS, WENGERT_DEBUG_NUMBERS)
 
 namespace wengert {
 inline namespace WENGERT_TAPE_ABI {
 
 using recorded_id = std::uint32_t;
+// The top bit of the id that a scalar has: it alone holds the node, so that edges may be added to it.
+inline constexpr recorded_id sole_holder = recorded_id{1} << 31;
 
 template <class V> class recorded_edge {
  public:
   WENGERT_ALWAYS_INLINE void set(recorded_id lhs, recorded_id rhs, const V& partial) {
-    nodes_ = std::uint64_t{rhs} << 32 | lhs;
+    // volatile: compilers would join the two stores, by way of a vector.
+    static_cast<volatile node&>(lhs_) = static_cast<node>(lhs | sole_holder);
+    rhs_ = static_cast<node>(rhs);
     partial_ = partial;
   }
-  WENGERT_ALWAYS_INLINE recorded_id lhs() const { return static_cast<recorded_id>(nodes_); }
-  WENGERT_ALWAYS_INLINE recorded_id rhs() const { return static_cast<recorded_id>(nodes_ >> 32); }
+  WENGERT_ALWAYS_INLINE recorded_id lhs() const { return marked_lhs() & ~sole_holder; }
+  WENGERT_ALWAYS_INLINE recorded_id marked_lhs() const { return static_cast<recorded_id>(lhs_); }
+  WENGERT_ALWAYS_INLINE recorded_id rhs() const { return static_cast<recorded_id>(rhs_); }
   WENGERT_ALWAYS_INLINE const V& partial() const { return partial_; }
 
  private:
-  std::uint64_t nodes_;  // one store, of a type that nothing else has: the compiler keeps the end of the tape in a register
+  // A type that nothing else has: the compiler keeps the end of the tape in a register.
+  enum class node : recorded_id {};
+  node lhs_;  // with the top bit set, as a sum that grows in place has it
+  node rhs_;
   V partial_;
 };
 
