@@ -28,6 +28,16 @@ struct variables {
   std::size_t size() const { return count; }
 };
 
+// What a span, a vector or an array of scalars, or a pointer and a count refer to. Not a std::span, for which a compiler checks
+// long whether a container is one.
+template <class V> struct scalars_in_a_row {
+  template <class X> scalars_in_a_row(X&& x) : first(std::data(x)), count(std::size(x)) {}
+  scalars_in_a_row(active<V>* x, std::size_t n) : first(x), count(n) {}
+
+  active<V>* first;
+  std::size_t count;
+};
+
 // A tape records what its thread computes with active<V> while it is `current`: from its construction on, or inside a
 // `tape_scope`. It is no global: each thread, and each level of nesting, has its own. Scalars belong to the tape on which they
 // were recorded.
@@ -77,14 +87,17 @@ template <class V> class basic_jacobian_tape : private recorder<V> {
   // --- inputs
 
   // Makes x an input, with the value that it has; what it depended on is forgotten.
-  variable input(active<V>& x) { return inputs(&x, 1)[0]; }
-  variables inputs(std::span<active<V>> x) { return inputs(x.data(), x.size()); }
-  variables inputs(std::vector<active<V>>& x) { return inputs(x.data(), x.size()); }
+  variable input(active<V>& x) { return inputs({&x, 1})[0]; }
+  variables inputs(scalars_in_a_row<V> x) {
+    const variables block = new_block(x.count);
+    for (std::size_t i = 0; i < x.count; ++i) x.first[i].become(x.first[i].value_, block[i].id);
+    return block;
+  }
   // The same, with these values.
-  variables inputs(std::span<active<V>> x, std::span<const V> values) {
-    if (x.size() != values.size()) throw_error("count", "there are not as many values as inputs", "give each input one value");
-    const variables block = new_block(x.size());
-    for (std::size_t i = 0; i < x.size(); ++i) x[i].become(values[i], block[i].id);
+  variables inputs(scalars_in_a_row<V> x, std::span<const V> values) {
+    if (x.count != values.size()) throw_error("count", "there are not as many values as inputs", "give each input one value");
+    const variables block = new_block(x.count);
+    for (std::size_t i = 0; i < x.count; ++i) x.first[i].become(values[i], block[i].id);
     return block;
   }
   // Makes x a node of its own, so that it has an adjoint: many intermediate results have none, since they are kept as multiples
@@ -206,12 +219,6 @@ template <class V> class basic_jacobian_tape : private recorder<V> {
   static constexpr std::size_t default_most_edges = std::size_t{1} << (sizeof(void*) > 4 ? 32 : 20);
   static constexpr std::size_t most_nodes_ever = (std::size_t{1} << 31) - 1;  // the 32nd bit of an id is taken
 
-  // Without a span, whose constraints a compiler checks for long.
-  variables inputs(active<V>* x, std::size_t count) {
-    const variables block = new_block(count);
-    for (std::size_t i = 0; i < count; ++i) x[i].become(x[i].value_, block[i].id);
-    return block;
-  }
   variables new_block(std::size_t count) {
     if (count > most_nodes_ever - next)
       throw_error("tape-full", "a tape has at most 2^31 - 1 nodes", "rewind it, or record in parts");
