@@ -112,7 +112,7 @@ std::size_t sums_in_product(const tape& t, node_id n) {
 
 // A short number in factors, or with one denominator, where that is better to read: s*(1 - s)*(1 - 2*s), (x + 1)/(1 - x^2).
 void shorten(const tape& t, presenter& show, prover& with, node_id swept, presented& answer) {
-  constexpr std::size_t short_text = 80;
+  constexpr std::size_t short_text = 200;
   std::size_t now = answer.text.size();
   if (now > short_text) return;
   // Roots make many atoms of one.

@@ -24,6 +24,8 @@ constexpr std::size_t most_terms = 60;  // larger results are not rearranged
 
 constexpr std::size_t most_written = 40;  // sums that are kept whole
 
+constexpr std::size_t long_to_read = 60;  // in reading costs: the derivative of relu as if(u > 0, 1, 0) is not
+
 bool is_node(node_id n) { return n < index_atom; }
 
 // Where a factor stands in a product: numbers and dimensions, scalars, arrays, functions, sums; denominators last.
@@ -1038,6 +1040,12 @@ node_id presenter::without_adjugates(node_id n) {
   return by.empty() ? n : substitute(tape_, n, by);
 }
 
+// Whether what `c` needs to be defined is known.
+bool presenter::is_defined(node_id c) {
+  const std::vector<requirement> all = requirements(tape_, expression{c, {}, {}, {}});
+  return std::ranges::all_of(all, [&](const requirement& r) { return full_form().establish(r.is, r.node).has_value(); });
+}
+
 // Whether `c` is defined wherever `original` is, even at a kink: relu(x)/x is no way to write the derivative of relu.
 bool presenter::as_defined_as(node_id c, node_id original) {
   std::vector<requirement> before = requirements(tape_, expression{original, {}, {}, {}});
@@ -1057,8 +1065,16 @@ bool presenter::as_defined_as(node_id c, node_id original) {
     }
     return by_original->full().establish(r.is, r.node).has_value();
   };
+  auto same_power = [&](node_id a, node_id b) {  // x^((y - 1) - 1) and x^(y - 2)
+    if (tape_.op(a) != opcode::pow || tape_.op(b) != opcode::pow || tape_.rank(a) != 0 || tape_.rank(b) != 0) return false;
+    const edge x = tape_.arg(a, 0), other = tape_.arg(b, 0);
+    return x == other && light_form().of(tape_.arg(a, 1).node).node == light_form().of(tape_.arg(b, 1).node).node;
+  };
   for (const requirement& r : requirements(tape_, expression{c, {}, {}, {}})) {
-    if (std::ranges::any_of(before, [&](const requirement& b) { return b.node == r.node && b.is == r.is; })) continue;
+    if (std::ranges::any_of(before, [&](const requirement& b) {
+          return b.is == r.is && (b.node == r.node || (r.is == relation::real_power && same_power(r.node, b.node)));
+        }))
+      continue;
     auto t = full_form().establish(r.is, r.node);
     if (!t || (rests_on_more(*t) && !follows(r))) return false;
   }
@@ -1257,11 +1273,20 @@ presented presenter::best(node_id n, const std::vector<std::string>& letters, no
                              [&](const choice& c) { return c.text.text.find(mentioning) != std::string::npos; });
     if (wanted == notation::matrix)  // no letters, however long the text
       std::ranges::stable_sort(all, {}, [](const choice& c) { return c.text.letters.size() + (c.text.bound_letters ? 1 : 0); });
+    const choice* elsewhere = nullptr;  // needs a condition of the answer to be defined
     for (const choice& c : all) {
       node_id node = substitute(tape_, c.node, values_);
-      if (!as_defined_as(node, meant)) continue;
+      const bool fits = as_defined_as(node, meant);
+      if (!fits && (elsewhere || !is_defined(node))) continue;
       if (matrices && c.text.letters.empty() && !reads_back(node, how)) continue;
-      if (auto t = full_form().equate(meant, node)) return {node, *t, c.text.text, c.text.letters, c.text.bound_letters};
+      if (!full_form().equate(meant, node)) continue;
+      if (!fits) {
+        elsewhere = &c;
+        continue;
+      }
+      const choice& taken = elsewhere && c.cost > long_to_read && 3 * elsewhere->cost < 2 * c.cost ? *elsewhere : c;
+      node = substitute(tape_, taken.node, values_);
+      return {node, *full_form().equate(meant, node), taken.text.text, taken.text.letters, taken.text.bound_letters};
     }
   }
   printed raw = print_with_letters(tape_, n, {&names_, {}}, how);
