@@ -56,7 +56,7 @@ constexpr std::array counterparts{
     counterpart{"derivative-entry", "Sentry", false, true, false},
     counterpart{"derivative-again", "Sagain", false, false, false},
     counterpart{"ring", "Sring", true, true, true},
-    counterpart{"lift", "Ssame", true, true, false},
+    counterpart{"lift", "Slift", true, true, false},
     counterpart{"derivative", "Sder", true, true, true},
     counterpart{"decided", "Sdecided", true, true, false},
 };
@@ -65,21 +65,6 @@ std::string name_of(relation is) {
   constexpr std::array names{"Pos", "Nonneg", "Nonzero", "Not_integer", "Integer"};
   if (is == relation::off_poles) no_counterpart("the poles of the gamma function");
   return names.at(static_cast<std::size_t>(is));
-}
-
-// A label of something that `width` indices belong to: a number below that is one of them, `width` and above are the fixed 1, 2,
-// ...
-std::size_t number_of(const label& l, std::size_t width) {
-  if (!l.is_constant() && l.offset != 0) no_counterpart("an entry at a shifted place");
-  if (!l.is_constant()) return static_cast<std::size_t>(l.axis);
-  if (l.value().dim != none || l.offset < 1) no_counterpart("an entry at a place that is not written as a number");
-  return width + static_cast<std::size_t>(l.offset) - 1;
-}
-
-std::string numbers_of(std::span<const label> labels, std::size_t width) {
-  std::vector<std::size_t> r;
-  for (const label& l : labels) r.push_back(number_of(l, width));
-  return fmt::format("[{}]%nat", fmt::join(r, "; "));
 }
 
 // A text in which nodes will be named once all are known.
@@ -96,15 +81,6 @@ class script {
   }
   script& nodes(std::span<const node_id> all) {
     return list(all, [this](node_id n) { node(n); });
-  }
-  // (node, [labels]), of something that `width` indices belong to.
-  script& place(const edge& e, std::size_t width) {
-    *this << "(";
-    node(e.node);
-    return *this << fmt::format(", {})", numbers_of(e.labels, width));
-  }
-  script& places(std::span<const edge> all, std::size_t width) {
-    return list(all, [&](const edge& e) { place(e, width); });
   }
   template <typename Range, typename Write> script& list(const Range& all, const Write& write) {
     *this << "[";
@@ -138,7 +114,7 @@ class script {
 
 class coq_writer {
  public:
-  explicit coq_writer(kernel& k) : k_(k), t_(k.on()), dims_(t_) {}
+  explicit coq_writer(kernel& k) : k_(k), t_(k.on()), extents_(t_) {}
 
   std::string write(std::string_view statement, std::span<const theorem> all) {
     std::vector<theorem> goals(all.begin(), all.end());
@@ -160,6 +136,10 @@ class coq_writer {
     for (std::size_t n = nodes_.size(); n-- > 0;)
       nodes.push_back(fmt::format("({}, {})", n + 1, described(nodes_[n]).text(nodes_)));
     put(text, "nodes : table", nodes);
+    put_extents(text);
+    std::vector<std::string> partial;
+    for (const auto& [f, by] : derivatives_) partial.push_back(fmt::format("({}, [{}])", f, fmt::join(by, "; ")));
+    put(text, "derivatives : list (positive * list positive)", partial);
     std::vector<std::string> moving;
     for (symbol_id v : variables_) moving.push_back(std::to_string(number(v)));
     put(text, "variables : list positive", moving);
@@ -168,7 +148,7 @@ class coq_writer {
     put(text, "steps : list step", texts(steps_));
     put(text, "goals : list (positive * claim)", goals_of(goals));
     text +=
-        "Lemma accepted : run nodes variables near_claims at_claims steps goals = true. Proof. vm_compute. reflexivity. Qed.\n\n";
+        "Lemma accepted : run nodes extents lengths derivatives variables near_claims at_claims steps goals = true. Proof. vm_compute. reflexivity. Qed.\n\n";
     return text + theorem_text(goals);
   }
 
@@ -188,6 +168,27 @@ class coq_writer {
     text += fmt::format("Definition {} := ([{}{}])%positive.\n", what, lines.empty() ? "" : "\n ", fmt::join(lines, ";\n "));
   }
 
+  // Extents that are no numbers, and which of two is at most the other.
+  void put_extents(std::string& text) {
+    for (dim_id d : extents_.dims()) lengths_.push_back({{none, 1}, {d, 0}});
+    for (const length_condition& c : t_.length_conditions()) {
+      affine lesser = c.lesser, greater = c.greater;
+      const std::int64_t moved = lesser.dim == none ? greater.offset : std::min(lesser.offset, greater.offset);
+      lesser.offset -= moved;
+      greater.offset -= moved;
+      auto met = [&](dim_id d) { return d == none || std::ranges::find(extents_.dims(), d) != extents_.dims().end(); };
+      if (met(lesser.dim) && met(greater.dim) && greater.dim != none && (lesser.dim != none || lesser.offset > 0))
+        lengths_.push_back({lesser, greater});
+    }
+    std::vector<std::string> known, all;
+    for (const auto& [lesser, greater] : lengths_)
+      known.push_back(fmt::format("({}, {})", extents_.number_of(lesser), extents_.number_of(greater)));
+    for (const affine& a : extents_.met())
+      all.push_back(fmt::format("({}%nat, ({})%Z)", std::ranges::find(extents_.dims(), a.dim) - extents_.dims().begin(), a.offset));
+    put(text, "extents : list (nat * Z)", all);
+    put(text, "lengths : list (positive * positive)", known);
+  }
+
   std::vector<std::string> texts(const std::vector<script>& all) const {
     std::vector<std::string> r;
     for (const script& s : all) r.push_back(s.text(nodes_));
@@ -202,11 +203,21 @@ class coq_writer {
 
   std::string theorem_text(std::span<const theorem> goals) {
     const std::vector<symbol_id> symbols(symbols_.begin(), symbols_.end());
-    coq_words words(t_, dims_.met(), symbols);
-    std::vector<std::string> names, dims, hypotheses, conclusions, arrays;
+    coq_words words(t_, extents_, functions_, symbols);
+    std::vector<std::string> names, dims, hypotheses, conclusions, arrays, calls;
     std::string binders;
-    for (dim_id d : dims_.met()) dims.push_back(words.of_dim(d));
+    for (dim_id d : extents_.dims()) dims.push_back(words.of_dim(d));
     if (!dims.empty()) binders += fmt::format(" ({} : nat)", fmt::join(dims, " "));
+    for (std::size_t f = 0; f < functions_.size(); ++f) {
+      std::string type, values;
+      for (std::size_t k = 0; k < functions_[f].arity; ++k) {
+        type += "R -> ";
+        values += fmt::format(" (nth {} values_ 0)", k);
+      }
+      names.push_back(words.of_function(functions_[f].key));
+      binders += fmt::format(" ({} : {}R)", names.back(), type);
+      calls.push_back(fmt::format("{}%positive => {}{} | ", f + 1, names.back(), values));
+    }
     for (symbol_id s : symbols) {
       std::string type, places;
       for (std::size_t k = 0; k < t_.symbol(s).axes.size(); ++k) {
@@ -219,18 +230,29 @@ class coq_writer {
     }
     std::string text =
         fmt::format("Theorem statement :{}{}{}\n", binders.empty() ? "" : " forall", binders, binders.empty() ? "" : ",");
-    for (const std::string& d : dims) text += fmt::format("  (0 < {})%nat ->\n", d);
+    for (const auto& [lesser, greater] : lengths_) {
+      const bool exists = lesser == affine{none, 1};
+      text += fmt::format("  ({} {} {})%nat ->\n", exists ? "0" : words.extent(lesser), exists ? "<" : "<=", words.extent(greater));
+    }
+    for (const auto& [f, by] : derivatives_) text += fmt::format("  ({}) ->\n", differentiates(words, f, by));
     for (const auto* side : {&near_said_, &at_said_})
       for (const claim& c : *side) text += fmt::format("  ({}) ->\n", words.proposition(c));
     for (const theorem& g : goals) conclusions.push_back(fmt::format("({})", words.proposition(g.says())));
     text += fmt::format("  {}.\n", fmt::join(conclusions, " /\\\n  "));
     std::vector<std::string> all = dims;
     all.insert(all.end(), names.begin(), names.end());
-    text += fmt::format("Proof. {}exact (certified nodes variables near_claims at_claims steps goals accepted [{}]%list\n",
+    text += fmt::format("Proof. {}exact (certified nodes extents lengths derivatives variables near_claims at_claims steps goals accepted\n  [{}]%list",
                         all.empty() ? "" : fmt::format("intros {}. ", fmt::join(all, " ")), fmt::join(dims, "; "));
+    text += fmt::format(" (fun function_ values_ => match function_ with {}_ => 0 end)\n", fmt::join(calls, ""));
     text += fmt::format("  (fun symbol_ place_ => match symbol_ with {}_ => 0 end)). Qed.\nPrint Assumptions statement.\n",
                         fmt::join(arrays, ""));
     return text;
+  }
+
+  std::string differentiates(const coq_words& words, std::size_t f, const std::vector<std::size_t>& by) const {
+    auto name = [&](std::size_t k) { return words.of_function(functions_[k - 1].key); };
+    if (by.size() == 1) return fmt::format("forall x : R, is_derive {} x ({} x)", name(f), name(by[0]));
+    return fmt::format("forall x y : R, differentiable_pt_lim {} x y ({} x y) ({} x y)", name(f), name(by[0]), name(by[1]));
   }
 
   // --- nodes
@@ -245,21 +267,20 @@ class coq_writer {
       if (t_.op(n) == opcode::symbol) symbols_.insert(t_.symbol_of(n));
     }
     for (symbol_id s : symbols_)
-      for (range_id r : t_.symbol(s).axes) dims_.of_range(r);
+      for (range_id r : t_.symbol(s).axes) extents_.of_range(r);
   }
 
   static std::size_t number(symbol_id s) { return std::size_t{s} + 1; }
 
   std::string ranges(std::span<const range_id> axes) {
     std::vector<std::size_t> r;
-    for (range_id x : axes) r.push_back(dims_.of_range(x));
+    for (range_id x : axes) r.push_back(extents_.of_range(x));
     return fmt::format("[{}]", fmt::join(r, "; "));
   }
-  // A delta may be of one fixed index: for Coq it counts up to that.
   std::string ranges(node_id n, std::span<const range_id> axes) {
     if (t_.op(n) != opcode::delta) return ranges(axes);
     std::vector<std::size_t> r;
-    for (range_id x : axes) r.push_back(dims_.up_to(x));
+    for (range_id x : axes) r.push_back(extents_.of_delta(n, x));
     return fmt::format("[{}]", fmt::join(r, "; "));
   }
 
@@ -268,13 +289,19 @@ class coq_writer {
   std::string operation(node_id n) {
     if (is_matrix_function(t_.op(n)))
       return t_.op(n) == opcode::det ? "Omat Mdet" : t_.op(n) == opcode::adj ? "Omat Madj" : "Omat Minv";
-    if (t_.red(n) != reduction::none && t_.red(n) != reduction::sum)
-      no_counterpart("a product, maximum or minimum over an index");
+    if (const reduction r = t_.red(n); r != reduction::none && r != reduction::sum) {
+      if (t_.op(n) != opcode::identity) no_counterpart("a product or an extremum of terms");
+      return fmt::format("Ored {}", r == reduction::prod ? "Eprod" : r == reduction::max ? "Emax" : "Emin");
+    }
     switch (t_.op(n)) {
       case opcode::constant: return "Oconst " + shown(t_.value(n));
       case opcode::symbol: return fmt::format("Osym {}", number(t_.symbol_of(n)));
-      case opcode::dim_value: return fmt::format("Odim {}", dims_.of_dim(t_.dim_of(n)));
-      case opcode::index_value: return "Oindex";
+      case opcode::dim_value: return fmt::format("Odim {}", extents_.of_dim(t_.dim_of(n)));
+      case opcode::index_value: {
+        const std::int64_t first = extents_.first(t_.out(n)[0]);
+        if (first < 0) no_counterpart(fmt::format("indices from {}", first));
+        return fmt::format("Oindex {}%nat", first);
+      }
       case opcode::delta: return "Odelta";
       case opcode::pi: return "Opi";
       case opcode::add: return "Oadd";
@@ -285,16 +312,18 @@ class coq_writer {
         constexpr std::array names{"Clt", "Cle", "Ceq'", "Cne'"};
         return fmt::format("Osel {}", names.at(static_cast<std::size_t>(t_.comparison_of(n))));
       }
-      default: return function_of(t_.op(n));
+      default: return is_assumed_function(t_, n) ? fmt::format("Ofun {}", number_of(assumed_function(t_, n))) : function_of(t_.op(n));
     }
   }
 
   static std::string function_of(opcode o) {
-    const op_info* f = find_function(o);
-    const std::string name = coq_name(o);
-    if (f && name.empty()) no_counterpart(fmt::format("the function {}", f->name));
-    if (!f) no_counterpart("unknown functions");
-    return fmt::format("{} {}", f->arity == 1 ? "Oun" : "Obi", name);
+    return fmt::format("{} {}", find_function(o)->arity == 1 ? "Oun" : "Obi", coq_name(o));
+  }
+
+  std::size_t number_of(const coq_function& f) {
+    auto it = std::ranges::find(functions_, f.key, &coq_function::key);
+    if (it == functions_.end()) it = functions_.insert(it, f);
+    return static_cast<std::size_t>(it - functions_.begin()) + 1;
   }
 
   script described(node_id n) {
@@ -302,20 +331,25 @@ class coq_writer {
     const std::string op = operation(n);
     s << "Nd " << (op.find(' ') == std::string::npos ? op : "(" + op + ")") << " " << ranges(n, t_.out(n)) << " "
       << ranges(t_.bound(n)) << " ";
-    for (edge_view e : t_.args(n))
-      for (std::size_t q = 0; q < e.labels.size(); ++q) require_within(n, e.labels[q], t_.out(e.node)[q]);
-    return s.places(t_.args(n).copy(), t_.axes(n).size());
+    return put_places(s, t_.args(n).copy(), t_.axes(n));
   }
 
-  // Entries beyond the first are known to be there where the extent is a number.
-  void require_within(node_id n, const label& l, range_id r) {
-    const affine& hi = t_.range_of(r).hi;
-    if (l.is_constant() && l.offset > 1 && (hi.dim != none || l.offset > hi.offset))
-      no_counterpart(fmt::format("entry {} of what has {} entries", l.offset, t_.text_of(hi)));
-    if (l.is_constant()) return;
-    const range_id index = t_.axes(n)[static_cast<std::size_t>(l.axis)];
-    if (dims_.of_range(index) != dims_.of_range(r))
-      no_counterpart(fmt::format("an index up to {} of what has {} entries", t_.text_of(t_.range_of(index).hi), t_.text_of(hi)));
+  // What some labels, over some axes, read of a node: the number of an axis, or beyond them a fixed entry.
+  std::string numbers_of(std::span<const label> labels, std::span<const range_id> axes, node_id read) const {
+    std::vector<std::size_t> r;
+    for (std::size_t q = 0; q < labels.size(); ++q) {
+      const coq_index i = index_in_coq(t_, extents_, labels[q], axes, read, q);
+      r.push_back(i.fixed ? axes.size() + i.number : i.number);
+    }
+    return fmt::format("[{}]%nat", fmt::join(r, "; "));
+  }
+  // (node, [labels])
+  script& put_place(script& s, const edge& e, std::span<const range_id> axes) const {
+    s << "(";
+    return s.node(e.node) << fmt::format(", {})", numbers_of(e.labels, axes, e.node));
+  }
+  script& put_places(script& s, std::span<const edge> all, std::span<const range_id> axes) const {
+    return s.list(all, [&](const edge& e) { put_place(s, e, axes); });
   }
 
   // --- claims and steps
@@ -338,7 +372,7 @@ class coq_writer {
     else
       s << (c.entry.empty() ? "Cder " : "Cent ");
     s.node(c.left) << " " << number(c.variable) << " " << ranges(t_.symbol(c.variable).axes) << " ";
-    if (!c.entry.empty()) s << numbers_of(c.entry, t_.rank(c.right)) << " ";
+    if (!c.entry.empty()) s << numbers_of(c.entry, t_.out(c.right), t_.symbol_node(c.variable)) << " ";
     return s.node(c.right);
   }
 
@@ -381,7 +415,6 @@ class coq_writer {
                            : is_axiom(step)             ? assumed(step.says, is_constant(step.says))
                            : step.rule == "ring"        ? ring_step(step)
                            : step.rule == "derivative"  ? derivative_step(step)
-                           : step.rule == "lift"        ? lift_step(step)
                            : is_whole_symbol(step.says) ? assumed(step.says, is_constant(step.says))
                            : step.terms                 ? rule_step(step)
                                                         : plain_step(step));
@@ -484,6 +517,8 @@ class coq_writer {
     if (c == counterparts.end()) no_counterpart(fmt::format("the step '{}'", step.rule));
     if (step.rule == "derivative-again" && step.premises.size() > 2)
       no_counterpart("a hypothesis about what is continuous at the point only");
+    if (step.rule == "sign" && find_function(t_.op(step.says.left)) && is_assumed_function(t_, step.says.left))
+      no_counterpart(fmt::format("the function {}", find_function(t_.op(step.says.left))->name));
     script s;
     const bool higher = step.says.what == kind::derivative && step.says.order > 1;
     s << (!higher                              ? c->name
@@ -536,7 +571,7 @@ class coq_writer {
       script s;
       (s << "Schoice ").node(n) << " ";
       s.node(opened) << " ";
-      s.place(i.as_edge(), f.axes.size()) << " ";
+      put_place(s, i.as_edge(), f.axes) << " ";
       made.push_back(put_step(s.nodes(without_constants({chosen, args[2].node, args[3].node}))));
     }
     const std::vector<range_id> axes(t_.out(chosen).begin(), t_.out(chosen).end());
@@ -545,8 +580,8 @@ class coq_writer {
             .node(t_.power(axes, t_.whole(chosen), 2))
         << " ";
     s.node(chosen) << " ";
-    s.place(t_.arg(chosen, 0), axes.size()) << " ";
-    s.place(t_.arg(chosen, 1), axes.size()) << " [] []";
+    put_place(s, t_.arg(chosen, 0), axes) << " ";
+    put_place(s, t_.arg(chosen, 1), axes) << " [] []";
     made.push_back(put_step(std::move(s)));
     return choices_[n] = std::move(made);
   }
@@ -631,26 +666,21 @@ class coq_writer {
     script s;
     (s << "Srule " << name << " " << shown(step.terms->parameter) << " ").node(step.says.left) << " ";
     s.node(step.says.right) << " ";
-    s.place(step.terms->x, f.axes.size()) << " ";
-    s.place(step.terms->y, f.axes.size()) << " ";
-    return s.places(where, f.axes.size()) << " " << premises(used);
+    put_place(s, step.terms->x, f.axes) << " ";
+    put_place(s, step.terms->y, f.axes) << " ";
+    return put_places(s, where, f.axes) << " " << premises(used);
   }
 
-  // A function of what is read is the function of the whole, read: both are the same function of the same entry.
-  script lift_step(const proof_step& step) {
-    const node_id n = step.says.left;
-    if (!find_function(t_.op(n))) no_counterpart(fmt::format("the step '{}' for unknown functions", step.rule));
-    const edge argument = t_.arg(n, 0);
-    script s;
-    (s << "Ssame (T1 " << coq_name(t_.op(n)) << " TX) ").node(n) << " ";
-    s.node(step.says.right) << " ";
-    s.place(argument, t_.rank(n)) << " ";
-    return s.place(argument, t_.rank(n));
-  }
-
-  bool is_derivative_of(node_id n, symbol_id variable, step_id s) const {
-    const claim& c = k_.log()[s].says;
-    return c.what == kind::derivative && c.left == n && c.variable == variable;
+  // That the derivatives of an unknown function are what is called so.
+  void declare_derivatives(const unknown_function& f) {
+    if (f.orders.size() > 2) no_counterpart("the derivative of an unknown function of more than two arguments");
+    std::vector<std::size_t> by;
+    for (std::size_t k = 0; k < f.orders.size(); ++k) {
+      unknown_function g = f;
+      ++g.orders[k];
+      by.push_back(number_of(assumed_function(g)));
+    }
+    derivatives_[number_of(assumed_function(f))] = by;
   }
 
   script derivative_step(const proof_step& step) {
@@ -663,11 +693,13 @@ class coq_writer {
     for (step_id p : step.premises)
       if (k_.log()[p].says.what == kind::derivative) closed.insert(k_.log()[p].says.right);
     const opcode o = t_.op(c.left);
-    const bool function = o == opcode::power || o == opcode::select || find_function(o);
-    const bool linear = o == opcode::add || o == opcode::mul || o == opcode::identity;
-    if (!function && !linear && t_.mentions(c.left, c.variable) && t_.arity(c.left) != 0)
-      no_counterpart("the derivative of an unknown function");
-    if (function && t_.mentions(c.left, c.variable)) {
+    const bool function = o == opcode::power || o == opcode::select || find_function(o) || o == opcode::unknown;
+    const bool moves = t_.mentions(c.left, c.variable);
+    if (moves && find_function(o) && coq_name(o).empty()) no_counterpart(fmt::format("the function {}", find_function(o)->name));
+    if (moves && t_.red(c.left) != reduction::none && t_.red(c.left) != reduction::sum)
+      no_counterpart("the derivative of a product or an extremum over an index");
+    if (moves && o == opcode::unknown) declare_derivatives(t_.unknown_of(c.left));
+    if (function && moves) {
       frame axes = frame_of(t_, c.left);
       std::vector<bool> wanted;
       for (edge_view e : t_.args(c.left)) wanted.push_back(t_.mentions(e.node, c.variable));
@@ -690,16 +722,19 @@ class coq_writer {
     script s;
     (s << "Sder ").node(c.left) << " " << number(c.variable) << " " << ranges(t_.symbol(c.variable).axes) << " ";
     s.node(c.right) << " ";
-    const std::size_t width = t_.axes(c.left).size();
-    s.list(parts, [&](const std::vector<edge>& product) { s.places(product, width); });
+    const std::vector<range_id> axes(t_.axes(c.left).begin(), t_.axes(c.left).end());
+    s.list(parts, [&](const std::vector<edge>& product) { put_places(s, product, axes); });
     s << " ";
-    s.places(where, width) << " " << denominator_beneath(std::vector<node_id>{c.left, c.right}) << " ";
+    put_places(s, where, axes) << " " << denominator_beneath(std::vector<node_id>{c.left, c.right}) << " ";
     return s.nodes(without_constants({closed.begin(), closed.end()})) << " " << premises(used);
   }
 
   kernel& k_;
   tape& t_;
-  coq_dims dims_;
+  coq_extents extents_;
+  std::vector<std::pair<affine, affine>> lengths_;
+  std::vector<coq_function> functions_;  // unknown ones
+  std::map<std::size_t, std::vector<std::size_t>> derivatives_;
   std::set<symbol_id> variables_, symbols_;
   std::map<step_id, std::size_t> numbers_;  // of the steps in Coq, from 1
   std::map<node_id, std::vector<std::size_t>> choices_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -9,6 +10,7 @@
 #include <wengert/core/error.hpp>
 #include <wengert/core/matrix.hpp>
 #include <wengert/core/registry.hpp>
+#include <wengert/proof/coq.hpp>
 
 namespace wengert {
 
@@ -22,12 +24,12 @@ constexpr std::string_view reserved =
     "tt true "
     "false Some None exp ln sqrt sin cos tan asin acos atan sinh cosh tanh arcsinh Rabs Rmin Rmax Rpower Rlt_dec Rle_dec "
     "Req_EM_T "
-    "sign bsum delta det adj inv clip minor laplace upd upd2 upd3 root rpow t1 t2 t3 t4 t5 t6 t7 t8 Derive log2 log10 log1p "
+    "sign bsum bprod bmax bmin delta det adj inv clip minor laplace upd upd2 upd3 root rpow t1 t2 t3 t4 t5 t6 t7 t8 Derive log2 log10 log1p "
     "expm1 cbrt floor ceil cot sec csc "
     "acot asec acsc coth sech csch "
     "asinh "
-    "acosh atanh acoth asech acsch erf erfc hypot xlogy is_derive nodes variables near_claims at_claims steps goals accepted "
-    "statement symbol_ place_ lk ";
+    "acosh atanh acoth asech acsch erf erfc hypot xlogy is_derive differentiable_pt_lim nodes extents lengths derivatives variables near_claims at_claims steps goals accepted "
+    "statement symbol_ place_ function_ values_ lk ";
 
 std::string function_word(const op_info& f) {
   switch (f.code) {
@@ -40,9 +42,13 @@ std::string function_word(const op_info& f) {
   }
 }
 
-// Coq counts from 0.
-std::string index(const label& l, const std::vector<std::string>& names) {
-  return l.is_constant() ? fmt::format("{}%nat", l.offset - 1) : names.at(static_cast<std::size_t>(l.axis));
+std::string_view reduction_word(reduction r) {
+  return r == reduction::prod ? "bprod" : r == reduction::max ? "bmax" : r == reduction::min ? "bmin" : "bsum";
+}
+
+// The index of a range that begins at `first`, whose indices count from 0 in Coq.
+std::string counted(const std::string& index, std::int64_t first) {
+  return first == 0 ? index : first == 1 ? fmt::format("(S {})", index) : fmt::format("({} + {})", first, index);
 }
 
 }  // namespace
@@ -51,26 +57,80 @@ void no_counterpart(std::string_view what) {
   throw error("C03", fmt::format("the proof has no counterpart in Coq: {}", what), "wengert-check rechecks its certificate");
 }
 
-std::size_t coq_dims::of_dim(dim_id d) {
-  auto it = std::ranges::find(met_, d);
-  if (it == met_.end()) it = met_.insert(it, d);
+std::size_t coq_extents::number_of(const affine& extent) {
+  if (extent.dim == none) {
+    if (extent.offset < 1) no_counterpart("an index without values");
+    return 2 * static_cast<std::size_t>(extent.offset);
+  }
+  if (std::ranges::find(dims_, extent.dim) == dims_.end()) dims_.push_back(extent.dim);
+  auto it = std::ranges::find(met_, extent);
+  if (it == met_.end()) {
+    if (extent.offset != 0) number_of({extent.dim, 0});
+    it = met_.insert(met_.end(), extent);
+  }
   return 2 * static_cast<std::size_t>(it - met_.begin()) + 1;
 }
 
-std::size_t coq_dims::of_range(range_id r) {
-  const range& own = t_.range_of(r);
-  if (own.lo != affine{none, 1}) no_counterpart(fmt::format("indices from {} to {}", t_.text_of(own.lo), t_.text_of(own.hi)));
-  return up_to(r);
+std::int64_t coq_extents::first(range_id r) const {
+  const affine& lo = t_.range_of(r).lo;
+  if (lo.dim != none) no_counterpart(fmt::format("indices that begin at {}", t_.text_of(lo)));
+  return lo.offset;
 }
 
-std::size_t coq_dims::up_to(range_id r) {
+affine coq_extents::extent(range_id r) const {
   const affine& hi = t_.range_of(r).hi;
-  if (hi.dim == none ? hi.offset < 1 : hi.offset != 0) no_counterpart(fmt::format("indices up to {}", t_.text_of(hi)));
-  return hi.dim == none ? 2 * static_cast<std::size_t>(hi.offset) : of_dim(hi.dim);
+  return {hi.dim, hi.offset - first(r) + 1};
 }
 
-coq_words::coq_words(const tape& t, const std::vector<dim_id>& dims, const std::vector<symbol_id>& symbols) : t_(t) {
-  for (dim_id d : dims) dims_[d] = claim_name(t.dim_name(d));
+std::size_t coq_extents::of_delta(node_id n, range_id r) {
+  const affine& hi = t_.range_of(r).hi;
+  return number_of({hi.dim, hi.offset - first_read(n, 0) + 1});
+}
+
+std::int64_t coq_extents::first_read(node_id n, std::size_t axis) const {
+  if (t_.op(n) == opcode::delta) return std::min(first(t_.out(n)[0]), first(t_.out(n)[1]));
+  return first(t_.out(n)[axis]);
+}
+
+coq_index index_in_coq(const tape& t, const coq_extents& extents, const label& l, std::span<const range_id> axes, node_id read,
+                       std::size_t axis) {
+  const std::int64_t begin = extents.first_read(read, axis);
+  if (l.is_constant()) {
+    if (l.value().dim != none || l.offset < begin) no_counterpart("an entry at a place that is not written as a number");
+    return {true, static_cast<std::size_t>(l.offset - begin)};
+  }
+  const auto index = static_cast<std::size_t>(l.axis);
+  if (extents.first(axes[index]) + l.offset != begin)
+    no_counterpart(fmt::format("an index from {} of what is counted from {}",
+                               t.text_of({none, extents.first(axes[index]) + l.offset}), begin));
+  return {false, index};
+}
+
+bool is_assumed_function(const tape& t, node_id n) {
+  const op_info* f = find_function(t.op(n));
+  return t.op(n) == opcode::unknown || (f && coq_name(f->code).empty());
+}
+
+coq_function assumed_function(const tape& t, node_id n) {
+  if (t.op(n) == opcode::unknown) return assumed_function(t.unknown_of(n));
+  const op_info* f = find_function(t.op(n));
+  return {std::string(f->name) + "()", std::string(f->name), static_cast<std::size_t>(f->arity)};
+}
+
+coq_function assumed_function(const unknown_function& f) {
+  coq_function r{fmt::format("{}({})", f.name, fmt::join(f.orders, ",")), f.name, f.orders.size()};
+  if (r.arity == 1)
+    r.name += std::string(f.orders[0], '\'');
+  else if (std::ranges::any_of(f.orders, [](std::uint32_t k) { return k > 0; }))
+    r.name += fmt::format("_{}", fmt::join(f.orders, "_"));
+  return r;
+}
+
+coq_words::coq_words(const tape& t, const coq_extents& extents, const std::vector<coq_function>& functions,
+                     const std::vector<symbol_id>& symbols)
+    : t_(t), extents_(extents) {
+  for (dim_id d : extents.dims()) dims_[d] = claim_name(t.dim_name(d));
+  for (const coq_function& f : functions) functions_[f.key] = claim_name(f.name);
   for (symbol_id s : symbols) symbols_[s] = claim_name(t.symbol(s).name);
 }
 
@@ -97,16 +157,29 @@ std::string coq_words::fresh_index() {
   }
 }
 
-std::string coq_words::extent(range_id r) const {
-  const affine& hi = t_.range_of(r).hi;
-  return hi.dim == none ? std::to_string(hi.offset) : dims_.at(hi.dim);
+std::string coq_words::extent(const affine& a) const {
+  if (a.dim == none) return std::to_string(a.offset);
+  if (a.offset == 0) return dims_.at(a.dim);
+  return fmt::format("{} {} {}", dims_.at(a.dim), a.offset < 0 ? '-' : '+', std::abs(a.offset));
+}
+
+std::string coq_words::extent_of(range_id r) const {
+  const affine a = extents_.extent(r);
+  return a.dim != none && a.offset != 0 ? "(" + extent(a) + ")" : extent(a);
+}
+
+// The index at which an argument is read.
+std::string coq_words::index(const edge& e, std::size_t axis, std::span<const range_id> axes,
+                             const std::vector<std::string>& names) const {
+  const coq_index i = index_in_coq(t_, extents_, e.labels[axis], axes, e.node, axis);
+  return i.fixed ? fmt::format("{}%nat", i.number) : names.at(i.number);
 }
 
 std::vector<std::string> coq_words::quantified(std::string& text, std::span<const range_id> axes) {
   std::vector<std::string> names;
   for (range_id r : axes) {
     names.push_back(fresh_index());
-    text += fmt::format("forall {0} : nat, ({0} < {1})%nat -> ", names.back(), extent(r));
+    text += fmt::format("forall {0} : nat, ({0} < {1})%nat -> ", names.back(), extent_of(r));
   }
   return names;
 }
@@ -147,7 +220,8 @@ std::string coq_words::derivative(const claim& c) {
     for (std::size_t n = 0; n < c.order; ++n) places.emplace_back(from(rank + n * width), from(rank + (n + 1) * width));
   } else {
     places.emplace_back();
-    for (const label& l : c.entry) places[0].push_back(index(l, at));
+    const edge read{t_.symbol_node(c.variable), {c.entry.begin(), c.entry.end()}};
+    for (std::size_t q = 0; q < width; ++q) places[0].push_back(index(read, q, t_.out(c.right), at));
   }
   motion m{c.variable};
   std::string inner, behind;
@@ -201,7 +275,7 @@ coq_words::piece coq_words::value(node_id n, const std::vector<std::string>& at,
   std::string text;
   for (range_id r : t_.bound(n)) {
     all.push_back(fresh_index());
-    text += fmt::format("bsum {} (fun {} => ", extent(r), all.back());
+    text += fmt::format("{} {} (fun {} => ", reduction_word(t_.red(n)), extent_of(r), all.back());
   }
   text += body(n, all, m).text + std::string(t_.bound_count(n), ')');
   indices_.resize(outer);
@@ -215,13 +289,13 @@ coq_words::piece coq_words::of_matrix(node_id n, const std::vector<std::string>&
   for (int k = 0; k < 2; ++k) all.push_back(fresh_index());
   std::vector<std::string> places;
   const edge argument = t_.arg(n, 0);
-  for (const label& l : argument.labels) places.push_back(index(l, all));
+  for (std::size_t q = 0; q < argument.labels.size(); ++q) places.push_back(index(argument, q, t_.axes(n), all));
   const opcode op = t_.op(n);
   std::string text = fmt::format("{} {} (fun {} {} => {})",
                                  op == opcode::det   ? "det"
                                  : op == opcode::adj ? "adj"
                                                      : "inv",
-                                 extent(t_.bound(n)[0]), all[rank], all[rank + 1], value(argument.node, places, m).text);
+                                 extent_of(t_.bound(n)[0]), all[rank], all[rank + 1], value(argument.node, places, m).text);
   if (op != opcode::det) text += fmt::format(" {} {}", at[rank - 2], at[rank - 1]);
   indices_.resize(outer);
   return {text, 10};
@@ -242,7 +316,7 @@ coq_words::piece coq_words::body(node_id n, const std::vector<std::string>& at, 
   std::vector<piece> args;
   for (edge_view e : t_.args(n)) {
     std::vector<std::string> places;
-    for (const label& l : e.labels) places.push_back(index(l, at));
+    for (std::size_t q = 0; q < e.labels.size(); ++q) places.push_back(index(edge(e), q, t_.axes(n), at));
     args.push_back(value(e.node, places, m));
   }
   switch (t_.op(n)) {
@@ -253,7 +327,7 @@ coq_words::piece coq_words::body(node_id n, const std::vector<std::string>& at, 
     }
     case opcode::symbol: return entry(t_.symbol_of(n), at, m);
     case opcode::dim_value: return {"INR " + of_dim(t_.dim_of(n)), 10};
-    case opcode::index_value: return {fmt::format("INR (S {})", at.at(0)), 10};
+    case opcode::index_value: return {"INR " + counted(at.at(0), extents_.first(t_.out(n)[0])), 10};
     case opcode::delta: return {fmt::format("delta {} {}", at.at(0), at.at(1)), 10};
     case opcode::pi: return {"PI", 0};
     case opcode::identity: return args.at(0);
@@ -269,9 +343,7 @@ coq_words::piece coq_words::body(node_id n, const std::vector<std::string>& at, 
               200};
     }
     default: {
-      const op_info* f = find_function(t_.op(n));
-      if (!f) no_counterpart("unknown functions");
-      std::string text = function_word(*f);
+      std::string text = is_assumed_function(t_, n) ? of_function(assumed_function(t_, n).key) : function_word(*find_function(t_.op(n)));
       for (const piece& a : args) text += " " + inside(9, a);
       return {text, 10};
     }

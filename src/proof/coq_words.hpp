@@ -3,6 +3,7 @@
 
 #include <map>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,28 +16,55 @@ namespace wengert {
 
 [[noreturn]] void no_counterpart(std::string_view what);  // throws error C03
 
-// A number for a range: 2*n for 1..n, an odd one for 1..K. The dimensions are numbered as they are met.
-class coq_dims {
+// A number for an extent, how many indices there are: 2*n for n of them, an odd one for K or K+1 of them. The dimensions and what
+// is added to them are numbered as they are met.
+class coq_extents {
  public:
-  explicit coq_dims(const tape& t) : t_(t) {}
-  std::size_t of_range(range_id r);
-  std::size_t up_to(range_id r);  // of 1..K or 1..3, where r ends there
-  std::size_t of_dim(dim_id d);
-  const std::vector<dim_id>& met() const { return met_; }
+  explicit coq_extents(const tape& t) : t_(t) {}
+  std::size_t of_range(range_id r) { return number_of(extent(r)); }
+  std::size_t of_delta(node_id n, range_id r);  // one axis of a delta, whose indices count from the least of both ranges
+  std::size_t of_dim(dim_id d) { return number_of({d, 0}); }
+  std::size_t number_of(const affine& extent);
+  const std::vector<dim_id>& dims() const { return dims_; }
+  const std::vector<affine>& met() const { return met_; }
+
+  std::int64_t first(range_id r) const;  // where a range begins; Coq counts from 0
+  affine extent(range_id r) const;
+  std::int64_t first_read(node_id n, std::size_t axis) const;  // what Coq's index 0 of an axis is
 
  private:
   const tape& t_;
-  std::vector<dim_id> met_;
+  std::vector<dim_id> dims_;
+  std::vector<affine> met_;
 };
+
+// What a label reads, counted from 0: the index of an axis, or a fixed entry.
+struct coq_index {
+  bool fixed;
+  std::size_t number;
+};
+coq_index index_in_coq(const tape& t, const coq_extents& extents, const label& l, std::span<const range_id> axes, node_id read,
+                       std::size_t axis);
+
+// A function that the theorem says nothing of but what its derivatives are.
+struct coq_function {
+  std::string key, name;
+  std::size_t arity = 1;
+};
+bool is_assumed_function(const tape& t, node_id n);
+coq_function assumed_function(const tape& t, node_id n);
+coq_function assumed_function(const unknown_function& f);
 
 // Names that Coq accepts and that are nothing else in a statement.
 class coq_words {
  public:
-  coq_words(const tape& t, const std::vector<dim_id>& dims, const std::vector<symbol_id>& symbols);
+  coq_words(const tape& t, const coq_extents& extents, const std::vector<coq_function>& functions,
+            const std::vector<symbol_id>& symbols);
 
   const std::string& of_symbol(symbol_id s) const { return symbols_.at(s); }
   const std::string& of_dim(dim_id d) const { return dims_.at(d); }
-  std::string extent(range_id r) const;  // K or 3, a natural number
+  const std::string& of_function(const std::string& key) const { return functions_.at(key); }
+  std::string extent(const affine& a) const;  // K, 3 or K + 1, a natural number
   // A claim as a proposition, with a quantifier for each of its indices.
   std::string proposition(const claim& c);
 
@@ -60,11 +88,15 @@ class coq_words {
   piece entry(symbol_id s, const std::vector<std::string>& at, const motion& m);
   piece of_matrix(node_id n, const std::vector<std::string>& at, const motion& m);
   piece power(const piece& base, const rational& p) const;
+  std::string extent_of(range_id r) const;  // the same as an argument
+  std::string index(const edge& e, std::size_t axis, std::span<const range_id> axes, const std::vector<std::string>& names) const;
   std::string inside(int level, const piece& p) const;
   std::string chain(std::string_view sign, int level, std::vector<piece> parts) const;
 
   const tape& t_;
+  const coq_extents& extents_;
   std::set<std::string> taken_;
+  std::map<std::string, std::string> functions_;
   std::map<symbol_id, std::string> symbols_;
   std::map<dim_id, std::string> dims_;
   std::vector<std::string> indices_;  // in use, outermost first

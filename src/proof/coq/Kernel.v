@@ -19,7 +19,8 @@ Lemma cmp_dec : forall x y : cmp, {x = y} + {x <> y}. Proof. decide equality. De
 Lemma rel_dec : forall x y : rel, {x = y} + {x <> y}. Proof. decide equality. Defined.
 Lemma q_dec : forall x y : Q, {x = y} + {x <> y}. Proof. intros [a b] [c d]. destruct (Z.eq_dec a c), (Pos.eq_dec b d); try (right; congruence). left; congruence. Defined.
 Lemma mat_dec : forall x y : mat, {x = y} + {x <> y}. Proof. decide equality. Defined.
-Lemma op_dec' : forall x y : op, {x = y} + {x <> y}. Proof. decide equality; auto using Pos.eq_dec, Z.eq_dec, un_dec, bi_dec, cmp_dec, q_dec, mat_dec. Defined.
+Lemma red_dec : forall x y : red, {x = y} + {x <> y}. Proof. decide equality. Defined.
+Lemma op_dec' : forall x y : op, {x = y} + {x <> y}. Proof. decide equality; auto using Pos.eq_dec, Nat.eq_dec, Z.eq_dec, un_dec, bi_dec, cmp_dec, q_dec, mat_dec, red_dec. Defined.
 Definition edge := (id * list nat)%type.
 (* Cent: the derivative of a at the entry that L reads off the axes of d *)
 Inductive claim := Ceq (a b : id) | Csgn (r : rel) (a : id) | Cder (a : id) (s : positive) (W : list positive) (d : id)
@@ -31,7 +32,7 @@ Inductive step :=
 | Sring (a b : id) (den : positive) (opq ps : list id)
 | Scong (a b : id) (ps : list id)
 | Srule (r : rule) (c : Q) (a b : id) (x y : edge) (cs : list edge) (ps : list id)
-| Ssame (t : tm) (a b : id) (x y : edge)                (* both are the template t of x and y *)
+| Slift (a b : id)                                      (* the same operation of what is the same, wherever it is read *)
 | Ssgn (r : rel) (a : id) (ps : list id) | Stransfer (p q : id) | Sfactor (p : id) (k : nat) | Sargument (p : id)
 | Sder (a : id) (s : positive) (W : list positive) (d : id) (parts : list (list edge)) (cs : list edge) (den : positive) (opq ps : list id)
 | Sderto (p q : id)                                     (* der a is d, d = e: der a is e *)
@@ -42,8 +43,16 @@ Inductive step :=
 | Sdecided (a b : id)                                   (* choices in the branches of the choice a that its comparison decides *)
 | Schoice (a b : id) (x : edge) (opq : list id).        (* the choice a is b, a polynomial in its branches and in x, which is 1 or 0 *)
 Definition forall2b {A B} (f : A -> B -> bool) := fix go (a : list A) (b : list B) : bool := match a, b with [], [] => true | x :: a, y :: b => f x y && go a b | _, _ => false end.
+(* The partial derivatives of an unknown function of one or two arguments are what these functions are. *)
+Definition differentiates (F : positive -> list R -> R) (p : positive * list positive) : Prop := match snd p with
+ | [f1] => forall x : R, is_derive (fun t : R => F (fst p) [t]) x (F f1 [x])
+ | [f1; f2] => forall x y : R, differentiable_pt_lim (fun u v : R => F (fst p) [u; v]) x y (F f1 [x; y]) (F f2 [x; y]) | _ => True end.
 Section K.
 Variable T : PM.t node.
+Variable gm : geometry.
+Variable ders : list (positive * list positive).        (* the partial derivatives of unknown functions *)
+Notation lab_ok := (lab_ok gm).
+Definition some_of (ds : list positive) : bool := forallb (fun d => within gm d 0) ds.
 Variables (vars : list positive) (regs hyps : list claim).
 Variable dp : positive -> id -> bool.                   (* whether a node depends on a variable *)
 Variable ct : id -> bool.                               (* whether a node is continuous wherever it is *)
@@ -55,7 +64,8 @@ Definition Gof (den : positive) (opq : list id) (l : list claim) (a : id) : opti
   | _ => match get a with Some n => npoly den n | None => None end end.
 Definition implies (r r' : rel) : bool := if rel_dec r r' then true else match r, r' with Pos, Nonneg | Pos, Nonzero => true | _, _ => false end.
 Definition rconst (r : rel) (c : Q) : bool := match r with Pos => Z.ltb 0 (Qnum c) | Nonneg => Z.leb 0 (Qnum c) | Nonzero => negb (Z.eqb (Qnum c) 0) | Integer => Pos.eqb (Qden c) 1 | _ => false end.
-Definition leaf_sign (r : rel) (n : node) : bool := match no n with Oconst c => rconst r c | Odim _ | Oindex => match r with Pos | Nonneg | Nonzero | Integer => true | _ => false end
+Definition leaf_sign (r : rel) (n : node) : bool := match no n with Oconst c => rconst r c | Odim d => match r with Pos | Nonzero => within gm d 0 | Nonneg | Integer => true | _ => false end
+  | Oindex lo => match r with Pos | Nonzero => Nat.ltb 0 lo | Nonneg | Integer => true | _ => false end
   | Opi => match r with Pos | Nonneg | Nonzero => true | _ => false end
   | Odelta => match r with Nonneg | Integer => true | _ => false end | _ => false end.
 Definition kn (l : list claim) (r : rel) (a : id) : bool := existsb (fun c => match c with Csgn r' x => Pos.eqb x a && implies r' r | _ => false end) l
@@ -69,7 +79,7 @@ Definition eqof (l : list claim) a b := Pos.eqb a b || existsb (fun c => match c
 Definition dlook (l : list claim) s W a : option (option id) := if negb (dp s a) then Some None else
   match find (fun c => match c with Cder x s' W' _ => Pos.eqb x a && (Pos.eqb s s' && if lp_dec W W' then true else false) | _ => false end) l with
   Some (Cder _ _ _ d) => Some (Some d) | _ => None end.
-Definition zero l den opq fd p := let tried w := solve rng (Gof den opq l) (kn l) (pwof opq l) w 60 600 fd p in tried false || tried true.
+Definition zero l den opq fd p := let tried w := solve gm rng (Gof den opq l) (kn l) (pwof opq l) w 60 600 fd p in tried false || tried true.
 (* --- matching nodes against templates *)
 (* w: how many indices the labels of an edge read *)
 Definition comp (w : nat) (L bl : list nat) : list nat := map (sp L w 0) bl.
@@ -101,9 +111,16 @@ Definition branch (x : edge) : option edge := match get (fst x) with Some n => m
   | _, _, _ => None end | None => None end.
 Fixpoint alike (k : nat) (x y : edge) : bool := eqe w x y || match k with O => false | S k => let x := direct 60 w (fst x) (snd x) in let y := direct 60 w (fst y) (snd y) in
   match branch x, branch y with Some x', _ => alike k x' y | None, Some y' => alike k x y' | None, None => match get (fst x), get (fst y) with
-  | Some n, Some n' => match nb n, nb n', no n with [], [], (Oadd | Omul | Oid | Opow _ | Oun _ | Obi _ | Osel _) => (if op_dec' (no n) (no n') then true else false) &&
+  | Some n, Some n' => match nb n, nb n', no n with [], [], (Oadd | Omul | Oid | Opow _ | Oun _ | Obi _ | Osel _ | Ofun _) => (if op_dec' (no n) (no n') then true else false) &&
       forall2b (fun a b => alike k (fst a, comp w (snd x) (snd a)) (fst b, comp w (snd y) (snd b))) (na n) (na n') | _, _, _ => false end | _, _ => false end end end.
 End DECIDED.
+(* one operation of the same numbers *)
+Definition same_operation (w : nat) (x y : edge) : bool := let x := direct 60 w (fst x) (snd x) in let y := direct 60 w (fst y) (snd y) in match get (fst x), get (fst y) with
+  | Some n, Some n' => match nb n, nb n', no n with [], [], (Oadd | Omul | Oid | Opow _ | Oun _ | Obi _ | Osel _ | Ofun _) => (if op_dec' (no n) (no n') then true else false) &&
+      forall2b (fun a b => eqe w (fst a, comp w (snd x) (snd a)) (fst b, comp w (snd y) (snd b))) (na n) (na n') | _, _, _ => false end | _, _ => false end.
+(* e is the unknown function f of these numbers *)
+Definition called (D : list positive) (f : positive) (all : list edge) (e : edge) : bool := lab_ok D (snd e) (rng (fst e)) && (let w := length D in let x := direct 60 w (fst e) (snd e) in match get (fst x) with
+  | Some n => match no n, nb n with Ofun g, [] => Pos.eqb f g && forall2b (fun a b => eqe w (fst a, comp w (snd x) (snd a)) b) (na n) all | _, _ => false end | None => false end).
 Definition cond_ok l D X Y (rt : rel * tm) (c : edge) : bool := kn l (fst rt) (fst c) && (lab_ok D (snd c) (rng (fst c)) && tmatch (length D) X Y (snd rt) c).
 Definition conds_ok l D X Y (cs : conds) (es : list edge) := forall2b (cond_ok l D X Y) cs es.
 Section DER.
@@ -129,6 +146,13 @@ Fixpoint dfun X Y (args : list edge) (tss : list (list tm)) (parts : list (list 
    | Some (Some d), Some q => if factors X Y ts es then Some ((1%Q, dfac d ls :: map (fun e => (Hn (fst e), map lab (snd e), 1%Z)) es) :: q) else None
    | _, _ => None end else None
  | _, _, _ => None end.
+Fixpoint dcall (all args : list edge) (fs : list positive) (parts : list (list edge)) : option (list (Q * list fac)) := match args, fs, parts with
+ | [], [], [] => Some []
+ | (a, ls) :: args, f :: fs, es :: parts => if lab_ok D ls (rng a) then match dlook l s W a, dcall all args fs parts with
+   | Some None, Some q => Some q
+   | Some (Some d), Some q => match es with [y] => if called D f all y then Some ((1%Q, [dfac d ls; (Hn (fst y), map lab (snd y), 1%Z)]) :: q) else None | _ => None end
+   | _, _ => None end else None
+ | _, _, _ => None end.
 Fixpoint first_alt X Y (args : list edge) parts cs (al : list (conds * list (list tm))) : option (list (Q * list fac)) := match al with [] => None
  | (c, tss) :: al => if conds_ok l D X Y c cs then match dfun X Y args tss parts with Some q => Some q | None => first_alt X Y args parts cs al end else first_alt X Y args parts cs al end.
 Definition fixed (X Y : edge) : bool := negb (dp s (fst X)) && negb (dp s (fst Y)).
@@ -137,10 +161,11 @@ Definition dbody (o : op) (args : list edge) (parts : list (list edge)) (cs : li
  | Oadd | Oid => dsum args | Omul => dprod [] args
  | Opow _ | Oun _ | Obi _ => match args with [] => None | X :: r => let Y := hd X r in match first_alt X Y args parts cs (alts o), o with None, Obi Bpow => if negb (dp s (fst Y)) then first_alt X Y args parts cs (each d_whole_power) else None | q, _ => q end end
  | Osel c => match args with [X; Y; u; v] => if fixed X Y || (conds_ok l D X Y [(Nonzero, minus TX TY)] cs && (steady X && steady Y)) then dfun X Y [u; v] (d_choose c) (skipn 2 parts) else None | _ => None end
+ | Ofun f => match find (fun p => Pos.eqb (fst p) f) ders with Some (_, [f1]) => dcall args args [f1] parts | Some (_, [f1; f2]) => dcall args args [f1; f2] parts | _ => None end
  | _ => None end.
 End DER.
 Definition derpoly (l : list claim) (s : positive) (W : list positive) (a : id) parts cs (n : node) : option (list mono) := let r := length (nr n) in if negb (dp s a) then Some [] else match no n with
- | Oconst _ | Odelta | Odim _ | Oindex | Opi => Some []
+ | Oconst _ | Odelta | Odim _ | Oindex _ | Opi => Some []
  | Osym s' => if Pos.eqb s s' then if lp_dec (nr n) W then Some [M 1 [] (map (fun q => (Hd, [q; r + q]%nat, 1%Z)) (seq 0 r))] else None else Some []
  | o => match dbody l s W (nr n ++ nb n) r o (na n) parts cs with Some q => Some (map (fun cf => M (fst cf) (nb n) (snd cf)) q) | None => None end end.
 Definition one c d n : list mono := [M c [] [(Hn d, seq 0 n, 1%Z)]].
@@ -183,8 +208,10 @@ Definition guarded l (n : node) (c : cmp) (r : rel) (first : bool) : bool := let
      | Pos => above && arg_eq n u q | Nonneg => (above || arg_kn l n Nonneg p) && arg_eq n u q
      | Nonzero => (above && (arg_eq n u q || zero_with n q u)) || (strict && (zero_arg n q && arg_eq n u p)) | _ => false end
   | _ => match r with Nonzero => Bool.eqb first (match c with Cne' => true | _ => false end) && ((zero_arg n 1 && arg_eq n u 0) || (zero_arg n 0 && arg_eq n u 1)) | _ => false end end.
-Definition sgn l (r : rel) (a : id) (n : node) : bool := kn l r a || (match r with Pos => kn l Nonneg a && kn l Nonzero a | _ => false end
-  || (match r, nb n with Nonzero, _ :: _ => sign_of (length (na n)) (arg_kn l n) (arg_eq n) (guarded l n) Pos (no n) | Integer, _ :: _ => false | _, _ => sign_of (length (na n)) (arg_kn l n) (arg_eq n) (guarded l n) r (no n) end)).
+(* of a product or an extremum over an index: an extremum is one of its numbers *)
+Definition red_sign l (r : rel) (n : node) : bool := match no n, na n with Ored m, [_] => arg_kn l n r 0 && match m with Eprod => match r with Not_integer => false | _ => true end | _ => some_of (nb n) end | _, _ => false end.
+Definition sgn l (r : rel) (a : id) (n : node) : bool := red_sign l r n || kn l r a || (match r with Pos => kn l Nonneg a && kn l Nonzero a | _ => false end
+  || (match r, nb n with Nonzero, _ :: _ | Pos, _ :: _ => some_of (nb n) && sign_of (length (na n)) (arg_kn l n) (arg_eq n) (guarded l n) Pos (no n) | Integer, _ :: _ => false | _, _ => sign_of (length (na n)) (arg_kn l n) (arg_eq n) (guarded l n) r (no n) end)).
 (* what is 1 where a choice is, or with `true` is not, for its first branch, and 0 elsewhere *)
 Definition indicator (c : cmp) : bool * list tm := match c with Clt => (false, [TSel Clt TX TY (num 1) (num 0)]) | Cle => (true, [TSel Clt TY TX (num 1) (num 0)])
   | Ceq' => (false, [TSel Ceq' TX TY (num 1) (num 0); TSel Ceq' TY TX (num 1) (num 0)]) | Cne' => (true, [TSel Ceq' TX TY (num 1) (num 0); TSel Ceq' TY TX (num 1) (num 0)]) end.
@@ -198,7 +225,7 @@ Fixpoint gath (ps : list id) : option (list (bool * claim)) := match ps with [] 
  | p :: t => match PM.find p cl, gath t with Some c, Some r => Some (c :: r) | _, _ => None end end.
 Definition whole (e : edge) : bool := lab_ok (rng (fst e)) (snd e) (rng (fst e)).
 (* every entry of the argument (b, ls) of n is read *)
-Definition reads (n : node) (b : id) (ls : list nat) : bool := match ls, rng b with [], [] => true | _, _ => (if ln_dec ls (seq 0 (length (nr n))) then true else false) && (if lp_dec (rng b) (nr n) then true else false) end.
+Definition reads (n : node) (b : id) (ls : list nat) : bool := match ls, rng b with [], [] => some_of (nr n) | _, _ => (if ln_dec ls (seq 0 (length (nr n))) then true else false) && (if lp_dec (rng b) (nr n) then true else false) end.
 Definition equations (l : list claim) (r : list positive) (a b : id) (n n' : node) : bool := Nat.eqb (length (na n)) (length (na n')) && forallb (fun xy => (if ln_dec (snd (fst xy)) (snd (snd xy)) then true else false)
   && (eqof l (fst (fst xy)) (fst (snd xy)) && lab_ok (nr n ++ nb n) (snd (fst xy)) (rng (fst (fst xy))))) (combine (na n) (na n')).
 Definition check1 (st : step) : option (bool * claim) := match st with
@@ -213,7 +240,7 @@ Definition check1 (st : step) : option (bool * claim) := match st with
    if op_dec' (no n) (no n') then if lp_dec (nr n) (nr n') then if lp_dec (nb n) (nb n') then if equations (map snd bl) (rng a) a b n n' then Some (forallb fst bl, Ceq a b) else None else None else None else None | _, _, _ => None end
 | Srule r c a b x y cs ps => match gath ps, row_of r c with Some bl, Some w => let D := rng a in let I := seq 0 (length D) in
    if lp_dec D (rng b) then if tmatch (length D) x y (left_of w) (a, I) && (tmatch (length D) x y (right_of w) (b, I) && conds_ok (map snd bl) D x y (where_of w) cs) then Some (forallb fst bl, Ceq a b) else None else None | _, _ => None end
-| Ssame t a b x y => let r := length (rng a) in let I := seq 0 r in if lp_dec (rng a) (rng b) then if tmatch r x y t (a, I) && tmatch r x y t (b, I) then Some (true, Ceq a b) else None else None
+| Slift a b => let r := length (rng a) in let I := seq 0 r in if lp_dec (rng a) (rng b) then if same_operation r (a, I) (b, I) then Some (true, Ceq a b) else None else None
 | Ssgn r a ps => match gath ps, get a with Some bl, Some n => if sgn (map snd bl) r a n then Some (forallb fst bl, Csgn r a) else None | _, _ => None end
 | Stransfer p q => match PM.find p cl, PM.find q cl with Some (m, Ceq a b), Some (m', Csgn r a') => if Pos.eqb a a' then if lp_dec (rng a) (rng b) then Some (m && m', Csgn r b) else None else None | _, _ => None end
 | Sfactor p k => match PM.find p cl with Some (m, Csgn r a) => if implies r Nonzero then match get a with Some n => match nb n, nth_error (na n) k with
@@ -254,12 +281,13 @@ Fixpoint check (cl : PM.t (bool * claim)) (n : positive) (ss : list step) : opti
  | [] => Some cl | st :: r => match check1 cl st with Some c => check (PM.add n c cl) (Pos.succ n) r | None => None end end.
 (* --- what it all means *)
 Variable dv : positive -> nat.
-Hypothesis Hdv : forall d, (0 < dv d)%nat.
-Hypothesis Hnum : forall p, dv (xO p) = Pos.to_nat p.
+Variable Fn : positive -> list R -> R.
+Hypothesis Hgeo : fine_geometry dv gm.
+Hypothesis Hfn : List.Forall (differentiates Fn) ders.
 Variables (RG HY : arrs -> Prop).
 Hypothesis opn : forall A s p, In s vars -> RG A -> locally (A s p) (fun t => RG (updl A s p t)).
 Variable val : arrs -> id -> list nat -> R.
-Hypothesis model : forall a n, get a = Some n -> forall A e, val A a e = ev dv A (val A) n e.
+Hypothesis model : forall a n, get a = Some n -> forall A e, val A a e = ev dv Fn A (val A) n e.
 Hypothesis ctok : forall a, ct a = true -> forall A s p e x, continuous (fun t => val (updl A s p t) a e) x.
 Hypothesis dpok : forall s a, dp s a = false -> forall A p t e, val (updl A s p t) a e = val A a e.
 Notation inD D e := (inr (map dv D) e).
@@ -285,7 +313,7 @@ Hypothesis Hl : forall c, In c l -> sem A c.
 Lemma Gof_ok den opq a p : Gof den opq l a = Some p -> forall e, inD (rng a) e -> val A a e = pv dv (val A) p e.
 Proof. unfold Gof. destruct (existsb _ opq); [easy|]. intros H e He.
   assert (N : match get a with Some n => npoly den n | None => None end = Some p -> val A a e = pv dv (val A) p e).
-  { destruct (get a) as [n|] eqn:E; [|easy]. intro P. rewrite (model _ _ E). now apply (npoly_ok _ _ _ den). }
+  { destruct (get a) as [n|] eqn:E; [|easy]. intro P. rewrite (model _ _ E). now apply (npoly_ok _ _ _ _ den). }
   destruct (find _ l) as [c|] eqn:F; [|auto]. apply find_some in F as [I F]. destruct c; try discriminate; auto. apply andb_prop in F as [F _]. apply Pos.eqb_eq in F. subst a0. injection H as <-.
   rewrite (Hl _ I e He). unfold pv, mv; cbn [mc md mf map msum pf fv hv pw]. rewrite Q2R_1, app_nil_r, map_seq_lk. ring. apply inr_len in He. easy. Qed.
 Lemma implies_ok r r' v : implies r r' = true -> rv r v -> rv r' v.
@@ -296,9 +324,9 @@ Proof. assert (P : 0 < / IZR (Zpos (Qden c))) by (apply Rinv_0_lt_compat, IZR_lt
   - apply Rmult_le_pos; [|now apply Rlt_le]. apply IZR_le. now apply Z.leb_le.
   - apply Rmult_integral_contrapositive_currified; [|lra]. apply not_0_IZR. intro E. now rewrite E in H.
   - apply Pos.eqb_eq in H. exists (Qnum c). unfold Q2R. rewrite H. field. Qed.
-Lemma leaf_sign_ok r n e : leaf_sign r n = true -> rv r (ev dv A (val A) n e).
+Lemma leaf_sign_ok r n e : leaf_sign r n = true -> rv r (ev dv Fn A (val A) n e).
 Proof. unfold leaf_sign, ev. destruct (no n); destruct r; try easy; intro H; try (now apply rconst_ok); cbn [rv]; try (eexists; apply INR_IZR_INZ); try (unfold delta; destruct (Nat.eqb _ _); now eexists); try (unfold delta; destruct (Nat.eqb _ _); lra);
-  try (assert (0 < INR (dv d)) by apply lt_0_INR, Hdv; lra); try (assert (0 < INR (S (lk e 0))) by (apply lt_0_INR; lia); lra); try (pose proof PI_RGT_0; lra). Qed.
+  try (apply (within_ok _ _ Hgeo), lt_0_INR in H; lra); try (apply Nat.ltb_lt in H; assert (0 < INR (lo + lk e 0)) by (apply lt_0_INR; lia); lra); try apply pos_INR; try (pose proof PI_RGT_0; lra). Qed.
 Lemma kn_ok r a : kn l r a = true -> forall e, inD (rng a) e -> rv r (val A a e).
 Proof. unfold kn. intros H e He. apply orb_prop in H as [H|H].
   - apply existsb_exists in H as (c & I & E). destruct c; try discriminate. apply andb_prop in E as [E1 E2]. apply Pos.eqb_eq in E1; subst. apply (implies_ok _ _ _ E2). now apply (Hl _ I e).
@@ -313,7 +341,7 @@ Lemma eqof_ok a b : eqof l a b = true -> forall e, inD (rng a) e -> val A a e = 
 Proof. unfold eqof. intros H e He. apply orb_prop in H as [H|H]. apply Pos.eqb_eq in H. now subst. apply existsb_exists in H as (c & I & E). destruct c; try discriminate.
   apply andb_prop in E as [E1 E2]. apply Pos.eqb_eq in E1, E2; subst. now apply (Hl _ I e). Qed.
 Lemma zero_ok den opq fd p e : zero l den opq fd p = true -> inD fd e -> pv dv (val A) p e = 0.
-Proof. unfold zero. generalize 60%nat, 600%nat. intros n m H He. apply orb_prop in H as [H|H]; exact (solve_ok dv rng (Gof den opq l) (kn l) (pwof opq l) _ (val A) Hdv Hnum (Gof_ok den opq) kn_ok (pwof_ok opq) n m fd p e H He). Qed.
+Proof. unfold zero. generalize 60%nat, 600%nat. intros n m H He. apply orb_prop in H as [H|H]; exact (solve_ok dv gm rng (Gof den opq l) (kn l) (pwof opq l) _ (val A) Hgeo (Gof_ok den opq) kn_ok (pwof_ok opq) n m fd p e H He). Qed.
 Lemma one_ok c d n e : length e = n -> pv dv (val A) (one c d n) e = Q2R c * val A d e.
 Proof. intro L. unfold one, pv, mv; cbn [mc md mf map msum pf fv hv pw]. rewrite app_nil_r, map_seq_lk by easy. ring. Qed.
 (* --- matching *)
@@ -329,7 +357,7 @@ Proof. unfold eqe. intro H. rewrite (surjective_pairing x), (surjective_pairing 
 Lemma tmatch_ok X Y e t : forall x, tmatch (length e) X Y t x = true -> at_ e x = tv (at_ e X) (at_ e Y) t.
 Proof. assert (S : forall u (IH : forall x, tmatch (length e) X Y u x = true -> at_ e x = tv (at_ e X) (at_ e Y) u) L bl b, tmatch (length e) X Y u (b, comp (length e) L bl) = true -> val A b (map (lk (map (lk e) L)) bl) = tv (at_ e X) (at_ e Y) u).
   { intros u IH L bl b H. rewrite comp_ok. exact (IH _ H). }
-  assert (N : forall u x, (forall o r al a L, direct 60 (length e) (fst x) (snd x) = (a, L) -> get a = Some (Nd o r [] al) -> tmatch (length e) X Y u x = true -> u <> TX -> u <> TY -> ev dv A (val A) (Nd o r [] al) (map (lk e) L) = tv (at_ e X) (at_ e Y) u) -> u <> TX -> u <> TY -> tmatch (length e) X Y u x = true -> at_ e x = tv (at_ e X) (at_ e Y) u).
+  assert (N : forall u x, (forall o r al a L, direct 60 (length e) (fst x) (snd x) = (a, L) -> get a = Some (Nd o r [] al) -> tmatch (length e) X Y u x = true -> u <> TX -> u <> TY -> ev dv Fn A (val A) (Nd o r [] al) (map (lk e) L) = tv (at_ e X) (at_ e Y) u) -> u <> TX -> u <> TY -> tmatch (length e) X Y u x = true -> at_ e x = tv (at_ e X) (at_ e Y) u).
   { intros u x K U1 U2 H. rewrite (surjective_pairing x). rewrite <- (direct_ok 60 e). destruct (direct 60 _ (fst x) (snd x)) as [a L] eqn:D.
     assert (G : exists o r al, get a = Some (Nd o r [] al)). { destruct u; [now elim U1|now elim U2|..]; cbn [tmatch] in H; rewrite D in H; (destruct (get a) as [[o r bb al]|]; [|discriminate H]); cbn [no nb na] in H; (destruct bb; [|discriminate H]); now exists o, r, al. }
     destruct G as (o & r & al & G). unfold at_ at 1; cbn [fst snd]. rewrite (model _ _ G). now apply K with a. }
@@ -348,15 +376,23 @@ Lemma by_same_ok c c' x y p q s1 s2 sense : by_same c c' s1 s2 = Some sense -> (
   forall u v, choose c' p q u v = if sense then choose c x y u v else choose c x y v u.
 Proof. intros H S1 S2 u v. destruct c, c', s1, s2; cbn [by_same] in H; try discriminate; injection H as <-;
   (destruct (S1 eq_refl) as [-> ->] + destruct (S2 eq_refl) as [-> ->]); cbn [choose]; solve [repeat match goal with |- context[if ?d then _ else _] => destruct d end; easy || lra]. Qed.
+Lemma at_node e x n : get (fst x) = Some n -> at_ e x = ev dv Fn A (val A) n (map (lk e) (snd x)).
+Proof. intro G. unfold at_. now apply model. Qed.
+Lemma args_ok e (same : edge -> edge -> bool) (x y : edge) (al al' : list edge) : (forall a b, same a b = true -> at_ e a = at_ e b) ->
+  forall2b (fun a b => same (fst a, comp (length e) (snd x) (snd a)) (fst b, comp (length e) (snd y) (snd b))) al al' = true ->
+  map (fun al => val A (fst al) (map (lk (map (lk e) (snd x) ++ [])) (snd al))) al = map (fun al => val A (fst al) (map (lk (map (lk e) (snd y) ++ [])) (snd al))) al'.
+Proof. intros S. rewrite !app_nil_r. revert al'. induction al as [|a al IH]; intros [|a' al'] H; try easy. cbn [forall2b] in H. apply andb_prop in H as [H1 H2]. cbn [map]. rewrite (IH _ H2). f_equal. rewrite !comp_ok. exact (S _ _ H1). Qed.
+Lemma same_operation_ok e x y : same_operation (length e) x y = true -> at_ e x = at_ e y.
+Proof. unfold same_operation. intro H. rewrite (surjective_pairing x), (surjective_pairing y). rewrite <- (direct_ok 60 e (fst x)), <- (direct_ok 60 e (fst y)). set (x0 := direct _ _ (fst x) _) in *. set (y0 := direct _ _ (fst y) _) in *. cbv zeta in H.
+  destruct (get (fst x0)) as [[o r b al]|] eqn:G; [|easy]. destruct (get (fst y0)) as [[o' r' b' al']|] eqn:G'; [|easy]. cbn [no nb na] in H. destruct b; [|easy]. destruct b'; [|easy]. rewrite (at_node _ _ _ G), (at_node _ _ _ G').
+  destruct o; try discriminate H; apply andb_prop in H as [H1 H2]; (destruct (op_dec' _ o') as [<-|]; [|discriminate]); apply (args_ok e _ _ _ _ _ (fun a b => eqe_ok a b e)) in H2; unfold ev; cbn [no nb na map msum]; cbv zeta in H2 |- *; f_equal; exact H2. Qed.
 Section DECIDED_OK.
 Variables (e : list nat) (c : cmp) (X Y : edge) (first : bool).
 Hypothesis taken : forall u v, choose c (at_ e X) (at_ e Y) u v = if first then u else v.
-Lemma at_node x n : get (fst x) = Some n -> at_ e x = ev dv A (val A) n (map (lk e) (snd x)).
-Proof. intro G. unfold at_. now apply model. Qed.
 Lemma branch_ok x y : branch (length e) c X Y first x = Some y -> at_ e x = at_ e y.
 Proof. unfold branch. destruct (get (fst x)) as [[o r b al]|] eqn:G; [|easy]. cbn [no nb na]. destruct o; try easy. destruct b; [|easy]. destruct al as [|[p lp] [|[q lq] [|[u lu] [|[v lv] [|]]]]]; try easy.
   set (P := (p, comp (length e) (snd x) lp)). set (Q := (q, comp (length e) (snd x) lq)). destruct (by_same _ _ _ _) as [sense|] eqn:B; [|easy]. intro H. injection H as <-.
-  rewrite (at_node _ _ G). unfold ev; cbn [no nb na map msum opv hd nth fst snd]. rewrite app_nil_r, !comp_ok.
+  rewrite (at_node _ _ _ G). unfold ev; cbn [no nb na map msum opv hd nth fst snd]. rewrite app_nil_r, !comp_ok.
   change (val A p (map (lk e) (comp (length e) (snd x) lp))) with (at_ e P). change (val A q (map (lk e) (comp (length e) (snd x) lq))) with (at_ e Q).
   rewrite (by_same_ok _ _ (at_ e X) (at_ e Y) _ _ _ _ _ B).
   - rewrite !taken. now destruct sense, first.
@@ -367,7 +403,7 @@ Proof. induction k; intros x y H; cbn [alike] in H; apply orb_prop in H as [H|H]
   rewrite (surjective_pairing x), (surjective_pairing y). rewrite <- (direct_ok 60 e (fst x)), <- (direct_ok 60 e (fst y)). set (x0 := direct _ _ (fst x) _) in *. set (y0 := direct _ _ (fst y) _) in *. clearbody x0 y0. clear x y. rename x0 into x, y0 into y. cbv zeta in H.
   destruct (branch _ c X Y first x) as [x'|] eqn:B. rewrite (branch_ok _ _ B). now apply IHk. destruct (branch _ c X Y first y) as [y'|] eqn:B'. rewrite (branch_ok _ _ B'). now apply IHk.
   destruct (get (fst x)) as [[o r b al]|] eqn:G; [|easy]. destruct (get (fst y)) as [[o' r' b' al']|] eqn:G'; [|easy]. cbn [no nb na] in H. destruct b; [|easy]. destruct b'; [|easy].
-  rewrite (at_node _ _ G), (at_node _ _ G').
+  rewrite (at_node _ _ _ G), (at_node _ _ _ G').
   assert (E : (if op_dec' o o' then true else false) && forall2b (fun a b => alike (length e) c X Y first k (fst a, comp (length e) (snd x) (snd a)) (fst b, comp (length e) (snd y) (snd b))) al al' = true ->
     o = o' /\ map (fun al => val A (fst al) (map (lk (map (lk e) (snd x) ++ [])) (snd al))) al = map (fun al => val A (fst al) (map (lk (map (lk e) (snd y) ++ [])) (snd al))) al').
   { clear H. intro H. apply andb_prop in H as [H1 H2]. destruct (op_dec' o o'); [|easy]. split; [easy|]. rewrite !app_nil_r. clear G G' B B'. revert al' H2. induction al as [|a al IHa]; intros [|a' al'] H2; try easy.
@@ -378,7 +414,7 @@ Lemma tmatch_in X Y D e t x : inD D e -> tmatch (length D) X Y t x = true -> at_
 Proof. intros He H. rewrite <- (inr_len _ _ _ He) in H. now apply tmatch_ok. Qed.
 Lemma conds_ok_ok D X Y cs : forall es e, conds_ok l D X Y cs es = true -> inD D e -> Functions.holds (at_ e X) (at_ e Y) cs.
 Proof. induction cs as [|[r t] cs IH]; intros [|c es] e H He; try discriminate; [constructor|]. cbn in H. apply andb_prop in H as [H1 H2]. constructor; [|now apply (IH es)]. unfold cond_ok in H1. cbn [fst snd] in *.
-  apply andb_prop in H1 as [K1 H1]. apply andb_prop in H1 as [K2 K3]. rewrite <- (tmatch_in _ _ _ _ _ _ He K3). apply (kn_ok _ _ K1). now apply (lab_inr dv Hdv Hnum D e (snd c)). Qed.
+  apply andb_prop in H1 as [K1 H1]. apply andb_prop in H1 as [K2 K3]. rewrite <- (tmatch_in _ _ _ _ _ _ He K3). apply (kn_ok _ _ K1). now apply (lab_inr dv gm Hgeo D e (snd c)). Qed.
 (* derivative *)
 Variables (s : positive) (W : list positive).
 Lemma dlook_ok a d : dlook l s W a = Some d -> match d with Some d => sem A (Cder a s W d) | None => forall p t e, val (updl A s p t) a e = val A a e end.
@@ -412,7 +448,7 @@ Lemma fa_x al : fa al x = val A (fst al) (map (lk (e ++ k)) (snd al)).
 Proof. unfold fa, x. now rewrite updl_id. Qed.
 Definition dval d ls := match d with Some d => val A d (map (lk (e ++ k)) ls ++ p) | None => 0 end.
 Lemma fa_d a ls d : lab_ok D ls (rng a) = true -> dlook l s W a = Some d -> is_derive (fa (a, ls)) x (dval d ls).
-Proof. intros H1 H2. apply dlook_ok in H2. pose proof (lab_inr dv Hdv Hnum D (e ++ k) ls (rng a) HD H1) as B. destruct d; [exact (H2 _ p B Hp)|]. apply is_derive_ext with (fun _ => val A a (map (lk (e ++ k)) ls)). intro; symmetry; apply H2. apply @is_derive_const. Qed.
+Proof. intros H1 H2. apply dlook_ok in H2. pose proof (lab_inr dv gm Hgeo D (e ++ k) ls (rng a) HD H1) as B. destruct d; [exact (H2 _ p B Hp)|]. apply is_derive_ext with (fun _ => val A a (map (lk (e ++ k)) ls)). intro; symmetry; apply H2. apply @is_derive_const. Qed.
 Lemma steady_ok y : steady l s W D y = true -> continuous (fa y) x.
 Proof. unfold steady. intro H. apply orb_prop in H as [H|H]. exact (ctok _ H A s p _ x). apply andb_prop in H as [H1 H2]. destruct (dlook l s W (fst y)) as [d|] eqn:F; [|easy]. destruct y as [a ls]. exact (der_continuous _ _ _ (fa_d a ls d H1 F)). Qed.
 Lemma dsum_ok args : forall q, dsum l s W D r args = Some q -> is_derive (fun t => sm (map (fun al => fa al t) args)) x (qvl q E).
@@ -447,6 +483,18 @@ Proof. induction args as [|[a ls] args IH]; intros [|ts tss] [|es parts] q H; tr
   destruct d as [d|]; unfold dval.
   - destruct (factors D X Y ts es) eqn:FF; [|easy]. injection H as <-. cbn [qvl fold_right fst snd pf]. fold (qvl q' E). rewrite V, dfac_v, (factors_ok _ _ _ _ FF), Q2R_1. ring.
   - injection H as <-. rewrite V. ring. Qed.
+Lemma called_ok f all y : called D f all y = true -> at_ (e ++ k) y = Fn f (map (fun al => fa al x) all).
+Proof. unfold called. cbv zeta. intro H. apply andb_prop in H as [_ H]. pose proof (inr_len _ _ _ HD) as LD. rewrite <- LD in H. rewrite (surjective_pairing y). rewrite <- (direct_ok 60 (e ++ k)). set (z := direct _ _ (fst y) (snd y)) in *.
+  destruct (get (fst z)) as [[o r0 b al]|] eqn:G; [|easy]. cbn [no nb na] in H. destruct o; try discriminate. destruct b; [|discriminate]. apply andb_prop in H as [H1 H2]. apply Pos.eqb_eq in H1. subst f0. rewrite (at_node _ _ _ G). unfold ev; cbn [no nb na map msum opv]. f_equal. rewrite app_nil_r. clear G.
+  revert all H2. induction al as [|a al IH]; intros [|a' all] H2; try easy. cbn [forall2b] in H2. apply andb_prop in H2 as [H2 H3]. cbn [map]. rewrite (IH _ H3). f_equal. rewrite comp_ok, fa_x. exact (eqe_ok _ _ _ H2). Qed.
+Fixpoint csum (fs : list positive) (vs ds : list R) : R := match fs, ds with f :: fs, d :: ds => d * Fn f vs + csum fs vs ds | _, _ => 0 end.
+Lemma dcall_ok all args : forall fs parts q, dcall l s W D r all args fs parts = Some q ->
+  exists ds, Forall2 (fun al d => is_derive (fa al) x d) args ds /\ length fs = length args /\ qvl q E = csum fs (map (fun al => fa al x) all) ds.
+Proof. induction args as [|[a ls] args IH]; intros [|f fs] [|es parts] q H; try discriminate; cbn [dcall] in H. injection H as <-. exists []. repeat split. constructor.
+  destruct (lab_ok D ls (rng a)) eqn:B; [|easy]. destruct (dlook l s W a) as [d|] eqn:F0; [|easy]. pose proof (fa_d _ _ _ B F0) as G0. destruct (dcall l s W D r all args fs parts) as [q'|] eqn:Q; [|now destruct d]. destruct (IH _ _ _ Q) as (ds & F2 & L & V).
+  exists (dval d ls :: ds). split; [now constructor|]. split; [cbn; congruence|]. cbn [csum]. rewrite <- V. destruct d as [d|]; unfold dval.
+  - destruct es as [|y [|]]; try discriminate. destruct (called D f all y) eqn:C; [|discriminate]. injection H as <-. apply called_ok in C. rewrite <- C. cbn [qvl fold_right fst snd pf]. fold (qvl q' E). rewrite dfac_v, Q2R_1. cbn [fv hv pw]. rewrite at_lab. ring.
+  - injection H as <-. ring. Qed.
 Lemma first_alt_ok X Y args parts cs al : forall q, first_alt l s W D r X Y args parts cs al = Some q -> exists c tss, In (c, tss) al /\ conds_ok l D X Y c cs = true /\ dfun l s W D r X Y args tss parts = Some q.
 Proof. induction al as [|[c tss] al IH]; intros q H; cbn [first_alt] in H; [easy|]. destruct (conds_ok l D X Y c cs) eqn:C; [destruct (dfun l s W D r X Y args tss parts) as [q'|] eqn:Q|].
   - injection H as <-. exists c, tss. repeat split; auto. now left.
@@ -463,9 +511,9 @@ Lemma two_of X rest parts cs al q : (forall alt, In alt al -> length (snd alt) =
 Proof. intros L2 H. destruct (first_alt_ok _ _ _ _ _ _ _ H) as (c & tss & I & C & DF). destruct (dfun_ok _ _ _ _ _ _ DF) as (ds & F2 & LT & V). pose proof (conds_ok_ok _ _ _ _ _ _ C HD) as HC.
   apply in_map_iff in I as (alt & EQ & I). injection EQ as <- <-. specialize (L2 _ I). destruct (snd alt) as [|t1 [|t2 [|]]] eqn:TT; try discriminate L2. destruct rest as [|Y [|]]; try discriminate LT. cbn [hd] in *.
   inversion F2 as [|? d1 ? ? F3 F4]; subst. inversion F4 as [|? d2 ? ? F5 F6]; subst. inversion F6; subst. rewrite !at_fa in *. exists Y, alt, d1, d2. rewrite TT. split; [easy|]. split; [easy|]. split; [easy|]. split; [easy|]. split; [easy|]. rewrite V. cbn [map nth gsum pl]. ring. Qed.
-Lemma dbody_ok o args parts cs q : dbody l s W D r o args parts cs = Some q -> is_derive (fun t => opv o (map (fun al => fa al t) args)) x (qvl q E).
+Lemma dbody_ok o args parts cs q : dbody l s W D r o args parts cs = Some q -> is_derive (fun t => opv Fn o (map (fun al => fa al t) args)) x (qvl q E).
 Proof. intro H.
-  assert (U : alts o <> [] -> match args with [] => None | X :: r0 => first_alt l s W D r X (hd X r0) args parts cs (alts o) end = Some q -> is_derive (fun t => opv o (map (fun al => fa al t) args)) x (qvl q E)).
+  assert (U : alts o <> [] -> match args with [] => None | X :: r0 => first_alt l s W D r X (hd X r0) args parts cs (alts o) end = Some q -> is_derive (fun t => opv Fn o (map (fun al => fa al t) args)) x (qvl q E)).
   { intros O H0. destruct args as [|X rest]; [easy|]. destruct (first_alt_ok _ _ _ _ _ _ _ H0) as (c & tss & I & C & DF). destruct (dfun_ok _ _ _ _ _ _ DF) as (ds & F2 & LT & V).
     pose proof (conds_ok_ok _ _ _ _ _ _ C HD) as HC. pose proof H0 as H1. cbn [hd] in H1. clear DF H0.
     destruct o; cbn [alts] in O, I; try (elim O; reflexivity).
@@ -490,7 +538,12 @@ Proof. intro H.
     { apply orb_prop in C as [C|C]. left. intro t. unfold fixed in C. apply andb_prop in C as [C1 C2]. apply negb_true_iff in C1, C2. rewrite !fa_x. split; unfold fa; now apply dpok.
       right. apply andb_prop in C as [C S]. apply andb_prop in S as [S1 S2]. split; [now apply steady_ok|]. split; [now apply steady_ok|].
       pose proof (conds_ok_ok _ _ _ _ _ _ C HD) as HC. inversion HC as [|? ? N _]; subst. cbn [fst snd rv tv] in N. rewrite !at_fa in N. unfold qv in N; cbn [Qnum Qden] in N. intro Z. apply N. rewrite Z. ring. }
-    evar_last. exact (der_choose c (fa X) (fa Y) (fa u) (fa v) x du dv' Fu Fv B). cbn [tv]. unfold qv; cbn [Qnum Qden]. ring. Qed.
+    evar_last. exact (der_choose c (fa X) (fa Y) (fa u) (fa v) x du dv' Fu Fv B). cbn [tv]. unfold qv; cbn [Qnum Qden]. ring. 
+  - destruct (find _ ders) as [[f0 fs]|] eqn:FD; [|discriminate]. apply find_some in FD as [ID FE]. apply Pos.eqb_eq in FE. cbn [fst] in FE. subst f0. pose proof (proj1 (List.Forall_forall _ _) Hfn _ ID) as DF. unfold differentiates in DF; cbn [fst snd] in DF.
+    destruct fs as [|f1 [|f2 [|]]]; try discriminate; destruct (dcall_ok _ _ _ _ _ H) as (ds & F2 & LN & V); rewrite V; clear V H.
+    + destruct args as [|X [|]]; try discriminate LN. inversion F2 as [|? dX ? ? FX FN]; subst. inversion FN; subst. cbn [map csum opv]. rewrite Rplus_0_r, Rmult_comm. apply (der_comp (fun v => Fn f [v])); [apply DF|exact FX].
+    + destruct args as [|X [|Y [|]]]; try discriminate LN. inversion F2 as [|? dX ? ? FX F3]; subst. inversion F3 as [|? dY ? ? FY FN]; subst. inversion FN; subst. cbn [map csum opv].
+      apply is_derive_Reals. apply is_derive_Reals in FX, FY. replace (_ + _) with (Fn f1 [fa X x; fa Y x] * dX + Fn f2 [fa X x; fa Y x] * dY) by ring. exact (derivable_pt_lim_comp_2d (fun u v => Fn f [u; v]) (fa X) (fa Y) x _ _ _ _ (DF _ _) FX FY). Qed.
 End AT.
 Lemma msum_pos ds : forall f, (forall d, In d ds -> (0 < d)%nat) -> (forall l, inr ds l -> 0 < f l) -> 0 < msum ds f.
 Proof. induction ds; cbn; intros f Hd Hf. apply Hf. constructor. apply pos_bsum. apply Hd; now left. intros i Hi. apply IHds. intros; apply Hd; now right. intros. apply Hf. now constructor. Qed.
@@ -515,9 +568,9 @@ Lemma derpoly_ok A l s W n q a parts cs : (forall c, In c l -> sem A c) -> get a
   is_derive (fun t => val (updl A s p t) a e) (A s p) (pv dv (val A) q (e ++ p)).
 Proof. intros Hl Ha H e p He Hp. pose proof (inr_len _ _ _ He) as LE. pose proof (inr_len _ _ _ Hp) as LP. unfold derpoly in H. destruct (dp s a) eqn:DP; cbn [negb] in H.
   2:{ injection H as <-. apply is_derive_ext with (fun _ => val A a e). intro; symmetry; now apply dpok. exact (is_derive_const _ _). }
-  apply is_derive_ext with (fun t => ev dv (updl A s p t) (val (updl A s p t)) n e). intro; symmetry; now apply model.
+  apply is_derive_ext with (fun t => ev dv Fn (updl A s p t) (val (updl A s p t)) n e). intro; symmetry; now apply model.
   assert (GEN : forall o, match dbody l s W (nr n ++ nb n) (length (nr n)) o (na n) parts cs with Some q => Some (map (fun cf => M (fst cf) (nb n) (snd cf)) q) | None => None end = Some q ->
-    is_derive (fun t => msum (map dv (nb n)) (fun k => opv o (map (fun al => val (updl A s p t) (fst al) (map (lk (e ++ k)) (snd al))) (na n)))) (A s p) (pv dv (val A) q (e ++ p))).
+    is_derive (fun t => msum (map dv (nb n)) (fun k => opv Fn o (map (fun al => val (updl A s p t) (fst al) (map (lk (e ++ k)) (snd al))) (na n)))) (A s p) (pv dv (val A) q (e ++ p))).
   { intros o H0. destruct (dbody l s W (nr n ++ nb n) (length (nr n)) o (na n) parts cs) as [q'|] eqn:Q; [|discriminate H0]. injection H0 as <-. rewrite pv_q. apply der_msum. intros k Hk.
     apply (dbody_ok A l Hl s W (nr n ++ nb n) (length (nr n)) e p k LE Hp) with (parts := parts) (cs := cs); [now apply inr_app|exact Q]. }
   unfold ev. revert GEN H. cbv zeta. destruct (no n) eqn:O; intros GEN H; try exact (GEN _ H); try (injection H as <-; exact (is_derive_const _ _)); try exact (GEN (Osel c) H); try (cbn in H; discriminate H).
@@ -559,12 +612,12 @@ Lemma even_pw q v : even q = true -> 0 <= qpow v q /\ (v <> 0 -> 0 < qpow v q).
 Proof. unfold even. intro H. apply andb_prop in H as [H1 H2]. apply Pos.eqb_eq in H1. apply Z.even_spec in H2 as [z Z]. unfold qpow. rewrite H1, Z. cbn [root]. replace (2 * z)%Z with (z + z)%Z by lia.
   assert (N : v <> 0 -> 0 < pw v (z + z)). { intro N. rewrite pw_add0 by easy. pose proof (pw_ne0 v z N). nra. } split; [|easy].
   destruct (Req_dec v 0) as [->|N']. destruct (Z.eq_dec (z + z) 0) as [->|E]. cbn. lra. rewrite pw_0 by easy. lra. apply Rlt_le, N, N'. Qed.
-Lemma branches_ok c r : branches k g c r = true -> rv r (opv (Osel c) vs).
+Lemma branches_ok c r : branches k g c r = true -> rv r (opv Fn (Osel c) vs).
 Proof. unfold branches. intro H. apply andb_prop in H as [H1 H2]. cbn [opv]. destruct (choose_either c (hd 0 vs) (nth 1 vs 0)) as [K|K]; rewrite K.
   - apply orb_prop in H1 as [H1|H1]. now apply kok in H1. exact (gok c r true H1 K).
   - apply orb_prop in H2 as [H2|H2]. now apply kok in H2. exact (gok c r false H2 K). Qed.
 Ltac one H := apply one_arg in H as [v H]; try (assert (Iv : In v vs) by (rewrite H; now left)).
-Lemma sign_pos_ok o : sign_pos n k g o = true -> 0 < opv o vs.
+Lemma sign_pos_ok o : sign_pos n k g o = true -> 0 < opv Fn o vs.
 Proof. unfold sign_pos. destruct o; try easy; intro H.
   - apply andb_prop in H as [H1 H2]. apply sm_some. exact (al_ok _ H1). exact (so_ok _ H2).
   - apply (pr_all (fun v => 0 < v)). lra. intros; now apply Rmult_lt_0_compat. exact (al_ok _ H).
@@ -578,7 +631,7 @@ Proof. unfold sign_pos. destruct o; try easy; intro H.
     + unfold Rmin. pose proof (al_ok _ H2 v (proj1 Iv)). pose proof (al_ok _ H2 w (proj2 Iv)). cbn in *. destruct (Rle_dec v w); lra.
     + apply so_ok in H2 as (u & I & P). rewrite H1 in I. cbn in P. unfold Rmax. destruct I as [<-|[<-|[]]]; destruct (Rle_dec v w); lra.
   - exact (branches_ok c Pos H). Qed.
-Lemma sign_nonneg_ok o : sign_nonneg n k eqa g o = true -> 0 <= opv o vs.
+Lemma sign_nonneg_ok o : sign_nonneg n k eqa g o = true -> 0 <= opv Fn o vs.
 Proof. unfold sign_nonneg. destruct o; try easy; intro H.
   - apply (sm_all (fun v => 0 <= v)). lra. intros; lra. exact (al_ok _ H).
   - apply orb_prop in H as [H|H]. apply (pr_all (fun v => 0 <= v)). lra. intros; now apply Rmult_le_pos. exact (al_ok _ H). apply andb_prop in H as [H1 H2]. apply two_args in H1 as (v & w & H1). apply eqok in H2. rewrite H1 in *. cbn in H2. subst. cbn. nra.
@@ -590,7 +643,7 @@ Proof. unfold sign_nonneg. destruct o; try easy; intro H.
     + unfold Rmin. pose proof (al_ok _ H2 v (proj1 Iv)). pose proof (al_ok _ H2 w (proj2 Iv)). cbn in *. destruct (Rle_dec v w); lra.
     + apply so_ok in H2 as (u & I & P). rewrite H1 in I. cbn in P. unfold Rmax. destruct I as [<-|[<-|[]]]; destruct (Rle_dec v w); lra.
   - exact (branches_ok c Nonneg H). Qed.
-Lemma sign_nonzero_ok o : sign_nonzero n k g o = true -> opv o vs <> 0.
+Lemma sign_nonzero_ok o : sign_nonzero n k g o = true -> opv Fn o vs <> 0.
 Proof. unfold sign_nonzero. destruct o; try easy; intro H.
   - apply (pr_all (fun v => v <> 0)). lra. intros; now apply Rmult_integral_contrapositive_currified. exact (al_ok _ H).
   - apply andb_prop in H as [H1 H2]. pose proof (al_ok _ H2) as K. one H1. rewrite H1. cbn. now apply (K v).
@@ -599,26 +652,26 @@ Proof. unfold sign_nonzero. destruct o; try easy; intro H.
     assert (C : u = Uabs \/ sign_of_argument u = true) by (destruct u; auto). destruct C as [->|C]. cbn. now apply Rabs_no_R0. destruct (sign_of_argument_cases u v C) as (C1 & C2 & _). destruct (Rlt_dec 0 v). specialize (C1 r). lra. assert (v < 0) as L by lra. specialize (C2 L). lra.
   - destruct b; try easy. apply andb_prop in H as [H1 H]. apply andb_prop in H as [H2 H3]. apply two_args in H1 as (v & w & H1). apply kok in H2 as [_ H2], H3 as [_ H3]. cbn [opv bv]. rewrite H1 in *. cbn [hd nth rv] in *. destruct H3 as [z ->]. rewrite rpow_whole. now apply pw_ne0.
   - exact (branches_ok c Nonzero H). Qed.
-Lemma sign_integer_ok o : sign_integer n k o = true -> exists z, opv o vs = IZR z.
+Lemma sign_integer_ok o : sign_integer n k o = true -> exists z, opv Fn o vs = IZR z.
 Proof. assert (P : (exists z, 0 = IZR z) /\ forall a b : R, (exists z, a = IZR z) -> (exists z, b = IZR z) -> exists z, a + b = IZR z) by (split; [now exists 0%Z|intros a b [y ->] [z ->]; exists (y + z)%Z; now rewrite plus_IZR]).
   unfold sign_integer. destruct o; try easy; intro H.
   - apply (sm_all (fun v => exists z, v = IZR z)); try apply P. exact (al_ok _ H).
   - apply (pr_all (fun v => exists z, v = IZR z)). now exists 1%Z. intros a b [y ->] [z ->]. exists (y * z)%Z. now rewrite mult_IZR. exact (al_ok _ H).
   - apply (sm_all (fun v => exists z, v = IZR z)); try apply P. exact (al_ok _ H).
   - destruct u; try easy; cbn [opv uv]; unfold ceil, floor. now eexists. eexists. symmetry. apply opp_IZR. Qed.
-Lemma sign_of_ok r o : sign_of n k eqa g r o = true -> rv r (opv o vs).
+Lemma sign_of_ok r o : sign_of n k eqa g r o = true -> rv r (opv Fn o vs).
 Proof. destruct r; try easy; cbn [sign_of rv]; intro H.
   - now apply sign_pos_ok.
   - apply orb_prop in H as [H|H]. now apply sign_nonneg_ok. now apply Rlt_le, sign_pos_ok.
   - apply orb_prop in H as [H|H]. now apply sign_nonzero_ok. pose proof (sign_pos_ok _ H). lra.
   - now apply sign_integer_ok. Qed.
 End SIGNS.
-Lemma dvs_pos ds d : In d (map dv ds) -> (0 < d)%nat. Proof. intro I. apply in_map_iff in I as (x & <- & _). apply Hdv. Qed.
+Lemma some_ok ds d : some_of ds = true -> In d (map dv ds) -> (0 < d)%nat. Proof. intros H I. apply in_map_iff in I as (x & <- & I). unfold some_of in H. rewrite forallb_forall in H. apply (within_ok _ _ Hgeo). now apply H. Qed.
 Ltac get_premises Hcl HA HH := match goal with G : gath _ _ = Some ?bl |- _ => pose proof (gath_in _ _ Hcl _ G _ HA HH) as Hl end.
 Lemma arg_kn_ok A l n e k : (forall c, In c l -> sem A c) -> inD (nr n) e -> inD (nb n) k -> let vs := map (fun al => val A (fst al) (map (lk (e ++ k)) (snd al))) (na n) in
   forall r i, arg_kn l n r i = true -> (i < length vs)%nat /\ rv r (nth i vs 0).
 Proof. intros Hl He Hk vs r i H. unfold arg_kn in H. destruct (nth_error (na n) i) as [[b ls]|] eqn:E; [|easy]. apply andb_prop in H as [H1 H2]. assert (L : (i < length (na n))%nat) by (apply nth_error_Some; congruence). unfold vs. rewrite map_length. split; [easy|].
-  set (f := fun al : id * list nat => val A (fst al) (map (lk (e ++ k)) (snd al))). rewrite (nth_indep _ 0 (f (1%positive, []))) by now rewrite map_length. rewrite map_nth. apply nth_error_nth with (d := (1%positive, [])) in E. rewrite E. unfold f; cbn [fst snd]. apply (kn_ok A l Hl _ _ H1). refine (lab_inr dv Hdv Hnum _ _ _ _ _ H2). now apply inr_app. Qed.
+  set (f := fun al : id * list nat => val A (fst al) (map (lk (e ++ k)) (snd al))). rewrite (nth_indep _ 0 (f (1%positive, []))) by now rewrite map_length. rewrite map_nth. apply nth_error_nth with (d := (1%positive, [])) in E. rewrite E. unfold f; cbn [fst snd]. apply (kn_ok A l Hl _ _ H1). refine (lab_inr dv gm Hgeo _ _ _ _ _ H2). now apply inr_app. Qed.
 Lemma arg_eq_ok A n e k : let vs := map (fun al => val A (fst al) (map (lk (e ++ k)) (snd al))) (na n) in forall i j, arg_eq n i j = true -> nth i vs 0 = nth j vs 0.
 Proof. intros vs i j H. unfold arg_eq in H. destruct (nth_error (na n) i) as [[b ls]|] eqn:E1; [|easy]. destruct (nth_error (na n) j) as [[b' ls']|] eqn:E2; [|easy]. apply andb_prop in H as [H1 H2]. apply Pos.eqb_eq in H1. destruct (ln_dec ls ls'); [subst|easy].
   assert (L1 : (i < length (na n))%nat) by (apply nth_error_Some; congruence). assert (L2 : (j < length (na n))%nat) by (apply nth_error_Some; congruence). unfold vs.
@@ -652,22 +705,39 @@ Proof. intros Hl He Hk vs c r first H TK. pose proof (arg_kn_ok A l n e k Hl He 
     apply orb_prop in H2 as [H2|H2]; apply andb_prop in H2 as [H2 H3]; apply Z in H2; apply EQ in H3; lra. Qed.
 Lemma msum_nn ds : forall f, (forall l, inr ds l -> 0 <= f l) -> 0 <= msum ds f.
 Proof. induction ds; cbn; intros f Hf. apply Hf. constructor. apply nn_bsum. intros i Hi. apply IHds. intros. apply Hf. now constructor. Qed.
-Lemma sign_node_ok A l r n e : (forall c, In c l -> sem A c) -> inD (nr n) e -> (r = Pos \/ r = Nonneg \/ nb n = []) -> sign_of (length (na n)) (arg_kn l n) (arg_eq n) (guarded l n) r (no n) = true -> rv r (ev dv A (val A) n e).
+Lemma sign_node_ok A l r n e : (forall c, In c l -> sem A c) -> inD (nr n) e -> ((r = Pos /\ some_of (nb n) = true) \/ r = Nonneg \/ nb n = []) -> sign_of (length (na n)) (arg_kn l n) (arg_eq n) (guarded l n) r (no n) = true -> rv r (ev dv Fn A (val A) n e).
 Proof. intros Hl He C H. set (vs := fun k => map (fun al => val A (fst al) (map (lk (e ++ k)) (snd al))) (na n)).
-  assert (K : forall k, inD (nb n) k -> rv r (opv (no n) (vs k))). { intros k Hk. apply (sign_of_ok (vs k) (arg_kn l n) (arg_eq n) (guarded l n)). exact (arg_kn_ok A l n e k Hl He Hk). exact (arg_eq_ok A n e k). exact (guarded_ok A l n e k Hl He Hk). unfold vs. now rewrite map_length. }
-  assert (M : rv r (msum (map dv (nb n)) (fun k => opv (no n) (vs k)))). { destruct C as [->|[->|E]]. apply msum_pos; [intros d Hd; apply in_map_iff in Hd as (z & <- & _); apply Hdv|exact K]. apply msum_nn. exact K. rewrite E in *. cbn [map msum]. apply K. constructor. }
+  assert (K : forall k, inD (nb n) k -> rv r (opv Fn (no n) (vs k))). { intros k Hk. apply (sign_of_ok (vs k) (arg_kn l n) (arg_eq n) (guarded l n)). exact (arg_kn_ok A l n e k Hl He Hk). exact (arg_eq_ok A n e k). exact (guarded_ok A l n e k Hl He Hk). unfold vs. now rewrite map_length. }
+  assert (M : rv r (msum (map dv (nb n)) (fun k => opv Fn (no n) (vs k)))). { destruct C as [[-> SO]|[->|E]]. apply msum_pos; [intros d Hd; now apply (some_ok (nb n))|exact K]. apply msum_nn. exact K. rewrite E in *. cbn [map msum]. apply K. constructor. }
   unfold ev. unfold vs in M. destruct (no n) eqn:O; try exact M; destruct r; discriminate H. Qed.
+Lemma attained r K f : (0 < K)%nat -> r <> Eprod -> exists k, (k < K)%nat /\ bred r K f = f k.
+Proof. intros P N. induction K as [|[|K] IH]; [lia|exists 0%nat; split; [lia|now destruct r]|]. destruct IH as (k & L & E); [lia|]. destruct r; [easy| |]; cbn [bred] in *.
+  - change (bmax (S (S K)) f) with (Rmax (bmax (S K) f) (f (S K))). unfold Rmax. destruct (Rle_dec _ _). exists (S K). split; [lia|easy]. exists k. split; [lia|easy].
+  - change (bmin (S (S K)) f) with (Rmin (bmin (S K) f) (f (S K))). unfold Rmin. destruct (Rle_dec _ _). exists k. split; [lia|easy]. exists (S K). split; [lia|easy]. Qed.
+Lemma mred_attained r ds : r <> Eprod -> (forall d, In d ds -> (0 < d)%nat) -> forall f, exists l, inr ds l /\ mred r ds f = f l.
+Proof. intros N. induction ds as [|d ds IH]; intros P f; cbn [mred]. exists []. split; [constructor|easy]. destruct (attained r d (fun i => mred r ds (fun l => f (i :: l)))) as (k & L & ->); [apply P; now left|easy|].
+  destruct (IH (fun d I => P d (or_intror I)) (fun l => f (k :: l))) as (l & J & ->). exists (k :: l). split; [now constructor|easy]. Qed.
+Lemma mprod_all (P : R -> Prop) : P 1 -> (forall a b, P a -> P b -> P (a * b)) -> forall ds f, (forall l, inr ds l -> P (f l)) -> P (mred Eprod ds f).
+Proof. intros P1 PM. induction ds as [|d ds IH]; intros f H; cbn [mred bred]. apply H. constructor. assert (K : forall i, (i < d)%nat -> P (mred Eprod ds (fun l => f (i :: l)))) by (intros i L; apply IH; intros l I; apply H; now constructor).
+  clear - P1 PM K. induction d; cbn; [easy|]. apply PM; [apply IHd; intros; apply K; lia|apply K; lia]. Qed.
+Lemma red_sign_ok A l r n e : (forall c, In c l -> sem A c) -> inD (nr n) e -> red_sign l r n = true -> rv r (ev dv Fn A (val A) n e).
+Proof. intros Hl He H. unfold red_sign in H. destruct (no n) eqn:O; try discriminate. destruct (na n) as [|al [|]] eqn:N; try discriminate. apply andb_prop in H as [H1 H2]. unfold ev. rewrite O, N.
+  assert (K : forall k, inD (nb n) k -> rv r (sm (map (fun al => val A (fst al) (map (lk (e ++ k)) (snd al))) [al]))). { intros k Hk. destruct (arg_kn_ok A l n e k Hl He Hk r 0 H1) as [_ P]. rewrite N in P. exact P. }
+  assert (C : r0 <> Eprod -> some_of (nb n) = true -> rv r (mred r0 (map dv (nb n)) (fun k => sm (map (fun al => val A (fst al) (map (lk (e ++ k)) (snd al))) [al])))).
+  { intros NP SO. destruct (mred_attained r0 (map dv (nb n)) NP (fun d => some_ok _ d SO) (fun k => sm (map (fun al => val A (fst al) (map (lk (e ++ k)) (snd al))) [al]))) as (k & I & ->). now apply K. }
+  destruct r0; try (apply C; easy). clear C. apply mprod_all; try exact K; destruct r; try discriminate H2; cbn [rv].
+  lra. lra. lra. now exists 1%Z. intros; now apply Rmult_lt_0_compat. intros; now apply Rmult_le_pos. intros; now apply Rmult_integral_contrapositive_currified. intros a b [y ->] [z ->]. exists (y * z)%Z. now rewrite mult_IZR. Qed.
 Lemma sgn_ok A l r a n e : (forall c, In c l -> sem A c) -> get a = Some n -> sgn l r a n = true -> inD (rng a) e -> rv r (val A a e).
-Proof. intros Hl G H He. assert (He' : inD (nr n) e) by (unfold rng in He; now rewrite G in He). unfold sgn in H. apply orb_prop in H as [H|H]. now apply (kn_ok A l Hl r a H). apply orb_prop in H as [H|H].
+Proof. intros Hl G H He. assert (He' : inD (nr n) e) by (unfold rng in He; now rewrite G in He). unfold sgn in H. apply orb_prop in H as [H|H]. apply orb_prop in H as [H|H]. rewrite (model _ _ G). now apply (red_sign_ok A l). now apply (kn_ok A l Hl r a H). apply orb_prop in H as [H|H].
   - destruct r; try easy. apply andb_prop in H as [H1 H2]. pose proof (kn_ok A l Hl _ _ H1 e He) as P. pose proof (kn_ok A l Hl _ _ H2 e He) as Q. cbn in *. lra.
-  - rewrite (model _ _ G). assert (D : (r = Nonzero /\ sign_of (length (na n)) (arg_kn l n) (arg_eq n) (guarded l n) Pos (no n) = true) \/ ((r = Pos \/ r = Nonneg \/ nb n = []) /\ sign_of (length (na n)) (arg_kn l n) (arg_eq n) (guarded l n) r (no n) = true)).
-    { destruct r; try discriminate H; try (destruct (nb n) as [|b bs]; [right; split; [auto|exact H]|]; try discriminate H); auto. }
-    destruct D as [[-> S]|[C S]]. pose proof (sign_node_ok A l Pos n e Hl He' (or_introl eq_refl) S) as P. cbn in *. lra. apply (sign_node_ok A l); auto. Qed.
+  - rewrite (model _ _ G). assert (D : (r = Nonzero /\ some_of (nb n) = true /\ sign_of (length (na n)) (arg_kn l n) (arg_eq n) (guarded l n) Pos (no n) = true) \/ (((r = Pos /\ some_of (nb n) = true) \/ r = Nonneg \/ nb n = []) /\ sign_of (length (na n)) (arg_kn l n) (arg_eq n) (guarded l n) r (no n) = true)).
+    { destruct (nb n) as [|b bs] eqn:B; [right; split; [auto|]; now destruct r|]. destruct r; try discriminate H; try (apply andb_prop in H as [H1 H2]); auto. }
+    destruct D as [[-> [SO S]]|[C S]]. pose proof (sign_node_ok A l Pos n e Hl He' (or_introl (conj eq_refl SO)) S) as P. cbn in *. lra. apply (sign_node_ok A l); auto. Qed.
 Lemma reads_ok n b ls e' : reads n b ls = true -> inD (rng b) e' -> exists e, inD (nr n) e /\ map (lk e) ls = e'.
-Proof. intros H He. assert (Z : exists z, inD (nr n) z). { induction (nr n) as [|d ds [z IH]]. exists []. constructor. exists (0%nat :: z). constructor; [apply Hdv|easy]. }
+Proof. intros H He. assert (Z : some_of (nr n) = true -> exists z, inD (nr n) z). { unfold some_of. induction (nr n) as [|d ds IH]; cbn [forallb]; intro S. exists []. constructor. apply andb_prop in S as [S1 S2]. destruct (IH S2) as [z J]. exists (0%nat :: z). constructor; [now apply (within_ok _ _ Hgeo)|easy]. }
   assert (K : (if ln_dec ls (seq 0 (length (nr n))) then true else false) && (if lp_dec (rng b) (nr n) then true else false) = true -> exists e, inD (nr n) e /\ map (lk e) ls = e').
   { intro K. apply andb_prop in K as [K1 K2]. destruct (ln_dec _ _); [subst|easy]. destruct (lp_dec _ _) as [E|]; [|easy]. rewrite E in He. exists e'. split; [easy|]. apply map_seq_lk. now apply inr_len in He. }
-  unfold reads in H. destruct ls; [|exact (K H)]. destruct (rng b) eqn:R; [|exact (K H)]. destruct Z as [z Z]. exists z. split; [easy|]. inversion He. reflexivity. Qed.
+  unfold reads in H. destruct ls; [|exact (K H)]. destruct (rng b) eqn:R; [|exact (K H)]. destruct (Z H) as [z J]. exists z. split; [exact J|]. inversion He. reflexivity. Qed.
 Lemma pr_nonzero l v : pr l <> 0 -> In v l -> v <> 0.
 Proof. induction l as [|x l IH]; intros P I; [easy|]. rewrite pr_cons in P. destruct I as [->|I]. intros ->. apply P. ring. apply IH; [|easy]. intro E. apply P. rewrite E. ring. Qed.
 Lemma higher_snoc s ps : forall F p A, higher s F (ps ++ [p]) A = Derive (fun t => higher s F ps (updl A s p t)) (A s p).
@@ -699,15 +769,14 @@ Proof. intros Hcl H. destruct st; cbn [check1] in H; unfold valid; intros A HA H
     cbn [fst snd] in *. get_premises Hcl HA HH. intros ix He. unfold equations in EQ. apply andb_prop in EQ as [LN FB]. apply Nat.eqb_eq in LN.
     rewrite (rng_get _ _ E1) in He. rewrite (model _ _ E1), (model _ _ E2). clear E1 E2. destruct n as [o r0 b0 a0], n' as [o' r1 b1 a1]. cbn [no nr nb na] in *. subst o' r1 b1.
     assert (X : forall k, inD b0 k -> map (fun al => val A (fst al) (map (lk (ix ++ k)) (snd al))) a0 = map (fun al => val A (fst al) (map (lk (ix ++ k)) (snd al))) a1).
-    { intros k Hk. clear - Hl FB LN He Hk Hdv Hnum. revert a1 LN FB. induction a0 as [|[x lx] a0 IH]; intros [|[y ly] a1] LN FB; try easy. cbn [length combine forallb fst snd map] in *. apply andb_prop in FB as [F1 F2]. rewrite (IH a1) by (easy || lia). f_equal.
-      apply andb_prop in F1 as [F1 F3]. apply andb_prop in F3 as [F3 F4]. destruct (ln_dec lx ly); [subst|easy]. apply (eqof_ok A _ Hl); [easy|]. refine (lab_inr dv Hdv Hnum _ _ _ _ _ F4). now apply inr_app. }
-    unfold ev; cbn [no nb na nr]. destruct o; try easy; try (apply msum_ext; intros k Hk; now rewrite X).
+    { intros k Hk. clear - Hl FB LN He Hk Hgeo. revert a1 LN FB. induction a0 as [|[x lx] a0 IH]; intros [|[y ly] a1] LN FB; try easy. cbn [length combine forallb fst snd map] in *. apply andb_prop in FB as [F1 F2]. rewrite (IH a1) by (easy || lia). f_equal.
+      apply andb_prop in F1 as [F1 F3]. apply andb_prop in F3 as [F3 F4]. destruct (ln_dec lx ly); [subst|easy]. apply (eqof_ok A _ Hl); [easy|]. refine (lab_inr dv gm Hgeo _ _ _ _ _ F4). now apply inr_app. }
+    unfold ev; cbn [no nb na nr]. destruct o; try easy; try (apply msum_ext; intros k Hk; now rewrite X); try (apply mred_ext; intros k Hk; now rewrite X).
     destruct b0 as [|d [|d' [|]]]; try easy. destruct (Pos.eqb_spec d d') as [<-|]; [|easy]. apply matv_ext. intros i j Hi Hj. rewrite X; [easy|]. constructor; [easy|]. constructor; [easy|]. constructor.
   - (* Srule *) destruct (gath cl ps) as [bl|] eqn:G; [|discriminate]. destruct (row_of r c0) as [w|] eqn:RW; [|discriminate]. cbv zeta in H. destruct (lp_dec _ _) as [RR|]; [|discriminate]. destruct (_ && _) eqn:C; [|discriminate]. injection H as <-. cbn [fst snd] in *. get_premises Hcl HA HH. intros ix He.
     apply andb_prop in C as [C1 C]. apply andb_prop in C as [C2 C3]. pose proof (tmatch_in A x y _ ix _ _ He C1) as M1. pose proof (tmatch_in A x y _ ix _ _ He C2) as M2. unfold at_ at 1 in M1. unfold at_ at 1 in M2. cbn [fst snd] in *. pose proof (inr_len _ _ _ He) as LE. rewrite map_seq_lk in M1, M2 by easy. rewrite M1, M2.
     apply (rules_sound r c0 w); [easy|]. exact (conds_ok_ok A _ Hl _ _ _ _ _ _ C3 He).
-  - (* Ssame *) cbv zeta in H. destruct (lp_dec _ _) as [RR|]; [|discriminate]. destruct (_ && _) eqn:C; [|discriminate]. injection H as <-. cbn [fst snd] in *. intros ix He. apply andb_prop in C as [C1 C2].
-    pose proof (tmatch_in A x y _ ix _ _ He C1) as M1. pose proof (tmatch_in A x y _ ix _ _ He C2) as M2. unfold at_ at 1 in M1. unfold at_ at 1 in M2. cbn [fst snd] in *. pose proof (inr_len _ _ _ He) as LE. rewrite map_seq_lk in M1, M2 by easy. now rewrite M1, M2.
+  - (* Slift *) cbv zeta in H. destruct (lp_dec _ _) as [RR|]; [|discriminate]. destruct (same_operation _ _ _) eqn:C; [|discriminate]. injection H as <-. cbn [snd sem]. intros ix He. pose proof (inr_len _ _ _ He) as LE. rewrite <- LE in C. apply (same_operation_ok A) in C. unfold at_ in C; cbn [fst snd] in C. now rewrite !map_seq_lk in C by easy.
   - (* Ssgn *) destruct (gath cl ps) as [bl|] eqn:G; [|discriminate]. destruct (get a) as [n|] eqn:E1; [|discriminate]. destruct (sgn _ _ _ _) eqn:C; [|discriminate]. injection H as <-. cbn [fst snd] in *. get_premises Hcl HA HH. intros ix He. now apply (sgn_ok A (map snd bl) r a n).
   - (* Stransfer *) destruct (PM.find p cl) as [[m []]|] eqn:F; try discriminate. destruct (PM.find q cl) as [[m' []]|] eqn:F'; try discriminate. destruct (Pos.eqb_spec a a0); [subst|discriminate]. destruct (lp_dec _ _) as [RR|]; [|discriminate]. injection H as <-. cbn [fst] in HH.
     pose proof (Hcl _ _ F A HA) as S. pose proof (Hcl _ _ F' A HA) as S'. cbn [fst snd sem] in *. intros e He. rewrite <- RR in He. rewrite <- S by (easy || (intros ->; now apply HH)). apply S'; [intros ->; apply HH, andb_false_r|easy].
@@ -736,7 +805,7 @@ Proof. intros Hcl H. destruct st; cbn [check1] in H; unfold valid; intros A HA H
     apply is_derive_ext_loc with (2 := S). generalize (opn A s p' I HA). apply filter_imp. intros t Ht. symmetry. now apply EQ.
   - (* Sentry *) destruct (PM.find p cl) as [[m []]|] eqn:F; try discriminate. destruct (get d) as [n|] eqn:E1; [|discriminate]. cbv zeta in H. destruct n as [o r0 b0 a0]; cbn [no nb na nr] in *. destruct o; try discriminate. destruct b0; [|discriminate]. destruct a0 as [|[d1 ls] [|]]; try discriminate. destruct (_ && _) eqn:C; [|discriminate]. injection H as <-. cbn [fst snd] in *.
     apply andb_prop in C as [C1 C]. apply andb_prop in C as [C2 C]. apply andb_prop in C as [C0 C]. apply andb_prop in C as [C3 C4]. apply Nat.leb_le in C0. apply Pos.eqb_eq in C1. subst d1. destruct (ln_dec _ _) as [FI|]; [|discriminate]. pose proof (Hcl _ _ F A HA HH) as S. cbn [snd sem] in *. intros e He. rewrite (rng_get _ _ E1) in He. cbn [nr] in He.
-    pose proof (lab_inr dv Hdv Hnum r0 e _ _ He C3) as B1. pose proof (lab_inr dv Hdv Hnum r0 e _ _ He C4) as B2.
+    pose proof (lab_inr dv gm Hgeo r0 e _ _ He C3) as B1. pose proof (lab_inr dv gm Hgeo r0 e _ _ He C4) as B2.
     assert (FE : map (lk e) (seq 0 (length (rng a))) = firstn (length (rng a)) e). { pose proof (inr_len _ _ _ B1) as L1. clear - He C0. set (r := length (rng a)) in *. assert (LE : (r <= length e)%nat) by (rewrite (inr_len _ _ _ He); exact C0).
       rewrite <- (map_seq_lk (firstn r e) r) by (apply firstn_length_le; lia). apply map_ext_in. intros x I. apply in_seq in I. rewrite <- (firstn_skipn r e) at 1. apply lk_app_l. rewrite firstn_length_le; lia. }
     rewrite FE in B1. specialize (S _ _ B1 B2). rewrite (model _ _ E1). unfold ev; cbn [no nb na map msum opv fst snd sm]. rewrite app_nil_r. rewrite <- (firstn_skipn (length (rng a)) ls) at 2. rewrite map_app, FI, FE. exact S.

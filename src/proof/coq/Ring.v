@@ -29,29 +29,40 @@ Lemma msum_front a d b f : msum (a ++ d :: b) f =
 Proof. rewrite msum_app. cbn. rewrite (msum_bsum a d (fun l1 i => msum b (fun l => f (l1 ++ i :: l)))). apply bsum_ext. intros i Hi. rewrite msum_app.
   apply msum_ext. intros l1 H1. apply msum_ext. intros l2 H2. apply Forall2_length in H1. rewrite <- H1.
   rewrite firstn_app, firstn_all, Nat.sub_diag, skipn_app, skipn_all, Nat.sub_diag. cbn. now rewrite app_nil_r. Qed.
+(* products and extrema over ranges, as sums *)
+Inductive red := Eprod | Emax | Emin.
+Definition bred (r : red) : nat -> (nat -> R) -> R := match r with Eprod => bprod | Emax => bmax | Emin => bmin end.
+Fixpoint mred (r : red) (ds : list nat) (f : list nat -> R) : R := match ds with
+ | [] => f [] | d :: q => bred r d (fun i => mred r q (fun l => f (i :: l))) end.
+Lemma bred_ext r K f g : (forall k, (k < K)%nat -> f k = g k) -> bred r K f = bred r K g.
+Proof. destruct r; [apply bprod_ext|apply bmax_ext|apply bmin_ext]. Qed.
+Lemma mred_ext r ds : forall f g, (forall l, inr ds l -> f l = g l) -> mred r ds f = mred r ds g.
+Proof. induction ds; cbn; intros f g H. apply H; constructor. apply bred_ext. intros. apply IHds. intros. apply H. now constructor. Qed.
 (* ---------- nodes ---------- *)
 Notation id := positive.
 Inductive mat := Mdet | Madj | Minv.
-Inductive op := Oconst (c : Q) | Osym (a : positive) | Odelta | Odim (d : positive) | Oindex | Opi | Oadd | Omul | Oid | Opow (q : Q) | Oun (u : un) | Obi (b : bi) | Osel (c : cmp) | Omat (m : mat).
+Inductive op := Oconst (c : Q) | Osym (a : positive) | Odelta | Odim (d : positive) | Oindex (lo : nat) | Opi | Oadd | Omul | Oid | Opow (q : Q) | Oun (u : un) | Obi (b : bi) | Osel (c : cmp) | Omat (m : mat) | Ofun (f : positive) | Ored (r : red).
 Record node := Nd { no : op; nr : list positive; nb : list positive; na : list (id * list nat) }.
 (* what a label x reads where the indices are e: one of them, or beyond them a fixed one, counted from 0 *)
 Definition lk (e : list nat) (x : nat) := nth x e (x - length e)%nat.
 Fixpoint sm (l : list R) : R := match l with [] => 0 | [x] => x | x :: r => x + sm r end.
 Fixpoint pr (l : list R) : R := match l with [] => 1 | [x] => x | x :: r => x * pr r end.
-Definition opv o (vs : list R) : R := match o with
+(* F: what unknown functions are *)
+Definition opv (F : positive -> list R -> R) o (vs : list R) : R := match o with
  | Oadd | Oid => sm vs | Omul => pr vs | Opow q => qpow (hd 0 vs) q | Oun u => uv u (hd 0 vs) | Obi b => bv b (hd 0 vs) (nth 1 vs 0)
- | Osel c => choose c (hd 0 vs) (nth 1 vs 0) (nth 2 vs 0) (nth 3 vs 0) | _ => 0 end.
+ | Osel c => choose c (hd 0 vs) (nth 1 vs 0) (nth 2 vs 0) (nth 3 vs 0) | Ofun f => F f vs | _ => 0 end.
 (* r: how many axes it has, the last two those of the matrix *)
 Definition matv (m : mat) (n r : nat) (e : list nat) (F : nat -> nat -> R) : R := match m with
  | Mdet => det n F | Madj => adj n F (lk e (r - 2)) (lk e (r - 1)) | Minv => inv n F (lk e (r - 2)) (lk e (r - 1)) end.
 Lemma matv_ext m n r e F G : (forall i j, (i < n)%nat -> (j < n)%nat -> F i j = G i j) -> matv m n r e F = matv m n r e G.
 Proof. intro H. apply clip_ext in H. unfold matv, inv, adj, det. now rewrite H. Qed.
 Section EV.
-Variable dv : positive -> nat.
+Variables (dv : positive -> nat) (F : positive -> list R -> R).
 Definition ev (arr : positive -> list nat -> R) (V : id -> list nat -> R) (n : node) (e : list nat) : R := match no n with
- | Oconst c => qv c | Osym a => arr a e | Odelta => delta (lk e 0) (lk e 1) | Odim d => INR (dv d) | Oindex => INR (S (lk e 0)) | Opi => PI
+ | Oconst c => qv c | Osym a => arr a e | Odelta => delta (lk e 0) (lk e 1) | Odim d => INR (dv d) | Oindex lo => INR (lo + lk e 0) | Opi => PI
  | Omat m => match nb n with [d; d'] => if Pos.eqb d d' then matv m (dv d) (length (nr n)) e (fun p q => hd 0 (map (fun al => V (fst al) (map (lk (e ++ [p; q])) (snd al))) (na n))) else 0 | _ => 0 end
- | o => msum (map dv (nb n)) (fun l => opv o (map (fun al => V (fst al) (map (lk (e ++ l)) (snd al))) (na n))) end.
+ | Ored r => mred r (map dv (nb n)) (fun l => sm (map (fun al => V (fst al) (map (lk (e ++ l)) (snd al))) (na n)))
+ | o => msum (map dv (nb n)) (fun l => opv F o (map (fun al => V (fst al) (map (lk (e ++ l)) (snd al))) (na n))) end.
 End EV.
 Lemma sm_cons x l : sm (x :: l) = x + sm l. Proof. destruct l; cbn; ring. Qed.
 Lemma pr_cons x l : pr (x :: l) = x * pr l. Proof. destruct l; cbn; ring. Qed.
@@ -83,15 +94,22 @@ Definition npoly (den : positive) (n : node) : option (list mono) := match no n 
  | Omul => Some [M 1 (nb n) (map (fun al => (Hn (fst al), snd al, 1%Z)) (na n))]
  | Opow q => match na n with [al] => match ppoly den q (fst al) with Some (h, z) => Some [M 1 (nb n) [(h, snd al, z)]] | None => None end | _ => None end
  | _ => None end.
+(* What is known of the extents of ranges: that there are more than k, that one is at most another, that one is another and some more. *)
+Record geometry := Geo { within : positive -> nat -> bool; fits : positive -> positive -> bool; shift_of : positive -> option (positive * Z) }.
+Record fine_geometry (dv : positive -> nat) (gm : geometry) : Prop := {
+  within_ok : forall d k, within gm d k = true -> (k < dv d)%nat;
+  fits_ok : forall d' d, fits gm d' d = true -> (dv d' <= dv d)%nat;
+  shift_ok : forall d b z, shift_of gm d = Some (b, z) -> INR (dv d) = INR (dv b) + IZR z;
+  number_ok : forall p, dv (xO p) = Pos.to_nat p }.
 Section RING.
 Variable dv : positive -> nat.
+Variable gm : geometry.
 Variable rng : id -> list positive.            (* out dims of a node *)
 Variable G : id -> option (list mono).         (* what a node is expanded to *)
 Variable kn : rel -> id -> bool.               (* known signs *)
 Variable pwr : id -> option (Z * id).          (* a^k = b *)
 (* --- the algorithm --- *)
-Definition within (d : positive) (k : nat) : bool := match k, d with O, _ => true | _, xO p => Nat.ltb k (Pos.to_nat p) | _, _ => false end.
-Definition lab1 (D : list positive) (x : nat) (d : positive) : bool := match nth_error D x with Some d' => Pos.eqb d d' | None => within d (x - length D) end.
+Definition lab1 (D : list positive) (x : nat) (d : positive) : bool := match nth_error D x with Some d' => Pos.eqb d d' || fits gm d' d | None => within gm d (x - length D) end.
 Fixpoint lab_ok (D : list positive) (ls : list nat) (ra : list positive) : bool := match ls, ra with [], [] => true | x :: ls, d :: ra => lab1 D x d && lab_ok D ls ra | _, _ => false end.
 (* a label of w indices where b more follow them; what the labels of the indices that ls reads are there *)
 Definition up (w b x : nat) : nat := if Nat.ltb x w then x else (x + b)%nat.
@@ -155,7 +173,7 @@ Definition fcmp (f g : fac) : comparison := let '(h, l, z) := f in let '(h', l',
   match Nat.compare (fst (hcode h)) (fst (hcode h')) with Eq => match Pos.compare (snd (hcode h)) (snd (hcode h')) with
    Eq => match lcmp l l' with Eq => Z.compare z z' | c => c end | c => c end | c => c end.
 Definition okmerge (D : list positive) (h : hd') (l : list nat) (a b : Z) : bool :=
-  ((Z.leb 0 a && Z.leb 0 b) || (Z.leb a 0 && Z.leb b 0)) || match h with Hn n => kn Nonzero n && lab_ok D l (rng n) | Hr n _ => kn Pos n && lab_ok D l (rng n) | Hk d => true | _ => false end.
+  ((Z.leb 0 a && Z.leb 0 b) || (Z.leb a 0 && Z.leb b 0)) || match h with Hn n => kn Nonzero n && lab_ok D l (rng n) | Hr n _ => kn Pos n && lab_ok D l (rng n) | Hk d => within gm d 0 | _ => false end.
 Fixpoint ins (D : list positive) (f : fac) (fs : list fac) : list fac := match fs with [] => [f]
  | g :: t => let '(h, l, z) := f in let '(h', l', z') := g in
    if hd_dec h h' then if ln_dec l l' then if okmerge D h l z z' then (h, l, (z + z')%Z) :: t else match fcmp f g with Gt => g :: ins D f t | _ => f :: g :: t end
@@ -184,9 +202,17 @@ Definition written_out (r : nat) (m : mono) : list mono := match md m with
  | xO p :: ds => if Pos.leb p 8 then map (fun i => M (mc m) ds (ren (gdrop r (r + S (length ds) + i)) (mf m))) (seq 0 (Pos.to_nat p)) else [m] | _ => [m] end.
 Fixpoint write_out (k r : nat) (m : mono) : list mono := match k with O => [m] | S k => match find (fun j => match nth_error (md m) j with Some (xO p) => Pos.leb p 8 | _ => false end) (seq 0 (length (md m))) with
  | Some j => flat_map (write_out k r) (written_out r (mvf r j m)) | None => [m] end end.
+(* the extent of a range that is another's and some more *)
+Fixpoint open_extents (k : nat) (m : mono) : list mono := match k with O => [m] | S k =>
+  match find (fun f => match f with (Hk d, [], Zpos _) => match shift_of gm d with Some _ => true | None => false end | _ => false end) (mf m) with
+  | Some (Hk d, l, z) => match shift_of gm d, l, z with Some (b, y), [], Zpos _ => let rest := remove fac_dec (Hk d, l, z) (mf m) in
+      if Nat.eqb (length (mf m)) (S (length rest)) then
+      flat_map (open_extents k) [M (mc m) (md m) ((Hk b, [], 1%Z) :: (Hk d, [], Z.pred z) :: rest); M (Qred (mc m * (y # 1))) (md m) ((Hk d, [], Z.pred z) :: rest)] else [m]
+    | _, _, _ => [m] end
+  | _ => [m] end end.
 Variable writes_out : bool.
 Definition norm (fuel : nat) (fd : list positive) (p : list mono) : list mono := let q := flat_map (fun m => expand fuel fd (mc m) (md m) (mf m) []) p in
-  fold_right (fun m acc => addm (canon fd (simp fd m)) acc) [] (if writes_out then flat_map (fun m => write_out (length (md m)) (length fd) m) q else q).
+  fold_right (fun m acc => addm (canon fd (sortm fd m)) acc) [] (flat_map (fun m => open_extents 9 (simp fd m)) (if writes_out then flat_map (fun m => write_out (length (md m)) (length fd) m) q else q)).
 Definition zerop (p : list mono) : bool := forallb (fun m => Qeq_bool (mc m) 0) p.
 (* reduction of powers and roots *)
 (* the root of a product of powers of what is not negative is the product of the roots' powers *)
@@ -218,8 +244,7 @@ Fixpoint solve (n fuel : nat) (fd : list positive) (p : list mono) : bool := let
   | Some (a, l, k) => solve n fuel fd (map (mulm (length fd) a l k) p) | None => false end end.
 (* --- semantics --- *)
 Variable V : id -> list nat -> R.
-Hypothesis Hdv : forall d, (0 < dv d)%nat.
-Hypothesis Hnum : forall p, dv (xO p) = Pos.to_nat p.
+Hypothesis Hgeo : fine_geometry dv gm.
 Definition hv h idx := match h with Hn a => V a idx | Hd => delta (lk idx 0) (lk idx 1) | Hk d => INR (dv d) | Hr a k => root k (V a idx) end.
 Definition fv e (f : fac) : R := let '(h, l, z) := f in pw (hv h (map (lk e) l)) z.
 Fixpoint pf (fs : list fac) e : R := match fs with [] => 1 | f :: t => fv e f * pf t e end.
@@ -236,8 +261,8 @@ Proof. revert e x. induction D as [|d0 D IH]; intros e [|x] H; inversion H; subs
 Lemma inr_len D e : inD D e -> length e = length D.
 Proof. intro H. apply Forall2_length in H. now rewrite map_length in H. Qed.
 Lemma lab1_ok D e x d : inD D e -> lab1 D x d = true -> (lk e x < dv d)%nat.
-Proof. intros H E. unfold lab1 in E. destruct (nth_error D x) as [d'|] eqn:N. apply Pos.eqb_eq in E as ->. now apply (inr_nth D e x d').
-  apply nth_error_None in N. pose proof (inr_len _ _ H) as L. unfold lk. rewrite nth_overflow by lia. rewrite L. clear N. destruct (x - length D)%nat as [|k]; [apply Hdv|]. cbn in E. destruct d; try easy. rewrite Hnum. now apply Nat.ltb_lt. Qed.
+Proof. intros H E. unfold lab1 in E. destruct (nth_error D x) as [d'|] eqn:N. { destruct (inr_nth D e x d' H N) as [L _]. apply orb_prop in E as [E|E]. now apply Pos.eqb_eq in E as ->. pose proof (fits_ok _ _ Hgeo _ _ E). lia. }
+  apply nth_error_None in N. pose proof (inr_len _ _ H) as L. unfold lk. rewrite nth_overflow by lia. rewrite L. now apply (within_ok _ _ Hgeo). Qed.
 Lemma lab_inr D e ls : forall ra, inD D e -> lab_ok D ls ra = true -> inD ra (map (lk e) ls).
 Proof. intros ra H. revert ra. induction ls; destruct ra; cbn; intro E; try discriminate. constructor. apply andb_prop in E as [E1 E2]. constructor. now apply lab1_ok with D. now apply IHls. Qed.
 Lemma inr_app D1 D2 e l : inD D1 e -> inD D2 l -> inD (D1 ++ D2) (e ++ l).
@@ -367,13 +392,17 @@ Proof. intros L Hy x Hx. unfold gdrop. destruct (Nat.ltb_spec x r). now rewrite 
   - subst x. rewrite lk_app_r by lia. replace (r - length e)%nat with 0%nat by lia. rewrite lk_cons_0. destruct (Nat.eq_dec y r) as [->|N]; [now destruct Hx|].
     rewrite (Hy N) at 1. destruct (Nat.ltb_spec y r). now rewrite !lk_app_l by lia. rewrite !lk_app_r by lia. replace (y - length e)%nat with (S (pred y - length e)) by lia. apply lk_cons_S.
   - rewrite !lk_app_r by lia. replace (x - length e)%nat with (S (pred x - length e)) by lia. apply lk_cons_S. Qed.
+Lemma lab1_drop fd d0 ds y d : y <> length fd -> lab1 (fd ++ d0 :: ds) y d = lab1 (fd ++ ds) (if Nat.ltb y (length fd) then y else pred y) d.
+Proof. intro N. unfold lab1. destruct (Nat.ltb_spec y (length fd)). rewrite !nth_error_app1 by easy. destruct (nth_error fd y) eqn:E; [easy|]. apply nth_error_None in E. lia. rewrite !nth_error_app2 by lia. replace (y - length fd)%nat with (S (pred y - length fd)) by lia. cbn [nth_error].
+  destruct (nth_error ds _); [easy|]. rewrite !app_length. cbn [length]. f_equal. lia. Qed.
 Lemma hdelta_ok fd m e : inD fd e -> mv (hdelta fd m) e = mv m e.
 Proof. intro He. unfold hdelta. destruct m as [c [|d ds] fs]; cbn [md mc mf]; [easy|]. destruct (pickd _ _ _) as [[y fs']|] eqn:P; [|easy].
   destruct (lab1 _ y d) eqn:N; [|easy]. destruct (pickd_ok _ _ _ _ _ P) as [Y1 Y2].
   unfold mv; cbn [md mc mf map msum]. f_equal. rewrite <- msum_bsum. apply msum_ext. intros l Hl. pose proof (inr_len _ _ He) as LE.
   set (Y := lk (e ++ 0%nat :: l) y).
   assert (HY : forall i, lk (e ++ i :: l) y = Y). { intro i. unfold Y. destruct (Nat.ltb_spec y (length e)). now rewrite !lk_app_l. rewrite !lk_app_r by easy. replace (y - length e)%nat with (S (y - length e - 1)) by lia. now rewrite !lk_cons_S. }
-  assert (RY : (Y < dv d)%nat). { eapply lab1_ok; [|exact N]. apply inr_app; [easy|]. constructor; [apply Hdv|easy]. }
+  assert (RY : (Y < dv d)%nat). { rewrite lab1_drop in N by easy. pose proof (lab1_ok _ (e ++ l) _ _ (inr_app _ _ _ _ He Hl) N) as B. unfold Y. destruct (Nat.ltb_spec y (length fd)). rewrite lk_app_l in B by lia. now rewrite lk_app_l by lia.
+    rewrite lk_app_r in B by lia. rewrite lk_app_r by lia. replace (y - length e)%nat with (S (pred y - length e)) by lia. now rewrite lk_cons_S. }
   rewrite (bsum_ext _ _ (fun i => delta i Y * pf fs' (e ++ i :: l))).
   2:{ intros i Hi. specialize (Y2 (e ++ i :: l)). cbn [pf] in Y2. rewrite Rmult_1_l in Y2. rewrite Y2, HY. do 2 f_equal. rewrite lk_app_r by lia. now rewrite LE, Nat.sub_diag. }
   rewrite (bsum_delta_l _ Y (fun i => pf fs' (e ++ i :: l))) by easy. apply pf_ren. intro x. apply gdrop_ok; auto. Qed.
@@ -384,7 +413,7 @@ Proof. intro He. unfold hfree. destruct m as [c [|d ds] fs]; cbn [md mc mf]; [ea
   { unfold mv; cbn [md mc mf map msum]. f_equal. rewrite <- bsum_const. apply bsum_ext. intros i Hi. apply msum_ext. intros l Hl. symmetry. apply pf_ren_in. intros x Hx. apply gdrop_ok; auto; try easy. intros _ ->. congruence. }
   assert (Y : mv (M c ds ((Hk d, [], 1%Z) :: fs')) e = mv (M c (d :: ds) fs) e).
   { rewrite X. unfold mv; cbn [md mc mf map msum]. f_equal. rewrite <- msum_scal. apply msum_ext. intros. reflexivity. }
-  destruct d as [p|p|]; try exact Y. rewrite X. unfold mv; cbn [md mc mf]. fold fs'. rewrite Qred_R, Q2R_mult, Hnum, INR_IZR_INZ, positive_nat_Z. unfold Q2R at 2; cbn [Qnum Qden]. field. Qed.
+  destruct d as [p|p|]; try exact Y. rewrite X. unfold mv; cbn [md mc mf]. fold fs'. rewrite Qred_R, Q2R_mult, (number_ok _ _ Hgeo), INR_IZR_INZ, positive_nat_Z. unfold Q2R at 2; cbn [Qnum Qden]. field. Qed.
 Lemma clean_ok fs e : pf (clean fs) e = pf fs e.
 Proof. induction fs as [|[[h l] z] fs IH]; [easy|]. cbn [clean pf]. destruct (Z.eqb_spec z 0). subst. rewrite IH. cbn. ring.
   destruct h; cbn [pf]; rewrite ?IH; try easy. destruct l as [|a [|b [|]]]; cbn [pf]; rewrite ?IH; try easy.
@@ -415,7 +444,7 @@ Proof. intro He. destruct f as [[h l] z]. induction fs as [|[[h' l'] z'] fs IH];
   - now apply pw_addpos. - now apply pw_addneg.
   - apply pw_add0. destruct h; try easy.
     + apply andb_prop in O as [O1 O2]. cbn [hv]. apply (knok Nonzero); [easy|]. eapply lab_inr; eauto.
-    + cbn. apply not_0_INR. pose proof (Hdv d). lia.
+    + cbn. apply not_0_INR. pose proof (within_ok _ _ Hgeo _ _ O). lia.
     + apply andb_prop in O as [O1 O2]. cbn [hv]. apply Rgt_not_eq, root_pos. apply (knok Pos); [easy|]. eapply lab_inr; eauto. Qed.
 Lemma sortf_ok D fs e : inD D e -> pf (sortf D fs) e = pf fs e.
 Proof. intro H. induction fs; cbn [sortf fold_right pf]; [easy|]. rewrite ins_ok by easy. f_equal. exact IHfs. Qed.
@@ -449,15 +478,27 @@ Proof. intro He. unfold written_out. destruct m as [c ds fs]; cbn [mc md mf]. as
   { induction n as [|n IH]. cbn. ring. rewrite seq_S, map_app, pv_app, IH. cbn [Nat.add map pv bsum]. unfold mv; cbn [mc md mf]. rewrite Rmult_plus_distr_l, Rplus_0_r. f_equal. f_equal. apply msum_ext. intros l Hl.
     apply pf_ren. intro x. pose proof (inr_len _ _ He) as LE. pose proof (inr_len _ _ Hl) as LL. apply gdrop_ok; [easy| |]; [|intros E; exfalso; lia].
     intros _. rewrite lk_app_r by lia. unfold lk. rewrite nth_overflow by (cbn; lia). cbn [length]. lia. }
-  rewrite GG. unfold mv; cbn [mc md mf map msum]. now rewrite Hnum. Qed.
+  rewrite GG. unfold mv; cbn [mc md mf map msum]. now rewrite (number_ok _ _ Hgeo). Qed.
 Lemma write_out_ok k fd : forall m e, inD fd e -> pv (write_out k (length fd) m) e = mv m e.
 Proof. induction k; intros m e He; cbn [write_out]. cbn; ring. destruct (find _ _) as [j|]; [|cbn; ring]. rewrite <- (mvf_ok fd j m e He), <- (written_out_ok fd (mvf (length fd) j m) e He). generalize (written_out (length fd) (mvf (length fd) j m)). intro q.
   rewrite pv_flat. induction q as [|x q IHq]; cbn [fold_right pv]; [easy|]. now rewrite IHq, IHk. Qed.
+Lemma remove_ok f e : forall fs, length fs = S (length (remove fac_dec f fs)) -> pf fs e = fv e f * pf (remove fac_dec f fs) e.
+Proof. assert (L : forall fs, (length (remove fac_dec f fs) <= length fs)%nat) by (induction fs; cbn; [lia|destruct (fac_dec f a); cbn; lia]).
+  assert (E : forall fs, length fs = length (remove fac_dec f fs) -> remove fac_dec f fs = fs). { induction fs as [|a fs IH]; cbn; [easy|]. destruct (fac_dec f a); cbn; intro H. pose proof (L fs). lia. f_equal. apply IH. lia. }
+  induction fs as [|a fs IH]; cbn [remove length]; intro H; [discriminate|]. destruct (fac_dec f a) as [<-|N]. rewrite E by lia. reflexivity. cbn [length pf] in *. rewrite IH by lia. ring. Qed.
+Lemma open_extents_ok k e : forall m, pv (open_extents k m) e = mv m e.
+Proof. induction k; intro m; cbn [open_extents]. cbn; ring. destruct (find _ _) as [[[h l] z]|] eqn:F; [|cbn; ring]. destruct h; try (cbn; ring). destruct (shift_of gm d) as [[b y]|] eqn:S; [|cbn; ring]. destruct l; [|cbn; ring]. destruct z as [|q|]; try (cbn; ring).
+  cbv zeta. destruct (Nat.eqb_spec (length (mf m)) (Datatypes.S (length (remove fac_dec (Hk d, [], Z.pos q) (mf m))))) as [L|]; [|cbn; ring]. set (rest := remove fac_dec _ _) in *.
+  rewrite pv_flat. cbn [fold_right]. rewrite !IHk. unfold mv; cbn [mc md mf]. rewrite Qred_R, Q2R_mult, Rplus_0_r. assert (Y : Q2R (y # 1) = IZR y) by (unfold Q2R; cbn; field). rewrite Y.
+  rewrite Rmult_assoc, <- Rmult_plus_distr_l, <- msum_scal, <- msum_plus. f_equal. apply msum_ext. intros i Hi. rewrite (remove_ok _ _ _ L). fold rest. cbn [pf fv hv map]. rewrite (shift_ok _ _ Hgeo _ _ _ S).
+  set (v := INR (dv b) + IZR y). replace (pw v (Z.pos q)) with (v * pw v (Z.pred (Z.pos q))). unfold v. cbn [pw]. ring. change v with (pw v 1) at 1. rewrite <- pw_addpos by lia. f_equal. lia. Qed.
 Lemma norm_ok fuel fd p e : inD fd e -> pv (norm fuel fd p) e = pv p e.
 Proof. intro H. unfold norm. cbv zeta. set (q0 := flat_map _ p). assert (E0 : pv q0 e = pv p e).
   { unfold q0. rewrite pv_flat. induction p as [|m p IH]; cbn [fold_right pv]; [easy|]. rewrite IH, expand_ok by easy. rewrite app_nil_r. now destruct m. }
   rewrite <- E0. clearbody q0. set (q := if writes_out then _ else q0). transitivity (pv q e).
-  - induction q as [|m q IH]; cbn [fold_right pv]; [easy|]. now rewrite addm_ok, IH, canon_ok, simp_ok.
+  - transitivity (pv (flat_map (fun m => open_extents 9 (simp fd m)) q) e).
+    + generalize (flat_map (fun m => open_extents 9 (simp fd m)) q). intro q1. induction q1 as [|m q1 IH]; cbn [fold_right pv]; [easy|]. now rewrite addm_ok, IH, canon_ok, sortm_ok.
+    + rewrite pv_flat. induction q as [|m q IH]; cbn [fold_right pv]; [easy|]. now rewrite IH, open_extents_ok, simp_ok.
   - unfold q. destruct writes_out; [|easy]. rewrite pv_flat. clear E0 q. induction q0 as [|m q0 IH]; cbn [fold_right pv]; [easy|]. now rewrite IH, write_out_ok. Qed.
 Lemma zerop_ok p e : zerop p = true -> pv p e = 0.
 Proof. induction p as [|m p IH]; cbn; [easy|]. intro H. apply andb_prop in H as [A B]. rewrite IH by easy. unfold mv. rewrite (Q2R_0 _ A). ring. Qed.
@@ -511,13 +552,13 @@ Proof. induction n; intros fuel fd p e H He; cbn [solve] in H; rewrite <- (norm_
 End RING.
 (* the polynomial of a node, one level deep, is its value *)
 Section NP.
-Variable dv : positive -> nat. Variable arr : positive -> list nat -> R. Variable V : id -> list nat -> R.
+Variable dv : positive -> nat. Variable F : positive -> list R -> R. Variable arr : positive -> list nat -> R. Variable V : id -> list nat -> R.
 Lemma rpoly_ok den d n a h z : rpoly den d n a = Some (h, z) -> forall idx, pw (hv dv V h idx) z = pw (root d (V a idx)) n.
 Proof. unfold rpoly. cbv zeta. generalize (Z.to_pos (Zpos den / Zpos d)). intros k H idx. destruct (Pos.eqb_spec d 1) as [|N]; [easy|]. destruct (Pos.eqb_spec den (d * k)) as [->|]; [|easy].
   injection H as <- <-. cbn [hv]. rewrite (root_mul d k) by now left. now rewrite pw_pow. Qed.
 Lemma ppoly_ok den q a h z : ppoly den q a = Some (h, z) -> forall idx, pw (hv dv V h idx) z = qpow (V a idx) q.
 Proof. unfold ppoly, qpow. destruct (Qden q) as [d|d|]; intro H; try (now apply rpoly_ok with den). injection H as <- <-. reflexivity. Qed.
-Lemma npoly_ok den n p : npoly den n = Some p -> forall e, ev dv arr V n e = pv dv V p e.
+Lemma npoly_ok den n p : npoly den n = Some p -> forall e, ev dv F arr V n e = pv dv V p e.
 Proof. destruct n as [o r b a]. unfold npoly, ev; cbn [no nb na nr]. intros H e.
   assert (SUM : msum (map dv b) (fun l => sm (map (fun al => V (fst al) (map (lk (e ++ l)) (snd al))) a)) = pv dv V (map (fun al => M 1 b [(Hn (fst al), snd al, 1%Z)]) a) e).
   { clear H. induction a as [|al a IH]. cbn. apply msum_zero. cbn [map pv]. rewrite <- IH. unfold mv; cbn [mc md mf pf fv hv pw]. rewrite Q2R_1, Rmult_1_l, <- msum_plus. apply msum_ext. intros l _. rewrite sm_cons. ring. }

@@ -14,8 +14,8 @@ Definition upd3 (w : nat -> nat -> nat -> R) (i j k : nat) (t : R) : nat -> nat 
   fun a b c => if Nat.eqb a i then if Nat.eqb b j then if Nat.eqb c k then t else w a b c else w a b c else w a b c.
 
 (* --- what nodes denote *)
-Fixpoint den (dv : positive -> nat) (A : arrs) (l : table) (a : positive) (e : list nat) : R := match l with [] => 0
- | n :: q => if Pos.eqb a (fst n) then ev dv A (den dv A q) (snd n) e else den dv A q a e end.
+Fixpoint den (dv : positive -> nat) (Fn : positive -> list R -> R) (A : arrs) (l : table) (a : positive) (e : list nat) : R := match l with [] => 0
+ | n :: q => if Pos.eqb a (fst n) then ev dv Fn A (den dv Fn A q) (snd n) e else den dv Fn A q a e end.
 Fixpoint look (l : table) (a : positive) : option node := match l with [] => None | n :: q => if Pos.eqb a (fst n) then Some (snd n) else look q a end.
 Fixpoint tree (l : table) : PM.t node := match l with [] => PM.empty _ | n :: q => PM.add (fst n) (snd n) (tree q) end.
 Definition before (p : positive) (l : table) := match l with [] => true | n :: _ => Pos.ltb (fst n) p end.
@@ -27,14 +27,14 @@ Lemma look_before l : ordered l = true -> forall a n, look l a = Some n -> foral
 Proof. induction l as [|[r n] q IH]; intros W a m F p B; cbn [look ordered before fst snd] in *; [easy|]. apply andb_prop in W as [W1 W]. apply andb_prop in W as [W2 W]. apply Pos.ltb_lt in B.
   destruct (Pos.eqb_spec a r). injection F as <-. subst. split; [easy|]. intros al I. rewrite forallb_forall in W1. apply Pos.ltb_lt. now apply W1.
   destruct (IH W _ _ F _ W2) as [L1 L2]. split; [lia|easy]. Qed.
-Lemma ev_ext dv A n V V' : (forall al, In al (na n) -> forall e, V (fst al) e = V' (fst al) e) -> forall e, ev dv A V n e = ev dv A V' n e.
+Lemma ev_ext dv Fn A n V V' : (forall al, In al (na n) -> forall e, V (fst al) e = V' (fst al) e) -> forall e, ev dv Fn A V n e = ev dv Fn A V' n e.
 Proof. intros E e. unfold ev. assert (X : forall l, map (fun al => V (fst al) (map (lk (e ++ l)) (snd al))) (na n) = map (fun al => V' (fst al) (map (lk (e ++ l)) (snd al))) (na n)).
   { intro l. apply map_ext_in. intros al I. now apply E. }
-  destruct (no n); try easy; try (apply msum_ext; intros l _; now rewrite X).
+  destruct (no n); try easy; try (apply msum_ext; intros l _; now rewrite X); try (apply mred_ext; intros l _; now rewrite X).
   destruct (nb n) as [|d [|d' [|]]]; try easy. destruct (Pos.eqb d d'); [|easy]. apply matv_ext. intros i j _ _. now rewrite X. Qed.
-Lemma den_model dv l : ordered l = true -> forall a n, PM.find a (tree l) = Some n -> forall A e, den dv A l a e = ev dv A (den dv A l) n e.
+Lemma den_model dv Fn l : ordered l = true -> forall a n, PM.find a (tree l) = Some n -> forall A e, den dv Fn A l a e = ev dv Fn A (den dv Fn A l) n e.
 Proof. intros W a n F. rewrite tree_look in F. revert W a n F. induction l as [|[r x] q IH]; intros W a n F A e; [easy|]. pose proof W as W0. cbn [ordered fst snd] in W. apply andb_prop in W as [W1 W]. apply andb_prop in W as [W2 W].
-  assert (K : forall b k, (b < r)%positive -> den dv A q b k = den dv A ((r, x) :: q) b k). { intros b k L. cbn [den fst snd]. destruct (Pos.eqb_spec b r); [lia|easy]. }
+  assert (K : forall b k, (b < r)%positive -> den dv Fn A q b k = den dv Fn A ((r, x) :: q) b k). { intros b k L. cbn [den fst snd]. destruct (Pos.eqb_spec b r); [lia|easy]. }
   cbn [look fst snd] in F. destruct (Pos.eqb_spec a r) as [->|N].
   - injection F as <-. cbn [den fst snd]. rewrite Pos.eqb_refl. apply ev_ext. intros al I k. rewrite forallb_forall in W1. apply K. apply Pos.ltb_lt. now apply W1.
   - rewrite <- K. 2:{ now apply (look_before _ W _ _ F). } rewrite (IH W _ _ F). apply ev_ext. intros al I k. apply K. destruct (look_before _ W _ _ F _ W2) as [L1 L2]. specialize (L2 _ I). lia. Qed.
@@ -47,23 +47,28 @@ Definition dependence (vars : list positive) (l : table) : PM.t (PM.t unit) := f
 Definition depends (m : PM.t (PM.t unit)) (s a : positive) : bool := match PM.find s m with Some t => PM.mem a t | None => true end.
 Lemma mem_add (t : PM.t unit) a p : PM.mem a (PM.add p tt t) = Pos.eqb a p || PM.mem a t.
 Proof. rewrite !PM.mem_find. destruct (Pos.eqb_spec a p). subst. now rewrite PM.gss. now rewrite PM.gso. Qed.
-Lemma touched_ok dv s l a : PM.mem a (touched s l) = false -> forall A p t e, den dv (updl A s p t) l a e = den dv A l a e.
+Lemma touched_ok dv Fn s l a : PM.mem a (touched s l) = false -> forall A p t e, den dv Fn (updl A s p t) l a e = den dv Fn A l a e.
 Proof. induction l as [|[r n] q IH] in a |- *; intros H A p t e; [easy|]. cbn [touched den fst snd] in *.
   assert (Q : PM.mem a (touched s q) = false). { destruct (_ || _) in H; [rewrite mem_add in H; now apply orb_false_elim in H as [_ H]|easy]. }
   destruct (Pos.eqb_spec a r); [subst r|now apply IH]. destruct (_ || _) eqn:E in H; [rewrite mem_add, Pos.eqb_refl in H; discriminate|]. apply orb_false_elim in E as [E1 E2].
-  assert (X : forall al, In al (na n) -> forall k, den dv (updl A s p t) q (fst al) k = den dv A q (fst al) k).
+  assert (X : forall al, In al (na n) -> forall k, den dv Fn (updl A s p t) q (fst al) k = den dv Fn A q (fst al) k).
   { intros al I k. apply IH. destruct (PM.mem (fst al) (touched s q)) eqn:M; [|easy]. rewrite <- E2. symmetry. apply existsb_exists. now exists al. }
-  rewrite (ev_ext dv (updl A s p t) n _ _ X). unfold ev. unfold is_symbol in E1. destruct (no n); try easy. unfold updl. now rewrite E1. Qed.
-Lemma depends_ok dv vars l s a : depends (dependence vars l) s a = false -> forall A p t e, den dv (updl A s p t) l a e = den dv A l a e.
+  rewrite (ev_ext dv Fn (updl A s p t) n _ _ X). unfold ev. unfold is_symbol in E1. destruct (no n); try easy. unfold updl. now rewrite E1. Qed.
+Lemma depends_ok dv Fn vars l s a : depends (dependence vars l) s a = false -> forall A p t e, den dv Fn (updl A s p t) l a e = den dv Fn A l a e.
 Proof. unfold depends. destruct (PM.find s _) as [t|] eqn:F; [|easy]. intros H. apply touched_ok. enough (t = touched s l) by now subst. clear H.
   induction vars as [|v vars IH]; cbn in F. now rewrite PM.gempty in F. destruct (Pos.eq_dec s v). subst. rewrite PM.gss in F. congruence. rewrite PM.gso in F by easy. auto. Qed.
 
 (* --- which nodes are continuous wherever their symbols are *)
+Section SMOOTH.
+Variable ders : list (positive * list positive).
+Definition known_function (f : positive) (n : nat) : bool := existsb (fun p => Pos.eqb (fst p) f && Nat.eqb (length (snd p)) n) ders.
 Definition continuous_op (n : node) : bool := match no n with
- | Oconst _ | Osym _ | Odelta | Odim _ | Oindex | Opi | Oadd | Omul | Oid => true
+ | Oconst _ | Osym _ | Odelta | Odim _ | Oindex _ | Opi | Oadd | Omul | Oid | Ored _ => true
+ | Ofun f => match na n with [_] | [_; _] => known_function f (length (na n)) | _ => false end
  | Opow q => Pos.eqb (Qden q) 1 && Z.leb 0 (Qnum q) | Oun u => continuous_fun u | Obi Bmin | Obi Bmax => true | _ => false end.
 Fixpoint smooth (l : table) : PM.t unit := match l with [] => PM.empty _
  | n :: q => let t := smooth q in if continuous_op (snd n) && forallb (fun al => PM.mem (fst al) t) (na (snd n)) then PM.add (fst n) tt t else PM.remove (fst n) t end.
+End SMOOTH.
 Lemma cont_plus (f g : R -> R) x : continuous f x -> continuous g x -> continuous (fun t => f t + g t) x.
 Proof. intros. now apply (continuous_plus f g). Qed.
 Lemma cont_mult (f g : R -> R) x : continuous f x -> continuous g x -> continuous (fun t => f t * g t) x.
@@ -72,6 +77,23 @@ Lemma cont_const c x : continuous (fun _ : R => c : R) x. Proof. apply continuou
 Lemma cont_ext (f g : R -> R) x : (forall t, f t = g t) -> continuous f x -> continuous g x. Proof. intros. now apply continuous_ext with f. Qed.
 Lemma cont_bsum n (F : R -> nat -> R) x : (forall i, continuous (fun t => F t i) x) -> continuous (fun t => bsum n (F t)) x.
 Proof. intro H. induction n; cbn. apply cont_const. now apply cont_plus. Qed.
+Lemma max_half u v : Rmax u v = (u + v + 1 * Rabs (u + -1 * v)) * / 2.
+Proof. destruct (Rle_dec u v). rewrite Rmax_right, Rabs_left1 by lra. field. rewrite Rmax_left, Rabs_pos_eq by lra. field. Qed.
+Lemma min_half u v : Rmin u v = (u + v + -1 * Rabs (u + -1 * v)) * / 2.
+Proof. destruct (Rle_dec u v). rewrite Rmin_left, Rabs_left1 by lra. field. rewrite Rmin_right, Rabs_pos_eq by lra. field. Qed.
+Lemma cont_comp (g f : R -> R) x : continuous f x -> continuous g (f x) -> continuous (fun t => g (f t)) x.
+Proof. intros. now apply (continuous_comp f g). Qed.
+Lemma cont_abs (f : R -> R) x : continuous f x -> continuous (fun t => Rabs (f t)) x.
+Proof. intros. apply (cont_comp Rabs f); [easy|]. apply continuous_Rabs. Qed.
+Lemma cont_extremum (f g : R -> R) (c : R) x : continuous f x -> continuous g x -> continuous (fun t => (f t + g t + c * Rabs (f t + -1 * g t)) * / 2) x.
+Proof. intros. apply cont_mult; [|apply cont_const]. apply cont_plus. now apply cont_plus. apply cont_mult. apply cont_const. apply cont_abs. apply cont_plus; [easy|]. apply cont_mult; [apply cont_const|easy]. Qed.
+Lemma cont_bred r n (F : R -> nat -> R) x : (forall i, continuous (fun t => F t i) x) -> continuous (fun t => bred r n (F t)) x.
+Proof. intro H. destruct r; cbn [bred].
+  - induction n; cbn. apply cont_const. now apply cont_mult.
+  - induction n as [|[|n] IH]; [apply cont_const|apply H|]. apply cont_ext with (fun t => Rmax (bmax (S n) (F t)) (F t (S n))); [easy|]. eapply cont_ext. intro t. symmetry. apply max_half. now apply cont_extremum.
+  - induction n as [|[|n] IH]; [apply cont_const|apply H|]. apply cont_ext with (fun t => Rmin (bmin (S n) (F t)) (F t (S n))); [easy|]. eapply cont_ext. intro t. symmetry. apply min_half. now apply cont_extremum. Qed.
+Lemma cont_mred r ds : forall (F : R -> list nat -> R) x, (forall k, continuous (fun t => F t k) x) -> continuous (fun t => mred r ds (F t)) x.
+Proof. induction ds as [|d ds IH]; cbn; intros F x H. apply H. apply cont_bred. intro i. apply (IH (fun t k => F t (i :: k))). intro. apply H. Qed.
 Lemma cont_msum ds : forall (F : R -> list nat -> R) x, (forall k, continuous (fun t => F t k) x) -> continuous (fun t => msum ds (F t)) x.
 Proof. induction ds as [|d ds IH]; cbn; intros F x H. apply H. apply cont_bsum. intro i. apply (IH (fun t k => F t (i :: k))). intro. apply H. Qed.
 Lemma cont_sm {B} (f : B -> R -> R) l x : (forall b, In b l -> continuous (f b) x) -> continuous (fun t => sm (map (fun b => f b t) l)) x.
@@ -82,27 +104,17 @@ Lemma cont_nth {B} (f : B -> R -> R) l x : (forall b, In b l -> continuous (f b)
 Proof. intros H k. destruct (nth_error l k) as [b|] eqn:E.
   - apply cont_ext with (f b). 2:{ apply H. now apply nth_error_In with k. } intro t. symmetry. apply nth_error_nth. now apply (map_nth_error (fun b => f b t)).
   - apply cont_ext with (fun _ => 0). 2: apply cont_const. intro t. symmetry. apply nth_overflow. rewrite map_length. now apply nth_error_None. Qed.
-Lemma cont_comp (g f : R -> R) x : continuous f x -> continuous g (f x) -> continuous (fun t => g (f t)) x.
-Proof. intros. now apply (continuous_comp f g). Qed.
-Lemma cont_abs (f : R -> R) x : continuous f x -> continuous (fun t => Rabs (f t)) x.
-Proof. intros. apply (cont_comp Rabs f); [easy|]. apply continuous_Rabs. Qed.
-Lemma cont_extremum (f g : R -> R) (c : R) x : continuous f x -> continuous g x -> continuous (fun t => (f t + g t + c * Rabs (f t + -1 * g t)) * / 2) x.
-Proof. intros. apply cont_mult; [|apply cont_const]. apply cont_plus. now apply cont_plus. apply cont_mult. apply cont_const. apply cont_abs. apply cont_plus; [easy|]. apply cont_mult; [apply cont_const|easy]. Qed.
-Lemma max_half u v : Rmax u v = (u + v + 1 * Rabs (u + -1 * v)) * / 2.
-Proof. destruct (Rle_dec u v). rewrite Rmax_right, Rabs_left1 by lra. field. rewrite Rmax_left, Rabs_pos_eq by lra. field. Qed.
-Lemma min_half u v : Rmin u v = (u + v + -1 * Rabs (u + -1 * v)) * / 2.
-Proof. destruct (Rle_dec u v). rewrite Rmin_left, Rabs_left1 by lra. field. rewrite Rmin_right, Rabs_pos_eq by lra. field. Qed.
 Lemma updi_cases l : forall p, (forall t old, updi l p t old = t) \/ (forall t old, updi l p t old = old).
 Proof. induction l as [|x l IH]; destruct p as [|y p]; cbn; auto. destruct (Nat.eqb x y); auto. Qed.
 Lemma mem_remove (t : PM.t unit) a p : PM.mem a (PM.remove p t) = negb (Pos.eqb a p) && PM.mem a t.
 Proof. rewrite !PM.mem_find. destruct (Pos.eqb_spec a p). subst. now rewrite PM.grs. now rewrite PM.gro. Qed.
-Lemma smooth_ok dv l : forall a, PM.mem a (smooth l) = true -> forall A s p e x, continuous (fun t => den dv (updl A s p t) l a e) x.
-Proof. induction l as [|[r n] q IH]; intros a H A s p e x; cbn [smooth den fst snd] in *. now rewrite PM.mem_find, PM.gempty in H.
-  assert (Q : a <> r -> PM.mem a (smooth q) = true). { intro N. apply Pos.eqb_neq in N. destruct (_ && _) in H; rewrite ?mem_add, ?mem_remove, N in H; exact H. }
+Lemma smooth_ok dv Fn ders l : List.Forall (differentiates Fn) ders -> forall a, PM.mem a (smooth ders l) = true -> forall A s p e x, continuous (fun t => den dv Fn (updl A s p t) l a e) x.
+Proof. intro DF. induction l as [|[r n] q IH]; intros a H A s p e x; cbn [smooth den fst snd] in *. now rewrite PM.mem_find, PM.gempty in H.
+  assert (Q : a <> r -> PM.mem a (smooth ders q) = true). { intro N. apply Pos.eqb_neq in N. destruct (_ && _) in H; rewrite ?mem_add, ?mem_remove, N in H; exact H. }
   destruct (Pos.eqb_spec a r); [subst r|now apply IH; apply Q]. destruct (_ && _) eqn:E in H. 2:{ now rewrite mem_remove, Pos.eqb_refl in H. } apply andb_prop in E as [O C]. clear H Q. rewrite forallb_forall in C.
-  set (f := fun (k : list nat) (al : id * list nat) t => den dv (updl A s p t) q (fst al) (map (lk (e ++ k)) (snd al))).
+  set (f := fun (k : list nat) (al : id * list nat) t => den dv Fn (updl A s p t) q (fst al) (map (lk (e ++ k)) (snd al))).
   assert (F : forall k al, In al (na n) -> continuous (f k al) x) by (intros k al I; apply IH; now apply C).
-  assert (G : (forall k, continuous (fun t => opv (no n) (map (fun al => f k al t) (na n))) x) -> continuous (fun t => msum (map dv (nb n)) (fun k => opv (no n) (map (fun al => f k al t) (na n)))) x) by (intro K; now apply cont_msum).
+  assert (G : (forall k, continuous (fun t => opv Fn (no n) (map (fun al => f k al t) (na n))) x) -> continuous (fun t => msum (map dv (nb n)) (fun k => opv Fn (no n) (map (fun al => f k al t) (na n)))) x) by (intro K; now apply cont_msum).
   unfold ev. unfold continuous_op in O. fold f. destruct (no n) eqn:EO; try discriminate O; try apply cont_const.
   - unfold updl. destruct (Pos.eqb a0 s); [|apply cont_const]. destruct (updi_cases e p) as [U|U]. apply cont_ext with (fun t => t). intro; now rewrite U. apply continuous_id. apply cont_ext with (fun _ => A a0 e). intro; now rewrite U. apply cont_const.
   - apply G. intro k. apply (cont_sm (f k)). intros; now apply F.
@@ -117,7 +129,13 @@ Proof. induction l as [|[r n] q IH]; intros a H A s p e x; cbn [smooth den fst s
     assert (H1 : continuous (fun t => nth 1 (map (fun al => f k al t) (na n)) 0) x) by (apply (cont_nth (f k)); intros; now apply F).
     destruct b; try discriminate O; cbn [bv].
     + eapply cont_ext. intro t. symmetry. apply min_half. now apply cont_extremum.
-    + eapply cont_ext. intro t. symmetry. apply max_half. now apply cont_extremum. Qed.
+    + eapply cont_ext. intro t. symmetry. apply max_half. now apply cont_extremum.
+  - apply G. intro k. cbn [opv]. destruct (na n) as [|X [|Y [|]]] eqn:N; try discriminate O; unfold known_function in O; apply existsb_exists in O as ([f' fs] & I & O); apply andb_prop in O as [O1 O2]; cbn [fst snd] in *; apply Pos.eqb_eq in O1; apply Nat.eqb_eq in O2; subst f';
+      pose proof (proj1 (List.Forall_forall _ _) DF _ I) as D; unfold differentiates in D; cbn [fst snd] in D.
+    + destruct fs as [|f1 [|]]; try discriminate O2. cbn [map]. apply (cont_comp (fun v => Fn f0 [v])). apply F. now left. apply (@ex_derive_continuous R_AbsRing R_NormedModule). eexists. apply D.
+    + destruct fs as [|f1 [|f2 [|]]]; try discriminate O2. cbn [map]. apply (continuous_comp_2 (f k X) (f k Y) (fun u v => Fn f0 [u; v])). apply F. now left. apply F. right. now left.
+      apply (proj1 (continuity_2d_pt_filterlim (fun u v => Fn f0 [u; v]) (f k X x) (f k Y x))). apply differentiable_continuity_pt. eexists. eexists. apply D.
+  - apply cont_mred. intro k. apply (cont_sm (f k)). intros; now apply F. Qed.
 
 (* --- claims that, where they hold, hold in a region that is open along the variables *)
 Section OPEN.
@@ -134,15 +152,15 @@ Proof. induction ds as [|d ds IH]; intros Q x H.
   - generalize (H [] (Forall2_nil _)). apply filter_imp. intros t P e I. now inversion I.
   - assert (K : locally x (fun t => forall i, (i < d)%nat -> forall e, inr ds e -> Q (i :: e) t)). { apply locally_bounded. intros i L. apply (IH (fun e => Q (i :: e))). intros e I. apply H. now constructor. }
     revert K. apply filter_imp. intros t P e I. inversion I; subst. now apply P. Qed.
-Lemma open_claim_ok dv vars l k A s p : open_claim vars (dependence vars l) (smooth l) k = true -> In s vars -> sem (tree l) dv (fun A => den dv A l) A k ->
-  locally (A s p) (fun t => sem (tree l) dv (fun A => den dv A l) (updl A s p t) k).
-Proof. intros O I. assert (FR : forall a, free vars (dependence vars l) a = true -> forall t e, den dv (updl A s p t) l a e = den dv A l a e).
-  { intros a F t e. unfold free in F. rewrite forallb_forall in F. specialize (F s I). apply (depends_ok dv vars). now apply negb_true_iff in F. }
+Lemma open_claim_ok dv Fn ders vars l k A s p : List.Forall (differentiates Fn) ders -> open_claim vars (dependence vars l) (smooth ders l) k = true -> In s vars -> sem (tree l) dv (fun A => den dv Fn A l) A k ->
+  locally (A s p) (fun t => sem (tree l) dv (fun A => den dv Fn A l) (updl A s p t) k).
+Proof. intros DF O I. assert (FR : forall a, free vars (dependence vars l) a = true -> forall t e, den dv Fn (updl A s p t) l a e = den dv Fn A l a e).
+  { intros a F t e. unfold free in F. rewrite forallb_forall in F. specialize (F s I). apply (depends_ok dv Fn vars). now apply negb_true_iff in F. }
   destruct k as [a b|r a| | |]; try discriminate O; cbn [open_claim sem] in *; intro H.
   - apply andb_prop in O as [O1 O2]. apply filter_forall. intros t e He. rewrite !FR by easy. now apply H.
   - apply orb_prop in O as [O|O]. apply filter_forall. intros t e He. rewrite !FR by easy. now apply H.
-    apply andb_prop in O as [O1 O2]. apply (locally_inr _ (fun e t => rv r (den dv (updl A s p t) l a e))). intros e He. specialize (H e He).
-    pose proof (smooth_ok dv l a O2 A s p e (A s p)) as C. destruct r; try discriminate O1; cbn [rv] in *.
+    apply andb_prop in O as [O1 O2]. apply (locally_inr _ (fun e t => rv r (den dv Fn (updl A s p t) l a e))). intros e He. specialize (H e He).
+    pose proof (smooth_ok dv Fn ders l DF a O2 A s p e (A s p)) as C. destruct r; try discriminate O1; cbn [rv] in *.
     + refine (C (fun v => 0 < v) _). rewrite updl_id. exact (open_gt 0 _ H).
     + refine (C (fun v => v <> 0) _). rewrite updl_id. exact (open_neq 0 _ H). Qed.
 
@@ -167,15 +185,15 @@ Lemma both_ok ps : List.Forall (fun h => h) ps -> both ps.
 Proof. induction ps as [|p ps IH]; cbn; intro H; [easy|]. inversion H as [|? ? P R]; subst. specialize (IH R). destruct ps; [easy|]. now split. Qed.
 Definition ranges (l : table) (a : positive) := match look l a with Some n => nr n | None => [] end.
 Section PLAIN.
-Variables (l : table) (dv : positive -> nat) (A : arrs).
+Variables (l : table) (dv : positive -> nat) (Fn : positive -> list R -> R) (A : arrs).
 Definition says (c : claim) : Prop := match c with
- | Ceq a b => all (map dv (ranges l a)) (fun e => den dv A l a e = den dv A l b e)
- | Csgn r a => all (map dv (ranges l a)) (fun e => rv r (den dv A l a e))
- | Cder a s W d => all (map dv (ranges l a)) (fun e => all (map dv W) (fun p => is_derive (fun t => den dv (updl A s p t) l a e) (A s p) (den dv A l d (e ++ p))))
- | Cent a s W L d => all (map dv (ranges l d)) (fun e => is_derive (fun t => den dv (updl A s (map (lk e) L) t) l a (firstn (length (ranges l a)) e)) (A s (map (lk e) L)) (den dv A l d e))
+ | Ceq a b => all (map dv (ranges l a)) (fun e => den dv Fn A l a e = den dv Fn A l b e)
+ | Csgn r a => all (map dv (ranges l a)) (fun e => rv r (den dv Fn A l a e))
+ | Cder a s W d => all (map dv (ranges l a)) (fun e => all (map dv W) (fun p => is_derive (fun t => den dv Fn (updl A s p t) l a e) (A s p) (den dv Fn A l d (e ++ p))))
+ | Cent a s W L d => all (map dv (ranges l d)) (fun e => is_derive (fun t => den dv Fn (updl A s (map (lk e) L) t) l a (firstn (length (ranges l a)) e)) (A s (map (lk e) L)) (den dv Fn A l d e))
  | Chi n a s W d => all (map dv (ranges l a)) (fun e => all_many n (map dv W) (fun ps => all (map dv W) (fun p =>
-    is_derive (fun t => higher s (fun A => den dv A l a e) ps (updl A s p t)) (A s p) (den dv A l d (e ++ concat ps ++ p))))) end.
-Lemma says_ok c : says c <-> sem (tree l) dv (fun A => den dv A l) A c.
+    is_derive (fun t => higher s (fun A => den dv Fn A l a e) ps (updl A s p t)) (A s p) (den dv Fn A l d (e ++ concat ps ++ p))))) end.
+Lemma says_ok c : says c <-> sem (tree l) dv (fun A => den dv Fn A l) A c.
 Proof. assert (R : forall a, rng (tree l) a = ranges l a) by (intro a; unfold rng, ranges; now rewrite tree_look). destruct c; cbn [says sem]; rewrite !R, !all_ok; try reflexivity.
   - split.
     + intros H e p He Hp. specialize (H e He). rewrite all_ok in H. exact (H p Hp).
@@ -184,29 +202,75 @@ Proof. assert (R : forall a, rng (tree l) a = ranges l a) by (intro a; unfold rn
     + intros H e ps p He L F Hp. specialize (H e He). rewrite all_many_ok in H. specialize (H ps L F). rewrite all_ok in H. exact (H p Hp).
     + intros H e He. rewrite all_many_ok. intros ps L F. rewrite all_ok. intros p Hp. exact (H e ps p He L F Hp). Qed.
 End PLAIN.
-(* The dimension 2*n is the number n; the odd ones are those of the statement, in order. *)
-Definition dims (ds : list nat) (d : positive) : nat := match d with xO p => Pos.to_nat p | xH => nth 0 ds 1%nat | xI p => nth (Pos.to_nat p) ds 1%nat end.
-Lemma dims_pos ds : List.Forall (fun d => 0 < d)%nat ds -> forall d, (0 < dims ds d)%nat.
-Proof. intro H. assert (K : forall k, (0 < nth k ds 1)%nat). { induction H; destruct k; cbn; auto; lia. } destruct d; cbn; auto. lia. Qed.
+(* The extent 2*n is the number n; the odd ones are those of a list: a dimension of the statement, in order, and a number more. *)
+Definition extent (ds : list nat) (x : nat * Z) : nat := let n := nth (fst x) ds 1%nat in match snd x with Z0 => n | Zpos p => (n + Pos.to_nat p)%nat | Zneg p => (n - Pos.to_nat p)%nat end.
+Section EXTENTS.
+Variables (exts : list (nat * Z)) (facts : list (positive * positive)).     (* facts: that one extent is at most another *)
+Definition part (d : positive) : nat * Z := match d with xO _ => (0%nat, 0%Z) | xH => nth 0 exts (0%nat, 0%Z) | xI p => nth (Pos.to_nat p) exts (0%nat, 0%Z) end.
+Definition named (d : positive) : bool := match d with xO _ => false | _ => true end.
+Definition is_dim (d : positive) (k : nat) : bool := named d && match part d with (k', Z0) => Nat.eqb k' k | _ => false end.
+Definition dims (ds : list nat) (d : positive) : nat := match d with xO p => Pos.to_nat p | xH => extent ds (nth 0 exts (0%nat, 0%Z)) | xI p => extent ds (nth (Pos.to_nat p) exts (0%nat, 0%Z)) end.
+Definition least_dim (k : nat) : nat := fold_right (fun f m => match fst f with xO p => if is_dim (snd f) k then Nat.max (Pos.to_nat p) m else m | _ => m end) 0%nat facts.
+Definition least (d : positive) : nat := match d with xO p => Pos.to_nat p | _ => Z.to_nat (Z.of_nat (least_dim (fst (part d))) + snd (part d)) end.
+(* a + y is at most b + z *)
+Definition below (a b : nat) (y z : Z) : bool := (Nat.eqb a b && Z.leb y z) || existsb (fun f => (named (fst f) && named (snd f)) && match part (fst f), part (snd f) with (a', y'), (b', z') =>
+  (Nat.eqb a' a && Nat.eqb b' b) && ((Z.leb 0 y' && Z.leb 0 z') && Z.leb (y - z) (y' - z')) end) facts.
+Definition at_most (d' d : positive) : bool := existsb (fun f => Pos.eqb (fst f) d' && Pos.eqb (snd f) d) facts || match d' with xO p => Nat.leb (Pos.to_nat p) (least d)
+  | _ => named d && below (fst (part d')) (fst (part d)) (snd (part d')) (snd (part d)) end.
+Definition names : list positive := map (fun k => match k with O => xH | S k => xI (Pos.of_succ_nat k) end) (seq 0 (length exts)).
+Definition base (d : positive) : option (positive * Z) := if named d && Z.leb 0 (Z.of_nat (least_dim (fst (part d))) + snd (part d)) then match snd (part d) with Z0 => None | z =>
+  match find (fun b => is_dim b (fst (part d))) names with Some b => Some (b, z) | None => None end end else None.
+Definition of_extents : geometry := Geo (fun d k => Nat.ltb k (least d)) at_most base.
+Variable ds : list nat.
+Hypothesis HD : List.Forall (fun f => (dims ds (fst f) <= dims ds (snd f))%nat) facts.
+Lemma dims_named d : named d = true -> dims ds d = extent ds (part d). Proof. now destruct d. Qed.
+Lemma is_dim_ok d k : is_dim d k = true -> dims ds d = nth k ds 1%nat.
+Proof. unfold is_dim. intro H. apply andb_prop in H as [H1 H2]. rewrite dims_named by easy. destruct (part d) as [k' [| |]]; try discriminate. apply Nat.eqb_eq in H2. now subst. Qed.
+Lemma least_dim_ok k : (least_dim k <= nth k ds 1)%nat.
+Proof. unfold least_dim. rewrite List.Forall_forall in HD. assert (K : forall fs, (forall f, In f fs -> In f facts) -> (fold_right (fun f m => match fst f with xO p => if is_dim (snd f) k then Nat.max (Pos.to_nat p) m else m | _ => m end) 0 fs <= nth k ds 1)%nat).
+  { induction fs as [|[a b] fs IH]; intro I; cbn [fold_right fst snd]; [lia|]. specialize (IH (fun f J => I f (or_intror J))). destruct a; try exact IH. destruct (is_dim b k) eqn:B; [|exact IH]. specialize (HD _ (I _ (or_introl eq_refl))). cbn [fst snd] in HD. rewrite (is_dim_ok _ _ B) in HD. cbn [dims] in HD. lia. }
+  now apply K. Qed.
+Lemma least_ok d : (least d <= dims ds d)%nat.
+Proof. assert (K : named d = true -> (Z.to_nat (Z.of_nat (least_dim (fst (part d))) + snd (part d)) <= dims ds d)%nat).
+  { intro N. rewrite dims_named by easy. pose proof (least_dim_ok (fst (part d))) as L. unfold extent. destruct (part d) as [k [|z|z]]; cbn [fst snd] in *; lia. }
+  destruct d; try exact (K eq_refl). cbn. lia. Qed.
+Lemma below_ok a b y z : below a b y z = true -> (extent ds (a, y) <= extent ds (b, z))%nat.
+Proof. unfold below. intro H. apply orb_prop in H as [H|H]. apply andb_prop in H as [H1 H2]. apply Nat.eqb_eq in H1. apply Z.leb_le in H2. subst b. unfold extent; cbn [fst snd]. destruct y, z; lia.
+  apply existsb_exists in H as (f & I & H). apply andb_prop in H as [N H]. apply andb_prop in N as [N1 N2]. rewrite List.Forall_forall in HD. specialize (HD _ I). rewrite !dims_named in HD by easy. destruct (part (fst f)) as [a' y'], (part (snd f)) as [b' z'].
+  apply andb_prop in H as [E H]. apply andb_prop in E as [E1 E2]. apply andb_prop in H as [P H]. apply andb_prop in P as [P1 P2]. apply Nat.eqb_eq in E1, E2. apply Z.leb_le in P1, P2, H. subst. unfold extent in *; cbn [fst snd] in *. destruct y', z'; try lia; destruct y, z; lia. Qed.
+Lemma of_extents_ok : fine_geometry (dims ds) of_extents.
+Proof. split; cbn [of_extents within fits shift_of].
+  - intros d k H. apply Nat.ltb_lt in H. pose proof (least_ok d). lia.
+  - intros d' d H. unfold at_most in H. apply orb_prop in H as [H|H].
+    + apply existsb_exists in H as (f & I & H). apply andb_prop in H as [H1 H2]. apply Pos.eqb_eq in H1, H2. subst. rewrite List.Forall_forall in HD. now apply HD.
+    + assert (C : (exists p, d' = xO p) \/ named d' = true) by (destruct d'; eauto). destruct C as [[p ->]|C]. apply Nat.leb_le in H. pose proof (least_ok d). cbn [dims]. lia.
+      assert (K : named d && below (fst (part d')) (fst (part d)) (snd (part d')) (snd (part d)) = true) by now destruct d'. apply andb_prop in K as [K1 K2]. apply below_ok in K2.
+      rewrite !dims_named by easy. now rewrite (surjective_pairing (part d')), (surjective_pairing (part d)).
+  - intros d b z H. unfold base in H. destruct (named d && _) eqn:C; [|discriminate]. apply andb_prop in C as [C1 C2]. apply Z.leb_le in C2. destruct (snd (part d)) as [|p|p] eqn:Z; [discriminate| |]; (destruct (find _ names) as [b'|] eqn:FD; [|discriminate]); injection H as <- <-; apply find_some in FD as [_ FD]; rewrite (is_dim_ok _ _ FD), (dims_named d C1); unfold extent; rewrite Z; pose proof (least_dim_ok (fst (part d))) as L.
+    + now rewrite plus_INR, (INR_IZR_INZ (Pos.to_nat p)), positive_nat_Z.
+    + rewrite minus_INR by lia. rewrite (INR_IZR_INZ (Pos.to_nat p)), positive_nat_Z. reflexivity.
+  - reflexivity. Qed.
+End EXTENTS.
 
 (* --- data, checked *)
 Definition claim_dec : forall c d : claim, {c = d} + {c <> d}.
 Proof. decide equality; auto using Pos.eq_dec, Nat.eq_dec, rel_dec, (list_eq_dec Pos.eq_dec), (list_eq_dec Nat.eq_dec). Defined.
-Definition run (l : table) (vars : list positive) (regs hyps : list claim) (ss : list step) (goals : list (positive * claim)) : bool :=
-  let m := dependence vars l in let c := smooth l in
-  ordered l && (forallb (open_claim vars m c) regs && match check (tree l) vars regs hyps (depends m) (fun a => PM.mem a c) (PM.empty _) 1 ss with None => false
+Definition run (l : table) (exts : list (nat * Z)) (facts : list (positive * positive)) (ders : list (positive * list positive)) (vars : list positive) (regs hyps : list claim) (ss : list step) (goals : list (positive * claim)) : bool :=
+  let m := dependence vars l in let c := smooth ders l in
+  ordered l && (forallb (open_claim vars m c) regs && match check (tree l) (of_extents exts facts) ders vars regs hyps (depends m) (fun a => PM.mem a c) (PM.empty _) 1 ss with None => false
    | Some done => forallb (fun g => match PM.find (fst g) done with Some (_, k) => if claim_dec k (snd g) then true else false | None => false end) goals end).
-Theorem certified l vars regs hyps ss goals : run l vars regs hyps ss goals = true -> forall (ds : list nat) (A : arrs),
-  given (map (fun d => (0 < d)%nat) ds) (given (map (says l (dims ds) A) (regs ++ hyps)) (both (map (fun g => says l (dims ds) A (snd g)) goals))).
-Proof. unfold run. intros H ds A. apply andb_prop in H as [W H]. apply andb_prop in H as [O H]. destruct (check _ _ _ _ _ _ _ _ _) as [done|] eqn:E; [|discriminate H]. rewrite forallb_forall in H.
-  apply given_ok. intro HD. apply given_ok. intro HH. apply both_ok. set (dv := dims ds) in *. apply List.Forall_forall. intros P I. apply in_map_iff in I as (g & <- & I). apply says_ok.
+Theorem certified l exts facts ders vars regs hyps ss goals : run l exts facts ders vars regs hyps ss goals = true -> forall (ds : list nat) (Fn : positive -> list R -> R) (A : arrs), let dv := dims exts ds in
+  given (map (fun f => (dv (fst f) <= dv (snd f))%nat) facts) (given (map (differentiates Fn) ders) (given (map (says l dv Fn A) (regs ++ hyps)) (both (map (fun g => says l dv Fn A (snd g)) goals)))).
+Proof. unfold run. intros H ds Fn A. cbv zeta. set (dv := dims exts ds). apply andb_prop in H as [W H]. apply andb_prop in H as [O H]. destruct (check _ _ _ _ _ _ _ _ _ _ _) as [done|] eqn:E; [|discriminate H]. rewrite forallb_forall in H.
+  apply given_ok. intro HD. apply given_ok. intro DF. apply given_ok. intro HH. apply both_ok. apply List.Forall_forall. intros P I. apply in_map_iff in I as (g & <- & I). apply says_ok.
   specialize (H g I). cbv beta in H. match type of H with match ?x with _ => _ end = true => destruct x as [[m k]|] eqn:F end; [|discriminate H]. match type of H with (if ?x then _ else _) = true => destruct x as [->|]; [|discriminate H] end.
-  assert (Hdv : forall d, (0 < dv d)%nat). { apply dims_pos. rewrite List.Forall_forall in *. intros d Id. apply HD. apply in_map_iff. now exists d. }
-  set (semc := sem (tree l) dv (fun A => den dv A l)).
+  assert (HD' : List.Forall (fun f => (dv (fst f) <= dv (snd f))%nat) facts). { rewrite List.Forall_forall in *. intros f If. apply (HD _). apply in_map_iff. now exists f. }
+  assert (DF' : List.Forall (differentiates Fn) ders). { rewrite List.Forall_forall in *. intros f If. apply (DF _). apply in_map_iff. now exists f. }
+  set (semc := sem (tree l) dv (fun A => den dv Fn A l)).
   assert (S : forall c, In c (regs ++ hyps) -> semc A c). { intros c Ic. apply says_ok. rewrite List.Forall_forall in HH. apply HH. apply in_map_iff. now exists c. }
-  refine (check_sound (tree l) vars regs hyps (depends (dependence vars l)) (fun a => PM.mem a (smooth l)) dv Hdv (fun p => eq_refl) (fun A => List.Forall (semc A) regs) (fun A => List.Forall (semc A) hyps) _ (fun A => den dv A l) (den_model dv l W) (smooth_ok dv l) (depends_ok dv vars l) _ _ ss (PM.empty _) 1%positive done _ E (fst g) (m, snd g) F A _ _).
-  - intros A' s p Is HR. rewrite forallb_forall in O. clear - O Is HR. induction regs as [|r rs IH]; [apply filter_forall; constructor|]. inversion HR as [|? ? H1 H2]; subst.
-    generalize (filter_and _ _ (open_claim_ok dv vars l r A' s p (O r (or_introl eq_refl)) Is H1) (IH (fun c I => O c (or_intror I)) H2)). apply filter_imp. intros t [K1 K2]. now constructor.
+  refine (check_sound (tree l) (of_extents exts facts) ders vars regs hyps (depends (dependence vars l)) (fun a => PM.mem a (smooth ders l)) dv Fn (of_extents_ok exts facts ds HD') DF' (fun A => List.Forall (semc A) regs) (fun A => List.Forall (semc A) hyps) _ (fun A => den dv Fn A l) (den_model dv Fn l W) (smooth_ok dv Fn ders l DF') (depends_ok dv Fn vars l) _ _ ss (PM.empty _) 1%positive done _ E (fst g) (m, snd g) F A _ _).
+  - intros A' s p Is HR. rewrite forallb_forall in O. clear - O Is HR DF'. induction regs as [|r rs IH]; [apply filter_forall; constructor|]. inversion HR as [|? ? H1 H2]; subst.
+    generalize (filter_and _ _ (open_claim_ok dv Fn ders vars l r A' s p DF' (O r (or_introl eq_refl)) Is H1) (IH (fun c I => O c (or_intror I)) H2)). apply filter_imp. intros t [K1 K2]. now constructor.
   - intros A' HA n c N. rewrite List.Forall_forall in HA. apply HA. eapply nth_error_In; eauto.
   - intros A' _ HA n c N. rewrite List.Forall_forall in HA. apply HA. eapply nth_error_In; eauto.
   - intros q c N. now rewrite PM.gempty in N.

@@ -6,6 +6,12 @@ Open Scope R_scope.
 (* --- the words of the statements *)
 Fixpoint bsum (K : nat) (f : nat -> R) : R :=
   match K with O => 0 | S n => bsum n f + f n end.
+Fixpoint bprod (K : nat) (f : nat -> R) : R :=
+  match K with O => 1 | S n => bprod n f * f n end.
+Fixpoint bmax (K : nat) (f : nat -> R) : R :=
+  match K with O => 0 | S O => f 0%nat | S n => Rmax (bmax n f) (f n) end.
+Fixpoint bmin (K : nat) (f : nat -> R) : R :=
+  match K with O => 0 | S O => f 0%nat | S n => Rmin (bmin n f) (f n) end.
 Definition delta (i k : nat) : R := if Nat.eqb i k then 1 else 0.
 Definition upd (z : nat -> R) (i : nat) (t : R) : nat -> R :=
   fun k => if Nat.eqb k i then t else z k.
@@ -122,6 +128,12 @@ Proof. now destruct b. Qed.
 (* --- sums *)
 Lemma bsum_ext K f g : (forall k, (k < K)%nat -> f k = g k) -> bsum K f = bsum K g.
 Proof. induction K; intro H; simpl. easy. rewrite IHK, (H K) by (intros; auto; lia || apply H; lia). easy. Qed.
+Lemma bprod_ext K f g : (forall k, (k < K)%nat -> f k = g k) -> bprod K f = bprod K g.
+Proof. induction K; intro H; cbn; [easy|]. rewrite IHK, (H K) by (intros; auto; lia || apply H; lia). easy. Qed.
+Lemma bmax_ext K f g : (forall k, (k < K)%nat -> f k = g k) -> bmax K f = bmax K g.
+Proof. induction K as [|[|K] IH]; intro H; [easy|now apply H; lia|]. change (Rmax (bmax (S K) f) (f (S K)) = Rmax (bmax (S K) g) (g (S K))). rewrite IH by (intros; apply H; lia). now rewrite (H (S K)) by lia. Qed.
+Lemma bmin_ext K f g : (forall k, (k < K)%nat -> f k = g k) -> bmin K f = bmin K g.
+Proof. induction K as [|[|K] IH]; intro H; [easy|now apply H; lia|]. change (Rmin (bmin (S K) f) (f (S K)) = Rmin (bmin (S K) g) (g (S K))). rewrite IH by (intros; apply H; lia). now rewrite (H (S K)) by lia. Qed.
 Lemma bsum_plus K f g : bsum K (fun k => f k + g k) = bsum K f + bsum K g.
 Proof. induction K; simpl. ring. rewrite IHK. ring. Qed.
 Lemma bsum_minus K f g : bsum K (fun k => f k - g k) = bsum K f - bsum K g.
