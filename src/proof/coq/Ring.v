@@ -239,9 +239,17 @@ Definition outside (r : nat) (m : mono) : list fac := let b := length (md m) in 
 Definition denom fd (f : fac) : bool := match f with (Hn a, l, z) => Z.ltb z 0 && (kn Nonzero a && (lab_ok fd l (rng a) && match G a with Some _ => true | None => false end)) | _ => false end.
 Definition finden fd (p : list mono) : option (id * list nat * Z) := match find (denom fd) (flat_map (outside (length fd)) p) with Some (Hn a, l, z) => Some (a, l, (- z)%Z) | _ => None end.
 Definition mulm r a l k (m : mono) : mono := mapf (mulf a (map (up r (length (md m))) l) k) m.
+(* the terms that sum over d, with that index in front, as of a free index; the others *)
+Definition summed (d : positive) (m : mono) : bool := existsb (Pos.eqb d) (md m).
+Definition in_front (r : nat) (d : positive) (m : mono) : mono := match find (fun j => match nth_error (md m) j with Some d' => Pos.eqb d d' | None => false end) (seq 0 (length (md m))) with Some j => mvf r j m | None => m end.
+Definition unbound (m : mono) : mono := M (mc m) (tl (md m)) (mf m).
+Definition starts (d : positive) (m : mono) : bool := match md m with d' :: _ => Pos.eqb d d' | [] => false end.
+Definition first_bound (p : list mono) : option positive := match flat_map md p with d :: _ => Some d | [] => None end.
 Fixpoint solve (n fuel : nat) (fd : list positive) (p : list mono) : bool := let p := norm fuel fd p in if zerop p then true else match n with O => false | S n =>
   if existsb (reducible fd) p then solve n fuel fd (map (redm fd) p) else match finden fd p with
-  | Some (a, l, k) => solve n fuel fd (map (mulm (length fd) a l k) p) | None => false end end.
+  | Some (a, l, k) => solve n fuel fd (map (mulm (length fd) a l k) p)
+  | None => match first_bound p with None => false | Some d => let inside := map (in_front (length fd) d) (filter (summed d) p) in
+     forallb (starts d) inside && (solve n fuel (fd ++ [d]) (map unbound inside) && solve n fuel fd (filter (fun m => negb (summed d m)) p)) end end end.
 (* --- semantics --- *)
 Variable V : id -> list nat -> R.
 Hypothesis Hgeo : fine_geometry dv gm.
@@ -541,14 +549,25 @@ Proof. intro N. unfold mulm, mv; cbn [mapf md mc mf].
   rewrite mulf_ok; rewrite E; easy. Qed.
 Lemma pv_map (g : mono -> mono) c p e : (forall m, mv (g m) e = c * mv m e) -> pv (map g p) e = c * pv p e.
 Proof. intro H. induction p; cbn [map pv]. ring. rewrite H, IHp. ring. Qed.
+Lemma split_ok (g : mono -> bool) p e : pv p e = pv (filter g p) e + pv (filter (fun m => negb (g m)) p) e.
+Proof. induction p as [|m p IH]; cbn [filter pv]. ring. rewrite IH. destruct (g m); cbn [negb pv]; ring. Qed.
+Lemma in_front_ok fd d m e : inD fd e -> mv (in_front (length fd) d m) e = mv m e.
+Proof. intro He. unfold in_front. destruct (find _ _); [|easy]. now apply mvf_ok. Qed.
+Lemma unbound_ok d p e : forallb (starts d) p = true -> pv p e = bsum (dv d) (fun i => pv (map unbound p) (e ++ [i])).
+Proof. induction p as [|[c ds fs] p IH]; cbn [forallb map pv]; intro H. now rewrite bsum_zero. apply andb_prop in H as [H1 H2]. rewrite bsum_plus, IH by easy. f_equal. unfold starts in H1. destruct ds as [|d' ds]; [easy|]. cbn [md] in H1. apply Pos.eqb_eq in H1. subst d'.
+  unfold unbound, mv; cbn [mc md mf map tl msum]. rewrite bsum_scal_l. f_equal. apply bsum_ext. intros i Hi. apply msum_ext. intros l Hl. now rewrite <- app_assoc. Qed.
 Theorem solve_ok n : forall fuel fd p e, solve n fuel fd p = true -> inD fd e -> pv p e = 0.
 Proof. induction n; intros fuel fd p e H He; cbn [solve] in H; rewrite <- (norm_ok fuel fd p e He); set (q := norm fuel fd p) in *; clearbody q; clear p; destruct (zerop q) eqn:Z; try now apply zerop_ok.
   destruct (existsb (reducible fd) q).
   - pose proof (IHn _ _ _ e H He) as E. rewrite (pv_map (redm fd) 1) in E. lra. intro m. rewrite redm_ok by easy. ring.
-  - destruct (finden fd q) as [[[a l] k]|] eqn:F; [|easy]. unfold finden in F. destruct (find _ _) as [[[h l'] z]|] eqn:F2; [|easy]. destruct h; try easy. injection F as -> -> <-.
-    apply find_some in F2 as [_ D]. cbn in D. apply andb_prop in D as [_ D]. apply andb_prop in D as [D1 D]. apply andb_prop in D as [D2 _].
-    pose proof (lab_inr fd e l (rng a) He D2) as B. pose proof (knok _ _ D1 _ B) as N. cbn in N. pose proof (IHn _ _ _ e H He) as E.
-    rewrite (pv_map _ (pw (V a (map (lk e) l)) (- z))) in E. apply Rmult_integral in E as [E|E]; [|easy]. now apply pw_ne0 in E. intro m. rewrite <- (inr_len _ _ He). now apply mulm_ok. Qed.
+  - destruct (finden fd q) as [[[a l] k]|] eqn:F.
+    + unfold finden in F. destruct (find _ _) as [[[h l'] z]|] eqn:F2; [|easy]. destruct h; try easy. injection F as -> -> <-.
+      apply find_some in F2 as [_ D]. cbn in D. apply andb_prop in D as [_ D]. apply andb_prop in D as [D1 D]. apply andb_prop in D as [D2 _].
+      pose proof (lab_inr fd e l (rng a) He D2) as B. pose proof (knok _ _ D1 _ B) as N. cbn in N. pose proof (IHn _ _ _ e H He) as E.
+      rewrite (pv_map _ (pw (V a (map (lk e) l)) (- z))) in E. apply Rmult_integral in E as [E|E]; [|easy]. now apply pw_ne0 in E. intro m. rewrite <- (inr_len _ _ He). now apply mulm_ok.
+    + destruct (first_bound q) as [d|]; [|easy]. cbv zeta in H. apply andb_prop in H as [H1 H]. apply andb_prop in H as [H2 H3]. rewrite (split_ok (summed d)), (IHn _ _ _ e H3 He), Rplus_0_r.
+      transitivity (pv (map (in_front (length fd) d) (filter (summed d) q)) e). { symmetry. rewrite (pv_map _ 1). ring. intro m. rewrite in_front_ok by easy. ring. }
+      rewrite (unbound_ok d) by easy. rewrite (bsum_ext _ _ (fun _ => 0)). apply bsum_zero. intros i Hi. apply (IHn _ _ _ _ H2). apply inr_app; [easy|]. constructor; [easy|constructor]. Qed.
 End RING.
 (* the polynomial of a node, one level deep, is its value *)
 Section NP.
