@@ -97,11 +97,11 @@ class script {
     for (const auto& p : parts_)
       if (const node_id* n = std::get_if<node_id>(&p)) into.push_back(*n);
   }
-  std::string text(const std::vector<node_id>& names) const {
+  std::string text(const std::map<node_id, std::size_t>& names) const {
     std::string r;
     for (const auto& p : parts_) {
       if (const node_id* n = std::get_if<node_id>(&p))
-        r += std::to_string(std::ranges::lower_bound(names, *n) - names.begin() + 1);
+        r += std::to_string(names.at(*n));
       else
         r += std::get<std::string>(p);
     }
@@ -134,7 +134,7 @@ class coq_writer {
         "From Wengert Require Import Sums Functions Rules Ring Kernel Statement.\nImport ListNotations.\nOpen Scope R_scope.\n\n";
     std::vector<std::string> nodes;
     for (std::size_t n = nodes_.size(); n-- > 0;)
-      nodes.push_back(fmt::format("({}, {})", n + 1, described(nodes_[n]).text(nodes_)));
+      nodes.push_back(fmt::format("({}, {})", n + 1, described(nodes_[n]).text(names_)));
     put(text, "nodes : table", nodes);
     put_extents(text);
     std::vector<std::string> partial;
@@ -191,13 +191,13 @@ class coq_writer {
 
   std::vector<std::string> texts(const std::vector<script>& all) const {
     std::vector<std::string> r;
-    for (const script& s : all) r.push_back(s.text(nodes_));
+    for (const script& s : all) r.push_back(s.text(names_));
     return r;
   }
 
   std::vector<std::string> goals_of(std::span<const theorem> goals) {
     std::vector<std::string> r;
-    for (const theorem& g : goals) r.push_back(fmt::format("({}, {})", at(g.step()), said(g.says()).text(nodes_)));
+    for (const theorem& g : goals) r.push_back(fmt::format("({}, {})", at(g.step()), said(g.says()).text(names_)));
     return r;
   }
 
@@ -261,13 +261,40 @@ class coq_writer {
     std::vector<node_id> roots;
     for (const auto* all : {&near_, &at_, &steps_})
       for (const script& s : *all) s.collect(roots);
-    nodes_ = t_.reachable(roots);
+    for (node_id n : roots) find_nodes_beneath(n);
     for (node_id n : nodes_) {
       ranges(n, t_.axes(n));
       if (t_.op(n) == opcode::symbol) symbols_.insert(t_.symbol_of(n));
     }
     for (symbol_id s : symbols_)
       for (range_id r : t_.symbol(s).axes) extents_.of_range(r);
+  }
+
+  // A node is named behind its arguments.
+  void find_nodes_beneath(node_id root) {
+    std::vector<std::pair<node_id, bool>> open{{root, false}};
+    while (!open.empty()) {
+      const auto [n, known] = open.back();
+      open.pop_back();
+      if (names_.contains(n)) continue;
+      if (known) {
+        nodes_.push_back(n);
+        names_[n] = nodes_.size();
+        continue;
+      }
+      open.emplace_back(n, true);
+      for (const edge& e : arguments(n)) open.emplace_back(e.node, false);
+    }
+  }
+
+  std::vector<range_id> axes_of(node_id n) const { return {t_.axes(n).begin(), t_.axes(n).end()}; }
+
+  // As Coq reads them.
+  std::vector<edge> arguments(node_id n) const {
+    std::vector<edge> all = t_.args(n).copy();
+    if (extents_.only_reads_further(n)) return all;
+    for (edge& e : all) e = extents_.plain(e, axes_of(n));
+    return all;
   }
 
   static std::size_t number(symbol_id s) { return std::size_t{s} + 1; }
@@ -287,6 +314,13 @@ class coq_writer {
   static std::string shown(const rational& q) { return fmt::format("({} # {})", numerator(q).str(), denominator(q).str()); }
 
   std::string operation(node_id n) {
+    if (extents_.only_reads_further(n)) {
+      std::vector<std::int64_t> further;
+      const edge e = t_.arg(n, 0);
+      for (std::size_t q = 0; q < e.labels.size(); ++q)
+        further.push_back(extents_.place_of(e.labels[q], axes_of(n), e.node, q).further);
+      return fmt::format("Oshift [{}]%nat", fmt::join(further, "; "));
+    }
     if (is_matrix_function(t_.op(n)))
       return t_.op(n) == opcode::det ? "Omat Mdet" : t_.op(n) == opcode::adj ? "Omat Madj" : "Omat Minv";
     if (const reduction r = t_.red(n); r != reduction::none && r != reduction::sum) {
@@ -331,22 +365,25 @@ class coq_writer {
     const std::string op = operation(n);
     s << "Nd " << (op.find(' ') == std::string::npos ? op : "(" + op + ")") << " " << ranges(n, t_.out(n)) << " "
       << ranges(t_.bound(n)) << " ";
-    return put_places(s, t_.args(n).copy(), t_.axes(n));
+    return s.list(arguments(n), [&](const edge& e) { put_plain(s, e, axes_of(n)); });
   }
 
   // What some labels, over some axes, read of a node: the number of an axis, or beyond them a fixed entry.
   std::string numbers_of(std::span<const label> labels, std::span<const range_id> axes, node_id read) const {
     std::vector<std::size_t> r;
     for (std::size_t q = 0; q < labels.size(); ++q) {
-      const coq_index i = index_in_coq(t_, extents_, labels[q], axes, read, q);
-      r.push_back(i.fixed ? axes.size() + i.number : i.number);
+      const coq_extents::place p = extents_.place_of(labels[q], axes, read, q);
+      r.push_back(p.fixed ? axes.size() + p.number : p.number);
     }
     return fmt::format("[{}]%nat", fmt::join(r, "; "));
   }
   // (node, [labels])
-  script& put_place(script& s, const edge& e, std::span<const range_id> axes) const {
+  script& put_plain(script& s, const edge& e, std::span<const range_id> axes) const {
     s << "(";
     return s.node(e.node) << fmt::format(", {})", numbers_of(e.labels, axes, e.node));
+  }
+  script& put_place(script& s, const edge& e, std::span<const range_id> axes) const {
+    return put_plain(s, extents_.plain(e, axes), axes);
   }
   script& put_places(script& s, std::span<const edge> all, std::span<const range_id> axes) const {
     return s.list(all, [&](const edge& e) { put_place(s, e, axes); });
@@ -418,6 +455,45 @@ class coq_writer {
                            : is_whole_symbol(step.says) ? assumed(step.says, is_constant(step.says))
                            : step.terms                 ? rule_step(step)
                                                         : plain_step(step));
+  }
+
+  // --- what is known of a node, known of what only reads it further on
+
+  void read_further(std::vector<std::size_t>& used, const proof_step& step, const edge& e, std::span<const range_id> axes) {
+    const edge read = extents_.plain(e, axes);
+    if (read.node == e.node || t_.op(e.node) == opcode::delta) return;
+    for (step_id p : grounds_of(step)) {
+      if (k_.log()[p].says.left != e.node) continue;
+      auto [it, fresh] = further_.try_emplace({p, read.node}, 0);
+      if (fresh) it->second = further_step(p, read.node);
+      used.push_back(it->second);
+    }
+  }
+  void read_further(std::vector<std::size_t>& used, const proof_step& step, node_id n) {
+    if (n == none || extents_.only_reads_further(n)) return;
+    for (const edge& e : t_.args(n).copy()) read_further(used, step, e, axes_of(n));
+  }
+
+  std::size_t further_step(step_id p, node_id n) {
+    const claim& c = k_.log()[p].says;
+    node_id other = n;
+    edge e = t_.arg(n, 0);
+    std::vector<range_id> axes = axes_of(n);
+    if (c.what == kind::derivative) {
+      if (c.order != 1 || !c.entry.empty()) no_counterpart("a derivative of higher order of what is read further on");
+      for (range_id r : t_.symbol(c.variable).axes) {
+        e.labels.push_back(label::of_axis(axes.size()));
+        axes.push_back(r);
+      }
+    }
+    if (c.what != kind::sign) {
+      const edge read = extents_.plain({c.right, e.labels}, axes);
+      if (read.labels != tape::straight(axes.size())) no_counterpart("a derivative that is read further on");
+      other = read.node;
+    }
+    script s;
+    (s << "Sshift " << at(p) << " ").node(n) << " ";
+    return put_step(std::move(s.node(other)));
   }
 
   script hypothesis_step(const proof_step& step) { return hypothesis_step(step.details.at(0), step.says); }
@@ -530,7 +606,11 @@ class coq_writer {
       for (step_id p : step.premises) s << " " << at(p);
     if (c->left) (s << " ").node(step.says.left);
     if (c->right) (s << " ").node(step.says.right);
-    if (c->listed) s << " " << premises(premises_of(step));
+    if (c->listed) {
+      std::vector<std::size_t> used = premises_of(step);
+      read_further(used, step, step.says.left);
+      s << " " << premises(used);
+    }
     if (step.rule == "factor-nonzero") s << " " << step.details.at(0) << "%nat";
     return s;
   }
@@ -543,10 +623,32 @@ class coq_writer {
     return d.str();
   }
 
-  // Of nodes that stay closed: a number is always read as what it is.
+  // Of nodes that stay closed: a number is always read as what it is, and so is a delta.
   std::vector<node_id> without_constants(std::vector<node_id> nodes) const {
-    std::erase_if(nodes, [&](node_id n) { return t_.is_constant(n); });
+    std::erase_if(nodes, [&](node_id n) { return t_.is_constant(n) || t_.op(n) == opcode::delta; });
     return nodes;
+  }
+
+  // The same 1 or 0 with its indices in the order in which what is compared reads them: one node for I[i,j] and I[j,i].
+  edge turned_choice(comparison c, node_id chosen) const {
+    const std::vector<range_id> axes = axes_of(chosen);
+    std::vector<label> outside;
+    std::vector<range_id> own;
+    std::vector<edge> compared{t_.arg(chosen, 0), t_.arg(chosen, 1)};
+    for (edge& e : compared) {
+      for (label& l : e.labels) {
+        if (l.is_constant()) continue;
+        const label from = label::of_axis(static_cast<std::size_t>(l.axis));
+        std::size_t place = static_cast<std::size_t>(std::ranges::find(outside, from) - outside.begin());
+        if (place == outside.size()) {
+          outside.push_back(from);
+          own.push_back(axes[static_cast<std::size_t>(l.axis)]);
+        }
+        l.axis = static_cast<std::int16_t>(place);
+      }
+    }
+    if (own.size() != axes.size()) return t_.whole(chosen);
+    return {t_.select(own, c, compared[0], compared[1], {t_.constant(1), {}}, {t_.constant(0), {}}), outside};
   }
 
   // The steps that say what a choice is to `ring`: a polynomial in its branches and in what is 1 where it is for the first of
@@ -566,6 +668,13 @@ class coq_writer {
     const term one(f, 1), zero(f, 0), u(f, args[2]), v(f, args[3]);
     const term i = select(c, term(f, args[0]), term(f, args[1]), one, zero);
     const node_id chosen = i.as_edge().node;
+    if (const edge same = turned_choice(c, chosen); same.node != chosen) {
+      script s;
+      (s << "Slift ").node(chosen) << " ";
+      made.push_back(put_step(std::move(s.node(t_.identity(axes_of(chosen), same)))));
+      const std::vector<std::size_t>& more = choice_steps(same.node);
+      made.insert(made.end(), more.begin(), more.end());
+    }
     if (chosen != n) {
       const node_id opened = (i * u + (v - i * v)).over_frame();
       script s;
@@ -602,6 +711,7 @@ class coq_writer {
       const std::vector<std::size_t>& more = choice_steps(n);
       used.insert(used.end(), more.begin(), more.end());
     }
+    for (node_id n : t_.reachable(roots)) read_further(used, step, n);
     script s;
     (s << "Sring ").node(step.says.left) << " ";
     s.node(step.says.right) << " " << denominator_beneath(roots) << " ";
@@ -663,6 +773,7 @@ class coq_writer {
     std::vector<std::size_t> used = premises_of(step);
     const auto [name, needed] = row_in_coq(row, step, x, y);
     const std::vector<edge> where = conditions_of(needed, used, step);
+    for (const edge& e : where) read_further(used, step, e, f.axes);
     script s;
     (s << "Srule " << name << " " << shown(step.terms->parameter) << " ").node(step.says.left) << " ";
     s.node(step.says.right) << " ";
@@ -716,13 +827,15 @@ class coq_writer {
       for (const auto& product : parts)
         for (const edge& e : product) closed.insert(e.node);
     }
+    read_further(used, step, c.left);
+    for (const edge& e : where) read_further(used, step, e, axes_of(c.left));
     closed.erase(c.right);
     if (t_.op(c.right) == opcode::add)
       for (edge_view e : t_.args(c.right)) closed.erase(e.node);
     script s;
     (s << "Sder ").node(c.left) << " " << number(c.variable) << " " << ranges(t_.symbol(c.variable).axes) << " ";
     s.node(c.right) << " ";
-    const std::vector<range_id> axes(t_.axes(c.left).begin(), t_.axes(c.left).end());
+    const std::vector<range_id> axes = axes_of(c.left);
     s.list(parts, [&](const std::vector<edge>& product) { put_places(s, product, axes); });
     s << " ";
     put_places(s, where, axes) << " " << denominator_beneath(std::vector<node_id>{c.left, c.right}) << " ";
@@ -745,7 +858,9 @@ class coq_writer {
   std::map<node_id, symmetric_part> symmetric_;  // by W
   std::vector<script> steps_, near_, at_;
   std::vector<claim> near_said_, at_said_;
-  std::vector<node_id> nodes_;
+  std::vector<node_id> nodes_;             // arguments first
+  std::map<node_id, std::size_t> names_;  // their numbers, from 1
+  std::map<std::pair<step_id, node_id>, std::size_t> further_;
 };
 
 }  // namespace

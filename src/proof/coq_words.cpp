@@ -92,18 +92,48 @@ std::int64_t coq_extents::first_read(node_id n, std::size_t axis) const {
   return first(t_.out(n)[axis]);
 }
 
-coq_index index_in_coq(const tape& t, const coq_extents& extents, const label& l, std::span<const range_id> axes, node_id read,
-                       std::size_t axis) {
-  const std::int64_t begin = extents.first_read(read, axis);
-  if (l.is_constant()) {
-    if (l.value().dim != none || l.offset < begin) no_counterpart("an entry at a place that is not written as a number");
-    return {true, static_cast<std::size_t>(l.offset - begin)};
+coq_extents::place coq_extents::place_of(const label& l, std::span<const range_id> axes, node_id read, std::size_t axis) const {
+  const std::int64_t begin = first_read(read, axis);
+  if (!l.is_constant()) {
+    const auto index = static_cast<std::size_t>(l.axis);
+    return {false, index, first(axes[index]) + l.offset - begin};
   }
-  const auto index = static_cast<std::size_t>(l.axis);
-  if (extents.first(axes[index]) + l.offset != begin)
-    no_counterpart(fmt::format("an index from {} of what is counted from {}",
-                               t.text_of({none, extents.first(axes[index]) + l.offset}), begin));
-  return {false, index};
+  if (l.value().dim != none || l.offset < begin) no_counterpart("an entry at a place that is not written as a number");
+  return {true, static_cast<std::size_t>(l.offset - begin), 0};
+}
+
+edge coq_extents::plain(const edge& e, std::span<const range_id> axes) const {
+  bool further = false;
+  for (std::size_t q = 0; q < e.labels.size(); ++q) further = further || place_of(e.labels[q], axes, e.node, q).further != 0;
+  if (!further) return e;
+  edge inner = e, outer;
+  if (t_.op(e.node) == opcode::delta) {
+    if (e.labels[0].is_constant() || e.labels[1].is_constant()) no_counterpart("a fixed index beside one that is shifted");
+    if (place_of(e.labels[0], axes, e.node, 0).further < place_of(e.labels[1], axes, e.node, 1).further)
+      std::swap(inner.labels[0], inner.labels[1]);
+    inner.labels[0].offset -= inner.labels[1].offset;
+    inner.labels[1].offset = 0;
+    const range_id one = t_.shift(axes[static_cast<std::size_t>(inner.labels[0].axis)], inner.labels[0].offset);
+    const range_id two = axes[static_cast<std::size_t>(inner.labels[1].axis)];
+    const affine begin{none, std::min(first(one), first(two))};
+    inner.node = t_.delta(t_.make_range(begin, affine(t_.range_of(one).hi)), t_.make_range(begin, affine(t_.range_of(two).hi)));
+    if (place_of(inner.labels[0], axes, inner.node, 0).further == 0) return inner;
+  }
+  std::vector<range_id> read;
+  for (label& l : inner.labels) {
+    if (l.is_constant()) continue;
+    outer.labels.push_back(label::of_axis(static_cast<std::size_t>(l.axis)));
+    l.axis = static_cast<std::int16_t>(read.size());
+    read.push_back(axes[static_cast<std::size_t>(outer.labels.back().axis)]);
+  }
+  outer.node = t_.identity(read, inner);
+  return outer;
+}
+
+bool coq_extents::only_reads_further(node_id n) const {
+  if (t_.op(n) != opcode::identity || t_.bound_count(n) > 0) return false;
+  const std::vector<range_id> axes(t_.out(n).begin(), t_.out(n).end());
+  return plain(t_.arg(n, 0), axes).node == n;
 }
 
 bool is_assumed_function(const tape& t, node_id n) {
@@ -126,7 +156,7 @@ coq_function assumed_function(const unknown_function& f) {
   return r;
 }
 
-coq_words::coq_words(const tape& t, const coq_extents& extents, const std::vector<coq_function>& functions,
+coq_words::coq_words(tape& t, const coq_extents& extents, const std::vector<coq_function>& functions,
                      const std::vector<symbol_id>& symbols)
     : t_(t), extents_(extents) {
   for (dim_id d : extents.dims()) dims_[d] = claim_name(t.dim_name(d));
@@ -168,11 +198,15 @@ std::string coq_words::extent_of(range_id r) const {
   return a.dim != none && a.offset != 0 ? "(" + extent(a) + ")" : extent(a);
 }
 
-// The index at which an argument is read.
-std::string coq_words::index(const edge& e, std::size_t axis, std::span<const range_id> axes,
-                             const std::vector<std::string>& names) const {
-  const coq_index i = index_in_coq(t_, extents_, e.labels[axis], axes, e.node, axis);
-  return i.fixed ? fmt::format("{}%nat", i.number) : names.at(i.number);
+// The indices at which an argument is read.
+std::vector<std::string> coq_words::indices(const edge& e, std::span<const range_id> axes,
+                                            const std::vector<std::string>& names) const {
+  std::vector<std::string> r;
+  for (std::size_t q = 0; q < e.labels.size(); ++q) {
+    const coq_extents::place p = extents_.place_of(e.labels[q], axes, e.node, q);
+    r.push_back(p.fixed ? fmt::format("{}%nat", p.number) : counted(names.at(p.number), p.further));
+  }
+  return r;
 }
 
 std::vector<std::string> coq_words::quantified(std::string& text, std::span<const range_id> axes) {
@@ -220,8 +254,7 @@ std::string coq_words::derivative(const claim& c) {
     for (std::size_t n = 0; n < c.order; ++n) places.emplace_back(from(rank + n * width), from(rank + (n + 1) * width));
   } else {
     places.emplace_back();
-    const edge read{t_.symbol_node(c.variable), {c.entry.begin(), c.entry.end()}};
-    for (std::size_t q = 0; q < width; ++q) places[0].push_back(index(read, q, t_.out(c.right), at));
+    places[0] = indices({t_.symbol_node(c.variable), {c.entry.begin(), c.entry.end()}}, t_.out(c.right), at);
   }
   motion m{c.variable};
   std::string inner, behind;
@@ -287,9 +320,9 @@ coq_words::piece coq_words::of_matrix(node_id n, const std::vector<std::string>&
   const std::size_t outer = indices_.size(), rank = t_.rank(n);
   std::vector<std::string> all = at;
   for (int k = 0; k < 2; ++k) all.push_back(fresh_index());
-  std::vector<std::string> places;
-  const edge argument = t_.arg(n, 0);
-  for (std::size_t q = 0; q < argument.labels.size(); ++q) places.push_back(index(argument, q, t_.axes(n), all));
+  const std::vector<range_id> axes(t_.axes(n).begin(), t_.axes(n).end());
+  const edge argument = extents_.plain(t_.arg(n, 0), axes);
+  const std::vector<std::string> places = indices(argument, axes, all);
   const opcode op = t_.op(n);
   std::string text = fmt::format("{} {} (fun {} {} => {})",
                                  op == opcode::det   ? "det"
@@ -314,10 +347,11 @@ coq_words::piece coq_words::power(const piece& base, const rational& p) const {
 
 coq_words::piece coq_words::body(node_id n, const std::vector<std::string>& at, const motion& m) {
   std::vector<piece> args;
-  for (edge_view e : t_.args(n)) {
-    std::vector<std::string> places;
-    for (std::size_t q = 0; q < e.labels.size(); ++q) places.push_back(index(edge(e), q, t_.axes(n), at));
-    args.push_back(value(e.node, places, m));
+  const std::vector<range_id> axes(t_.axes(n).begin(), t_.axes(n).end());
+  const bool further = extents_.only_reads_further(n);
+  for (const edge& e : t_.args(n).copy()) {
+    const edge read = further ? e : extents_.plain(e, axes);
+    args.push_back(value(read.node, indices(read, axes, at), m));
   }
   switch (t_.op(n)) {
     case opcode::constant: {

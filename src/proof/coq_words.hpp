@@ -20,7 +20,7 @@ namespace wengert {
 // is added to them are numbered as they are met.
 class coq_extents {
  public:
-  explicit coq_extents(const tape& t) : t_(t) {}
+  explicit coq_extents(tape& t) : t_(t) {}
   std::size_t of_range(range_id r) { return number_of(extent(r)); }
   std::size_t of_delta(node_id n, range_id r);  // one axis of a delta, whose indices count from the least of both ranges
   std::size_t of_dim(dim_id d) { return number_of({d, 0}); }
@@ -32,19 +32,23 @@ class coq_extents {
   affine extent(range_id r) const;
   std::int64_t first_read(node_id n, std::size_t axis) const;  // what Coq's index 0 of an axis is
 
+  // What a label reads, counted from 0: some places further on than the index of an axis, or a fixed entry.
+  struct place {
+    bool fixed;
+    std::size_t number;
+    std::int64_t further;
+  };
+  place place_of(const label& l, std::span<const range_id> axes, node_id read, std::size_t axis) const;
+  // An edge that reads the same and nothing further on than its own indices: of a node that does only that, in Coq an operation of
+  // its own. A delta is read further on by its first index.
+  edge plain(const edge& e, std::span<const range_id> axes) const;
+  bool only_reads_further(node_id n) const;
+
  private:
-  const tape& t_;
+  tape& t_;
   std::vector<dim_id> dims_;
   std::vector<affine> met_;
 };
-
-// What a label reads, counted from 0: the index of an axis, or a fixed entry.
-struct coq_index {
-  bool fixed;
-  std::size_t number;
-};
-coq_index index_in_coq(const tape& t, const coq_extents& extents, const label& l, std::span<const range_id> axes, node_id read,
-                       std::size_t axis);
 
 // A function that the theorem says nothing of but what its derivatives are.
 struct coq_function {
@@ -58,7 +62,7 @@ coq_function assumed_function(const unknown_function& f);
 // Names that Coq accepts and that are nothing else in a statement.
 class coq_words {
  public:
-  coq_words(const tape& t, const coq_extents& extents, const std::vector<coq_function>& functions,
+  coq_words(tape& t, const coq_extents& extents, const std::vector<coq_function>& functions,
             const std::vector<symbol_id>& symbols);
 
   const std::string& of_symbol(symbol_id s) const { return symbols_.at(s); }
@@ -89,11 +93,11 @@ class coq_words {
   piece of_matrix(node_id n, const std::vector<std::string>& at, const motion& m);
   piece power(const piece& base, const rational& p) const;
   std::string extent_of(range_id r) const;  // the same as an argument
-  std::string index(const edge& e, std::size_t axis, std::span<const range_id> axes, const std::vector<std::string>& names) const;
+  std::vector<std::string> indices(const edge& e, std::span<const range_id> axes, const std::vector<std::string>& names) const;
   std::string inside(int level, const piece& p) const;
   std::string chain(std::string_view sign, int level, std::vector<piece> parts) const;
 
-  const tape& t_;
+  tape& t_;
   const coq_extents& extents_;
   std::set<std::string> taken_;
   std::map<std::string, std::string> functions_;

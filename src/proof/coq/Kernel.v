@@ -20,7 +20,7 @@ Lemma rel_dec : forall x y : rel, {x = y} + {x <> y}. Proof. decide equality. De
 Lemma q_dec : forall x y : Q, {x = y} + {x <> y}. Proof. intros [a b] [c d]. destruct (Z.eq_dec a c), (Pos.eq_dec b d); try (right; congruence). left; congruence. Defined.
 Lemma mat_dec : forall x y : mat, {x = y} + {x <> y}. Proof. decide equality. Defined.
 Lemma red_dec : forall x y : red, {x = y} + {x <> y}. Proof. decide equality. Defined.
-Lemma op_dec' : forall x y : op, {x = y} + {x <> y}. Proof. decide equality; auto using Pos.eq_dec, Nat.eq_dec, Z.eq_dec, un_dec, bi_dec, cmp_dec, q_dec, mat_dec, red_dec. Defined.
+Lemma op_dec' : forall x y : op, {x = y} + {x <> y}. Proof. decide equality; auto using Pos.eq_dec, Nat.eq_dec, Z.eq_dec, un_dec, bi_dec, cmp_dec, q_dec, mat_dec, red_dec, (list_eq_dec Nat.eq_dec). Defined.
 Definition edge := (id * list nat)%type.
 (* Cent: the derivative of a at the entry that L reads off the axes of d *)
 Inductive claim := Ceq (a b : id) | Csgn (r : rel) (a : id) | Cder (a : id) (s : positive) (W : list positive) (d : id)
@@ -38,6 +38,7 @@ Inductive step :=
 | Sderto (p q : id)                                     (* der a is d, d = e: der a is e *)
 | Sderfun (p q : id)                                    (* a = b near: der b is der a *)
 | Sentry (p : id) (d : id)
+| Sshift (p a b : id)                                   (* what p says, some places further on, of a; b: the other side, or the derivative *)
 | Sagain (p q : id)                                     (* der a is b near, der b is d: the next derivative of a is d *)
 | Shito (p q : id) | Shifun (p q : id)                  (* as Sderto and Sderfun *)
 | Sdecided (a b : id)                                   (* choices in the branches of the choice a that its comparison decides *)
@@ -209,7 +210,9 @@ Definition guarded l (n : node) (c : cmp) (r : rel) (first : bool) : bool := let
      | Nonzero => (above && (arg_eq n u q || zero_with n q u)) || (strict && (zero_arg n q && arg_eq n u p)) | _ => false end
   | _ => match r with Nonzero => Bool.eqb first (match c with Cne' => true | _ => false end) && ((zero_arg n 1 && arg_eq n u 0) || (zero_arg n 0 && arg_eq n u 1)) | _ => false end end.
 (* of a product or an extremum over an index: an extremum is one of its numbers *)
-Definition red_sign l (r : rel) (n : node) : bool := match no n, na n with Ored m, [_] => arg_kn l n r 0 && match m with Eprod => match r with Not_integer => false | _ => true end | _ => some_of (nb n) end | _, _ => false end.
+Definition red_sign l (r : rel) (n : node) : bool := match no n, na n with
+  | Oun Ulog, [(b, _)] => match r, nb n, get b with (Pos | Nonneg | Nonzero), [], Some n' => match no n' with Oconst c => Z.ltb (Zpos (Qden c)) (Qnum c) | _ => false end | _, _, _ => false end   (* the logarithm of a number above 1 *)
+  | Ored m, [_] => arg_kn l n r 0 && match m with Eprod => match r with Not_integer => false | _ => true end | _ => some_of (nb n) end | _, _ => false end.
 Definition sgn l (r : rel) (a : id) (n : node) : bool := red_sign l r n || kn l r a || (match r with Pos => kn l Nonneg a && kn l Nonzero a | _ => false end
   || (match r, nb n with Nonzero, _ :: _ | Pos, _ :: _ => some_of (nb n) && sign_of (length (na n)) (arg_kn l n) (arg_eq n) (guarded l n) Pos (no n) | Integer, _ :: _ => false | _, _ => sign_of (length (na n)) (arg_kn l n) (arg_eq n) (guarded l n) r (no n) end)).
 (* what is 1 where a choice is, or with `true` is not, for its first branch, and 0 elsewhere *)
@@ -226,8 +229,18 @@ Fixpoint gath (ps : list id) : option (list (bool * claim)) := match ps with [] 
 Definition whole (e : edge) : bool := lab_ok (rng (fst e)) (snd e) (rng (fst e)).
 (* every entry of the argument (b, ls) of n is read *)
 Definition reads (n : node) (b : id) (ls : list nat) : bool := match ls, rng b with [], [] => some_of (nr n) | _, _ => (if ln_dec ls (seq 0 (length (nr n))) then true else false) && (if lp_dec (rng b) (nr n) then true else false) end.
-Definition equations (l : list claim) (r : list positive) (a b : id) (n n' : node) : bool := Nat.eqb (length (na n)) (length (na n')) && forallb (fun xy => (if ln_dec (snd (fst xy)) (snd (snd xy)) then true else false)
+Definition equations (l : list claim) (r : list positive) (a b : id) (n n' : node) : bool := (match no n with Oshift _ => false | _ => true end && Nat.eqb (length (na n)) (length (na n'))) && forallb (fun xy => (if ln_dec (snd (fst xy)) (snd (snd xy)) then true else false)
   && (eqof l (fst (fst xy)) (fst (snd xy)) && lab_ok (nr n ++ nb n) (snd (fst xy)) (rng (fst (fst xy))))) (combine (na n) (na n')).
+(* a reads x some places further on *)
+Fixpoint reach (D : list positive) (ss ls : list nat) (ra : list positive) : bool := match ss, ls, ra with [], [], [] => true
+ | s :: ss, x :: ls, d :: ra => match nth_error D x with Some d' => fits gm d' s d | None => Nat.eqb s 0 && lab_ok D [x] [d] end && reach D ss ls ra | _, _, _ => false end.
+Definition further_of (a x : id) : option (list nat * list nat) := match get a with Some n => match no n, na n with
+ | Oshift ss, [(x', ls)] => if Pos.eqb x x' && reach (nr n) ss ls (rng x) then Some (ss, ls) else None | _, _ => None end | None => None end.
+Definition is_delta (d : id) : bool := match get d with Some n => match no n with Odelta => true | _ => false end | None => false end.
+Definition shifted_pair (n n' : node) (ss ls : list nat) (y : id) : bool := match no n', na n' with
+ | Oshift ss', [(y', ls')] => Pos.eqb y y' && ((if ln_dec ss ss' then true else false) && ((if ln_dec ls ls' then true else false) && (if lp_dec (nr n) (nr n') then true else false))) | _, _ => false end.
+Definition shifted_derivative (n n' : node) (ss ls : list nat) (W : list positive) (d : id) : bool := match no n', na n' with
+ | Oshift ss', [(d', ls')] => (Pos.eqb d d' || (is_delta d && is_delta d')) && ((if ln_dec ss' (ss ++ repeat 0%nat (length W)) then true else false) && (if ln_dec ls' (ls ++ seq (length (nr n)) (length W)) then true else false)) | _, _ => false end.
 Definition check1 (st : step) : option (bool * claim) := match st with
 | Shyp n => match nth_error hyps n with Some c => Some (false, c) | None => None end
 | Sreg n => match nth_error regs n with Some c => Some (true, c) | None => None end
@@ -244,10 +257,12 @@ Definition check1 (st : step) : option (bool * claim) := match st with
 | Ssgn r a ps => match gath ps, get a with Some bl, Some n => if sgn (map snd bl) r a n then Some (forallb fst bl, Csgn r a) else None | _, _ => None end
 | Stransfer p q => match PM.find p cl, PM.find q cl with Some (m, Ceq a b), Some (m', Csgn r a') => if Pos.eqb a a' then if lp_dec (rng a) (rng b) then Some (m && m', Csgn r b) else None else None | _, _ => None end
 | Sfactor p k => match PM.find p cl with Some (m, Csgn r a) => if implies r Nonzero then match get a with Some n => match nb n, nth_error (na n) k with
-    | [], Some (b, ls) => if reads n b ls && (match no n with Omul => true | Oid => Nat.eqb (length (na n)) 1 | Opow q => Nat.eqb (length (na n)) 1 && negb (Z.eqb (Qnum q) 0) | _ => false end) then Some (m, Csgn Nonzero b) else None
+    | [], Some (b, ls) => if reads n b ls && (match no n with Omul => true | Oid => Nat.eqb (length (na n)) 1 | Opow q => Nat.eqb (length (na n)) 1 && negb (Z.eqb (Qnum q) 0) | Oun Uabs => Nat.eqb (length (na n)) 1 | _ => false end) then Some (m, Csgn Nonzero b) else None
     | _, _ => None end | None => None end else None | _ => None end
 | Sargument p => match PM.find p cl with Some (m, Csgn r a) => match get a with Some n => match no n, nb n, na n with
-    | Oun u, [], [(b, ls)] => if reads n b ls && (sign_of_argument u && match r with Pos | Nonneg | Nonzero => true | _ => false end) then Some (m, Csgn r b) else None | _, _, _ => None end | None => None end | _ => None end
+    | Oun u, [], [(b, ls)] => if reads n b ls && (sign_of_argument u && match r with Pos | Nonneg | Nonzero => true | _ => false end) then Some (m, Csgn r b) else None
+    | Opow q, [], [(b, ls)] => if reads n b ls && ((Pos.eqb (Qden q) 1 && (Z.odd (Qnum q) && Z.ltb 0 (Qnum q))) && match r with Pos | Nonneg | Nonzero => true | _ => false end) then Some (m, Csgn r b) else None
+    | _, _, _ => None end | None => None end | _ => None end
 | Sder a s W d parts cs den opq ps => match gath ps, get a with Some bl, Some n => let l := map snd bl in match derpoly l s W a parts cs n with
     | Some q => let r := (length (nr n) + length W)%nat in if zero l den opq (nr n ++ W) (q ++ one (-1) d r) then Some (forallb fst bl, Cder a s W d) else None
     | None => None end | _, _ => None end
@@ -261,6 +276,11 @@ Definition check1 (st : step) : option (bool * claim) := match st with
 | Sentry p d => match PM.find p cl, get d with Some (m, Cder a s W d0), Some n => let r := length (rng a) in match no n, nb n, na n with
     | Oid, [], [(d1, ls)] => let L := skipn r ls in if Pos.eqb d0 d1 && ((if ln_dec (firstn r ls) (seq 0 r) then true else false) && (Nat.leb r (length (nr n)) && (lab_ok (nr n) (seq 0 r) (rng a) && lab_ok (nr n) L W))) then Some (m, Cent a s W L d) else None
     | _, _, _ => None end | _, _ => None end
+| Sshift p a b => match PM.find p cl, get a, get b with
+    | Some (m, Ceq x y), Some n, Some n' => match further_of a x with Some (ss, ls) => if shifted_pair n n' ss ls y then Some (m, Ceq a b) else None | None => None end
+    | Some (m, Csgn r x), Some n, _ => match further_of a x with Some _ => Some (m, Csgn r a) | None => None end
+    | Some (m, Cder x s W d), Some n, Some n' => match further_of a x with Some (ss, ls) => if forallb (fun y => Nat.ltb y (length (nr n))) ls && shifted_derivative n n' ss ls W d then Some (m, Cder a s W b) else None | None => None end
+    | _, _, _ => None end
 | Sagain p q => match PM.find p cl, PM.find q cl with Some (true, c), Some (m, Cder b' s' W' d) => match order_of c with
     | Some (n, a, s, W, b) => if existsb (Pos.eqb s) vars && (Pos.eqb s s' && Pos.eqb b b') then if lp_dec W W' then if lp_dec (rng b) (rng a ++ many (S n) W) then Some (m, Chi (S n) a s W d) else None else None else None
     | None => None end | _, _ => None end
@@ -721,7 +741,11 @@ Lemma mprod_all (P : R -> Prop) : P 1 -> (forall a b, P a -> P b -> P (a * b)) -
 Proof. intros P1 PM. induction ds as [|d ds IH]; intros f H; cbn [mred bred]. apply H. constructor. assert (K : forall i, (i < d)%nat -> P (mred Eprod ds (fun l => f (i :: l)))) by (intros i L; apply IH; intros l I; apply H; now constructor).
   clear - P1 PM K. induction d; cbn; [easy|]. apply PM; [apply IHd; intros; apply K; lia|apply K; lia]. Qed.
 Lemma red_sign_ok A l r n e : (forall c, In c l -> sem A c) -> inD (nr n) e -> red_sign l r n = true -> rv r (ev dv Fn A (val A) n e).
-Proof. intros Hl He H. unfold red_sign in H. destruct (no n) eqn:O; try discriminate. destruct (na n) as [|al [|]] eqn:N; try discriminate. apply andb_prop in H as [H1 H2]. unfold ev. rewrite O, N.
+Proof. intros Hl He H. unfold red_sign in H. destruct (no n) eqn:O; try discriminate.
+  { destruct u; try discriminate. destruct (na n) as [|[b ls] [|]] eqn:N; try discriminate. destruct (nb n) eqn:B; [|now destruct r]. destruct (get b) as [n'|] eqn:G; [|now destruct r]. destruct (no n') eqn:O'; try (now destruct r).
+    assert (L : 0 < ln (val A b (map (lk (e ++ [])) ls))). { rewrite (model _ _ G). unfold ev. rewrite O', qvR. rewrite <- ln_1. apply ln_increasing. lra. unfold Q2R. assert (Z.ltb (Zpos (Qden c)) (Qnum c) = true) as Z by now destruct r. apply Z.ltb_lt in Z. apply Rmult_lt_reg_r with (IZR (Zpos (Qden c))). apply IZR_lt; lia. rewrite Rmult_1_l, Rmult_assoc, Rinv_l, Rmult_1_r by (apply not_0_IZR; lia). now apply IZR_lt. }
+    unfold ev. rewrite O, N, B. cbn [map msum opv hd uv fst snd]. destruct r; try discriminate; cbn [rv]; lra. }
+  destruct (na n) as [|al [|]] eqn:N; try discriminate. apply andb_prop in H as [H1 H2]. unfold ev. rewrite O, N.
   assert (K : forall k, inD (nb n) k -> rv r (sm (map (fun al => val A (fst al) (map (lk (e ++ k)) (snd al))) [al]))). { intros k Hk. destruct (arg_kn_ok A l n e k Hl He Hk r 0 H1) as [_ P]. rewrite N in P. exact P. }
   assert (C : r0 <> Eprod -> some_of (nb n) = true -> rv r (mred r0 (map dv (nb n)) (fun k => sm (map (fun al => val A (fst al) (map (lk (e ++ k)) (snd al))) [al])))).
   { intros NP SO. destruct (mred_attained r0 (map dv (nb n)) NP (fun d => some_ok _ d SO) (fun k => sm (map (fun al => val A (fst al) (map (lk (e ++ k)) (snd al))) [al]))) as (k & I & ->). now apply K. }
@@ -738,6 +762,19 @@ Proof. intros H He. assert (Z : some_of (nr n) = true -> exists z, inD (nr n) z)
   assert (K : (if ln_dec ls (seq 0 (length (nr n))) then true else false) && (if lp_dec (rng b) (nr n) then true else false) = true -> exists e, inD (nr n) e /\ map (lk e) ls = e').
   { intro K. apply andb_prop in K as [K1 K2]. destruct (ln_dec _ _); [subst|easy]. destruct (lp_dec _ _) as [E|]; [|easy]. rewrite E in He. exists e'. split; [easy|]. apply map_seq_lk. now apply inr_len in He. }
   unfold reads in H. destruct ls; [|exact (K H)]. destruct (rng b) eqn:R; [|exact (K H)]. destruct (Z H) as [z J]. exists z. split; [exact J|]. inversion He. reflexivity. Qed.
+Lemma odd_pw v z : Z.odd z = true -> (0 < z)%Z -> (0 < v -> 0 < pw v z) /\ (v < 0 -> pw v z < 0) /\ (v = 0 -> pw v z = 0).
+Proof. intros O P. split; [intro; now apply pw_pos|]. split; [|intros ->; apply pw_0; lia]. intro N. apply Z.odd_spec in O as [k ->]. rewrite pw_add0 by lra. cbn [pw]. replace (2 * k)%Z with (k + k)%Z by lia. rewrite pw_add0 by lra. assert (M : 0 < pw v k * pw v k) by (apply Rsqr_pos_lt, pw_ne0; lra). nra. Qed.
+Lemma reach_ok D e : forall ss ls ra, inD D e -> reach D ss ls ra = true -> inD ra (further ss (map (lk e) ls)).
+Proof. induction ss as [|s ss IH]; intros [|y ls] [|d ra] He H; try discriminate. constructor. cbn [reach] in H. apply andb_prop in H as [H1 H2]. cbn [map further]. constructor; [|now apply IH].
+  destruct (nth_error D y) as [d'|] eqn:N. apply (fits_ok _ _ Hgeo _ _ _ H1). now apply (inr_nth dv D e y d'). apply andb_prop in H1 as [S H1]. apply Nat.eqb_eq in S. subst s. apply (lab_inr dv gm Hgeo D e) in H1; [|easy]. inversion H1; subst. easy. Qed.
+Lemma further_of_ok a x n ss ls A e : get a = Some n -> further_of a x = Some (ss, ls) -> inD (nr n) e -> val A a e = val A x (further ss (map (lk e) ls)) /\ inD (rng x) (further ss (map (lk e) ls)) /\ length ss = length ls.
+Proof. intros G H He. unfold further_of in H. rewrite G in H. destruct n as [o r0 b al]; cbn [no na nr] in *. destruct o; try discriminate. destruct al as [|[x' ls'] [|]]; try discriminate. destruct (Pos.eqb_spec x x'); [subst x'|discriminate]. destruct (reach _ _ _ _) eqn:RC; [|discriminate]. injection H as <- <-.
+  split. rewrite (model _ _ G). reflexivity. split. now apply (reach_ok r0). clear - RC. revert ls' RC. generalize (rng x). induction ss0 as [|s ss0 IH]; intros [|d ra] [|y ls] H; try discriminate; [easy|]. cbn in *. apply andb_prop in H as [_ H]. f_equal. now apply (IH ra). Qed.
+Lemma further_zeros n : forall l, further (repeat 0%nat n) l = l. Proof. induction n; destruct l; cbn; [easy..|]. now rewrite IHn. Qed.
+Lemma further_app ss ss' l l' : length ss = length l -> further (ss ++ ss') (l ++ l') = further ss l ++ further ss' l'.
+Proof. revert l. induction ss; intros [|x l] H; try discriminate; [easy|]. cbn. f_equal. apply IHss. now injection H. Qed.
+Lemma delta_any d d' A e : is_delta d = true -> is_delta d' = true -> val A d e = val A d' e.
+Proof. unfold is_delta. destruct (get d) as [n|] eqn:G; [|easy]. destruct (get d') as [n'|] eqn:G'; [|easy]. intros H H'. rewrite (model _ _ G), (model _ _ G'). unfold ev. destruct (no n); try discriminate. now destruct (no n'). Qed.
 Lemma pr_nonzero l v : pr l <> 0 -> In v l -> v <> 0.
 Proof. induction l as [|x l IH]; intros P I; [easy|]. rewrite pr_cons in P. destruct I as [->|I]. intros ->. apply P. ring. apply IH; [|easy]. intro E. apply P. rewrite E. ring. Qed.
 Lemma higher_snoc s ps : forall F p A, higher s F (ps ++ [p]) A = Derive (fun t => higher s F ps (updl A s p t)) (A s p).
@@ -766,12 +803,12 @@ Proof. intros Hcl H. destruct st; cbn [check1] in H; unfold valid; intros A HA H
     match goal with Z : zero _ _ _ _ _ = true |- _ => pose proof (zero_ok A _ Hl _ _ _ _ ix Z He) as Z0 end. rewrite pv_app, !one_ok in Z0 by (apply inr_len in He; congruence).
     rewrite Q2R_1 in Z0. assert (Q2R (-1) = -1) as M1 by (unfold Q2R; cbn; field). rewrite M1 in Z0. lra.
   - (* Scong *) destruct (gath cl ps) as [bl|] eqn:G; [|discriminate]. destruct (get a) as [n|] eqn:E1; [|discriminate]. destruct (get b) as [n'|] eqn:E2; [|discriminate]. destruct (op_dec' _ _) as [O|]; [|discriminate]. destruct (lp_dec (nr n) _) as [RR|]; [|discriminate]. destruct (lp_dec (nb n) _) as [BB|]; [|discriminate]. destruct (equations _ _ _ _ _ _) eqn:EQ; [|discriminate]. injection H as <-.
-    cbn [fst snd] in *. get_premises Hcl HA HH. intros ix He. unfold equations in EQ. apply andb_prop in EQ as [LN FB]. apply Nat.eqb_eq in LN.
+    cbn [fst snd] in *. get_premises Hcl HA HH. intros ix He. unfold equations in EQ. apply andb_prop in EQ as [LN FB]. apply andb_prop in LN as [NS LN]. apply Nat.eqb_eq in LN.
     rewrite (rng_get _ _ E1) in He. rewrite (model _ _ E1), (model _ _ E2). clear E1 E2. destruct n as [o r0 b0 a0], n' as [o' r1 b1 a1]. cbn [no nr nb na] in *. subst o' r1 b1.
     assert (X : forall k, inD b0 k -> map (fun al => val A (fst al) (map (lk (ix ++ k)) (snd al))) a0 = map (fun al => val A (fst al) (map (lk (ix ++ k)) (snd al))) a1).
     { intros k Hk. clear - Hl FB LN He Hk Hgeo. revert a1 LN FB. induction a0 as [|[x lx] a0 IH]; intros [|[y ly] a1] LN FB; try easy. cbn [length combine forallb fst snd map] in *. apply andb_prop in FB as [F1 F2]. rewrite (IH a1) by (easy || lia). f_equal.
       apply andb_prop in F1 as [F1 F3]. apply andb_prop in F3 as [F3 F4]. destruct (ln_dec lx ly); [subst|easy]. apply (eqof_ok A _ Hl); [easy|]. refine (lab_inr dv gm Hgeo _ _ _ _ _ F4). now apply inr_app. }
-    unfold ev; cbn [no nb na nr]. destruct o; try easy; try (apply msum_ext; intros k Hk; now rewrite X); try (apply mred_ext; intros k Hk; now rewrite X).
+    unfold ev; cbn [no nb na nr]. destruct o; try discriminate NS; try easy; try (apply msum_ext; intros k Hk; now rewrite X); try (apply mred_ext; intros k Hk; now rewrite X).
     destruct b0 as [|d [|d' [|]]]; try easy. destruct (Pos.eqb_spec d d') as [<-|]; [|easy]. apply matv_ext. intros i j Hi Hj. rewrite X; [easy|]. constructor; [easy|]. constructor; [easy|]. constructor.
   - (* Srule *) destruct (gath cl ps) as [bl|] eqn:G; [|discriminate]. destruct (row_of r c0) as [w|] eqn:RW; [|discriminate]. cbv zeta in H. destruct (lp_dec _ _) as [RR|]; [|discriminate]. destruct (_ && _) eqn:C; [|discriminate]. injection H as <-. cbn [fst snd] in *. get_premises Hcl HA HH. intros ix He.
     apply andb_prop in C as [C1 C]. apply andb_prop in C as [C2 C3]. pose proof (tmatch_in A x y _ ix _ _ He C1) as M1. pose proof (tmatch_in A x y _ ix _ _ He C2) as M2. unfold at_ at 1 in M1. unfold at_ at 1 in M2. cbn [fst snd] in *. pose proof (inr_len _ _ _ He) as LE. rewrite map_seq_lk in M1, M2 by easy. rewrite M1, M2.
@@ -787,9 +824,16 @@ Proof. intros Hcl H. destruct st; cbn [check1] in H; unfold valid; intros A HA H
     + now apply (pr_nonzero _ _ S).
     + destruct a0 as [|al [|]]; try discriminate. cbn in IV, S. destruct IV as [<-|[]]. exact S.
     + apply andb_prop in C2 as [C2 C3]. destruct a0 as [|al [|]]; try discriminate. cbn [map hd] in IV, S. destruct IV as [<-|[]]. intro Z. apply S. rewrite Z. unfold qpow. assert (RZ : root (Qden q) 0 = 0). { destruct (Pos.eq_dec (Qden q) 1) as [->|D]. reflexivity. apply root_neg; [easy|lra]. } rewrite RZ. apply pw_0. intro Z2. now rewrite Z2 in C3.
-  - (* Sargument *) destruct (PM.find p cl) as [[m []]|] eqn:F; try discriminate. destruct (get a) as [n|] eqn:E1; [|discriminate]. destruct n as [o r0 b0 a0]; cbn [no nb na nr] in *. destruct o; try discriminate. destruct b0; [|discriminate]. destruct a0 as [|[b ls] [|]]; try discriminate. destruct (_ && _) eqn:C; [|discriminate]. injection H as <-. cbn [fst snd] in *.
-    apply andb_prop in C as [C1 C2]. apply andb_prop in C2 as [C2 C3]. pose proof (Hcl _ _ F A HA HH) as S. intros e' He'. destruct (reads_ok _ _ _ _ C1 He') as (e & He & EQ). cbn [nr] in He. cbn [snd sem] in S. specialize (S e). rewrite (rng_get _ _ E1) in S. cbn [nr] in S. specialize (S He). rewrite (model _ _ E1) in S. unfold ev in S; cbn [no nb na map msum opv hd fst snd] in S. rewrite app_nil_r, EQ in S.
-    destruct (sign_of_argument_cases u (val A b e') C2) as (K1 & K2 & K3). destruct r; try discriminate; cbn [rv] in *; destruct (Rtotal_order (val A b e') 0) as [L|[L|L]]; try lra; try (specialize (K2 L); lra); try (specialize (K3 L); lra).
+    + destruct u; try discriminate C2. destruct a0 as [|al [|]]; try discriminate. cbn [map hd uv] in IV, S. destruct IV as [<-|[]]. intro Z. apply S. rewrite Z. apply Rabs_R0.
+  - (* Sargument *) destruct (PM.find p cl) as [[m []]|] eqn:F; try discriminate. destruct (get a) as [n|] eqn:E1; [|discriminate]. destruct n as [o r0 b0 a0]; cbn [no nb na nr] in *.
+    assert (K : exists b ls (f : R -> R), b0 = [] /\ a0 = [(b, ls)] /\ reads (Nd o r0 b0 a0) b ls = true /\ c = (m, Csgn r b) /\ match r with Pos | Nonneg | Nonzero => true | _ => false end = true /\ (forall vs, opv Fn o vs = f (hd 0 vs)) /\ (match o with Opow _ | Oun _ => True | _ => False end) /\
+      forall v, (0 < v -> 0 < f v) /\ (v < 0 -> f v < 0) /\ (v = 0 -> f v = 0)).
+    { destruct o; try discriminate; (destruct b0; [|discriminate]); (destruct a0 as [|[b ls] [|]]; try discriminate); (destruct (_ && _) eqn:C; [|discriminate]); injection H as <-; apply andb_prop in C as [C1 C2]; apply andb_prop in C2 as [C2 C3].
+      - exists b, ls, (fun v => qpow v q). repeat (split; [easy|]). intro v. apply andb_prop in C2 as [D1 C2]. apply andb_prop in C2 as [D2 D3]. apply Pos.eqb_eq in D1. apply Z.ltb_lt in D3. unfold qpow. rewrite D1. cbn [root]. now apply odd_pw.
+      - exists b, ls, (uv u). repeat (split; [easy|]). intro v. now apply sign_of_argument_cases. }
+    destruct K as (b & ls & f & -> & -> & C1 & -> & C3 & OF & OP & CS). cbn [fst snd] in *. pose proof (Hcl _ _ F A HA HH) as S. intros e' He'. destruct (reads_ok _ _ _ _ C1 He') as (e & He & EQ). cbn [nr] in He. cbn [snd sem] in S. specialize (S e). rewrite (rng_get _ _ E1) in S. cbn [nr] in S. specialize (S He). rewrite (model _ _ E1) in S.
+    assert (V : ev dv Fn A (val A) (Nd o r0 [] [(b, ls)]) e = f (val A b e')) by (unfold ev; cbn [no nb na]; destruct o; try (now elim OP); cbn [map msum]; rewrite OF; cbn [hd fst snd]; now rewrite app_nil_r, EQ). rewrite V in S. clear V.
+    destruct (CS (val A b e')) as (K1 & K2 & K3). destruct r; try discriminate; cbn [rv] in *; destruct (Rtotal_order (val A b e') 0) as [L|[L|L]]; try lra; try (specialize (K2 L); lra); try (specialize (K3 L); lra).
   - (* Sder *) destruct (gath cl ps) as [bl|] eqn:G; [|discriminate]. destruct (get a) as [n|] eqn:E1; [|discriminate]. cbv zeta in H. destruct (derpoly _ _ _ _ _ _ _) as [q|] eqn:DP; [|discriminate]. destruct (zero _ _ _ _ _) eqn:ZZ; [|discriminate]. injection H as <-. cbn [fst snd] in *. get_premises Hcl HA HH. intros ix pp He Hp. rewrite (rng_get _ _ E1) in He.
     pose proof (derpoly_ok A _ s W n _ a _ _ Hl E1 DP ix pp He Hp) as G0. assert (HE : inD (nr n ++ W) (ix ++ pp)) by now apply inr_app.
     pose proof (zero_ok A _ Hl _ _ _ _ _ ZZ HE) as Z. rewrite pv_app, one_ok in Z. 2:{ rewrite app_length. apply inr_len in He, Hp. congruence. }
@@ -809,6 +853,20 @@ Proof. intros Hcl H. destruct st; cbn [check1] in H; unfold valid; intros A HA H
     assert (FE : map (lk e) (seq 0 (length (rng a))) = firstn (length (rng a)) e). { pose proof (inr_len _ _ _ B1) as L1. clear - He C0. set (r := length (rng a)) in *. assert (LE : (r <= length e)%nat) by (rewrite (inr_len _ _ _ He); exact C0).
       rewrite <- (map_seq_lk (firstn r e) r) by (apply firstn_length_le; lia). apply map_ext_in. intros x I. apply in_seq in I. rewrite <- (firstn_skipn r e) at 1. apply lk_app_l. rewrite firstn_length_le; lia. }
     rewrite FE in B1. specialize (S _ _ B1 B2). rewrite (model _ _ E1). unfold ev; cbn [no nb na map msum opv fst snd sm]. rewrite app_nil_r. rewrite <- (firstn_skipn (length (rng a)) ls) at 2. rewrite map_app, FI, FE. exact S.
+  - (* Sshift *) destruct (PM.find p cl) as [[m []]|] eqn:F; try discriminate; destruct (get a) as [n|] eqn:E1; try discriminate.
+    + destruct (get b) as [n'|] eqn:E2; [|discriminate]. destruct (further_of a a0) as [[ss ls]|] eqn:FO; [|discriminate]. destruct (shifted_pair _ _ _ _ _) eqn:SP; [|discriminate]. injection H as <-. pose proof (Hcl _ _ F A HA HH) as S. cbn [snd sem] in *. intros e He. rewrite (rng_get _ _ E1) in He.
+      destruct (further_of_ok _ _ _ _ _ A e E1 FO He) as (V & I & _). unfold shifted_pair in SP. destruct n' as [o' r' b' al']; cbn [no na nr] in *. destruct o'; try discriminate. destruct al' as [|[y' ls'] [|]]; try discriminate. apply andb_prop in SP as [P1 SP]. apply andb_prop in SP as [P2 SP]. apply andb_prop in SP as [P3 _].
+      apply Pos.eqb_eq in P1. destruct (ln_dec ss _) as [<-|]; [|discriminate]. destruct (ln_dec ls _) as [<-|]; [|discriminate]. subst y'. rewrite V, (model _ _ E2). unfold ev; cbn [no na map hd fst snd]. now apply S.
+    + destruct (further_of a a0) as [[ss ls]|] eqn:FO; [|discriminate]. injection H as <-. pose proof (Hcl _ _ F A HA HH) as S. cbn [snd sem] in *. intros e He. rewrite (rng_get _ _ E1) in He. destruct (further_of_ok _ _ _ _ _ A e E1 FO He) as (V & I & _). rewrite V. now apply S.
+    + destruct (get b) as [n'|] eqn:E2; [|discriminate]. destruct (further_of a a0) as [[ss ls]|] eqn:FO; [|discriminate]. destruct (_ && _) eqn:SP; [|discriminate]. injection H as <-. pose proof (Hcl _ _ F A HA HH) as S. cbn [snd sem] in *. intros e pp He Hp. rewrite (rng_get _ _ E1) in He. apply andb_prop in SP as [LT SP].
+      destruct (further_of_ok _ _ _ _ _ A e E1 FO He) as (V & I & LN). specialize (S _ pp I Hp). unfold shifted_derivative in SP. destruct n' as [o' r' b' al']; cbn [no na nr] in *. destruct o'; try discriminate. destruct al' as [|[d' ls'] [|]]; try discriminate. apply andb_prop in SP as [P1 SP]. apply andb_prop in SP as [P2 P3].
+      destruct (ln_dec _ _) as [EQ1|]; [|discriminate]. destruct (ln_dec ls' _) as [EQ2|]; [|discriminate]. subst ss0 ls'.
+      assert (X : val A b (e ++ pp) = val A d (further ss (map (lk e) ls) ++ pp)).
+      { rewrite (model _ _ E2). unfold ev; cbn [no na map hd fst snd]. pose proof (inr_len _ _ _ He) as LE. pose proof (inr_len _ _ _ Hp) as LP.
+        assert (M1 : map (lk (e ++ pp)) ls = map (lk e) ls). { apply map_ext_in. intros y Iy. rewrite forallb_forall in LT. specialize (LT y Iy). apply Nat.ltb_lt in LT. apply lk_app_l. lia. }
+        assert (M2 : map (lk (e ++ pp)) (seq (length (nr n)) (length W)) = pp). { rewrite <- LP. apply nth_ext with 0%nat 0%nat. now rewrite map_length, seq_length. intros j Hj. rewrite map_length, seq_length in Hj. rewrite (nth_indep _ 0%nat (lk (e ++ pp) 0)) by now rewrite map_length, seq_length. rewrite map_nth, seq_nth by easy. rewrite lk_app_r by lia. replace (length (nr n) + j - length e)%nat with j by lia. now apply nth_indep. }
+        rewrite map_app, M1, M2, further_app by now rewrite map_length. rewrite further_zeros. apply orb_prop in P1 as [P1|P1]. apply Pos.eqb_eq in P1. now subst. apply andb_prop in P1 as [P1 P4]. now apply delta_any. }
+      rewrite X. apply is_derive_ext with (2 := S). intro t. symmetry. now destruct (further_of_ok _ _ _ _ _ (updl A s pp t) e E1 FO He).
   - (* Sagain *) destruct (PM.find p cl) as [[[] c1]|] eqn:F; try discriminate. destruct (PM.find q cl) as [[m' []]|] eqn:F'; try discriminate. destruct (order_of c1) as [[[[[n0 a0] s0] W0] b0]|] eqn:O; try discriminate.
     destruct (existsb (Pos.eqb s0) vars) eqn:IV; [|discriminate]. cbn [andb] in H. destruct (Pos.eqb_spec s0 s); [subst s0|discriminate]. cbn [andb] in H. destruct (Pos.eqb_spec b0 a); [subst b0|discriminate]. destruct (lp_dec W0 W); [subst W0|discriminate]. destruct (lp_dec _ _) as [RR|]; [|discriminate]. injection H as <-. cbn [fst snd] in *.
     apply existsb_exists in IV as (s' & I & E). apply Pos.eqb_eq in E. subst s'. intros e ps p' He L HF Hp'. destruct ps as [|pn ps _] using rev_ind; [discriminate|]. rewrite app_length in L. cbn in L. apply List.Forall_app in HF as [HF1 HF2]. inversion HF2 as [|? ? Hn _]; subst.

@@ -41,7 +41,7 @@ Proof. induction ds; cbn; intros f g H. apply H; constructor. apply bred_ext. in
 (* ---------- nodes ---------- *)
 Notation id := positive.
 Inductive mat := Mdet | Madj | Minv.
-Inductive op := Oconst (c : Q) | Osym (a : positive) | Odelta | Odim (d : positive) | Oindex (lo : nat) | Opi | Oadd | Omul | Oid | Opow (q : Q) | Oun (u : un) | Obi (b : bi) | Osel (c : cmp) | Omat (m : mat) | Ofun (f : positive) | Ored (r : red).
+Inductive op := Oconst (c : Q) | Osym (a : positive) | Odelta | Odim (d : positive) | Oindex (lo : nat) | Opi | Oadd | Omul | Oid | Opow (q : Q) | Oun (u : un) | Obi (b : bi) | Osel (c : cmp) | Omat (m : mat) | Ofun (f : positive) | Ored (r : red) | Oshift (ss : list nat).
 Record node := Nd { no : op; nr : list positive; nb : list positive; na : list (id * list nat) }.
 (* what a label x reads where the indices are e: one of them, or beyond them a fixed one, counted from 0 *)
 Definition lk (e : list nat) (x : nat) := nth x e (x - length e)%nat.
@@ -56,11 +56,14 @@ Definition matv (m : mat) (n r : nat) (e : list nat) (F : nat -> nat -> R) : R :
  | Mdet => det n F | Madj => adj n F (lk e (r - 2)) (lk e (r - 1)) | Minv => inv n F (lk e (r - 2)) (lk e (r - 1)) end.
 Lemma matv_ext m n r e F G : (forall i j, (i < n)%nat -> (j < n)%nat -> F i j = G i j) -> matv m n r e F = matv m n r e G.
 Proof. intro H. apply clip_ext in H. unfold matv, inv, adj, det. now rewrite H. Qed.
+(* entries some places further on *)
+Fixpoint further (ss l : list nat) : list nat := match ss, l with s :: ss, x :: l => (s + x)%nat :: further ss l | _, _ => l end.
 Section EV.
 Variables (dv : positive -> nat) (F : positive -> list R -> R).
 Definition ev (arr : positive -> list nat -> R) (V : id -> list nat -> R) (n : node) (e : list nat) : R := match no n with
  | Oconst c => qv c | Osym a => arr a e | Odelta => delta (lk e 0) (lk e 1) | Odim d => INR (dv d) | Oindex lo => INR (lo + lk e 0) | Opi => PI
  | Omat m => match nb n with [d; d'] => if Pos.eqb d d' then matv m (dv d) (length (nr n)) e (fun p q => hd 0 (map (fun al => V (fst al) (map (lk (e ++ [p; q])) (snd al))) (na n))) else 0 | _ => 0 end
+ | Oshift ss => hd 0 (map (fun al => V (fst al) (further ss (map (lk e) (snd al)))) (na n))
  | Ored r => mred r (map dv (nb n)) (fun l => sm (map (fun al => V (fst al) (map (lk (e ++ l)) (snd al))) (na n)))
  | o => msum (map dv (nb n)) (fun l => opv F o (map (fun al => V (fst al) (map (lk (e ++ l)) (snd al))) (na n))) end.
 End EV.
@@ -94,11 +97,11 @@ Definition npoly (den : positive) (n : node) : option (list mono) := match no n 
  | Omul => Some [M 1 (nb n) (map (fun al => (Hn (fst al), snd al, 1%Z)) (na n))]
  | Opow q => match na n with [al] => match ppoly den q (fst al) with Some (h, z) => Some [M 1 (nb n) [(h, snd al, z)]] | None => None end | _ => None end
  | _ => None end.
-(* What is known of the extents of ranges: that there are more than k, that one is at most another, that one is another and some more. *)
-Record geometry := Geo { within : positive -> nat -> bool; fits : positive -> positive -> bool; shift_of : positive -> option (positive * Z) }.
+(* What is known of the extents of ranges: that there are more than k, that one and some more is at most another, that one is another and some more. *)
+Record geometry := Geo { within : positive -> nat -> bool; fits : positive -> nat -> positive -> bool; shift_of : positive -> option (positive * Z) }.
 Record fine_geometry (dv : positive -> nat) (gm : geometry) : Prop := {
   within_ok : forall d k, within gm d k = true -> (k < dv d)%nat;
-  fits_ok : forall d' d, fits gm d' d = true -> (dv d' <= dv d)%nat;
+  fits_ok : forall d' s d, fits gm d' s d = true -> forall i, (i < dv d')%nat -> (s + i < dv d)%nat;
   shift_ok : forall d b z, shift_of gm d = Some (b, z) -> INR (dv d) = INR (dv b) + IZR z;
   number_ok : forall p, dv (xO p) = Pos.to_nat p }.
 Section RING.
@@ -109,7 +112,7 @@ Variable G : id -> option (list mono).         (* what a node is expanded to *)
 Variable kn : rel -> id -> bool.               (* known signs *)
 Variable pwr : id -> option (Z * id).          (* a^k = b *)
 (* --- the algorithm --- *)
-Definition lab1 (D : list positive) (x : nat) (d : positive) : bool := match nth_error D x with Some d' => Pos.eqb d d' || fits gm d' d | None => within gm d (x - length D) end.
+Definition lab1 (D : list positive) (x : nat) (d : positive) : bool := match nth_error D x with Some d' => Pos.eqb d d' || fits gm d' 0 d | None => within gm d (x - length D) end.
 Fixpoint lab_ok (D : list positive) (ls : list nat) (ra : list positive) : bool := match ls, ra with [], [] => true | x :: ls, d :: ra => lab1 D x d && lab_ok D ls ra | _, _ => false end.
 (* a label of w indices where b more follow them; what the labels of the indices that ls reads are there *)
 Definition up (w b x : nat) : nat := if Nat.ltb x w then x else (x + b)%nat.
@@ -269,7 +272,7 @@ Proof. revert e x. induction D as [|d0 D IH]; intros e [|x] H; inversion H; subs
 Lemma inr_len D e : inD D e -> length e = length D.
 Proof. intro H. apply Forall2_length in H. now rewrite map_length in H. Qed.
 Lemma lab1_ok D e x d : inD D e -> lab1 D x d = true -> (lk e x < dv d)%nat.
-Proof. intros H E. unfold lab1 in E. destruct (nth_error D x) as [d'|] eqn:N. { destruct (inr_nth D e x d' H N) as [L _]. apply orb_prop in E as [E|E]. now apply Pos.eqb_eq in E as ->. pose proof (fits_ok _ _ Hgeo _ _ E). lia. }
+Proof. intros H E. unfold lab1 in E. destruct (nth_error D x) as [d'|] eqn:N. { destruct (inr_nth D e x d' H N) as [L _]. apply orb_prop in E as [E|E]. now apply Pos.eqb_eq in E as ->. exact (fits_ok _ _ Hgeo _ _ _ E _ L). }
   apply nth_error_None in N. pose proof (inr_len _ _ H) as L. unfold lk. rewrite nth_overflow by lia. rewrite L. now apply (within_ok _ _ Hgeo). Qed.
 Lemma lab_inr D e ls : forall ra, inD D e -> lab_ok D ls ra = true -> inD ra (map (lk e) ls).
 Proof. intros ra H. revert ra. induction ls; destruct ra; cbn; intro E; try discriminate. constructor. apply andb_prop in E as [E1 E2]. constructor. now apply lab1_ok with D. now apply IHls. Qed.

@@ -30,7 +30,7 @@ Proof. induction l as [|[r n] q IH]; intros W a m F p B; cbn [look ordered befor
 Lemma ev_ext dv Fn A n V V' : (forall al, In al (na n) -> forall e, V (fst al) e = V' (fst al) e) -> forall e, ev dv Fn A V n e = ev dv Fn A V' n e.
 Proof. intros E e. unfold ev. assert (X : forall l, map (fun al => V (fst al) (map (lk (e ++ l)) (snd al))) (na n) = map (fun al => V' (fst al) (map (lk (e ++ l)) (snd al))) (na n)).
   { intro l. apply map_ext_in. intros al I. now apply E. }
-  destruct (no n); try easy; try (apply msum_ext; intros l _; now rewrite X); try (apply mred_ext; intros l _; now rewrite X).
+  destruct (no n); try easy; try (apply msum_ext; intros l _; now rewrite X); try (apply mred_ext; intros l _; now rewrite X); try solve [clear X; destruct (na n) as [|al q]; cbn [map hd]; [easy|apply E; now left]].
   destruct (nb n) as [|d [|d' [|]]]; try easy. destruct (Pos.eqb d d'); [|easy]. apply matv_ext. intros i j _ _. now rewrite X. Qed.
 Lemma den_model dv Fn l : ordered l = true -> forall a n, PM.find a (tree l) = Some n -> forall A e, den dv Fn A l a e = ev dv Fn A (den dv Fn A l) n e.
 Proof. intros W a n F. rewrite tree_look in F. revert W a n F. induction l as [|[r x] q IH]; intros W a n F A e; [easy|]. pose proof W as W0. cbn [ordered fst snd] in W. apply andb_prop in W as [W1 W]. apply andb_prop in W as [W2 W].
@@ -63,7 +63,7 @@ Section SMOOTH.
 Variable ders : list (positive * list positive).
 Definition known_function (f : positive) (n : nat) : bool := existsb (fun p => Pos.eqb (fst p) f && Nat.eqb (length (snd p)) n) ders.
 Definition continuous_op (n : node) : bool := match no n with
- | Oconst _ | Osym _ | Odelta | Odim _ | Oindex _ | Opi | Oadd | Omul | Oid | Ored _ => true
+ | Oconst _ | Osym _ | Odelta | Odim _ | Oindex _ | Opi | Oadd | Omul | Oid | Ored _ | Oshift _ => true
  | Ofun f => match na n with [_] | [_; _] => known_function f (length (na n)) | _ => false end
  | Opow q => Pos.eqb (Qden q) 1 && Z.leb 0 (Qnum q) | Oun u => continuous_fun u | Obi Bmin | Obi Bmax => true | _ => false end.
 Fixpoint smooth (l : table) : PM.t unit := match l with [] => PM.empty _
@@ -135,7 +135,8 @@ Proof. intro DF. induction l as [|[r n] q IH]; intros a H A s p e x; cbn [smooth
     + destruct fs as [|f1 [|]]; try discriminate O2. cbn [map]. apply (cont_comp (fun v => Fn f0 [v])). apply F. now left. apply (@ex_derive_continuous R_AbsRing R_NormedModule). eexists. apply D.
     + destruct fs as [|f1 [|f2 [|]]]; try discriminate O2. cbn [map]. apply (continuous_comp_2 (f k X) (f k Y) (fun u v => Fn f0 [u; v])). apply F. now left. apply F. right. now left.
       apply (proj1 (continuity_2d_pt_filterlim (fun u v => Fn f0 [u; v]) (f k X x) (f k Y x))). apply differentiable_continuity_pt. eexists. eexists. apply D.
-  - apply cont_mred. intro k. apply (cont_sm (f k)). intros; now apply F. Qed.
+  - apply cont_mred. intro k. apply (cont_sm (f k)). intros; now apply F.
+  - destruct (na n) as [|X q0]; cbn [map hd]. apply cont_const. apply IH. apply C. now left. Qed.
 
 (* --- claims that, where they hold, hold in a region that is open along the variables *)
 Section OPEN.
@@ -215,8 +216,8 @@ Definition least (d : positive) : nat := match d with xO p => Pos.to_nat p | _ =
 (* a + y is at most b + z *)
 Definition below (a b : nat) (y z : Z) : bool := (Nat.eqb a b && Z.leb y z) || existsb (fun f => (named (fst f) && named (snd f)) && match part (fst f), part (snd f) with (a', y'), (b', z') =>
   (Nat.eqb a' a && Nat.eqb b' b) && ((Z.leb 0 y' && Z.leb 0 z') && Z.leb (y - z) (y' - z')) end) facts.
-Definition at_most (d' d : positive) : bool := existsb (fun f => Pos.eqb (fst f) d' && Pos.eqb (snd f) d) facts || match d' with xO p => Nat.leb (Pos.to_nat p) (least d)
-  | _ => named d && below (fst (part d')) (fst (part d)) (snd (part d')) (snd (part d)) end.
+Definition at_most (d' : positive) (s : nat) (d : positive) : bool := (Nat.eqb s 0 && existsb (fun f => Pos.eqb (fst f) d' && Pos.eqb (snd f) d) facts) || match d' with xO p => Nat.leb (s + Pos.to_nat p) (least d)
+  | _ => named d && below (fst (part d')) (fst (part d)) (Z.of_nat s + snd (part d')) (snd (part d)) end.
 Definition names : list positive := map (fun k => match k with O => xH | S k => xI (Pos.of_succ_nat k) end) (seq 0 (length exts)).
 Definition base (d : positive) : option (positive * Z) := if named d && Z.leb 0 (Z.of_nat (least_dim (fst (part d))) + snd (part d)) then match snd (part d) with Z0 => None | z =>
   match find (fun b => is_dim b (fst (part d))) names with Some b => Some (b, z) | None => None end end else None.
@@ -234,18 +235,18 @@ Lemma least_ok d : (least d <= dims ds d)%nat.
 Proof. assert (K : named d = true -> (Z.to_nat (Z.of_nat (least_dim (fst (part d))) + snd (part d)) <= dims ds d)%nat).
   { intro N. rewrite dims_named by easy. pose proof (least_dim_ok (fst (part d))) as L. unfold extent. destruct (part d) as [k [|z|z]]; cbn [fst snd] in *; lia. }
   destruct d; try exact (K eq_refl). cbn. lia. Qed.
-Lemma below_ok a b y z : below a b y z = true -> (extent ds (a, y) <= extent ds (b, z))%nat.
-Proof. unfold below. intro H. apply orb_prop in H as [H|H]. apply andb_prop in H as [H1 H2]. apply Nat.eqb_eq in H1. apply Z.leb_le in H2. subst b. unfold extent; cbn [fst snd]. destruct y, z; lia.
+Lemma below_ok a b s y z : below a b (Z.of_nat s + y) z = true -> forall i, (i < extent ds (a, y))%nat -> (s + i < extent ds (b, z))%nat.
+Proof. unfold below. intros H i L. unfold extent in *; cbn [fst snd] in *. apply orb_prop in H as [H|H]. apply andb_prop in H as [H1 H2]. apply Nat.eqb_eq in H1. apply Z.leb_le in H2. subst b. destruct y, z; lia.
   apply existsb_exists in H as (f & I & H). apply andb_prop in H as [N H]. apply andb_prop in N as [N1 N2]. rewrite List.Forall_forall in HD. specialize (HD _ I). rewrite !dims_named in HD by easy. destruct (part (fst f)) as [a' y'], (part (snd f)) as [b' z'].
-  apply andb_prop in H as [E H]. apply andb_prop in E as [E1 E2]. apply andb_prop in H as [P H]. apply andb_prop in P as [P1 P2]. apply Nat.eqb_eq in E1, E2. apply Z.leb_le in P1, P2, H. subst. unfold extent in *; cbn [fst snd] in *. destruct y', z'; try lia; destruct y, z; lia. Qed.
+  apply andb_prop in H as [E H]. apply andb_prop in E as [E1 E2]. apply andb_prop in H as [P H]. apply andb_prop in P as [P1 P2]. apply Nat.eqb_eq in E1, E2. apply Z.leb_le in P1, P2, H. subst. unfold extent in HD; cbn [fst snd] in HD. destruct y', z'; try lia; destruct y, z; lia. Qed.
 Lemma of_extents_ok : fine_geometry (dims ds) of_extents.
 Proof. split; cbn [of_extents within fits shift_of].
   - intros d k H. apply Nat.ltb_lt in H. pose proof (least_ok d). lia.
-  - intros d' d H. unfold at_most in H. apply orb_prop in H as [H|H].
-    + apply existsb_exists in H as (f & I & H). apply andb_prop in H as [H1 H2]. apply Pos.eqb_eq in H1, H2. subst. rewrite List.Forall_forall in HD. now apply HD.
-    + assert (C : (exists p, d' = xO p) \/ named d' = true) by (destruct d'; eauto). destruct C as [[p ->]|C]. apply Nat.leb_le in H. pose proof (least_ok d). cbn [dims]. lia.
-      assert (K : named d && below (fst (part d')) (fst (part d)) (snd (part d')) (snd (part d)) = true) by now destruct d'. apply andb_prop in K as [K1 K2]. apply below_ok in K2.
-      rewrite !dims_named by easy. now rewrite (surjective_pairing (part d')), (surjective_pairing (part d)).
+  - intros d' s d H i L. unfold at_most in H. apply orb_prop in H as [H|H].
+    + apply andb_prop in H as [H0 H]. apply Nat.eqb_eq in H0. subst s. apply existsb_exists in H as (f & I & H). apply andb_prop in H as [H1 H2]. apply Pos.eqb_eq in H1, H2. subst. rewrite List.Forall_forall in HD. specialize (HD _ I). lia.
+    + assert (C : (exists p, d' = xO p) \/ named d' = true) by (destruct d'; eauto). destruct C as [[p ->]|C]. apply Nat.leb_le in H. pose proof (least_ok d). cbn [dims] in L. lia.
+      assert (K : named d && below (fst (part d')) (fst (part d)) (Z.of_nat s + snd (part d')) (snd (part d)) = true) by now destruct d'. apply andb_prop in K as [K1 K2].
+      rewrite dims_named in * by easy. rewrite (surjective_pairing (part d')) in L. rewrite (surjective_pairing (part d)). exact (below_ok _ _ _ _ _ K2 _ L).
   - intros d b z H. unfold base in H. destruct (named d && _) eqn:C; [|discriminate]. apply andb_prop in C as [C1 C2]. apply Z.leb_le in C2. destruct (snd (part d)) as [|p|p] eqn:Z; [discriminate| |]; (destruct (find _ names) as [b'|] eqn:FD; [|discriminate]); injection H as <- <-; apply find_some in FD as [_ FD]; rewrite (is_dim_ok _ _ FD), (dims_named d C1); unfold extent; rewrite Z; pose proof (least_dim_ok (fst (part d))) as L.
     + now rewrite plus_INR, (INR_IZR_INZ (Pos.to_nat p)), positive_nat_Z.
     + rewrite minus_INR by lia. rewrite (INR_IZR_INZ (Pos.to_nat p)), positive_nat_Z. reflexivity.
