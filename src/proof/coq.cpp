@@ -365,14 +365,22 @@ class coq_writer {
     const std::string op = operation(n);
     s << "Nd " << (op.find(' ') == std::string::npos ? op : "(" + op + ")") << " " << ranges(n, t_.out(n)) << " "
       << ranges(t_.bound(n)) << " ";
-    return s.list(arguments(n), [&](const edge& e) { put_plain(s, e, axes_of(n)); });
+    const bool further = extents_.only_reads_further(n);
+    return s.list(arguments(n), [&](edge e) {
+      if (further)
+        for (std::size_t q = 0; q < e.labels.size(); ++q)
+          if (label& l = e.labels[q]; !l.is_constant())
+            l.offset -= static_cast<std::int32_t>(extents_.place_of(l, axes_of(n), e.node, q).further);
+      put_plain(s, e, axes_of(n));
+    });
   }
 
   // What some labels, over some axes, read of a node: the number of an axis, or beyond them a fixed entry.
   std::string numbers_of(std::span<const label> labels, std::span<const range_id> axes, node_id read) const {
     std::vector<std::size_t> r;
     for (std::size_t q = 0; q < labels.size(); ++q) {
-      const coq_extents::place p = extents_.place_of(labels[q], axes, read, q);
+      const coq_extents::place p = extents_.place_of(labels[q], axes, read, q % t_.rank(read));
+      if (p.further != 0) no_counterpart("an entry of a derivative that is read further on");
       r.push_back(p.fixed ? axes.size() + p.number : p.number);
     }
     return fmt::format("[{}]%nat", fmt::join(r, "; "));
@@ -403,9 +411,8 @@ class coq_writer {
       s.node(c.left) << " ";
       return s.node(c.right);
     }
-    if (c.order != 1 && !c.entry.empty()) no_counterpart("an entry of a derivative of higher order");
     if (c.order != 1)
-      s << "Chi " << (std::size_t{c.order} - 1) << "%nat ";
+      s << (c.entry.empty() ? "Chi " : "Chent ") << (std::size_t{c.order} - 1) << "%nat ";
     else
       s << (c.entry.empty() ? "Cder " : "Cent ");
     s.node(c.left) << " " << number(c.variable) << " " << ranges(t_.symbol(c.variable).axes) << " ";
@@ -455,6 +462,35 @@ class coq_writer {
                            : is_whole_symbol(step.says) ? assumed(step.says, is_constant(step.says))
                            : step.terms                 ? rule_step(step)
                                                         : plain_step(step));
+  }
+
+  // That a node which only reads an operation further on is that operation of what it reads further on.
+  void open_reader(std::vector<std::size_t>& used, node_id n) {
+    const edge outer = t_.arg(n, 0);
+    const opcode o = t_.op(outer.node);
+    const bool leaf = t_.arity(outer.node) == 0 || is_matrix_function(o) || t_.bound_count(outer.node) > 0;
+    if (leaf || std::ranges::any_of(outer.labels, &label::is_constant) || extents_.only_reads_further(outer.node)) return;
+    auto [it, fresh] = opened_.try_emplace(n);
+    if (fresh) {
+      std::vector<edge> args = t_.args(outer.node).copy();
+      for (edge& e : args)
+        for (label& l : e.labels)
+          if (!l.is_constant()) {
+            const label& at = outer.labels[static_cast<std::size_t>(l.axis)];
+            l = label::of_axis(static_cast<std::size_t>(at.axis), at.offset + l.offset);
+          }
+      const node_id inside = t_.make(o, axes_of(n), {}, reduction::none, args, t_.attribute(outer.node));
+      script s;
+      (s << "Sunder ").node(n) << " ";
+      it->second = {inside, put_step(std::move(s.node(inside)))};
+    }
+    const auto [inside, opened] = it->second;
+    used.push_back(opened);
+    for (const edge& e : t_.args(inside).copy()) open_argument(used, e, axes_of(inside));
+  }
+  void open_argument(std::vector<std::size_t>& used, const edge& e, std::span<const range_id> axes) {
+    const edge read = extents_.plain(e, axes);
+    if (read.node != e.node && extents_.only_reads_further(read.node)) open_reader(used, read.node);
   }
 
   // --- what is known of a node, known of what only reads it further on
@@ -600,6 +636,7 @@ class coq_writer {
     s << (!higher                              ? c->name
           : step.rule == "derivative-equal"    ? "Shito"
           : step.rule == "derivative-of-equal" ? "Shifun"
+          : step.rule == "derivative-entry"    ? "Shentry"
                                                : c->name);
     if (step.rule == "sign") s << " " << name_of(step.says.is);
     if (!c->listed)
@@ -668,7 +705,18 @@ class coq_writer {
     const term one(f, 1), zero(f, 0), u(f, args[2]), v(f, args[3]);
     const term i = select(c, term(f, args[0]), term(f, args[1]), one, zero);
     const node_id chosen = i.as_edge().node;
-    if (const edge same = turned_choice(c, chosen); same.node != chosen) {
+    const bool of_indices = t_.op(args[0].node) == opcode::index_value && t_.op(args[1].node) == opcode::index_value;
+    if (of_indices && c == comparison::eq) {
+      const std::vector<range_id> axes = axes_of(chosen);
+      const label p = t_.arg(chosen, 0).labels[0], q = t_.arg(chosen, 1).labels[0];
+      if (!p.is_constant() && !q.is_constant()) {
+        const node_id d = t_.delta(axes[static_cast<std::size_t>(p.axis)], axes[static_cast<std::size_t>(q.axis)]);
+        script s;
+        (s << "Sdelta ").node(chosen) << " ";
+        made.push_back(put_step(std::move(s.node(t_.identity(axes, {d, {p, q}})))));
+      }
+    }
+    if (const edge same = turned_choice(c, chosen); made.empty() && same.node != chosen) {
       script s;
       (s << "Slift ").node(chosen) << " ";
       made.push_back(put_step(std::move(s.node(t_.identity(axes_of(chosen), same)))));
@@ -711,7 +759,13 @@ class coq_writer {
       const std::vector<std::size_t>& more = choice_steps(n);
       used.insert(used.end(), more.begin(), more.end());
     }
-    for (node_id n : t_.reachable(roots)) read_further(used, step, n);
+    for (node_id n : t_.reachable(roots)) {
+      read_further(used, step, n);
+      if (!extents_.only_reads_further(n))
+        for (const edge& e : t_.args(n).copy()) open_argument(used, e, axes_of(n));
+      else
+        open_reader(used, n);
+    }
     script s;
     (s << "Sring ").node(step.says.left) << " ";
     s.node(step.says.right) << " " << denominator_beneath(roots) << " ";
@@ -861,6 +915,7 @@ class coq_writer {
   std::vector<node_id> nodes_;             // arguments first
   std::map<node_id, std::size_t> names_;  // their numbers, from 1
   std::map<std::pair<step_id, node_id>, std::size_t> further_;
+  std::map<node_id, std::pair<node_id, std::size_t>> opened_;
 };
 
 }  // namespace

@@ -48,7 +48,7 @@ std::string_view reduction_word(reduction r) {
 
 // The index of a range that begins at `first`, whose indices count from 0 in Coq.
 std::string counted(const std::string& index, std::int64_t first) {
-  return first == 0 ? index : first == 1 ? fmt::format("(S {})", index) : fmt::format("({} + {})", first, index);
+  return first == 0 ? index : first == 1 ? fmt::format("(S {})", index) : fmt::format("({} + {})%nat", first, index);
 }
 
 }  // namespace
@@ -253,8 +253,11 @@ std::string coq_words::derivative(const claim& c) {
   if (c.entry.empty()) {
     for (std::size_t n = 0; n < c.order; ++n) places.emplace_back(from(rank + n * width), from(rank + (n + 1) * width));
   } else {
-    places.emplace_back();
-    places[0] = indices({t_.symbol_node(c.variable), {c.entry.begin(), c.entry.end()}}, t_.out(c.right), at);
+    for (std::size_t n = 0; n < c.order; ++n) {
+      const auto begin = c.entry.begin() + static_cast<std::ptrdiff_t>(n * width);
+      const edge read{t_.symbol_node(c.variable), {begin, begin + static_cast<std::ptrdiff_t>(width)}};
+      places.push_back(indices(read, t_.out(c.right), at));
+    }
   }
   motion m{c.variable};
   std::string inner, behind;

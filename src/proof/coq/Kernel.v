@@ -25,6 +25,7 @@ Definition edge := (id * list nat)%type.
 (* Cent: the derivative of a at the entry that L reads off the axes of d *)
 Inductive claim := Ceq (a b : id) | Csgn (r : rel) (a : id) | Cder (a : id) (s : positive) (W : list positive) (d : id)
   | Cent (a : id) (s : positive) (W : list positive) (L : list nat) (d : id)
+  | Chent (n : nat) (a : id) (s : positive) (W : list positive) (L : list nat) (d : id)   (* as Cent, of an n-th derivative *)
   | Chi (n : nat) (a : id) (s : positive) (W : list positive) (d : id).   (* the derivative of an n-th derivative *)
 Inductive step :=
 | Shyp (n : nat) | Sreg (n : nat)
@@ -39,6 +40,9 @@ Inductive step :=
 | Sderfun (p q : id)                                    (* a = b near: der b is der a *)
 | Sentry (p : id) (d : id)
 | Sshift (p a b : id)                                   (* what p says, some places further on, of a; b: the other side, or the derivative *)
+| Sunder (a b : id)                                     (* a reads further on what b makes of its arguments, read further on *)
+| Sdelta (a b : id)                                     (* 1 where two indices are equal, else 0: a delta *)
+| Shentry (p : id) (d : id)                             (* as Sentry *)
 | Sagain (p q : id)                                     (* der a is b near, der b is d: the next derivative of a is d *)
 | Shito (p q : id) | Shifun (p q : id)                  (* as Sderto and Sderfun *)
 | Sdecided (a b : id)                                   (* choices in the branches of the choice a that its comparison decides *)
@@ -220,6 +224,8 @@ Definition indicator (c : cmp) : bool * list tm := match c with Clt => (false, [
   | Ceq' => (false, [TSel Ceq' TX TY (num 1) (num 0); TSel Ceq' TY TX (num 1) (num 0)]) | Cne' => (true, [TSel Ceq' TX TY (num 1) (num 0); TSel Ceq' TY TX (num 1) (num 0)]) end.
 Definition efac (x : edge) : fac := (Hn (fst x), snd x, 1%Z).
 Definition choice_poly (x u v : edge) : list mono := [M 1 [] [efac x; efac u]; M 1 [] [efac v]; M (-1) [] [efac x; efac v]].
+(* n pieces of w each *)
+Fixpoint chop (w n : nat) (l : list nat) : list (list nat) := match n with O => [] | S n => firstn w l :: chop w n (skipn w l) end.
 Definition many (n : nat) (W : list positive) := concat (repeat W n).
 Definition order_of (c : claim) : option (nat * id * positive * list positive * id) := match c with Cder a s W d => Some (0%nat, a, s, W, d) | Chi n a s W d => Some (n, a, s, W, d) | _ => None end.
 Section CK.
@@ -241,6 +247,14 @@ Definition shifted_pair (n n' : node) (ss ls : list nat) (y : id) : bool := matc
  | Oshift ss', [(y', ls')] => Pos.eqb y y' && ((if ln_dec ss ss' then true else false) && ((if ln_dec ls ls' then true else false) && (if lp_dec (nr n) (nr n') then true else false))) | _, _ => false end.
 Definition shifted_derivative (n n' : node) (ss ls : list nat) (W : list positive) (d : id) : bool := match no n', na n' with
  | Oshift ss', [(d', ls')] => (Pos.eqb d d' || (is_delta d && is_delta d')) && ((if ln_dec ss' (ss ++ repeat 0%nat (length W)) then true else false) && (if ln_dec ls' (ls ++ seq (length (nr n)) (length W)) then true else false)) | _, _ => false end.
+(* where an argument's labels lead through a reader that reads further on *)
+Definition through (w : nat) (ss ls al : list nat) : list (nat * nat) := map (fun x => if Nat.ltb x (length ls) then (nth x ss 0, nth x ls 0)%nat else (0, x - length ls + w)%nat) al.
+Definition place_eqb (x y : nat * nat) : bool := Nat.eqb (fst x) (fst y) && Nat.eqb (snd x) (snd y).
+Definition read_there (w : nat) (e : edge) : id * list (nat * nat) := let x := direct 60 w (fst e) (snd e) in match get (fst x) with
+ | Some n => match no n, na n with Oshift ss, [(c, ls)] => if Nat.eqb (length ss) (length ls) then (c, combine ss (comp w (snd x) ls)) else (fst x, map (fun y => (0%nat, y)) (snd x)) | _, _ => (fst x, map (fun y => (0%nat, y)) (snd x)) end | None => (fst x, map (fun y => (0%nat, y)) (snd x)) end.
+Definition same_place (w : nat) (ss ls : list nat) (x y : edge) : bool := let '(c, P) := read_there w y in Pos.eqb c (fst x) && forall2b place_eqb (through w ss ls (snd x)) P.
+Definition index_of (w : nat) (x : edge) : option (nat * nat) := let x := direct 60 w (fst x) (snd x) in match get (fst x), snd x with Some n, [l] => match no n with Oindex lo => Some (lo, l) | _ => None end | _, _ => None end.
+Definition delta_of (w : nat) (x : edge) : option (nat * nat) := let x := direct 60 w (fst x) (snd x) in match get (fst x), snd x with Some n, [p; q] => match no n with Odelta => Some (p, q) | _ => None end | _, _ => None end.
 Definition check1 (st : step) : option (bool * claim) := match st with
 | Shyp n => match nth_error hyps n with Some c => Some (false, c) | None => None end
 | Sreg n => match nth_error regs n with Some c => Some (true, c) | None => None end
@@ -281,11 +295,24 @@ Definition check1 (st : step) : option (bool * claim) := match st with
     | Some (m, Csgn r x), Some n, _ => match further_of a x with Some _ => Some (m, Csgn r a) | None => None end
     | Some (m, Cder x s W d), Some n, Some n' => match further_of a x with Some (ss, ls) => if forallb (fun y => Nat.ltb y (length (nr n))) ls && shifted_derivative n n' ss ls W d then Some (m, Cder a s W b) else None | None => None end
     | _, _, _ => None end
+| Sdelta a b => let r := length (rng a) in let I := seq 0 r in match get a with Some n => match na n with X :: Y :: _ =>
+    if lp_dec (rng a) (rng b) then if tmatch r X Y (TSel Ceq' TX TY (num 1) (num 0)) (a, I) then match index_of r X, index_of r Y, delta_of r (b, I) with
+      | Some (lo, x), Some (lo', y), Some (u, v) => if Nat.eqb lo lo' && (place_eqb (x, y) (u, v) || place_eqb (x, y) (v, u)) then Some (true, Ceq a b) else None | _, _, _ => None end else None else None | _ => None end | None => None end
+| Shentry p d => match PM.find p cl, get d with Some (m, Chi k a s W d0), Some n => let r := length (rng a) in match no n, nb n, na n with
+    | Oid, [], [(d1, ls)] => let L := skipn r ls in if Pos.eqb d0 d1 && ((if ln_dec (firstn r ls) (seq 0 r) then true else false) && (Nat.leb r (length (nr n)) && (lab_ok (nr n) (seq 0 r) (rng a) && lab_ok (nr n) L (many (S k) W)))) then Some (m, Chent k a s W L d) else None
+    | _, _, _ => None end | _, _ => None end
+| Sunder a b => match get a, get b with Some n, Some n' => match no n, na n with
+    | Oshift ss, [(x, ls)] => match get x with Some m => match nb m, nb n', no m with [], [], (Oadd | Omul | Oid | Opow _ | Oun _ | Obi _ | Osel _ | Ofun _) =>
+        if (if op_dec' (no m) (no n') then true else false) && ((if lp_dec (nr n) (nr n') then true else false) && (Nat.eqb (length ss) (length ls) && (forallb (fun y => Nat.ltb y (length (nr n))) ls && forall2b (same_place (length (nr n)) ss ls) (na m) (na n')))) then Some (true, Ceq a b) else None
+        | _, _, _ => None end | None => None end
+    | _, _ => None end | _, _ => None end
 | Sagain p q => match PM.find p cl, PM.find q cl with Some (true, c), Some (m, Cder b' s' W' d) => match order_of c with
     | Some (n, a, s, W, b) => if existsb (Pos.eqb s) vars && (Pos.eqb s s' && Pos.eqb b b') then if lp_dec W W' then if lp_dec (rng b) (rng a ++ many (S n) W) then Some (m, Chi (S n) a s W d) else None else None else None
     | None => None end | _, _ => None end
 | Shito p q => match PM.find p cl, PM.find q cl with
-    | Some (m, Chi n a s W d), Some (m', Ceq d' e) => if Pos.eqb d d' then if lp_dec (rng d) (rng a ++ many (S n) W) then Some (m && m', Chi n a s W e) else None else None | _, _ => None end
+    | Some (m, Chi n a s W d), Some (m', Ceq d' e) => if Pos.eqb d d' then if lp_dec (rng d) (rng a ++ many (S n) W) then Some (m && m', Chi n a s W e) else None else None
+    | Some (m, Chent n a s W L d), Some (m', Ceq d' e) => if Pos.eqb d d' then if lp_dec (rng d) (rng e) then Some (m && m', Chent n a s W L e) else None else None
+    | _, _ => None end
 | Shifun p q => match PM.find p cl, PM.find q cl with
     | Some (true, Ceq a b), Some (m, Chi n b' s W d) => if existsb (Pos.eqb s) vars && Pos.eqb b b' then if lp_dec (rng a) (rng b) then Some (m, Chi n a s W d) else None else None | _, _ => None end
 | Sdecided a b => let r := length (rng a) in let I := seq 0 r in match get a, get b with
@@ -319,6 +346,8 @@ Definition sem (A : arrs) (c : claim) : Prop := match c with
  | Csgn r a => forall e, inD (rng a) e -> rv r (val A a e)
  | Cder a s W d => forall e p, inD (rng a) e -> inD W p -> is_derive (fun t => val (updl A s p t) a e) (A s p) (val A d (e ++ p))
  | Cent a s W L d => forall e, inD (rng d) e -> is_derive (fun t => val (updl A s (map (lk e) L) t) a (firstn (length (rng a)) e)) (A s (map (lk e) L)) (val A d e)
+ | Chent n a s W L d => forall e, inD (rng d) e -> let q := map (lk e) L in let p := skipn (n * length W) q in
+    is_derive (fun t => higher s (fun A => val A a (firstn (length (rng a)) e)) (chop (length W) n q) (updl A s p t)) (A s p) (val A d e)
  | Chi n a s W d => forall e ps p, inD (rng a) e -> length ps = n -> List.Forall (fun q => inD W q) ps -> inD W p ->
     is_derive (fun t => higher s (fun A => val A a e) ps (updl A s p t)) (A s p) (val A d (e ++ concat ps ++ p)) end.
 Definition valid (bc : bool * claim) := forall A, RG A -> (fst bc = false -> HY A) -> sem A (snd bc).
@@ -783,10 +812,35 @@ Lemma higher_near s F G : In s vars -> (forall A, RG A -> F A = G A) -> forall p
 Proof. intros I E ps. induction ps as [|p ps IH] using rev_ind; intros A HA. now apply E. rewrite !higher_snoc. apply Derive_ext_loc. generalize (opn A s p I HA). apply filter_imp. intros t Ht. now apply IH. Qed.
 Lemma inD_many n W ps : length ps = n -> List.Forall (fun q => inD W q) ps -> inD (many n W) (concat ps).
 Proof. intros <- H. induction H; cbn. constructor. now apply inr_app. Qed.
+Lemma chop_ok n W : forall l, inD (many (S n) W) l -> length (chop (length W) n l) = n /\ List.Forall (fun q => inD W q) (chop (length W) n l) /\ inD W (skipn (n * length W) l) /\ concat (chop (length W) n l) ++ skipn (n * length W) l = l.
+Proof. induction n; intros l H. { unfold many in H. cbn in H. rewrite app_nil_r in H. repeat split; [constructor|exact H]. }
+  change (many (S (S n)) W) with (W ++ many (S n) W) in H. unfold inr in H. rewrite map_app in H. apply Forall2_app_inv_r in H as (l1 & l2 & H1 & H2 & ->). assert (L : length l1 = length W) by now apply inr_len in H1.
+  cbn [chop]. rewrite firstn_app, skipn_app, <- L, firstn_all, skipn_all, Nat.sub_diag. cbn [firstn skipn app]. rewrite app_nil_r, L. destruct (IHn l2 H2) as (I1 & I2 & I3 & I4). cbn [length concat].
+  assert (SK : skipn (S n * length W) (l1 ++ l2) = skipn (n * length W) l2). { rewrite skipn_app, skipn_all2 by lia. cbn [app]. f_equal. lia. } rewrite SK. split; [now rewrite I1|]. split; [now constructor|]. split; [easy|]. now rewrite <- app_assoc, I4. Qed.
 Lemma many_snoc n W : many (S n) W = many n W ++ W.
 Proof. unfold many. induction n. cbn. now rewrite app_nil_r. change (W ++ concat (repeat W (S n)) = (W ++ concat (repeat W n)) ++ W). rewrite IHn. apply app_assoc. Qed.
 Lemma order_of_ok A c n a s W d : order_of c = Some (n, a, s, W, d) -> sem A c -> sem A (Chi n a s W d).
 Proof. destruct c; try discriminate; intro H; injection H as <- <- <- <- <-; [|easy]. cbn [sem]. intros S e ps p He L _ Hp. destruct ps; [|discriminate]. cbn [higher concat app]. now apply S. Qed.
+Lemma direct_at A e y : at_ A e y = at_ A e (direct 60 (length e) (fst y) (snd y)). Proof. rewrite direct_ok. now destruct y. Qed.
+Lemma read_there_ok A e y : at_ A e y = val A (fst (read_there (length e) y)) (map (fun p => (fst p + lk e (snd p))%nat) (snd (read_there (length e) y))).
+Proof. rewrite (direct_at A e y). unfold read_there. cbv zeta. set (x := direct 60 _ (fst y) (snd y)).
+  assert (P : at_ A e x = val A (fst (fst x, map (fun y : nat => (0%nat, y)) (snd x))) (map (fun p => (fst p + lk e (snd p))%nat) (snd (fst x, map (fun y : nat => (0%nat, y)) (snd x))))). { unfold at_; cbn [fst snd]. f_equal. rewrite map_map. now apply map_ext. }
+  destruct (get (fst x)) as [[o r b al]|] eqn:G; [|easy]. cbn [no na]. destruct o; try easy. destruct al as [|[c ls] [|]]; try easy. destruct (Nat.eqb_spec (length ss) (length ls)) as [L|]; [|easy]. cbn [fst snd]. unfold at_. rewrite (model _ _ G). unfold ev; cbn [no na map hd fst snd]. f_equal. rewrite comp_ok.
+  assert (L' : length ss = length (comp (length e) (snd x) ls)) by (unfold comp; now rewrite map_length). revert L'. generalize (comp (length e) (snd x) ls). clear. induction ss as [|s ss IH]; intros [|z l] L; try discriminate; [easy|]. cbn in *. f_equal. apply IH. now injection L. Qed.
+Lemma forall2b_eq P Q : forall2b place_eqb P Q = true -> P = Q.
+Proof. revert Q. induction P as [|[a b] P IH]; intros [|[c d] Q] H; try easy. cbn [forall2b] in H. apply andb_prop in H as [H1 H2]. unfold place_eqb in H1; cbn [fst snd] in H1. apply andb_prop in H1 as [H1 H3]. apply Nat.eqb_eq in H1, H3. subst. f_equal. now apply IH. Qed.
+Lemma further_nth ss l x : length ss = length l -> (x < length l)%nat -> nth x (further ss l) 0%nat = (nth x ss 0 + nth x l 0)%nat.
+Proof. revert l x. induction ss as [|s ss IH]; intros [|z l] x L H; try discriminate; cbn in *; [lia|]. destruct x; [easy|]. apply IH; lia. Qed.
+Lemma further_length ss l : length (further ss l) = length l. Proof. revert l. induction ss; intros [|z l]; cbn; auto. Qed.
+Lemma same_place_ok A e ss ls x y : length ss = length ls -> forallb (fun z => Nat.ltb z (length e)) ls = true -> same_place (length e) ss ls x y = true -> at_ A e y = val A (fst x) (map (lk (further ss (map (lk e) ls))) (snd x)).
+Proof. intros L K H. unfold same_place in H. destruct (read_there (length e) y) as [c P] eqn:R. apply andb_prop in H as [H1 H2]. apply Pos.eqb_eq in H1. apply forall2b_eq in H2. subst c P. rewrite (read_there_ok A e y).
+  rewrite R; cbn [fst snd]. f_equal. unfold through. rewrite map_map. apply map_ext. intro z. destruct (Nat.ltb_spec z (length ls)) as [B|B]; cbn [fst snd].
+  - unfold lk at 2. rewrite (nth_indep (further ss (map (lk e) ls)) _ 0%nat) by (rewrite further_length, map_length; lia). rewrite further_nth by (rewrite ?map_length; lia). f_equal. rewrite (nth_indep (map (lk e) ls) 0%nat (lk e 0)) by (rewrite map_length; lia). now rewrite map_nth.
+  - unfold lk. rewrite !nth_overflow by (rewrite ?further_length, ?map_length; lia). rewrite further_length, map_length. lia. Qed.
+Lemma index_of_ok A e x lo l : index_of (length e) x = Some (lo, l) -> at_ A e x = INR (lo + lk e l).
+Proof. unfold index_of. cbv zeta. rewrite (direct_at A e x). set (y := direct 60 _ (fst x) (snd x)). destruct (get (fst y)) as [n|] eqn:G; [|easy]. destruct (snd y) as [|z [|]] eqn:SY; try easy. destruct (no n) eqn:O; try easy. intro H. injection H as <- <-. unfold at_. rewrite (model _ _ G), SY. unfold ev. rewrite O. reflexivity. Qed.
+Lemma delta_of_ok A e x p q : delta_of (length e) x = Some (p, q) -> at_ A e x = delta (lk e p) (lk e q).
+Proof. unfold delta_of. cbv zeta. rewrite (direct_at A e x). set (y := direct 60 _ (fst x) (snd x)). destruct (get (fst y)) as [n|] eqn:G; [|easy]. destruct (snd y) as [|z [|z' [|]]] eqn:SY; try easy. destruct (no n) eqn:O; try easy. intro H. injection H as <- <-. unfold at_. rewrite (model _ _ G), SY. unfold ev. rewrite O. reflexivity. Qed.
 Lemma choice_poly_ok A x u v e : pv dv (val A) (choice_poly x u v) e = at_ A e x * at_ A e u + at_ A e v - at_ A e x * at_ A e v.
 Proof. unfold choice_poly, efac, pv, mv, at_; cbn [mc md mf map msum pf fv hv pw]. rewrite app_nil_r, Q2R_1. assert (M1 : Q2R (-1) = -1) by (unfold Q2R; cbn; field). rewrite M1. ring. Qed.
 Lemma indicator_ok c x y u v t : In t (snd (indicator c)) -> choose c x y u v = let i := tv x y t in if fst (indicator c) then i * v + u - i * u else i * u + v - i * v.
@@ -867,6 +921,26 @@ Proof. intros Hcl H. destruct st; cbn [check1] in H; unfold valid; intros A HA H
         assert (M2 : map (lk (e ++ pp)) (seq (length (nr n)) (length W)) = pp). { rewrite <- LP. apply nth_ext with 0%nat 0%nat. now rewrite map_length, seq_length. intros j Hj. rewrite map_length, seq_length in Hj. rewrite (nth_indep _ 0%nat (lk (e ++ pp) 0)) by now rewrite map_length, seq_length. rewrite map_nth, seq_nth by easy. rewrite lk_app_r by lia. replace (length (nr n) + j - length e)%nat with j by lia. now apply nth_indep. }
         rewrite map_app, M1, M2, further_app by now rewrite map_length. rewrite further_zeros. apply orb_prop in P1 as [P1|P1]. apply Pos.eqb_eq in P1. now subst. apply andb_prop in P1 as [P1 P4]. now apply delta_any. }
       rewrite X. apply is_derive_ext with (2 := S). intro t. symmetry. now destruct (further_of_ok _ _ _ _ _ (updl A s pp t) e E1 FO He).
+  - (* Sunder *) destruct (get a) as [n|] eqn:E1; [|discriminate]. destruct (get b) as [n'|] eqn:E2; [|discriminate]. destruct n as [o r0 b0 a0]; cbn [no nb na nr] in *. destruct o; try discriminate. destruct a0 as [|[x ls] [|]]; try discriminate. destruct (get x) as [[o1 r1 b1 a1]|] eqn:E3; [|discriminate]. destruct n' as [o' r2 b2 a2]; cbn [no nb na nr] in *. destruct b1; [|discriminate]. destruct b2; [|discriminate].
+    assert (K : (if op_dec' o1 o' then true else false) && ((if lp_dec r0 r2 then true else false) && (Nat.eqb (length ss) (length ls) && (forallb (fun y => Nat.ltb y (length r0)) ls && forall2b (same_place (length r0) ss ls) a1 a2))) = true /\ c = (true, Ceq a b) /\ match o1 with Oadd | Omul | Oid | Opow _ | Oun _ | Obi _ | Osel _ | Ofun _ => True | _ => False end).
+    { destruct o1; try discriminate; (match type of H with (if ?k then _ else _) = _ => destruct k; [|discriminate] end); now injection H as <-. }
+    destruct K as (K & -> & OP). apply andb_prop in K as [K1 K]. apply andb_prop in K as [K2 K]. apply andb_prop in K as [K3 K]. apply andb_prop in K as [K4 K5]. destruct (op_dec' o1 o') as [<-|]; [|discriminate]. destruct (lp_dec r0 r2) as [<-|]; [|discriminate]. apply Nat.eqb_eq in K3. cbn [snd sem]. intros e He. rewrite (rng_get _ _ E1) in He. cbn [nr] in He.
+    rewrite (model _ _ E1), (model _ _ E2). unfold ev at 1; cbn [no na map hd fst snd]. rewrite (model _ _ E3).
+    assert (X : map (fun al => val A (fst al) (map (lk (further ss (map (lk e) ls) ++ [])) (snd al))) a1 = map (fun al => val A (fst al) (map (lk (e ++ [])) (snd al))) a2).
+    { rewrite !app_nil_r. rewrite <- (inr_len _ _ _ He) in K4, K5. clear - model K3 K4 K5. revert a2 K5. induction a1 as [|al a1 IH]; intros [|al' a2] H; try easy. cbn [forall2b] in H. apply andb_prop in H as [H1 H2]. cbn [map]. rewrite (IH _ H2). f_equal. symmetry. exact (same_place_ok A e ss ls al al' K3 K4 H1). }
+    unfold ev; cbn [no nb na nr]. destruct o1; try (now elim OP); cbn [map msum]; now rewrite X.
+  - (* Sdelta *) destruct (get a) as [n|] eqn:E1; [|discriminate]. destruct (na n) as [|X [|Y rest]]; try discriminate. cbv zeta in H. destruct (lp_dec _ _) as [RR|]; [|discriminate]. destruct (tmatch _ _ _ _ _) eqn:TM; [|discriminate]. destruct (index_of _ X) as [[lo x]|] eqn:IX; [|discriminate]. destruct (index_of _ Y) as [[lo' y]|] eqn:IY; [|discriminate]. destruct (delta_of _ _) as [[u v]|] eqn:D; [|discriminate]. destruct (_ && _) eqn:C; [|discriminate]. injection H as <-. cbn [snd sem]. intros e He.
+    pose proof (inr_len _ _ _ He) as LE. apply (tmatch_in A X Y _ e _ _ He) in TM. unfold at_ at 1 in TM. cbn [fst snd] in TM. rewrite map_seq_lk in TM by easy. rewrite TM. rewrite <- LE in IX, IY, D. apply (index_of_ok A) in IX, IY. apply (delta_of_ok A) in D. unfold at_ in D; cbn [fst snd] in D. rewrite map_seq_lk in D by easy. rewrite D. cbn [tv]. rewrite IX, IY.
+    apply andb_prop in C as [C1 C2]. apply Nat.eqb_eq in C1. subst lo'. assert (S : (lk e x = lk e u /\ lk e y = lk e v) \/ (lk e x = lk e v /\ lk e y = lk e u)). { unfold place_eqb in C2; cbn [fst snd] in C2. apply orb_prop in C2 as [C2|C2]; apply andb_prop in C2 as [C2 C3]; apply Nat.eqb_eq in C2, C3; subst; auto. }
+    unfold delta, qv; cbn [choose Qnum Qden]. destruct (Req_EM_T _ _) as [E|N]; destruct (Nat.eqb_spec (lk e u) (lk e v)) as [E'|N']; try easy; exfalso.
+    + apply INR_eq in E. apply N'. destruct S as [[S1 S2]|[S1 S2]]; lia.
+    + apply N. f_equal. destruct S as [[S1 S2]|[S1 S2]]; lia.
+  - (* Shentry *) destruct (PM.find p cl) as [[m []]|] eqn:F; try discriminate. destruct (get d) as [n'|] eqn:E1; [|discriminate]. cbv zeta in H. destruct n' as [o r0 b0 a0]; cbn [no nb na nr] in *. destruct o; try discriminate. destruct b0; [|discriminate]. destruct a0 as [|[d1 ls] [|]]; try discriminate. destruct (_ && _) eqn:C; [|discriminate]. injection H as <-. cbn [fst snd] in *.
+    apply andb_prop in C as [C1 C]. apply andb_prop in C as [C2 C]. apply andb_prop in C as [C0 C]. apply andb_prop in C as [C3 C4]. apply Nat.leb_le in C0. apply Pos.eqb_eq in C1. subst d1. destruct (ln_dec _ _) as [FI|]; [|discriminate]. pose proof (Hcl _ _ F A HA HH) as S. cbn [snd sem] in *. intros e He. rewrite (rng_get _ _ E1) in He. cbn [nr] in He.
+    pose proof (lab_inr dv gm Hgeo r0 e _ _ He C3) as B1. pose proof (lab_inr dv gm Hgeo r0 e _ _ He C4) as B2.
+    assert (FE : map (lk e) (seq 0 (length (rng a))) = firstn (length (rng a)) e). { pose proof (inr_len _ _ _ B1) as L1. clear - He C0. set (r := length (rng a)) in *. assert (LE : (r <= length e)%nat) by (rewrite (inr_len _ _ _ He); exact C0).
+      rewrite <- (map_seq_lk (firstn r e) r) by (apply firstn_length_le; lia). apply map_ext_in. intros x I. apply in_seq in I. rewrite <- (firstn_skipn r e) at 1. apply lk_app_l. rewrite firstn_length_le; lia. }
+    rewrite FE in B1. destruct (chop_ok _ _ _ B2) as (C6 & C7 & C8 & C9). specialize (S _ _ _ B1 C6 C7 C8). rewrite C9 in S. cbv zeta. rewrite (model _ _ E1). unfold ev; cbn [no nb na map msum opv fst snd sm]. rewrite app_nil_r. assert (LS : map (lk e) ls = firstn (length (rng a)) e ++ map (lk e) (skipn (length (rng a)) ls)) by (rewrite <- (firstn_skipn (length (rng a)) ls) at 1; now rewrite map_app, FI, FE). rewrite LS. exact S.
   - (* Sagain *) destruct (PM.find p cl) as [[[] c1]|] eqn:F; try discriminate. destruct (PM.find q cl) as [[m' []]|] eqn:F'; try discriminate. destruct (order_of c1) as [[[[[n0 a0] s0] W0] b0]|] eqn:O; try discriminate.
     destruct (existsb (Pos.eqb s0) vars) eqn:IV; [|discriminate]. cbn [andb] in H. destruct (Pos.eqb_spec s0 s); [subst s0|discriminate]. cbn [andb] in H. destruct (Pos.eqb_spec b0 a); [subst b0|discriminate]. destruct (lp_dec W0 W); [subst W0|discriminate]. destruct (lp_dec _ _) as [RR|]; [|discriminate]. injection H as <-. cbn [fst snd] in *.
     apply existsb_exists in IV as (s' & I & E). apply Pos.eqb_eq in E. subst s'. intros e ps p' He L HF Hp'. destruct ps as [|pn ps _] using rev_ind; [discriminate|]. rewrite app_length in L. cbn in L. apply List.Forall_app in HF as [HF1 HF2]. inversion HF2 as [|? ? Hn _]; subst.
@@ -874,8 +948,10 @@ Proof. intros Hcl H. destruct st; cbn [check1] in H; unfold valid; intros A HA H
     pose proof (Hcl _ _ F' A HA HH) as S. cbn [snd sem] in S. specialize (S _ p' N Hp'). rewrite concat_app. cbn [concat]. rewrite app_nil_r. replace (e ++ (concat ps ++ pn) ++ p') with ((e ++ concat ps ++ pn) ++ p') by now rewrite !app_assoc.
     apply is_derive_ext_loc with (2 := S). generalize (opn A s p' I HA). apply filter_imp. intros t Ht. rewrite higher_snoc. symmetry. apply is_derive_unique.
     pose proof (order_of_ok _ _ _ _ _ _ _ O (Hcl _ _ F _ Ht ltac:(cbn; discriminate))) as D. cbn [sem] in D. apply D; try easy. lia.
-  - (* Shito *) destruct (PM.find p cl) as [[m []]|] eqn:F; try discriminate. destruct (PM.find q cl) as [[m' []]|] eqn:F'; try discriminate. destruct (Pos.eqb_spec d a0); [subst|discriminate]. destruct (lp_dec _ _) as [RR|]; [|discriminate]. injection H as <-. cbn [fst] in HH.
-    pose proof (Hcl _ _ F A HA) as S. pose proof (Hcl _ _ F' A HA) as S'. cbn [fst snd sem] in *. intros e ps pp He L HF Hp. rewrite <- S'. apply S; auto. intros ->; now apply HH. intros ->; apply HH, andb_false_r. rewrite RR, many_snoc. apply inr_app; [easy|]. apply inr_app; [|easy]. now apply inD_many.
+  - (* Shito *) destruct (PM.find p cl) as [[m []]|] eqn:F; try discriminate; destruct (PM.find q cl) as [[m' []]|] eqn:F'; try discriminate; (destruct (Pos.eqb_spec d a0); [subst|discriminate]); (destruct (lp_dec _ _) as [RR|]; [|discriminate]); injection H as <-; cbn [fst] in HH;
+      pose proof (Hcl _ _ F A HA) as S; pose proof (Hcl _ _ F' A HA) as S'; cbn [fst snd sem] in *.
+    + intros e He. cbv zeta. rewrite <- RR in He. rewrite <- S'. apply S; auto. intros ->; now apply HH. intros ->; apply HH, andb_false_r. easy.
+    + intros e ps pp He L HF Hp. rewrite <- S'. apply S; auto. intros ->; now apply HH. intros ->; apply HH, andb_false_r. rewrite RR, many_snoc. apply inr_app; [easy|]. apply inr_app; [|easy]. now apply inD_many.
   - (* Shifun *) destruct (PM.find p cl) as [[[] []]|] eqn:F; try discriminate. destruct (PM.find q cl) as [[m' []]|] eqn:F'; try discriminate. destruct (existsb (Pos.eqb s) vars) eqn:IV; [|discriminate]. cbn [andb] in H. destruct (Pos.eqb_spec b a0); [subst|discriminate]. destruct (lp_dec _ _) as [RE|]; [|discriminate]. injection H as <-. cbn [fst snd] in *.
     pose proof (Hcl _ _ F' A HA HH) as S. cbn [snd sem] in *. intros e ps p' He L HF Hp'. assert (He' : inD (rng a0) e) by congruence. specialize (S e ps p' He' L HF Hp'). apply existsb_exists in IV as (s' & I & E). apply Pos.eqb_eq in E. subst s'.
     apply is_derive_ext_loc with (2 := S). generalize (opn A s p' I HA). apply filter_imp. intros t Ht. symmetry. apply higher_near; [easy| |easy]. intros A' HA'. exact (Hcl _ _ F A' HA' ltac:(cbn; discriminate) e He).

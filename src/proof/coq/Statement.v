@@ -157,7 +157,7 @@ Lemma open_claim_ok dv Fn ders vars l k A s p : List.Forall (differentiates Fn) 
   locally (A s p) (fun t => sem (tree l) dv (fun A => den dv Fn A l) (updl A s p t) k).
 Proof. intros DF O I. assert (FR : forall a, free vars (dependence vars l) a = true -> forall t e, den dv Fn (updl A s p t) l a e = den dv Fn A l a e).
   { intros a F t e. unfold free in F. rewrite forallb_forall in F. specialize (F s I). apply (depends_ok dv Fn vars). now apply negb_true_iff in F. }
-  destruct k as [a b|r a| | |]; try discriminate O; cbn [open_claim sem] in *; intro H.
+  destruct k as [a b|r a| | | |]; try discriminate O; cbn [open_claim sem] in *; intro H.
   - apply andb_prop in O as [O1 O2]. apply filter_forall. intros t e He. rewrite !FR by easy. now apply H.
   - apply orb_prop in O as [O|O]. apply filter_forall. intros t e He. rewrite !FR by easy. now apply H.
     apply andb_prop in O as [O1 O2]. apply (locally_inr _ (fun e t => rv r (den dv Fn (updl A s p t) l a e))). intros e He. specialize (H e He).
@@ -192,6 +192,8 @@ Definition says (c : claim) : Prop := match c with
  | Csgn r a => all (map dv (ranges l a)) (fun e => rv r (den dv Fn A l a e))
  | Cder a s W d => all (map dv (ranges l a)) (fun e => all (map dv W) (fun p => is_derive (fun t => den dv Fn (updl A s p t) l a e) (A s p) (den dv Fn A l d (e ++ p))))
  | Cent a s W L d => all (map dv (ranges l d)) (fun e => is_derive (fun t => den dv Fn (updl A s (map (lk e) L) t) l a (firstn (length (ranges l a)) e)) (A s (map (lk e) L)) (den dv Fn A l d e))
+ | Chent n a s W L d => all (map dv (ranges l d)) (fun e => let q := map (lk e) L in let p := skipn (n * length W) q in
+    is_derive (fun t => higher s (fun A => den dv Fn A l a (firstn (length (ranges l a)) e)) (chop (length W) n q) (updl A s p t)) (A s p) (den dv Fn A l d e))
  | Chi n a s W d => all (map dv (ranges l a)) (fun e => all_many n (map dv W) (fun ps => all (map dv W) (fun p =>
     is_derive (fun t => higher s (fun A => den dv Fn A l a e) ps (updl A s p t)) (A s p) (den dv Fn A l d (e ++ concat ps ++ p))))) end.
 Lemma says_ok c : says c <-> sem (tree l) dv (fun A => den dv Fn A l) A c.
