@@ -148,7 +148,8 @@ class coq_writer {
     put(text, "steps : list step", texts(steps_));
     put(text, "goals : list (positive * claim)", goals_of(goals));
     text +=
-        "Lemma accepted : run nodes extents lengths derivatives variables near_claims at_claims steps goals = true. Proof. vm_compute. reflexivity. Qed.\n\n";
+        "Lemma accepted : run nodes extents lengths derivatives variables near_claims at_claims steps goals = true. Proof. "
+        "vm_compute. reflexivity. Qed.\n\n";
     return text + theorem_text(goals);
   }
 
@@ -184,7 +185,8 @@ class coq_writer {
     for (const auto& [lesser, greater] : lengths_)
       known.push_back(fmt::format("({}, {})", extents_.number_of(lesser), extents_.number_of(greater)));
     for (const affine& a : extents_.met())
-      all.push_back(fmt::format("({}%nat, ({})%Z)", std::ranges::find(extents_.dims(), a.dim) - extents_.dims().begin(), a.offset));
+      all.push_back(
+          fmt::format("({}%nat, ({})%Z)", std::ranges::find(extents_.dims(), a.dim) - extents_.dims().begin(), a.offset));
     put(text, "extents : list (nat * Z)", all);
     put(text, "lengths : list (positive * positive)", known);
   }
@@ -208,7 +210,10 @@ class coq_writer {
     std::string binders;
     for (dim_id d : extents_.dims()) dims.push_back(words.of_dim(d));
     if (!dims.empty()) binders += fmt::format(" ({} : nat)", fmt::join(dims, " "));
-    for (std::size_t f = 0; f < functions_.size(); ++f) {
+    std::vector<std::size_t> functions(functions_.size());
+    std::iota(functions.begin(), functions.end(), std::size_t{0});
+    std::ranges::sort(functions, {}, [&](std::size_t f) { return functions_[f].key; });
+    for (std::size_t f : functions) {
       std::string type, values;
       for (std::size_t k = 0; k < functions_[f].arity; ++k) {
         type += "R -> ";
@@ -232,7 +237,8 @@ class coq_writer {
         fmt::format("Theorem statement :{}{}{}\n", binders.empty() ? "" : " forall", binders, binders.empty() ? "" : ",");
     for (const auto& [lesser, greater] : lengths_) {
       const bool exists = lesser == affine{none, 1};
-      text += fmt::format("  ({} {} {})%nat ->\n", exists ? "0" : words.extent(lesser), exists ? "<" : "<=", words.extent(greater));
+      text +=
+          fmt::format("  ({} {} {})%nat ->\n", exists ? "0" : words.extent(lesser), exists ? "<" : "<=", words.extent(greater));
     }
     for (const auto& [f, by] : derivatives_) text += fmt::format("  ({}) ->\n", differentiates(words, f, by));
     for (const auto* side : {&near_said_, &at_said_})
@@ -241,8 +247,10 @@ class coq_writer {
     text += fmt::format("  {}.\n", fmt::join(conclusions, " /\\\n  "));
     std::vector<std::string> all = dims;
     all.insert(all.end(), names.begin(), names.end());
-    text += fmt::format("Proof. {}exact (certified nodes extents lengths derivatives variables near_claims at_claims steps goals accepted\n  [{}]%list",
-                        all.empty() ? "" : fmt::format("intros {}. ", fmt::join(all, " ")), fmt::join(dims, "; "));
+    text += fmt::format(
+        "Proof. {}exact (certified nodes extents lengths derivatives variables near_claims at_claims steps goals accepted\n  "
+        "[{}]%list",
+        all.empty() ? "" : fmt::format("intros {}. ", fmt::join(all, " ")), fmt::join(dims, "; "));
     text += fmt::format(" (fun function_ values_ => match function_ with {}_ => 0 end)\n", fmt::join(calls, ""));
     text += fmt::format("  (fun symbol_ place_ => match symbol_ with {}_ => 0 end)). Qed.\nPrint Assumptions statement.\n",
                         fmt::join(arrays, ""));
@@ -346,7 +354,8 @@ class coq_writer {
         constexpr std::array names{"Clt", "Cle", "Ceq'", "Cne'"};
         return fmt::format("Osel {}", names.at(static_cast<std::size_t>(t_.comparison_of(n))));
       }
-      default: return is_assumed_function(t_, n) ? fmt::format("Ofun {}", number_of(assumed_function(t_, n))) : function_of(t_.op(n));
+      default:
+        return is_assumed_function(t_, n) ? fmt::format("Ofun {}", number_of(assumed_function(t_, n))) : function_of(t_.op(n));
     }
   }
 
@@ -912,7 +921,7 @@ class coq_writer {
   std::map<node_id, symmetric_part> symmetric_;  // by W
   std::vector<script> steps_, near_, at_;
   std::vector<claim> near_said_, at_said_;
-  std::vector<node_id> nodes_;             // arguments first
+  std::vector<node_id> nodes_;            // arguments first
   std::map<node_id, std::size_t> names_;  // their numbers, from 1
   std::map<std::pair<step_id, node_id>, std::size_t> further_;
   std::map<node_id, std::pair<node_id, std::size_t>> opened_;

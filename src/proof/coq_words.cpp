@@ -24,11 +24,13 @@ constexpr std::string_view reserved =
     "tt true "
     "false Some None exp ln sqrt sin cos tan asin acos atan sinh cosh tanh arcsinh Rabs Rmin Rmax Rpower Rlt_dec Rle_dec "
     "Req_EM_T "
-    "sign bsum bprod bmax bmin delta det adj inv clip minor laplace upd upd2 upd3 root rpow t1 t2 t3 t4 t5 t6 t7 t8 Derive log2 log10 log1p "
+    "sign bsum bprod bmax bmin delta det adj inv clip minor laplace upd upd2 upd3 root rpow t1 t2 t3 t4 t5 t6 t7 t8 Derive log2 "
+    "log10 log1p "
     "expm1 cbrt floor ceil cot sec csc "
     "acot asec acsc coth sech csch "
     "asinh "
-    "acosh atanh acoth asech acsch erf erfc hypot xlogy is_derive differentiable_pt_lim nodes extents lengths derivatives variables near_claims at_claims steps goals accepted "
+    "acosh atanh acoth asech acsch erf erfc hypot xlogy is_derive differentiable_pt_lim nodes extents lengths derivatives "
+    "variables near_claims at_claims steps goals accepted "
     "statement symbol_ place_ function_ values_ lk ";
 
 std::string function_word(const op_info& f) {
@@ -380,7 +382,8 @@ coq_words::piece coq_words::body(node_id n, const std::vector<std::string>& at, 
               200};
     }
     default: {
-      std::string text = is_assumed_function(t_, n) ? of_function(assumed_function(t_, n).key) : function_word(*find_function(t_.op(n)));
+      std::string text =
+          is_assumed_function(t_, n) ? of_function(assumed_function(t_, n).key) : function_word(*find_function(t_.op(n)));
       for (const piece& a : args) text += " " + inside(9, a);
       return {text, 10};
     }

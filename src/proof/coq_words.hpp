@@ -39,8 +39,8 @@ class coq_extents {
     std::int64_t further;
   };
   place place_of(const label& l, std::span<const range_id> axes, node_id read, std::size_t axis) const;
-  // An edge that reads the same and nothing further on than its own indices: of a node that does only that, in Coq an operation of
-  // its own. A delta is read further on by its first index.
+  // An edge that reads the same and nothing further on than its own indices: of a node that does only that, in Coq an operation
+  // of its own. A delta is read further on by its first index.
   edge plain(const edge& e, std::span<const range_id> axes) const;
   bool only_reads_further(node_id n) const;
 
