@@ -47,6 +47,10 @@ refuse without_hypothesis flagship 's/^ Ceq ([0-9]+) [0-9]+\]/ Ceq \1 \1]/'
 refuse other_derivative flagship 's/ -1 \* y i\)\)\.$/ -2 * y i))./'
 refuse other_function logarithm 's/Oun Ulog/Oun Uexp/'
 refuse at_the_point_only logarithm 's/Csgn Pos/Csgn Nonneg/; s/\(0 < x\)/(0 <= x)/'
+accept neighbours "diff 'sum(i, 1, n-1, f(x[i+1] - x[i]))' --wrt x --var 'x: vector[n]; f: function(t)'"
+refuse beyond_the_end neighbours 's/Oshift \[1\]%nat/Oshift [2]%nat/; s/\(S j\)/(2 + j)%nat/g'
+refuse longer_sum neighbours 's/\(0%nat, \(-1\)%Z\)/(0%nat, (0)%Z)/; s/bsum \(n - 1\)/bsum n/g'
+refuse any_derivative neighbours "s/^ \(1, \[2\]\)\]|^ \(2, \[1\]\)\]/]/; /is_derive f x \(f' x\)/d"
 
 # The other cases as one file, so that the library is loaded once and the axioms of all are looked for once.
 count=0
