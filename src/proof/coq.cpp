@@ -870,9 +870,16 @@ class coq_writer {
     const bool function = o == opcode::power || o == opcode::select || find_function(o) || o == opcode::unknown;
     const bool moves = t_.mentions(c.left, c.variable);
     if (moves && find_function(o) && coq_name(o).empty()) no_counterpart(fmt::format("the function {}", find_function(o)->name));
-    if (moves && t_.red(c.left) != reduction::none && t_.red(c.left) != reduction::sum)
-      no_counterpart("the derivative of a product or an extremum over an index");
+    const bool product = t_.red(c.left) == reduction::prod;
+    if (moves && t_.red(c.left) != reduction::none && t_.red(c.left) != reduction::sum && !product)
+      no_counterpart("the derivative of an extremum over an index");
+    if (moves && product && t_.bound_count(c.left) != 1) no_counterpart("the derivative of a product over several indices");
     if (moves && o == opcode::unknown) declare_derivatives(t_.unknown_of(c.left));
+    if (product && moves) {
+      frame axes = frame_of(t_, c.left);
+      parts = partials(c.left, axes, {true});
+      for (const edge& e : parts[0]) closed.insert(e.node);
+    }
     if (function && moves) {
       frame axes = frame_of(t_, c.left);
       std::vector<bool> wanted;

@@ -128,6 +128,17 @@ Definition called (D : list positive) (f : positive) (all : list edge) (e : edge
   | Some n => match no n, nb n with Ofun g, [] => Pos.eqb f g && forall2b (fun a b => eqe w (fst a, comp w (snd x) (snd a)) b) (na n) all | _, _ => false end | None => false end).
 Definition cond_ok l D X Y (rt : rel * tm) (c : edge) : bool := kn l (fst rt) (fst c) && (lab_ok D (snd c) (rng (fst c)) && tmatch (length D) X Y (snd rt) c).
 Definition conds_ok l D X Y (cs : conds) (es : list edge) := forall2b (cond_ok l D X Y) cs es.
+Definition index_of (w : nat) (x : edge) : option (nat * nat) := let x := direct 60 w (fst x) (snd x) in match get (fst x), snd x with Some n, [l] => match no n with Oindex lo => Some (lo, l) | _ => None end | _, _ => None end.
+(* y, over the axes of the product n over one index of (a, ls), is the product of the others *)
+Definition beside (r x : nat) : nat := if Nat.ltb x r then x else S x.
+Definition others (n : node) (a : id) (ls : list nat) (y : edge) : bool := let r := length (nr n) in let w := S (S r) in match nb n, get (fst y) with
+ | [d], Some b => match no b, nb b, na b with
+   | Ored Eprod, [d'], [(c, lc)] => (if ln_dec (snd y) (seq 0 (S r)) then true else false) && (Pos.eqb d d' && ((if lp_dec (nr b) (nr n ++ [d]) then true else false) &&
+      let z := direct 60 w c lc in match get (fst z) with Some m => match no m, nb m, na m with
+      | Osel Ceq', [], [p; q; u; v] => let at_z x := (fst x, comp w (snd z) (snd x)) in match index_of w (at_z p), index_of w (at_z q) with
+          | Some (lo, i), Some (lo', j) => (Nat.eqb lo lo' && (Nat.eqb i (S r) && Nat.eqb j r)) && (tmatch w (at_z u) (at_z u) (num 1) (at_z u) && eqe w (at_z v) (a, map (beside r) ls)) | _, _ => false end
+      | _, _, _ => false end | None => false end))
+   | _, _, _ => false end | _, _ => false end.
 Section DER.
 Variables (l : list claim) (s : positive) (W : list positive) (D : list positive) (r : nat).
 Definition lab x := if Nat.ltb x r then x else (x + length W)%nat.
@@ -172,6 +183,8 @@ End DER.
 Definition derpoly (l : list claim) (s : positive) (W : list positive) (a : id) parts cs (n : node) : option (list mono) := let r := length (nr n) in if negb (dp s a) then Some [] else match no n with
  | Oconst _ | Odelta | Odim _ | Oindex _ | Opi => Some []
  | Osym s' => if Pos.eqb s s' then if lp_dec (nr n) W then Some [M 1 [] (map (fun q => (Hd, [q; r + q]%nat, 1%Z)) (seq 0 r))] else None else Some []
+ | Ored Eprod => match na n, parts with [(a, ls)], [[y]] => if lab_ok (nr n ++ nb n) ls (rng a) && others n a ls y then match dlook l s W a with
+    | Some (Some d) => Some [M 1 (nb n) [dfac W r d ls; (Hn (fst y), map (lab W r) (snd y), 1%Z)]] | _ => None end else None | _, _ => None end
  | o => match dbody l s W (nr n ++ nb n) r o (na n) parts cs with Some q => Some (map (fun cf => M (fst cf) (nb n) (snd cf)) q) | None => None end end.
 Definition one c d n : list mono := [M c [] [(Hn d, seq 0 n, 1%Z)]].
 (* --- signs: what is known of the arguments by number *)
@@ -253,7 +266,6 @@ Definition place_eqb (x y : nat * nat) : bool := Nat.eqb (fst x) (fst y) && Nat.
 Definition read_there (w : nat) (e : edge) : id * list (nat * nat) := let x := direct 60 w (fst e) (snd e) in match get (fst x) with
  | Some n => match no n, na n with Oshift ss, [(c, ls)] => if Nat.eqb (length ss) (length ls) then (c, combine ss (comp w (snd x) ls)) else (fst x, map (fun y => (0%nat, y)) (snd x)) | _, _ => (fst x, map (fun y => (0%nat, y)) (snd x)) end | None => (fst x, map (fun y => (0%nat, y)) (snd x)) end.
 Definition same_place (w : nat) (ss ls : list nat) (x y : edge) : bool := let '(c, P) := read_there w y in Pos.eqb c (fst x) && forall2b place_eqb (through w ss ls (snd x)) P.
-Definition index_of (w : nat) (x : edge) : option (nat * nat) := let x := direct 60 w (fst x) (snd x) in match get (fst x), snd x with Some n, [l] => match no n with Oindex lo => Some (lo, l) | _ => None end | _, _ => None end.
 Definition delta_of (w : nat) (x : edge) : option (nat * nat) := let x := direct 60 w (fst x) (snd x) in match get (fst x), snd x with Some n, [p; q] => match no n with Odelta => Some (p, q) | _ => None end | _, _ => None end.
 Definition check1 (st : step) : option (bool * claim) := match st with
 | Shyp n => match nth_error hyps n with Some c => Some (false, c) | None => None end
@@ -613,6 +625,21 @@ Proof. induction e as [|a e IH]; intros [|b p] u v H Huv; try discriminate. refl
   change (delta a b * (if (if list_eq_dec Nat.eq_dec e p then true else false) then 1 else 0) = if (if list_eq_dec Nat.eq_dec (a :: e) (b :: p) then true else false) then 1 else 0). unfold delta. destruct (Nat.eqb_spec a b).
   - subst. destruct (list_eq_dec Nat.eq_dec e p), (list_eq_dec Nat.eq_dec (b :: e) (b :: p)); try (exfalso; congruence); cbv iota; ring.
   - destruct (list_eq_dec Nat.eq_dec (a :: e) (b :: p)) as [E2|]; [exfalso; now injection E2|cbv iota; ring]. Qed.
+Lemma direct_at A e y : at_ A e y = at_ A e (direct 60 (length e) (fst y) (snd y)). Proof. rewrite direct_ok. now destruct y. Qed.
+Lemma index_of_ok A e x lo l : index_of (length e) x = Some (lo, l) -> at_ A e x = INR (lo + lk e l).
+Proof. unfold index_of. cbv zeta. rewrite (direct_at A e x). set (y := direct 60 _ (fst x) (snd x)). destruct (get (fst y)) as [n|] eqn:G; [|easy]. destruct (snd y) as [|z [|]] eqn:SY; try easy. destruct (no n) eqn:O; try easy. intro H. injection H as <- <-. unfold at_. rewrite (model _ _ G), SY. unfold ev. rewrite O. reflexivity. Qed.
+Lemma others_ok A n a ls y e i d : nb n = [d] -> inD (nr n) e -> others n a ls y = true -> val A (fst y) (map (lk (e ++ [i])) (snd y)) = bprod (dv d) (fun j => if Nat.eqb j i then 1 else val A a (map (lk (e ++ [j])) ls)).
+Proof. intros NB He H. unfold others in H. cbv zeta in H. rewrite NB in H. pose proof (inr_len _ _ _ He) as LE. destruct (get (fst y)) as [[o r0 b0 al]|] eqn:G; [|discriminate]. cbn [no nb na nr] in H. destruct o; try discriminate. destruct r; try discriminate. destruct b0 as [|d' [|]]; try discriminate. destruct al as [|[c lc] [|]]; try discriminate.
+  apply andb_prop in H as [H1 H]. apply andb_prop in H as [H2 H]. apply andb_prop in H as [H3 H]. destruct (ln_dec _ _) as [LY|]; [|discriminate]. apply Pos.eqb_eq in H2. subst d'. rewrite (model _ _ G), LY, map_seq_lk by (rewrite app_length; cbn [length]; lia). unfold ev; cbn [no nb na map mred bred sm fst snd]. apply bprod_ext. intros j Hj.
+  set (E := (e ++ [i]) ++ [j]). assert (LW : length E = S (S (length (nr n)))) by (unfold E; rewrite !app_length; cbn [length]; lia). rewrite <- LW in H. change (at_ A E (c, lc) = if Nat.eqb j i then 1 else val A a (map (lk (e ++ [j])) ls)). rewrite <- (direct_ok A 60 E c lc). set (z := direct 60 _ c lc) in *.
+  destruct (get (fst z)) as [[o1 r1 b1 a1]|] eqn:GZ; [|discriminate]. cbn [no nb na] in H. destruct o1; try discriminate. destruct c0; try discriminate. destruct b1; [|discriminate]. destruct a1 as [|p [|q [|u [|v [|]]]]]; try discriminate. destruct (index_of _ _) as [[lo x]|] eqn:IP; [|discriminate]. destruct (index_of _ (fst q, _)) as [[lo' x']|] eqn:IQ; [|discriminate].
+  apply andb_prop in H as [H4 H]. apply andb_prop in H as [H5 H6]. apply andb_prop in H4 as [H4 H7]. apply andb_prop in H7 as [H7 H8]. apply Nat.eqb_eq in H4, H7, H8. subst lo' x x'. apply (index_of_ok A) in IP, IQ. apply (tmatch_ok A) in H5. apply (eqe_ok A) in H6.
+  rewrite (at_node A E z _ GZ). unfold ev; cbn [no nb na map msum opv hd nth fst snd]. rewrite app_nil_r, !comp_ok. unfold at_ in IP, IQ, H5, H6; cbn [fst snd tv] in *. transitivity (choose Ceq' (INR (lo + lk E (S (length (nr n))))) (INR (lo + lk E (length (nr n)))) (qv (1 # 1)) (val A a (map (lk E) (map (beside (length (nr n))) ls)))). { f_equal; [exact IP|exact IQ|exact H5|exact H6]. } unfold qv; cbn [Qnum Qden choose].
+  assert (X1 : lk E (S (length (nr n))) = j). { unfold E. rewrite lk_app_r by (rewrite app_length; cbn [length]; lia). rewrite app_length. cbn [length]. replace (S (length (nr n)) - (length e + 1))%nat with 0%nat by lia. reflexivity. }
+  assert (X2 : lk E (length (nr n)) = i). { unfold E. rewrite <- app_assoc, lk_app_r by lia. replace (length (nr n) - length e)%nat with 0%nat by lia. reflexivity. }
+  assert (X3 : map (lk E) (map (beside (length (nr n))) ls) = map (lk (e ++ [j])) ls). { rewrite map_map. apply map_ext. intro x. unfold beside, E. destruct (Nat.ltb_spec x (length (nr n))). rewrite <- app_assoc, !lk_app_l by lia. easy.
+    rewrite <- app_assoc, !lk_app_r by (cbn [length]; lia). f_equal. cbn [length]. lia. }
+  rewrite X1, X2, X3. destruct (Req_EM_T _ _) as [Q|N]; destruct (Nat.eqb_spec j i) as [->|N']; try easy. apply INR_eq in Q. lia. Qed.
 Lemma derpoly_ok A l s W n q a parts cs : (forall c, In c l -> sem A c) -> get a = Some n -> derpoly l s W a parts cs n = Some q -> forall e p, inD (nr n) e -> inD W p ->
   is_derive (fun t => val (updl A s p t) a e) (A s p) (pv dv (val A) q (e ++ p)).
 Proof. intros Hl Ha H e p He Hp. pose proof (inr_len _ _ _ He) as LE. pose proof (inr_len _ _ _ Hp) as LP. unfold derpoly in H. destruct (dp s a) eqn:DP; cbn [negb] in H.
@@ -623,6 +650,12 @@ Proof. intros Hl Ha H e p He Hp. pose proof (inr_len _ _ _ He) as LE. pose proof
   { intros o H0. destruct (dbody l s W (nr n ++ nb n) (length (nr n)) o (na n) parts cs) as [q'|] eqn:Q; [|discriminate H0]. injection H0 as <-. rewrite pv_q. apply der_msum. intros k Hk.
     apply (dbody_ok A l Hl s W (nr n ++ nb n) (length (nr n)) e p k LE Hp) with (parts := parts) (cs := cs); [now apply inr_app|exact Q]. }
   unfold ev. revert GEN H. cbv zeta. destruct (no n) eqn:O; intros GEN H; try exact (GEN _ H); try (injection H as <-; exact (is_derive_const _ _)); try exact (GEN (Osel c) H); try (cbn in H; discriminate H).
+  2:{ clear GEN. destruct r; try (cbn in H; discriminate H). destruct (na n) as [|[a1 ls] [|]] eqn:NA; try discriminate H. destruct parts as [|[|y [|]] [|]]; try discriminate H. destruct (_ && _) eqn:C; [|discriminate H]. apply andb_prop in C as [C1 C2]. destruct (dlook l s W a1) as [[d|]|] eqn:DL; try discriminate H. injection H as <-.
+    assert (NB : exists d0, nb n = [d0]). { unfold others in C2. cbv zeta in C2. destruct (nb n) as [|d0 [|]]; try discriminate C2; eauto. } destruct NB as [d0 NB]. rewrite NB in *. cbn [map mred bred sm fst snd].
+    pose proof (der_bprod (dv d0) (fun i t => val (updl A s p t) a1 (map (lk (e ++ [i])) ls)) (fun i => val A d (map (lk (e ++ [i])) ls ++ p)) (A s p)) as DB. evar_last. apply DB. clear DB.
+    - intros i Hi. apply (fa_d A l Hl s W (nr n ++ [d0]) e p [i] Hp) with (a := a1) (ls := ls) (d := Some d); [|easy|easy]. apply inr_app; [easy|]. constructor; [easy|constructor].
+    - unfold pv, mv; cbn [mc md mf map msum]. rewrite Q2R_1, Rplus_0_r, Rmult_1_l. apply bsum_ext. intros i Hi. cbn [pf]. assert (HD : inD (nr n ++ [d0]) (e ++ [i])) by (apply inr_app; [easy|constructor; [easy|constructor]]).
+      rewrite (dfac_v A W (length (nr n)) e p [i] LE Hp). cbn [fv hv pw]. rewrite (map_lab W (length (nr n)) e p [i] LE Hp). rewrite (others_ok A n a1 ls y e i d0 NB He C2). rewrite updl_id. ring. }
   destruct (Pos.eqb_spec s a0).
     + subst a0. destruct (lp_dec (nr n) W) as [EW|]; [|easy]. injection H as <-. unfold updl. rewrite Pos.eqb_refl.
       unfold pv, mv; cbn [mc md mf map msum]. rewrite app_nil_r.
@@ -821,7 +854,6 @@ Lemma many_snoc n W : many (S n) W = many n W ++ W.
 Proof. unfold many. induction n. cbn. now rewrite app_nil_r. change (W ++ concat (repeat W (S n)) = (W ++ concat (repeat W n)) ++ W). rewrite IHn. apply app_assoc. Qed.
 Lemma order_of_ok A c n a s W d : order_of c = Some (n, a, s, W, d) -> sem A c -> sem A (Chi n a s W d).
 Proof. destruct c; try discriminate; intro H; injection H as <- <- <- <- <-; [|easy]. cbn [sem]. intros S e ps p He L _ Hp. destruct ps; [|discriminate]. cbn [higher concat app]. now apply S. Qed.
-Lemma direct_at A e y : at_ A e y = at_ A e (direct 60 (length e) (fst y) (snd y)). Proof. rewrite direct_ok. now destruct y. Qed.
 Lemma read_there_ok A e y : at_ A e y = val A (fst (read_there (length e) y)) (map (fun p => (fst p + lk e (snd p))%nat) (snd (read_there (length e) y))).
 Proof. rewrite (direct_at A e y). unfold read_there. cbv zeta. set (x := direct 60 _ (fst y) (snd y)).
   assert (P : at_ A e x = val A (fst (fst x, map (fun y : nat => (0%nat, y)) (snd x))) (map (fun p => (fst p + lk e (snd p))%nat) (snd (fst x, map (fun y : nat => (0%nat, y)) (snd x))))). { unfold at_; cbn [fst snd]. f_equal. rewrite map_map. now apply map_ext. }
@@ -837,8 +869,6 @@ Proof. intros L K H. unfold same_place in H. destruct (read_there (length e) y) 
   rewrite R; cbn [fst snd]. f_equal. unfold through. rewrite map_map. apply map_ext. intro z. destruct (Nat.ltb_spec z (length ls)) as [B|B]; cbn [fst snd].
   - unfold lk at 2. rewrite (nth_indep (further ss (map (lk e) ls)) _ 0%nat) by (rewrite further_length, map_length; lia). rewrite further_nth by (rewrite ?map_length; lia). f_equal. rewrite (nth_indep (map (lk e) ls) 0%nat (lk e 0)) by (rewrite map_length; lia). now rewrite map_nth.
   - unfold lk. rewrite !nth_overflow by (rewrite ?further_length, ?map_length; lia). rewrite further_length, map_length. lia. Qed.
-Lemma index_of_ok A e x lo l : index_of (length e) x = Some (lo, l) -> at_ A e x = INR (lo + lk e l).
-Proof. unfold index_of. cbv zeta. rewrite (direct_at A e x). set (y := direct 60 _ (fst x) (snd x)). destruct (get (fst y)) as [n|] eqn:G; [|easy]. destruct (snd y) as [|z [|]] eqn:SY; try easy. destruct (no n) eqn:O; try easy. intro H. injection H as <- <-. unfold at_. rewrite (model _ _ G), SY. unfold ev. rewrite O. reflexivity. Qed.
 Lemma delta_of_ok A e x p q : delta_of (length e) x = Some (p, q) -> at_ A e x = delta (lk e p) (lk e q).
 Proof. unfold delta_of. cbv zeta. rewrite (direct_at A e x). set (y := direct 60 _ (fst x) (snd x)). destruct (get (fst y)) as [n|] eqn:G; [|easy]. destruct (snd y) as [|z [|z' [|]]] eqn:SY; try easy. destruct (no n) eqn:O; try easy. intro H. injection H as <- <-. unfold at_. rewrite (model _ _ G), SY. unfold ev. rewrite O. reflexivity. Qed.
 Lemma choice_poly_ok A x u v e : pv dv (val A) (choice_poly x u v) e = at_ A e x * at_ A e u + at_ A e v - at_ A e x * at_ A e v.

@@ -125,6 +125,19 @@ Lemma D_if (b : bool) {f g x v w l m} : D f x v l -> D g x w m ->
   D (fun t => if b then f t else g t) x (if b then v else w) (if b then l else m).
 Proof. now destruct b. Qed.
 
+Lemma der_bprod K (f : nat -> R -> R) (d : nat -> R) x : (forall i, (i < K)%nat -> is_derive (f i) x (d i)) ->
+  is_derive (fun t => bprod K (fun i => f i t)) x (bsum K (fun i => bprod K (fun j => if Nat.eqb j i then 1 else f j x) * d i)).
+Proof.
+  assert (E : forall n g h, (forall k, (k < n)%nat -> g k = h k) -> bsum n g = bsum n h) by (induction n; intros g h H; cbn; [easy|]; rewrite (IHn g h), (H n) by (intros; apply H; lia) || lia; easy).
+  assert (P : forall n g h, (forall k, (k < n)%nat -> g k = h k) -> bprod n g = bprod n h) by (induction n; intros g h H; cbn; [easy|]; rewrite (IHn g h), (H n) by (intros; apply H; lia) || lia; easy).
+  assert (S : forall n c g, bsum n (fun k => g k * c) = bsum n g * c) by (induction n; intros; cbn; [ring|rewrite IHn; ring]).
+  induction K; intro H; cbn [bprod bsum]. apply @is_derive_const.
+  evar_last. apply (is_derive_mult (fun t => bprod K (fun i => f i t)) (f K) x _ _ (IHK (fun i L => H i (Nat.lt_lt_succ_r _ _ L))) (H K (Nat.lt_succ_diag_r K))). intros; apply Rmult_comm.
+  change (bsum K (fun i => bprod K (fun j => if Nat.eqb j i then 1 else f j x) * d i) * f K x + bprod K (fun i => f i x) * d K = bsum K (fun i => bprod K (fun j => if Nat.eqb j i then 1 else f j x) * (if Nat.eqb K i then 1 else f K x) * d i) + bprod K (fun j => if Nat.eqb j K then 1 else f j x) * (if Nat.eqb K K then 1 else f K x) * d K).
+  rewrite Nat.eqb_refl, <- S, Rmult_1_r. f_equal.
+  - apply E. intros k L. destruct (Nat.eqb_spec K k); [lia|]. ring.
+  - f_equal. apply P. intros k L. destruct (Nat.eqb_spec k K); [lia|easy]. Qed.
+
 (* --- sums *)
 Lemma bsum_ext K f g : (forall k, (k < K)%nat -> f k = g k) -> bsum K f = bsum K g.
 Proof. induction K; intro H; simpl. easy. rewrite IHK, (H K) by (intros; auto; lia || apply H; lia). easy. Qed.
