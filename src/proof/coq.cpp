@@ -870,12 +870,12 @@ class coq_writer {
     const bool function = o == opcode::power || o == opcode::select || find_function(o) || o == opcode::unknown;
     const bool moves = t_.mentions(c.left, c.variable);
     if (moves && find_function(o) && coq_name(o).empty()) no_counterpart(fmt::format("the function {}", find_function(o)->name));
-    const bool product = t_.red(c.left) == reduction::prod;
-    if (moves && t_.red(c.left) != reduction::none && t_.red(c.left) != reduction::sum && !product)
+    const bool multiplies = t_.red(c.left) == reduction::prod;
+    if (moves && t_.red(c.left) != reduction::none && t_.red(c.left) != reduction::sum && !multiplies)
       no_counterpart("the derivative of an extremum over an index");
-    if (moves && product && t_.bound_count(c.left) != 1) no_counterpart("the derivative of a product over several indices");
+    if (moves && multiplies && t_.bound_count(c.left) != 1) no_counterpart("the derivative of a product over several indices");
     if (moves && o == opcode::unknown) declare_derivatives(t_.unknown_of(c.left));
-    if (product && moves) {
+    if (multiplies && moves) {
       frame axes = frame_of(t_, c.left);
       parts = partials(c.left, axes, {true});
       for (const edge& e : parts[0]) closed.insert(e.node);
