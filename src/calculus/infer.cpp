@@ -453,6 +453,10 @@ class inference {
     }
     const item* by = p.args.size() == 2 ? &w_.items[p.args[1]] : nullptr;
     bool transpose = by && by->is == form::variable && w_.entities[by->ref].name == "T" && !w_.entities[by->ref].declared;
+    if (by && !transpose && s.rank() == 2 && by->has.rank() == 0)
+      throw w_.fail(by->at, "S03",
+                    fmt::format("the power of a matrix is a whole number that is typed; {} is none", w_.quoted(by->at)),
+                    "write X^3, or .^ to raise every entry");
     misfit(i, "'^' is the power of a number or of a square matrix", "S03",
            transpose ? "a transpose is written with a quote: x'" : "write .^ to raise every entry");
   }

@@ -187,7 +187,7 @@ void narrator::conclude(const differentiated& final, prover* proved_with) {
   wording words(p_, final.answer.node, final.answer.letters);
   d_.statement = fmt::format("{} = {}", d_.result.claim, d_.result.derivative);
   d_.name = root_name_;
-  d_.theorem = words.theorem(d_.statement, d_.result.hypotheses_used, d_.result.conditions);
+  if (d_.result.proof.checked) d_.theorem = words.theorem(d_.statement, d_.result.hypotheses_used, d_.result.conditions);
   d_.text = narrative::text(d_, root_name_, how_.verbosity);
 }
 

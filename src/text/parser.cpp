@@ -159,7 +159,8 @@ class parser {
       throw fail("P05", fmt::format("{} closes nothing", describe(here())), "remove it or open it");
     if (kind() == number && at_ > 0 && tokens_[at_ - 1].kind == number)
       throw fail("P08", "two numbers stand side by side", fmt::format("write {}*{}", slice(tokens_[at_ - 1]), slice(here())));
-    throw fail("P08", fmt::format("expected {}, found {}", what, describe(here())));
+    throw fail("P08", fmt::format("expected {}, found {}", what, describe(here())),
+               slice(here()) == ";" ? "one at a time: repeat the option for the next" : "");
   }
 
   syntax_tree finish() {
