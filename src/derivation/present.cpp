@@ -20,9 +20,13 @@ namespace {
 
 constexpr std::size_t largest_tree = 20000;  // nodes; what is larger is not multiplied out
 
+constexpr std::size_t most_laid_out = 2000;  // nodes; the sums of what is larger are not laid out by themselves
+
 constexpr std::size_t most_terms = 60;  // larger results are not rearranged
 
 constexpr std::size_t most_written = 40;  // sums that are kept whole
+
+constexpr std::size_t familiar_name = 8;  // in reading costs: what a composite that the user typed is worth
 
 constexpr std::size_t long_to_read = 60;  // in reading costs: the derivative of relu as if(u > 0, 1, 0) is not
 
@@ -719,6 +723,38 @@ node_id presenter::folded_argument(node_id n) {
   return best;
 }
 
+// With each sum in it laid out by itself: in a product of sums, what a closed sum does not bind stands outside of it.
+node_id presenter::with_sums_laid_out(node_id n) {
+  std::set<node_id> outside;  // of functions
+  std::vector<node_id> stack{n};
+  while (!stack.empty()) {
+    const node_id m = stack.back();
+    stack.pop_back();
+    const opcode o = tape_.op(m);
+    const bool arithmetic = o == opcode::add || o == opcode::mul || o == opcode::power || o == opcode::identity;
+    if (!arithmetic || names_.contains(m) || !outside.insert(m).second) continue;
+    for (edge_view e : tape_.args(m)) stack.push_back(e.node);
+  }
+  std::map<node_id, node_id> now;
+  for (node_id m : tape_.reachable(n)) {  // arguments first
+    now[m] = m;
+    if (!outside.contains(m)) continue;
+    const std::vector<edge> before = tape_.args(m).copy();
+    std::vector<edge> args = before;
+    for (edge& e : args) e.node = now.at(e.node);
+    node_id& made = now[m];
+    if (args != before) made = tape_.make(tape_.op(m), tape_.out(m), tape_.bound(m), tape_.red(m), args, tape_.attribute(m));
+    const bool is_sum = tape_.op(m) == opcode::add || (tape_.op(m) == opcode::mul && tape_.red(m) == reduction::sum);
+    if (!is_sum) continue;
+    try {
+      made = lay_out(with_names_whole(made, false));
+    } catch (const too_large&) {
+      // it stays as it is
+    }
+  }
+  return now.at(n);
+}
+
 // What stands inside functions, with definitions folded back to their names: log(exp(z)/sum(exp(z))/q) as
 // log(softmax(z)/q).
 node_id presenter::with_arguments_folded(node_id n) {
@@ -1026,6 +1062,9 @@ std::vector<node_id> presenter::candidates(node_id n) {
   for (std::size_t k = 0, count = r.size(); k < count; ++k)
     if (has_nested_fraction(tape_, r[k])) guarded([&] { add_both(full_form().expand(full_form().of(r[k]).node)); });
   composed_ = functions_of_composites();
+  if (tree_size(tape_, n, names_, most_laid_out) < most_laid_out)
+    for (std::size_t k = 0, count = r.size(); k < count; ++k)
+      if (const node_id m = with_sums_laid_out(r[k]); std::ranges::find(r, m) == r.end()) r.push_back(m);
   for (std::size_t k = 0, count = r.size(); k < count; ++k)
     for (node_id m : {with_arguments_folded(r[k]), with_choices_joined(r[k]), with_choices_narrowed(r[k])})
       if (m != r[k]) r.push_back(m);
@@ -1177,8 +1216,9 @@ std::size_t presenter::familiarity(node_id n) const {
   while (!stack.empty()) {
     node_id m = stack.back();
     stack.pop_back();
-    if (names_.contains(m) || !seen.insert(m).second) continue;
+    if (!seen.insert(m).second) continue;
     if (auto it = familiar_.find(m); it != familiar_.end()) count += it->second;
+    if (names_.contains(m)) continue;
     for (edge_view a : tape_.args(m)) stack.push_back(a.node);
   }
   return count;
@@ -1201,6 +1241,7 @@ void presenter::find_familiar_sums() {
       }
     }
     auto how = names_.find(m);
+    if (how != names_.end() && !how->second.is_let) familiar_.emplace(m, familiar_name);
     if (how != names_.end() && !how->second.is_let)
       for (const edge& a : how->second.args) stack.push_back(a.node);
     else

@@ -126,6 +126,7 @@ class presenter {
   void find_written_arguments();
   node_id gathered(const polynomial& p);
   node_id with_arguments_folded(node_id n);
+  node_id with_sums_laid_out(node_id n);
   node_id with_choices_joined(node_id n);
   node_id with_choices_narrowed(node_id n);
   node_id with_divisors_joined(node_id n);
