@@ -82,7 +82,7 @@ bool whole_and_positive(const rational& p) { return p.is_whole() && p >= 1; }
 
 class ring {
  public:
-  ring(graph& g, const ring_facts& with) : g_(g), with_(with) {
+  ring(graph& g, const ring_facts& with, bool by_symmetry) : g_(g), with_(with), by_symmetry_(by_symmetry) {
     for (auto [left, right] : with.equations) rewrite(left, right);
   }
   // First with the powers of products as they are; then with each factor to the power.
@@ -335,7 +335,7 @@ class ring {
   bool is_symmetric(int n) {
     if (n < 0 || g_.at(n).rank != 2 || g_.at(n).axes[0] != g_.at(n).axes[1]) return false;
     const node& m = g_.at(n);
-    if (m.op == symbol) return g_.symbols[as_index(m.attribute)].symmetric;
+    if (m.op == symbol) return by_symmetry_ && g_.symbols[as_index(m.attribute)].symmetric;
     bool of_matrix = m.op == inv || m.op == adj;
     if (with_.whole.contains(n) || (m.op != add && !of_matrix && m.op < functions)) return false;
     auto [it, fresh] = symmetric_.try_emplace(n, false);
@@ -360,7 +360,7 @@ class ring {
     std::swap(f.labels[0], f.labels[1]);
     if (of_delta) return;
     for (std::size_t s = 0; s < g_.symbols.size(); ++s)
-      if (g_.symbols[s].symmetric && g_.depends(f.node, static_cast<int>(s))) symmetries_.insert(static_cast<int>(s));
+      if (by_symmetry_ && g_.symbols[s].symmetric && g_.depends(f.node, static_cast<int>(s))) symmetries_.insert(static_cast<int>(s));
   }
 
   // Whether a node's polynomial says more than the node.
@@ -875,6 +875,7 @@ class ring {
   std::map<int, edge> rewrites_;
   std::map<int, std::pair<std::int64_t, int>> powers_;  // a -> (k, b): a^k = b
   std::unordered_map<int, polynomial> memo_;
+  bool by_symmetry_;
   std::map<int, bool> symmetric_;
   std::set<int> symmetries_;
   bool powers_of_factors_ = false;  // (u*v)^k is u^k*v^k, though u*v may be multiplied out
@@ -884,6 +885,9 @@ class ring {
 
 }  // namespace
 
-std::optional<std::set<int>> same_polynomial(graph& g, int a, int b, const ring_facts& with) { return ring(g, with).equal(a, b); }
+std::optional<std::set<int>> same_polynomial(graph& g, int a, int b, const ring_facts& with) {
+  const auto same = ring(g, with, false).equal(a, b);  // that a matrix is symmetric counts only where it is needed
+  return same ? same : ring(g, with, true).equal(a, b);
+}
 
 }  // namespace checker

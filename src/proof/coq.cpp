@@ -760,7 +760,8 @@ class coq_writer {
     std::vector<std::size_t> used = premises_of(step);
     std::vector<node_id> closed = without_constants(step.details);
     for (node_id n : t_.reachable(roots)) {
-      if (auto part = symmetric_.find(n); part != symmetric_.end() && std::ranges::find(closed, n) == closed.end()) {
+      auto part = step.by_symmetry ? symmetric_.find(n) : symmetric_.end();
+      if (part != symmetric_.end() && std::ranges::find(closed, n) == closed.end()) {
         closed.push_back(part->second.closed);
         used.push_back(part->second.step);
       }

@@ -501,6 +501,7 @@ theorem kernel::ring(node_id a, node_id b, std::span<const theorem> premises, st
     refuse("ring", "the expanded sides are too large");
   }
   theorem r = make("ring", std::move(c), premises, std::move(met));
+  log_.back().by_symmetry = !symmetries.empty();
   r.hypotheses_.insert(r.hypotheses_.end(), symmetries.begin(), symmetries.end());
   std::ranges::sort(r.hypotheses_);
   r.hypotheses_.erase(std::unique(r.hypotheses_.begin(), r.hypotheses_.end()), r.hypotheses_.end());

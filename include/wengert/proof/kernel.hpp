@@ -88,6 +88,7 @@ struct proof_step {
   // ring: the opaque nodes; hypothesis: which; factor-nonzero: which argument; a matrix rule: A, B, c, v
   std::vector<std::uint32_t> details;
   std::shared_ptr<const instantiation> terms;  // of a row of the table of rules
+  bool by_symmetry = false;                    // ring: that a matrix is symmetric was used
 };
 
 class kernel {
