@@ -1314,20 +1314,17 @@ presented presenter::best(node_id n, const std::vector<std::string>& letters, no
                              [&](const choice& c) { return c.text.text.find(mentioning) != std::string::npos; });
     if (wanted == notation::matrix)  // no letters, however long the text
       std::ranges::stable_sort(all, {}, [](const choice& c) { return c.text.letters.size() + (c.text.bound_letters ? 1 : 0); });
-    const choice* elsewhere = nullptr;  // needs a condition of the answer to be defined
+    std::optional<std::pair<presented, std::size_t>> elsewhere;  // needs a condition of the answer to be defined; and its cost
     for (const choice& c : all) {
       node_id node = substitute(tape_, c.node, values_);
       const bool fits = as_defined_as(node, meant);
       if (!fits && (elsewhere || !is_defined(node))) continue;
       if (matrices && c.text.letters.empty() && !reads_back(node, how)) continue;
-      if (!full_form().equate(meant, node)) continue;
-      if (!fits) {
-        elsewhere = &c;
-        continue;
-      }
-      const choice& taken = elsewhere && c.cost > long_to_read && 3 * elsewhere->cost < 2 * c.cost ? *elsewhere : c;
-      node = substitute(tape_, taken.node, values_);
-      return {node, *full_form().equate(meant, node), taken.text.text, taken.text.letters, taken.text.bound_letters};
+      const auto t = full_form().equate(meant, node);
+      if (!t) continue;
+      presented written{node, *t, c.text.text, c.text.letters, c.text.bound_letters};
+      if (fits) return elsewhere && c.cost > long_to_read && 3 * elsewhere->second < 2 * c.cost ? elsewhere->first : written;
+      elsewhere.emplace(std::move(written), c.cost);
     }
   }
   printed raw = print_with_letters(tape_, n, {&names_, {}}, how);
