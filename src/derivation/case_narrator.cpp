@@ -356,7 +356,7 @@ void case_narrator::differentiate_again(const unit& root) {
   s.rule = "simplify";
   s.lhs = rank == 0 ? fmt::format("D({}, {})", root.name, by_.text) : entry_derivative(root, j_);
   const std::string lhs = s.lhs;
-  presented w = write(first, rank == 0 ? std::vector<std::string>{} : rank == 2 ? std::vector{j_, i_} : std::vector{i_});
+  presented w = write(first, rank == 0 ? std::vector<std::string>{} : rank == 2 ? std::vector{j_, i_} : std::vector{variable_rank() == 0 ? j_ : i_});
   s.rhs = w.text;
   tell_simplified(std::move(s), first, w.node);
   joined_.clear();
@@ -396,6 +396,7 @@ std::pair<std::string, std::vector<std::string>> case_narrator::left_side_of(con
     lhs = entry(root.name, root.node, letters[0]);
     for (std::size_t k = own; k < count; ++k) lhs = fmt::format("D({}, {}[{}])", lhs, variable_, letters[k]);
   } else {
+    if (t_.rank(root.node) == 1 && !letters.empty()) lhs = entry(root.name, root.node, letters[0]);
     for (int k = 0; k < how_.order; ++k) lhs = fmt::format("D({}, {})", lhs, by_.text);
   }
   return {lhs, letters};

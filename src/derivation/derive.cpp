@@ -40,6 +40,8 @@ derivation derive_as_in_a_textbook(problem& p, const expression& e, const target
     d = case_narrator(p, e, by, how).run();
   } catch (const error& too_long) {
     if (too_long.code != "V04") throw;
+  } catch (const too_large&) {
+    // the cases do not fit into what may be multiplied out
   }
   if (d && widest(*d) <= widest_step) return *d;
   // Numbers have no units but those that the user named: what is very long is told node by node.
