@@ -51,16 +51,13 @@ std::string wording::show(node_id n) const {
   }
 }
 
-// 1 - x, for a condition that -1 times it meets as well, as x - 1.
-node_id wording::with_positive_sign(node_id n) const {
+// -1 times n.
+node_id wording::negated(node_id n) const {
   tape& t = problem_.on();
-  if (!show(n).starts_with('-')) return n;
   kernel k(t);
   facts nothing(k);
-  const std::array<edge, 2> negated{edge{t.constant(-1), {}}, t.whole(n)};
-  normalizer full(nothing, normalizer::form::full);
-  node_id m = full.of(t.mul(t.out(n), negated)).node;
-  return show(m).size() < show(n).size() ? m : n;
+  const std::array<edge, 2> product{edge{t.constant(-1), {}}, t.whole(n)};
+  return normalizer(nothing, normalizer::form::full).of(t.mul(t.out(n), product)).node;
 }
 
 // x - 0 != 0 and -x != 0 read x != 0.
@@ -70,7 +67,6 @@ node_id wording::tidy(const requirement& r) const {
   kernel k(t);
   facts nothing(k);
   node_id n = normalizer(nothing, normalizer::form::light).of(r.node).node;
-  if (r.is == relation::nonzero && t.op(n) == opcode::add) return with_positive_sign(n);
   if (r.is != relation::nonzero || t.op(n) != opcode::mul || t.bound_count(n) > 0) return n;
   std::vector<edge> factors = t.args(n).copy();
   std::erase_if(factors, [&](const edge& e) { return t.is_constant(e.node) && !t.is_constant(e.node, 0); });
@@ -86,20 +82,31 @@ std::vector<std::string> wording::letters_for(std::span<const range_id> axes) co
   return r;
 }
 
-// A letter of the answer stands for the same in a condition; what runs over something else gets a letter of its own.
+// A letter of the answer stands for the same in a condition; what runs over something else gets a letter of its own. As it was
+// assumed, tidied, or, where it must not be 0, with the other sign: what is shortest.
 std::string wording::condition(const requirement& r) const {
-  try {
-    tape& t = problem_.on();
-    const nothing_symmetric as_assumed(t);
-    node_id n = tidy(r);
+  tape& t = problem_.on();
+  const nothing_symmetric as_assumed(t);
+  std::string best;
+  auto consider = [&](node_id n) {
     print_options o;
     o.matrix_notation = letters_.empty();
     o.product_entries = true;
     if (!letters_.empty() && !print_with_letters(t, n, names(), o).letters.empty()) o.letters = letters_for(t.out(n));
-    return print_condition(t, r.is, n, names(), o);
-  } catch (const error&) {
-    return "a condition too large to print";
-  }
+    std::string text = print_condition(t, r.is, n, names(), o);
+    if (best.empty() || text.size() < best.size()) best = std::move(text);
+  };
+  auto attempt = [](auto&& write) {
+    try {
+      write();
+    } catch (const error&) {
+      // too large to print
+    }
+  };
+  attempt([&] { consider(tidy(r)); });
+  attempt([&] { consider(r.node); });
+  if (r.is == relation::nonzero && t.op(tidy(r)) == opcode::add) attempt([&] { consider(negated(tidy(r))); });
+  return best.empty() ? "a condition too large to print" : best;
 }
 
 std::string wording::theorem(const std::string& statement, const std::vector<std::string>& hypotheses,

@@ -29,7 +29,7 @@ class wording {
   node_id tidy(const requirement& r) const;
   // For axes of another node: the letter of an axis that runs over the same, "" where there is none.
   std::vector<std::string> letters_for(std::span<const range_id> axes) const;
-  node_id with_positive_sign(node_id n) const;
+  node_id negated(node_id n) const;
 
   problem& problem_;
   std::vector<std::string> letters_;
