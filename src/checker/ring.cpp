@@ -360,7 +360,8 @@ class ring {
     std::swap(f.labels[0], f.labels[1]);
     if (of_delta) return;
     for (std::size_t s = 0; s < g_.symbols.size(); ++s)
-      if (by_symmetry_ && g_.symbols[s].symmetric && g_.depends(f.node, static_cast<int>(s))) symmetries_.insert(static_cast<int>(s));
+      if (by_symmetry_ && g_.symbols[s].symmetric && g_.depends(f.node, static_cast<int>(s)))
+        symmetries_.insert(static_cast<int>(s));
   }
 
   // Whether a node's polynomial says more than the node.
