@@ -356,7 +356,9 @@ void case_narrator::differentiate_again(const unit& root) {
   s.rule = "simplify";
   s.lhs = rank == 0 ? fmt::format("D({}, {})", root.name, by_.text) : entry_derivative(root, j_);
   const std::string lhs = s.lhs;
-  presented w = write(first, rank == 0 ? std::vector<std::string>{} : rank == 2 ? std::vector{j_, i_} : std::vector{variable_rank() == 0 ? j_ : i_});
+  presented w = write(first, rank == 0   ? std::vector<std::string>{}
+                             : rank == 2 ? std::vector{j_, i_}
+                                         : std::vector{variable_rank() == 0 ? j_ : i_});
   s.rhs = w.text;
   tell_simplified(std::move(s), first, w.node);
   joined_.clear();
