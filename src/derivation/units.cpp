@@ -253,7 +253,7 @@ class unit_writer {
       if (meant == m) continue;
       call c = how->second;
       for (edge& argument : c.args) argument.node = substitute(t_, argument.node, values);
-      p_.name(meant, std::move(c));
+      p_.name(meant, c);
       p_.unname(m);
     }
     return substitute(t_, n, values);

@@ -114,7 +114,7 @@ class problem {
   // softmax(Z, axis=1); recorded in calls().
   node_id apply(std::string_view composite, std::span<const edge> args, std::uint8_t axis = 0);
   // How a node is written from now on, if nothing was said of it yet.
-  void name(node_id n, call how) { calls_.try_emplace(n, std::move(how)); }
+  void name(node_id n, const call& how) { calls_.try_emplace(n, how); }
   // Forgets how a node was written.
   void unname(node_id n) { calls_.erase(n); }
 
