@@ -24,7 +24,7 @@ derivation case_narrator::run() {
   else
     with_.assume_near(p_.facts(), by_.variable);
   std::vector<requirement> open;
-  std::vector<requirement> needs = requirements(t_, e_.node, by_.variable);
+  std::vector<requirement> needs = requirements(t_, root_, by_.variable);
   if (how_.order == 2) needs = holding_near(with_, std::move(needs), by_.variable);
   assumed_ = with_.assume_domain(needs, false, open);
   choose_letters();
@@ -67,11 +67,11 @@ void case_narrator::choose_letters() {
 void case_narrator::find_units() {
   std::set<node_id> named;
   for (const auto& [n, how] : p_.calls()) named.insert(n);
-  for (node_id n : t_.reachable(e_.node)) {
-    if (n == e_.node || !named.contains(n) || t_.op(n) == opcode::symbol || t_.rank(n) > 1) continue;
+  for (node_id n : t_.reachable(root_)) {
+    if (n == root_ || !named.contains(n) || t_.op(n) == opcode::symbol || t_.rank(n) > 1) continue;
     if (t_.mentions(n, by_.variable)) units_.push_back({.node = n});
   }
-  units_.push_back({.node = e_.node});
+  units_.push_back({.node = root_});
   for (unit& u : units_) connect(u);
   drop_unused();
   for (unit& u : units_) name_unit(u);
@@ -114,8 +114,8 @@ void case_narrator::drop_unused() {
 void case_narrator::name_unit(unit& u) {
   auto how = p_.calls().find(u.node);
   bool let = how != p_.calls().end() && how->second.is_let;
-  u.definition = how == p_.calls().end() ? "the given expression" : "definition of " + how->second.name;
-  bool root = u.node == e_.node;
+  u.definition = how == p_.calls().end() ? given() : "definition of " + how->second.name;
+  bool root = u.node == root_;
   if (let)
     u.name = how->second.name;
   else if (root)
@@ -236,7 +236,7 @@ void case_narrator::define_units() {
     s.rhs = entry_text(u.node, t_.rank(u.node) == 0 ? std::vector<std::string>{} : std::vector{j_});
     s.reason = u.definition;
     for (const fact& f : p_.facts())
-      if (u.node == e_.node && std::ranges::find(s.conditions, f.text) == s.conditions.end() && mentions_symbol_of(u.node, f))
+      if (u.node == root_ && std::ranges::find(s.conditions, f.text) == s.conditions.end() && mentions_symbol_of(u.node, f))
         s.conditions.push_back(f.text);
     u.defined = add(std::move(s), u.node, u.node);
     names_[u.node] = call{u.name, {}, true};
@@ -322,7 +322,7 @@ bool case_narrator::conclude_with_less(const differentiated& final) {
   if (assumed_.empty()) return false;
   prover alone(t_);
   alone.assume_signs(p_.facts());
-  if (smoothest(p_, alone, e_.node, by_.variable).node == e_.node) return false;
+  if (smoothest(p_, alone, root_, by_.variable).node == root_) return false;
   differentiated found = differentiate(p_, alone, e_, by_, how_.order, how_.how, how_.form);
   if (!found.proved || found.conditions.size() > final.conditions.size()) return false;
   for (const unit& u : units_) {

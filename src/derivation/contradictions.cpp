@@ -8,6 +8,8 @@
 #include <wengert/proof/prover.hpp>
 #include <wengert/text/printer.hpp>
 
+#include "guards.hpp"
+
 namespace wengert {
 
 namespace {
@@ -57,7 +59,13 @@ std::vector<std::string> contradictions(problem& p, const std::vector<requiremen
       return {fmt::format("'{}' is false{}: nothing meets the givens (E02)", p.facts()[k].text,
                           others.empty() ? "" : " by the other givens")};
   }
-  if (p.facts().empty() || needs.size() > most_conditions) return {};
+  if (needs.size() > most_conditions) return {};
+  prover alone(p.on());
+  for (const requirement& r : needs)
+    if (fails_on_diagonal(alone, r))
+      return {fmt::format("'{}', a condition of the answer, fails where two of its indices are equal: nothing meets it (E02)",
+                          print_condition(p.on(), r.is, r.node, {&p.calls(), {}}))};
+  if (p.facts().empty()) return {};
   prover with(p.on());
   with.assume(p.facts());
   for (const requirement& r : needs)

@@ -8,31 +8,64 @@
 #include <vector>
 
 #include <wengert/calculus/partials.hpp>
+#include <wengert/core/substitute.hpp>
 
 namespace wengert {
 
 namespace {
 
+// Whether the sign of a number is another.
+bool is_false(const tape& t, relation is, node_id n) {
+  while (t.op(n) == opcode::identity && t.bound_count(n) == 0) n = t.arg(n, 0).node;
+  if (!t.is_constant(n)) return false;
+  const rational value = t.value(n);
+  switch (is) {
+    case relation::positive: return value <= 0;
+    case relation::nonnegative: return value < 0;
+    case relation::nonzero: return value == 0;
+    case relation::not_integer: return is_integer(value);
+    default: return false;
+  }
+}
+
+// The labels at which axes p < q read the same index.
+std::vector<label> on_diagonal(std::size_t rank, std::size_t p, std::size_t q) {
+  std::vector<label> r;
+  for (std::size_t k = 0; k < rank; ++k) r.push_back(label::of_axis(k == q ? p : k > q ? k - 1 : k));
+  return r;
+}
+
+// What `at` says for some two axes of n that have the same range.
+template <typename At> auto at_some_diagonal(const tape& t, node_id n, At at) -> decltype(at(0, 0)) {
+  for (std::size_t p = 0; p < t.rank(n); ++p)
+    for (std::size_t q = p + 1; q < t.rank(n); ++q)
+      if (t.out(n)[p] == t.out(n)[q])
+        if (auto r = at(p, q)) return r;
+  return {};
+}
+
 class guarding {
  public:
   guarding(prover& with) : with_(with), kernel_(with.using_kernel()), t_(kernel_.on()) {}
 
-  // f with each choice in it rewritten, arguments first.
-  normal of(node_id f, std::optional<theorem> (guarding::*rewrite)(node_id)) {
+  // f with each node in it rewritten, arguments first; `rewrite` is given the node as it was and as it is now.
+  template <typename Rewrite> normal of(node_id f, Rewrite rewrite) {
     for (node_id n : t_.reachable(f)) {
       theorem t = with_new_arguments(n);
-      if (t_.op(t.says().right) == opcode::select)
-        if (auto g = (this->*rewrite)(t.says().right)) t = kernel_.transitive(t, *g);
+      if (auto g = rewrite(n, t.says().right)) t = kernel_.transitive(t, *g);
       if (t.says().right != n) changed_.insert_or_assign(n, t);
     }
     auto it = changed_.find(f);
     return it == changed_.end() ? normal{f, kernel_.reflexive(f)} : normal{it->second.says().right, it->second};
   }
 
-  std::optional<theorem> decided(node_id choice) { return kernel_.decided(choice); }
+  std::optional<theorem> decided(node_id n) {
+    return t_.op(n) == opcode::select ? std::optional(kernel_.decided(n)) : std::nullopt;
+  }
 
-  // choice = the same with guards, if deciding them leads back to it.
+  // A choice = the same with guards, if deciding them leads back to it.
   std::optional<theorem> guarded_choice(node_id choice) {
+    if (t_.op(choice) != opcode::select) return std::nullopt;
     std::vector<edge> args = t_.args(choice).copy();
     for (bool taken : {true, false}) args[taken ? 2 : 3] = guarded_branch(choice, args[taken ? 2 : 3], taken);
     const std::vector<range_id> out(t_.out(choice).begin(), t_.out(choice).end());
@@ -43,7 +76,47 @@ class guarding {
     return kernel_.symmetric(back);
   }
 
+  // Whether one of the conditions of n is about one of these nodes.
+  bool needs(node_id n, const std::set<node_id>& about) {
+    frame f = frame_of(t_, n);
+    return std::ranges::any_of(conditions_of(n, f),
+                               [&](const condition& c) { return about.contains(kernel_.condition_node(c)); });
+  }
+
+  // n = the same with a guard where two indices are equal, if it has a number there and no derivative: abs(x[i] - x[j]) is
+  // if(i = j, 0, abs(if(i = j, 1, x[i] - x[j]))).
+  std::optional<theorem> guarded_diagonal(node_id n) {
+    if (t_.arity(n) == 0 || t_.bound_count(n) > 0) return std::nullopt;
+    return at_some_diagonal(t_, n, [&](std::size_t p, std::size_t q) { return guarded_diagonal(n, p, q); });
+  }
+
  private:
+  std::optional<theorem> guarded_diagonal(node_id n, std::size_t p, std::size_t q) {
+    const std::vector<range_id> out(t_.out(n).begin(), t_.out(n).end());
+    std::vector<range_id> left = out;
+    left.erase(left.begin() + static_cast<std::ptrdiff_t>(q));
+    std::vector<edge> args = t_.args(n).copy(), there = args;
+    for (edge& e : there) e = seen_through(e, on_diagonal(out.size(), p, q));
+    const node_id diagonal = t_.make(t_.op(n), left, {}, t_.red(n), there, t_.attribute(n));
+    frame f = frame_of(t_, diagonal);
+    auto refuted = [&](const condition& c) { return is_false(t_, c.is, with_.full().of(kernel_.condition_node(c)).node); };
+    if (std::ranges::any_of(defined_conditions(t_, diagonal, f), refuted) ||
+        std::ranges::none_of(kink_conditions(diagonal, f, std::vector<bool>(args.size(), true)), refuted))
+      return std::nullopt;
+    std::vector<label> labels;
+    for (std::size_t k = 0; k < out.size(); ++k)
+      if (k != q) labels.push_back(label::of_axis(k));
+    const edge i{t_.index_value(out[p]), {label::of_axis(p)}}, j{t_.index_value(out[q]), {label::of_axis(q)}};
+    auto choice = [&](const edge& equal, const edge& other) { return t_.select(out, comparison::eq, i, j, equal, other); };
+    const std::size_t guards = std::min<std::size_t>(args.size(), 2);
+    for (std::size_t k = 0; k < guards; ++k) args[k] = t_.whole(choice({t_.constant(k == 0 ? 1 : 0), {}}, args[k]));
+    const node_id inside = t_.make(t_.op(n), out, {}, t_.red(n), args, t_.attribute(n));
+    const edge value{with_.full().of(diagonal).node, labels};
+    const theorem decided = kernel_.decided(choice(value, t_.whole(inside)));
+    const auto same = with_.equate(n, decided.says().right);
+    return same ? std::optional(kernel_.transitive(*same, kernel_.symmetric(decided))) : std::nullopt;
+  }
+
   theorem with_new_arguments(node_id n) {
     std::vector<std::optional<theorem>> premises;
     bool changes = false;
@@ -79,13 +152,16 @@ class guarding {
     return it == now.end() ? branch : t_.whole(it->second);
   }
 
-  bool may_be_undefined(node_id n) {
-    frame f = frame_of(t_, n);
+  conditions conditions_of(node_id n, frame& f) {
     conditions all = defined_conditions(t_, n, f);
     for (condition& c : kink_conditions(n, f, std::vector<bool>(t_.arity(n), true))) all.push_back(std::move(c));
-    bool moves = t_.op(n) != opcode::select;
-    return moves &&
-           std::ranges::any_of(all, [&](const condition& c) { return !with_.full().establish(c.is, kernel_.condition_node(c)); });
+    return all;
+  }
+
+  bool may_be_undefined(node_id n) {
+    frame f = frame_of(t_, n);
+    auto is_open = [&](const condition& c) { return !with_.full().establish(c.is, kernel_.condition_node(c)); };
+    return t_.op(n) != opcode::select && std::ranges::any_of(conditions_of(n, f), is_open);
   }
 
   prover& with_;
@@ -150,11 +226,24 @@ normal smoothest(problem& p, prover& with, node_id f, symbol_id by) {
       consider(with.around(whole, normalizer::form::light).of(f));
   if (least > 0) consider(with.light().of(f));
   if (least > 0 && t.reachable(f).size() <= most_nodes) consider(with.full().of(f));
-  if (const normal guarded = with_guards(with, best.node); guarded.node != best.node)
-    best = {guarded.node, k.transitive(best.equal, guarded.equal)};
+  auto then = [&](const normal& next) {
+    if (next.node != best.node) best = {next.node, k.transitive(best.equal, next.equal)};
+  };
+  then(with_guards(with, best.node));
+  if (least > 0) then(with_diagonals_apart(with, best.node, by));
   with.light().forget();  // more will be known
   with.full().forget();
   return best;
+}
+
+bool fails_on_diagonal(prover& with, const requirement& r) {
+  tape& t = with.using_kernel().on();
+  return at_some_diagonal(t, r.node, [&](std::size_t p, std::size_t q) {
+    std::vector<range_id> out(t.out(r.node).begin(), t.out(r.node).end());
+    out.erase(out.begin() + static_cast<std::ptrdiff_t>(q));
+    const node_id there = t.identity(out, {r.node, on_diagonal(t.rank(r.node), p, q)});
+    return is_false(t, r.is, with.full().of(there).node);
+  });
 }
 
 std::vector<requirement> defined_near(prover& with, node_id f, symbol_id by) {
@@ -181,8 +270,22 @@ std::vector<requirement> holding_near(prover& with, std::vector<requirement> all
   return all;
 }
 
-normal with_guards(prover& with, node_id f) { return guarding(with).of(f, &guarding::guarded_choice); }
+normal with_diagonals_apart(prover& with, node_id f, symbol_id by) {
+  std::set<node_id> never;
+  for (const requirement& r : with.missing(requirements(with.using_kernel().on(), f, by)))
+    if (fails_on_diagonal(with, r)) never.insert(r.node);
+  guarding g(with);
+  return g.of(f, [&](node_id was, node_id n) { return g.needs(was, never) ? g.guarded_diagonal(n) : std::nullopt; });
+}
 
-normal with_choices_decided(prover& with, node_id f) { return guarding(with).of(f, &guarding::decided); }
+normal with_guards(prover& with, node_id f) {
+  guarding g(with);
+  return g.of(f, [&](node_id, node_id n) { return g.guarded_choice(n); });
+}
+
+normal with_choices_decided(prover& with, node_id f) {
+  guarding g(with);
+  return g.of(f, [&](node_id, node_id n) { return g.decided(n); });
+}
 
 }  // namespace wengert

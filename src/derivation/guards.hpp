@@ -23,6 +23,13 @@ class moving_variable {
 // the branch is taken. So each branch is differentiated under the comparison that leads to it. And that f is equal to it.
 normal with_guards(prover& with, node_id f);
 
+// Whether a condition is seen to fail where two of its indices are equal, so that it never holds: x[i] - x[j] != 0.
+bool fails_on_diagonal(prover& with, const requirement& r);
+
+// f with what has no derivative where two of its indices are equal, and a number there, made a choice: abs(x[i] - x[j]) is
+// if(i = j, 0, abs(if(i = j, 1, x[i] - x[j]))). And that f is equal to it.
+normal with_diagonals_apart(prover& with, node_id f, symbol_id by);
+
 // f, or an equal function, near the point, that is differentiable under fewer conditions: abs(x)^2 is x^2. Only signs may be
 // assumed so far: an equation that was assumed holds at the point. Composites that need nothing are left as they are.
 normal smoothest(problem& p, prover& with, node_id f, symbol_id by);

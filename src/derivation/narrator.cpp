@@ -18,7 +18,16 @@ namespace wengert {
 narrator::narrator(problem& p, const expression& e, const target& by, const telling& how)
     : p_(p), t_(p.on()), e_(e), by_(by), how_(how), with_(p.on()), calls_(p.calls()) {
   variable_ = t_.symbol(by_.variable).name;
+  root_ = e_.node;
+  if (with_diagonals_apart(with_, root_, by_.variable).node != root_)
+    root_ = with_diagonals_apart(with_, with_guards(with_, root_).node, by_.variable).node;
+  with_.light().forget();
+  with_.full().forget();
   forget();
+}
+
+std::string narrator::given() const {
+  return root_ == e_.node ? "the given expression" : "the given expression, with equal indices apart";
 }
 
 void narrator::forget() {
@@ -172,7 +181,7 @@ differentiated narrator::answer() {
   if (how_.order == 2) {
     with_.assume_near(p_.facts(), by_.variable);
     std::vector<requirement> open;
-    with_.assume_domain(holding_near(with_, requirements(t_, e_.node, by_.variable), by_.variable), false, open);
+    with_.assume_domain(holding_near(with_, requirements(t_, root_, by_.variable), by_.variable), false, open);
     apart_.emplace(t_);
   }
   return differentiate(p_, answering(), e_, by_, how_.order, how_.how, how_.form);

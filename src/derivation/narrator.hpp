@@ -39,6 +39,8 @@ class narrator {
   std::string first_free(std::initializer_list<const char*> wishes);
   // No name from now on.
   void reserve(std::initializer_list<const char*> letters);
+  // How the definition of the root is explained.
+  std::string given() const;
   // What a name of the derivation stands for; the user knows those that are his own.
   void add_let(const std::string& name, const printed& value);
   // From now on `n` is called by that name.
@@ -80,7 +82,7 @@ class narrator {
   const std::map<node_id, call> calls_;  // as the user wrote them
   std::map<node_id, call> names_;        // as the derivation calls them
   std::string variable_, root_name_;
-  node_id root_ = none;
+  node_id root_ = none;  // what is differentiated: the expression, with its diagonals apart
   derivation d_;
 
  private:

@@ -723,17 +723,21 @@ node_id presenter::folded_argument(node_id n) {
   return best;
 }
 
-// With each sum in it laid out by itself: in a product of sums, what a closed sum does not bind stands outside of it.
+// With each sum and each branch in it laid out by itself: in a product of sums, what a closed sum does not bind stands outside of
+// it.
 node_id presenter::with_sums_laid_out(node_id n) {
-  std::set<node_id> outside;  // of functions
+  std::set<node_id> outside, branches;  // of functions; of choices
   std::vector<node_id> stack{n};
   while (!stack.empty()) {
     const node_id m = stack.back();
     stack.pop_back();
     const opcode o = tape_.op(m);
     const bool arithmetic = o == opcode::add || o == opcode::mul || o == opcode::power || o == opcode::identity;
-    if (!arithmetic || names_.contains(m) || !outside.insert(m).second) continue;
-    for (edge_view e : tape_.args(m)) stack.push_back(e.node);
+    if ((!arithmetic && o != opcode::select) || names_.contains(m) || !outside.insert(m).second) continue;
+    for (std::size_t k = o == opcode::select ? 2 : 0; k < tape_.arity(m); ++k) {
+      stack.push_back(tape_.arg(m, k).node);
+      if (o == opcode::select) branches.insert(stack.back());
+    }
   }
   std::map<node_id, node_id> now;
   for (node_id m : tape_.reachable(n)) {  // arguments first
@@ -745,7 +749,7 @@ node_id presenter::with_sums_laid_out(node_id n) {
     node_id& made = now[m];
     if (args != before) made = tape_.make(tape_.op(m), tape_.out(m), tape_.bound(m), tape_.red(m), args, tape_.attribute(m));
     const bool is_sum = tape_.op(m) == opcode::add || (tape_.op(m) == opcode::mul && tape_.red(m) == reduction::sum);
-    if (!is_sum) continue;
+    if (!is_sum && !(branches.contains(m) && tape_.op(m) == opcode::mul)) continue;
     try {
       made = lay_out(with_names_whole(made, false));
     } catch (const too_large&) {

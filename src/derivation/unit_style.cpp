@@ -35,7 +35,6 @@ class unit_narrator : narrator {
   derivation run() {
     differentiated final = answer();
     needed_ = needed_by_steps(final);
-    root_ = e_.node;
     for (bool again = true; again;) {
       start_again();
       find_units();
@@ -53,9 +52,9 @@ class unit_narrator : narrator {
   // Where an equal function needs less than the steps do, the theorem is about that one, and each step says what it needs.
   std::vector<requirement> needed_by_steps(const differentiated& final) {
     std::vector<requirement> r = final.conditions, open;
-    if (final.function == e_.node) return r;
+    if (final.function == root_) return r;
     const moving_variable moving(with_, by_.variable);
-    for (const requirement& q : with_.assume_domain(requirements(t_, e_.node, by_.variable), false, open)) r.push_back(q);
+    for (const requirement& q : with_.assume_domain(requirements(t_, root_, by_.variable), false, open)) r.push_back(q);
     return r;
   }
 
@@ -97,9 +96,7 @@ class unit_narrator : narrator {
     print_options o;
     o.index_form = composite;
     printed value = composite ? show(n, o) : in_matrix_notation(n);
-    std::string reason = how != calls_.end() ? "definition of " + how->second.name
-                         : n == root_        ? "the given expression"
-                                             : "intermediate";
+    std::string reason = how != calls_.end() ? "definition of " + how->second.name : n == root_ ? given() : "intermediate";
     const std::string& own = own_names_.at(n);
     derivation_step& s =
         append("definition", with_indices(own, value.letters), value.text, std::move(reason), with_.using_kernel().reflexive(n));

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include <wengert/core/registry.hpp>
 #include <wengert/proof/match.hpp>
 
 #include "exponents.hpp"
@@ -301,6 +302,7 @@ std::optional<theorem> normalizer::apply_rules(node_id n, const polynomial& p) {
   for (const auto& [m, c] : p.terms) {
     for (const factor& f : m.factors) {
       if (!is_node(f.node)) continue;
+      if (learn_diagonal(f)) return kernel_.reflexive(n);
       auto [row, k] = power_row(tape_.op(f.node));
       if (form_ == form::light && tape_.op(f.node) == opcode::sin) continue;
       bool high = k != 0 && whole(f.power) && (f.power >= k || (f.power < 0 && tape_.op(f.node) == opcode::abs));
@@ -319,6 +321,47 @@ std::optional<theorem> normalizer::apply_rules(node_id n, const polynomial& p) {
   for (const product_rule& r : products_)
     if (auto t = replace_product(n, p, r)) return t;
   return close_sums(n, p);
+}
+
+// Learns what a function, or a root, of a table is on the diagonal at which a factor reads it: abs(x[i] - x[j]) at i = j is 0.
+bool normalizer::learn_diagonal(const factor& f) {
+  const bool function = tape_.arity(f.node) == 1 && find_function(tape_.op(f.node));
+  const bool root = tape_.op(f.node) == opcode::add && !(whole(f.power) && f.power > 0);
+  if (f.labels.size() < 2 || !(function || root)) return false;
+  const edge u = function ? edge(tape_.arg(f.node, 0)) : tape_.whole(f.node);
+  if (u != tape_.whole(u.node) || !std::ranges::equal(tape_.out(f.node), tape_.out(u.node))) return false;
+  std::vector<range_id> out;
+  std::vector<label> seen, labels;
+  for (std::size_t k = 0; k < f.labels.size(); ++k) {
+    if (f.labels[k].is_constant() || f.labels[k].offset != 0) return false;
+    const auto axis = static_cast<std::size_t>(std::ranges::find(seen, f.labels[k]) - seen.begin());
+    if (axis == seen.size()) {
+      seen.push_back(f.labels[k]);
+      out.push_back(tape_.out(f.node)[k]);
+    } else if (out[axis] != tape_.out(f.node)[k]) {
+      return false;
+    }
+    labels.push_back(label::of_axis(axis));
+  }
+  if (seen.size() == labels.size() || !diagonals_.insert({f.node, labels, f.power}).second) return false;
+  const node_id there = tape_.identity(out, {u.node, labels});
+  const normal argument = of(there);
+  if (tape_.op(argument.node) == opcode::identity && tape_.arg(argument.node, 0).node == u.node) return false;
+  const edge read = tape_.whole(there);
+  std::optional<theorem> same;  // what is read on the diagonal is the function of what its argument is there
+  if (function) {
+    const opcode op = tape_.op(f.node);
+    same =
+        kernel_.symmetric(kernel_.lift(tape_.make(op, out, {}, reduction::none, std::span(&read, 1), tape_.attribute(f.node))));
+    if (same->says().left != tape_.identity(out, {f.node, labels})) return false;
+  } else {
+    const rational power(f.power.numerator(), f.power.denominator());
+    same = ring(tape_.power(out, {f.node, labels}, power), tape_.power(out, read, power), {}, std::array{f.node});
+  }
+  if (!same) return false;
+  const theorem equal = chain(*same, then_normalize(with_argument(same->says().right, 0, argument.equal)));
+  products_.push_back({out, {{}, {{f.node, labels, function ? 1 : f.power}}}, same->says().left, equal, false});
+  return true;
 }
 
 // Where  SUM f * (SUM f)^-1  stands, writes the sum as one factor so that it cancels.

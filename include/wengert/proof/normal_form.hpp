@@ -7,6 +7,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -101,6 +102,7 @@ class normalizer {
   std::optional<theorem> open_matrix(node_id n, const polynomial& p);
   std::optional<theorem> single_matrix(node_id n, const factor& f, const polynomial& p);
   bool learn_products(const polynomial& p);
+  bool learn_diagonal(const factor& f);
   theorem exponential(node_id n);
   theorem logarithm(node_id n);
   theorem sine_or_cosine(node_id n);
@@ -122,6 +124,7 @@ class normalizer {
   form form_;
   std::unordered_map<node_id, normal> memo_;
   std::vector<product_rule> products_;
+  std::set<factor> diagonals_;                     // that were looked at
   std::unordered_map<node_id, theorem> replaced_;  // atom = replacement
   std::vector<theorem> powers_;                    // atom^k = replacement, for ring steps
   static constexpr std::size_t never_again = static_cast<std::size_t>(-1);
