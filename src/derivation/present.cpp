@@ -26,7 +26,10 @@ constexpr std::size_t most_terms = 60;  // larger results are not rearranged
 
 constexpr std::size_t most_written = 40;  // sums that are kept whole
 
-constexpr std::size_t familiar_name = 8;  // in reading costs: what a composite that the user typed is worth
+// In reading costs: what a composite that the user typed is worth, and what a function is that he wrote no more than as a part of
+// one.
+constexpr std::ptrdiff_t familiar_name = 8;
+constexpr std::size_t bare_function = 30;
 
 constexpr std::size_t long_to_read = 60;  // in reading costs: the derivative of relu as if(u > 0, 1, 0) is not
 
@@ -1179,7 +1182,7 @@ bool presenter::reads_back(node_id n, const print_options& how) {
 }
 
 // The functions that a composite is made of, outside of its arguments.
-std::set<node_id> presenter::functions_of_composites() const {
+std::set<node_id> presenter::functions_of_composites() {
   std::set<node_id> r, seen;
   for (const auto& [c, how] : names_) {
     if (how.is_let) continue;
@@ -1189,7 +1192,7 @@ std::set<node_id> presenter::functions_of_composites() const {
       stack.pop_back();
       bool argument = std::ranges::find(how.args, m, &edge::node) != how.args.end();
       if (argument || (m != c && names_.contains(m)) || !seen.insert(m).second) continue;
-      if (m != c && find_function(tape_.op(m))) r.insert(m);
+      if (m != c && find_function(tape_.op(m))) r.insert({m, full_form().of(m).node});
       for (edge_view a : tape_.args(m)) stack.push_back(a.node);
     }
   }
@@ -1197,7 +1200,7 @@ std::set<node_id> presenter::functions_of_composites() const {
 }
 
 // How many functions stand outside of the composites that they belong to: whoever wrote softmax(z) does not look for exp(z).
-std::size_t presenter::bare_functions(node_id n) const {
+std::size_t presenter::bare_functions(node_id n) {
   if (composed_.empty()) return 0;
   std::set<node_id> seen;
   std::vector<node_id> stack{n};
@@ -1206,29 +1209,35 @@ std::size_t presenter::bare_functions(node_id n) const {
     node_id m = stack.back();
     stack.pop_back();
     if (names_.contains(m) || !seen.insert(m).second) continue;
-    count += composed_.contains(m) ? 1 : 0;
+    const bool is_bare = composed_.contains(m) || (find_function(tape_.op(m)) && composed_.contains(full_form().of(m).node));
+    count += is_bare ? 1 : 0;
     for (edge_view a : tape_.args(m)) stack.push_back(a.node);
   }
   return count;
 }
 
-// How much easier to read it is for its sums that the user typed: (1 - s)*y + s/K is one thing to whoever wrote it.
-std::size_t presenter::familiarity(node_id n) const {
+// How much easier to read it is for what the user typed: (1 - s)*y + s/K is one thing to whoever wrote it. A composite that he
+// typed is not looked for elsewhere: sigmoid(-x) in place of 1 - sigmoid(x).
+std::ptrdiff_t presenter::familiarity(node_id n) const {
   std::set<node_id> seen;
   std::vector<node_id> stack{n};
-  std::size_t count = 0;
+  std::ptrdiff_t count = 0;
   while (!stack.empty()) {
     node_id m = stack.back();
     stack.pop_back();
     if (!seen.insert(m).second) continue;
-    if (auto it = familiar_.find(m); it != familiar_.end()) count += it->second;
-    if (names_.contains(m)) continue;
+    const auto known = familiar_.find(m);
+    if (known != familiar_.end()) count += known->second;
+    if (const auto how = names_.find(m); how != names_.end()) {
+      if (known == familiar_.end() && typed_.contains(how->second.name)) count -= familiar_name;
+      continue;
+    }
     for (edge_view a : tape_.args(m)) stack.push_back(a.node);
   }
   return count;
 }
 
-// The sums of the expressions outside of the composites in them.
+// The sums of the expressions outside of the composites in them. Functions there are not bare.
 void presenter::find_familiar_sums() {
   std::set<node_id> seen;
   std::vector<node_id> stack;
@@ -1239,17 +1248,23 @@ void presenter::find_familiar_sums() {
     if (!seen.insert(m).second) continue;
     if (tape_.op(m) == opcode::add && !familiar_.contains(m)) {
       try {
-        familiar_[m] = reading_cost(print_with_letters(tape_, m, {&names_, {}}).text) / 5;
+        familiar_[m] = static_cast<std::ptrdiff_t>(reading_cost(print_with_letters(tape_, m, {&names_, {}}).text) / 5);
       } catch (const error&) {
         // too long to be read
       }
     }
     auto how = names_.find(m);
-    if (how != names_.end() && !how->second.is_let) familiar_.emplace(m, familiar_name);
-    if (how != names_.end() && !how->second.is_let)
+    if (how != names_.end() && !how->second.is_let) {
+      familiar_.emplace(m, familiar_name);
+      typed_.insert(how->second.name);
       for (const edge& a : how->second.args) stack.push_back(a.node);
-    else
-      for (edge_view a : tape_.args(m)) stack.push_back(a.node);
+      continue;
+    }
+    if (find_function(tape_.op(m))) {
+      composed_.erase(m);
+      composed_.erase(full_form().of(m).node);
+    }
+    for (edge_view a : tape_.args(m)) stack.push_back(a.node);
   }
 }
 
@@ -1261,14 +1276,13 @@ std::vector<presenter::choice> presenter::choices(const std::vector<node_id>& la
   for (node_id c : layouts) {
     try {
       printed text = print_with_letters(tape_, c, {&names_, {}}, how);
-      std::size_t cost = reading_cost(text.text) + 8 * text.letters.size();
-      if (how.matrix_notation) cost += 3 * strange_sums(c);
-      cost += 12 * bare_functions(c);
-      cost -= std::min(cost, familiarity(c));
+      auto cost = static_cast<std::ptrdiff_t>(reading_cost(text.text) + 8 * text.letters.size());
+      if (how.matrix_notation) cost += static_cast<std::ptrdiff_t>(3 * strange_sums(c));
+      cost += static_cast<std::ptrdiff_t>(bare_function * bare_functions(c)) - familiarity(c);
       if (tape_.is_constant(without_shape(tape_, c))) cost = 1;  // nothing says more
       const bool product = tape_.op(c) == opcode::mul || tape_.op(c) == opcode::power;
-      if (product) cost -= std::min<std::size_t>(cost, 4);  // it says more than a sum
-      r.push_back({cost, c, std::move(text)});
+      if (product) cost -= 4;  // it says more than a sum
+      r.push_back({static_cast<std::size_t>(std::max<std::ptrdiff_t>(cost, 0)), c, std::move(text)});
     } catch (const error&) {
       // too long, or a name that it needs is taken
     }

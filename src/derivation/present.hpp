@@ -140,9 +140,9 @@ class presenter {
   std::vector<node_id> candidates(node_id n);
   std::vector<node_id> matrix_candidates(const std::vector<node_id>& layouts);
   std::size_t strange_sums(node_id n) const;
-  std::set<node_id> functions_of_composites() const;
-  std::size_t bare_functions(node_id n) const;
-  std::size_t familiarity(node_id n) const;
+  std::set<node_id> functions_of_composites();
+  std::size_t bare_functions(node_id n);
+  std::ptrdiff_t familiarity(node_id n) const;
   void find_familiar_sums();
   std::vector<choice> choices(const std::vector<node_id>& layouts, const print_options& how);
 
@@ -169,8 +169,9 @@ class presenter {
   std::map<node_id, node_id> normalized_;    // light normal forms of what stands in as_written_.whole, and these
   std::map<node_id, node_id> arguments_;     // normal forms of what the user wrote inside functions and roots, and these
   std::vector<product_of_sum> numbers_;      // sums over an axis of what stands in as_written_.whole, where they are numbers
-  std::map<node_id, std::size_t> familiar_;  // sums outside of composites, and what they are worth
-  std::set<node_id> composed_;               // functions inside composites
+  std::map<node_id, std::ptrdiff_t> familiar_;  // sums outside of composites, and what they are worth
+  std::set<std::string> typed_;                 // the names of the composites in the expressions
+  std::set<node_id> composed_;                  // functions inside composites
 };
 
 }  // namespace wengert
