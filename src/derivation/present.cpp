@@ -33,7 +33,15 @@ constexpr std::size_t bare_function = 30;
 
 constexpr std::size_t long_to_read = 60;  // in reading costs: the derivative of relu as if(u > 0, 1, 0) is not
 
+constexpr std::int64_t highest_folded = 64;  // power of a definition
+
 bool is_node(node_id n) { return n < index_atom; }
+
+rational raised(const rational& c, std::int64_t power) {
+  rational r = 1;
+  for (std::int64_t k = 0; k < std::abs(power); ++k) r *= c;
+  return power < 0 ? rational(1 / r) : r;
+}
 
 // Where a factor stands in a product: numbers and dimensions, scalars, arrays, functions, sums; denominators last.
 int place(const tape& t, const factor& f, bool is_closed_sum) {
@@ -337,7 +345,19 @@ void presenter::add_pattern(node_id c, reading& to) {
   if (best == p.terms.end() || weight(best->first) < 2) return;
   pattern q{c, p.axes, best->first, best->second, p};
   q.rest.terms.erase(q.product);
+  const bool is_sum = !q.rest.is_zero();
   to.patterns.push_back(std::move(q));
+  if (is_sum) add_divisor_pattern(c, to);
+}
+
+// A sum that is divided by: 1 + erf(x/sqrt(2)) as 2*normal_cdf(x).
+void presenter::add_divisor_pattern(node_id c, reading& to) {
+  const polynomial p = read(tape_.power(tape_.out(c), tape_.whole(c), -1), to);
+  if (p.terms.size() != 1) return;
+  const auto& [m, k] = *p.terms.begin();
+  const std::vector<label> all = tape::straight(p.axes.size());
+  if (!m.bound.empty() || m.factors.size() != 1 || m.factors[0].power != -1 || m.factors[0].labels != all) return;
+  to.patterns.push_back({c, p.axes, {{}, {{m.factors[0].node, all, exponent(1)}}}, 1 / k, {p.axes, {}}});
 }
 
 // E/(1+E) as 1 - 1/(1+E): wherever a denominator P = c*A + r has a term A alone, powers of A over P are divided out.
@@ -520,11 +540,12 @@ bool presenter::fold_once(polynomial& p, const reading& in) {
         auto it = std::ranges::find_if(m.factors, [&](const factor& f) {
           if (f.node != want.node || want.labels != tape::straight(q.axes.size())) return false;
           exponent times = f.power * exponent(want.power.denominator(), want.power.numerator());
-          return times.denominator() == 1 && (times > 0 || (q.rest.is_zero() && q.coefficient == 1));
+          const bool is_small = times.denominator() == 1 && times <= highest_folded && times >= -highest_folded;
+          return is_small && (times > 0 || q.rest.is_zero());
         });
         if (it == m.factors.end()) continue;
         exponent times = it->power * exponent(want.power.denominator(), want.power.numerator());
-        if (q.rest.is_zero() && q.coefficient == 1) found.power = times;
+        if (q.rest.is_zero()) found.power = times;
         found.labels = it->labels;
         rest = m;
         factor& left = rest.factors[static_cast<std::size_t>(it - m.factors.begin())];
@@ -544,7 +565,7 @@ bool presenter::fold_once(polynomial& p, const reading& in) {
       r.terms.erase(m);
       monomial with_node = rest;
       with_node.factors.push_back(found);
-      x.push(r, std::move(with_node), c / q.coefficient);
+      x.push(r, std::move(with_node), c / raised(q.coefficient, found.power.numerator()));
       if (!q.rest.is_zero()) {
         std::vector<range_id> all(p.axes.begin(), p.axes.end());
         all.insert(all.end(), rest.bound.begin(), rest.bound.end());

@@ -137,6 +137,7 @@ class presenter {
   void discover_quotients(node_id n);
   void add_pattern(node_id c);
   void add_pattern(node_id c, reading& to);
+  void add_divisor_pattern(node_id c, reading& to);
   std::vector<node_id> candidates(node_id n);
   std::vector<node_id> matrix_candidates(const std::vector<node_id>& layouts);
   std::size_t strange_sums(node_id n) const;
