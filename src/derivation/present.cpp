@@ -492,7 +492,10 @@ void presenter::discover(node_id n) {
             if (problem_.calls().size() > named) problem_.unname(made);
             continue;
           }
-          auto is_met = [&](node_id m) { return opens_in_composites(tape_.op(m)); };
+          const std::vector<node_id> argument = tape_.reachable(e.node);
+          auto is_met = [&](node_id m) {
+            return opens_in_composites(tape_.op(m)) && !std::ranges::binary_search(argument, m);
+          };
           auto is_choice = [&](node_id m) { return tape_.op(m) == opcode::select; };  // where it is decided, it is no other name
           const std::vector<node_id> within = tape_.reachable(made);
           if (std::ranges::any_of(within, is_met) && std::ranges::none_of(within, is_choice)) add_pattern(made);
@@ -859,7 +862,8 @@ std::optional<chosen_term> chosen(tape& t, const edge& e, std::span<const range_
 
 }  // namespace
 
-// Sums of choices that exclude each other as one: if(a <= b, u, 0) + if(b < a, v, 0) as if(a <= b, u, v).
+// Sums of choices that exclude each other as one: if(a <= b, u, 0) + if(b < a, v, 0) as if(a <= b, u, v). And if(a <= b, 1, 0)*u
+// as if(a <= b, u, 0).
 node_id presenter::with_choices_joined(node_id n) {
   std::map<node_id, node_id> now;
   for (node_id m : tape_.reachable(n)) {
@@ -879,7 +883,9 @@ node_id presenter::with_choices_joined(node_id n) {
         break;
       }
     }
-    if (args == before)
+    if (const auto alone = tape_.op(m) == opcode::mul ? chosen(tape_, tape_.whole(m), out) : std::nullopt)
+      now[m] = tape_.select(out, alone->c, alone->left, alone->right, alone->value, {tape_.constant(0), {}});
+    else if (args == before)
       now[m] = m;
     else if (args.size() == 1 && tape_.op(m) == opcode::add)
       now[m] = args[0].node;
@@ -1093,9 +1099,17 @@ std::vector<node_id> presenter::candidates(node_id n) {
   if (tree_size(tape_, n, names_, most_laid_out) < most_laid_out)
     for (std::size_t k = 0, count = r.size(); k < count; ++k)
       if (const node_id m = with_sums_laid_out(r[k]); std::ranges::find(r, m) == r.end()) r.push_back(m);
-  for (std::size_t k = 0, count = r.size(); k < count; ++k)
-    for (node_id m : {with_arguments_folded(r[k]), with_choices_joined(r[k]), with_choices_narrowed(r[k])})
+  for (std::size_t k = 0, count = r.size(); k < count; ++k) {
+    for (node_id m : {with_arguments_folded(r[k]), with_choices_joined(r[k])})
       if (m != r[k]) r.push_back(m);
+    const node_id narrowed = with_choices_narrowed(r[k]);
+    if (narrowed == r[k]) continue;
+    r.push_back(narrowed);
+    std::set<node_id> choices;
+    for (node_id m : tape_.reachable(narrowed))
+      if (tape_.op(m) == opcode::select) choices.insert(m);
+    guarded([&] { add_both(with_names_whole(narrowed, false, choices)); });  // a delta beside a choice
+  }
   return r;
 }
 
@@ -1117,10 +1131,13 @@ bool presenter::is_defined(node_id c) {
 bool presenter::as_defined_as(node_id c, node_id original) {
   std::vector<requirement> before = requirements(tape_, expression{original, {}, {}, {}});
   std::optional<prover> by_original;  // knows what `original` needs, and nothing else
+  const bool chooses =
+      std::ranges::any_of(tape_.reachable(original), [&](node_id m) { return tape_.op(m) == opcode::select; });
   auto rests_on_more = [&](const theorem& t) {
     return std::ranges::any_of(t.hypotheses(), [&](hypothesis_id h) {
       const hypothesis& why = prover_.using_kernel().hypothesis_of(h);
-      return why.from == origin::differentiable && std::ranges::none_of(before, [&](const requirement& b) {
+      const bool off_kink = chooses && why.says.what == claim::kind::sign && why.says.is == relation::nonzero;
+      return (off_kink || why.from == origin::differentiable) && std::ranges::none_of(before, [&](const requirement& b) {
                return prover_.assumed_for(b) == why.says.left && b.is == why.says.is;
              });
     });
