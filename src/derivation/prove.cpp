@@ -94,11 +94,28 @@ std::optional<theorem> derivative_at(prover& with, const statement& s, const der
   }
 }
 
-// left = right, once the guards that choices brought into derivatives are gone.
-std::optional<theorem> equate(prover& with, node_id left, node_id right) {
+// What composites on both sides are applied to, but for symbols.
+std::vector<node_id> shared_arguments(const problem& p, node_id left, node_id right) {
+  const tape& t = p.on();
+  const std::vector<node_id> in_left = t.reachable(left), in_right = t.reachable(right);
+  std::set<node_id> r;
+  for (const auto& [c, how] : p.calls())
+    for (const edge& a : how.args)
+      if (t.arity(a.node) > 0 && std::ranges::binary_search(in_left, a.node) && std::ranges::binary_search(in_right, a.node))
+        r.insert(a.node);
+  return {r.begin(), r.end()};
+}
+
+// left = right, once the guards that choices brought into derivatives are gone; if need be without a look at what composites on
+// both sides are applied to.
+std::optional<theorem> equate(const problem& p, prover& with, node_id left, node_id right) {
   kernel& k = with.using_kernel();
   const normal l = with_choices_decided(with, left), r = with_choices_decided(with, right);
   auto same = with.equate_by_cases(l.node, r.node);
+  if (const std::vector<node_id> atoms = shared_arguments(p, l.node, r.node); !same && !atoms.empty()) {
+    with.known().allow_as_much_again();
+    same = with.around(atoms).equate(l.node, r.node);
+  }
   if (!same) return std::nullopt;
   return k.transitive(l.equal, k.transitive(*same, k.symmetric(r.equal)));
 }
@@ -143,7 +160,7 @@ attempt try_to_prove(problem& p, prover& with, const std::vector<fact>& conditio
       a.rests_on.push_back(*t);
     }
   }
-  a.equal = equate(with, left.node, right.node);
+  a.equal = equate(p, with, left.node, right.node);
   if (a.equal)
     if (auto at = mixes_point_and_neighbourhood(with, *a.equal, left.sites)) {
       a.equal.reset();
