@@ -1121,6 +1121,8 @@ node_id presenter::without_adjugates(node_id n) {
   return by.empty() ? n : substitute(tape_, n, by);
 }
 
+bool presenter::is_zero(node_id n) const { return tape_.is_constant(without_shape(tape_, n), 0); }
+
 // Whether what `c` needs to be defined is known.
 bool presenter::is_defined(node_id c) {
   const std::vector<requirement> all = requirements(tape_, expression{c, {}, {}, {}});
@@ -1211,6 +1213,7 @@ std::size_t presenter::strange_sums(node_id n) const {
 }
 
 bool presenter::reads_back(node_id n, const print_options& how) {
+  if (is_zero(n)) return true;  // of any shape
   try {
     node_id again = problem_.read_back(print(tape_, n, {&problem_.calls(), {}}, how), n).node;
     return again == n || (std::ranges::equal(tape_.out(again), tape_.out(n)) && full_form().equate(n, again));
@@ -1314,6 +1317,7 @@ std::vector<presenter::choice> presenter::choices(const std::vector<node_id>& la
   for (node_id c : layouts) {
     try {
       printed text = print_with_letters(tape_, c, {&names_, {}}, how);
+      if (how.matrix_notation && is_zero(c)) text = {"0", {}, false};
       auto cost = static_cast<std::ptrdiff_t>(reading_cost(text.text) + 8 * text.letters.size());
       if (how.matrix_notation) cost += static_cast<std::ptrdiff_t>(3 * strange_sums(c));
       cost += static_cast<std::ptrdiff_t>(bare_function * bare_functions(c)) - familiarity(c);

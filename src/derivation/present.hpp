@@ -117,6 +117,7 @@ class presenter {
   polynomial with_lets(const polynomial& p, const std::vector<node_id>& named);
   polynomial with_names_whole(node_id n, bool expand_products, const std::set<node_id>& also = {});
   node_id without_adjugates(node_id n);
+  bool is_zero(node_id n) const;
   bool is_defined(node_id c);
   bool as_defined_as(node_id c, node_id original);
   polynomial without_numerators(polynomial p, const reading& in);
