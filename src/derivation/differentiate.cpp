@@ -300,12 +300,11 @@ differentiated differentiate(problem& p, prover& with, const expression& e, cons
     for (const std::string& l : by.letters)
       if (!l.empty() && std::ranges::find(d.letters, l) == d.letters.end()) d.letters.push_back(l);
   }
-  const notation written = d.letters.empty() ? how : notation::index;
   const bool is_large = tree_size(t, d.swept, p.calls(), large_derivative) == large_derivative;
   std::optional<written_by_units> by_units;
   auto try_units = [&](std::size_t at_least) {
-    if (by_units || order != 1 || asks_for_form(form) || written == notation::index) return;
-    by_units = write_by_units(p, with, e, by, f, written, at_least);
+    if (by_units || order != 1 || asks_for_form(form) || how == notation::index) return;
+    by_units = write_by_units(p, with, e, by, f, how, at_least);
     with.known().allow_as_much_again();
   };
   auto in_letters = [](const presented& a) { return !a.letters.empty() || a.bound_letters; };
@@ -314,7 +313,7 @@ differentiated differentiate(problem& p, prover& with, const expression& e, cons
   if (!by_units || in_letters(by_units->answer) ||
       (size(by_units->answer) > long_answer && size(by_units->answer) < longest_compared)) {
     presenter show(p, with);
-    write_by_search(p, with, show, e, by, before, order, written, form, d);
+    write_by_search(p, with, show, e, by, before, order, how, form, d);
     with.known().allow_as_much_again();
     if (size(d.answer) > short_answer) try_units(1);
   }
