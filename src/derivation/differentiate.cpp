@@ -57,13 +57,14 @@ std::string claim_of(const tape& t, const expression& e, const target& by, std::
     return fmt::format("{}[{}]", text.find_first_of(" +-*/^'") == std::string::npos ? text : "(" + text + ")", joined(0, own));
   };
   if (!by.entry.empty() && own > 0 && e.letters.empty() && letters.size() >= own) text = entry();
-  if (letters.empty() || !by.letters.empty() || !by.entry.empty() || each == 0 || !e.letters.empty() ||
-      letters.size() != own + static_cast<std::size_t>(order) * each) {
+  const std::size_t before = own + e.letters.size();
+  if (letters.empty() || !by.letters.empty() || !by.entry.empty() || each == 0 || (own > 0 && !e.letters.empty()) ||
+      letters.size() != before + static_cast<std::size_t>(order) * each) {
     for (int k = 0; k < order; ++k) text = fmt::format("D({}, {})", text, by.text);
     return text;
   }
   if (own > 0) text = entry();
-  for (std::size_t k = own; k < letters.size(); k += each) text = fmt::format("D({}, {}[{}])", text, by.text, joined(k, each));
+  for (std::size_t k = before; k < letters.size(); k += each) text = fmt::format("D({}, {}[{}])", text, by.text, joined(k, each));
   return text;
 }
 
@@ -303,7 +304,7 @@ differentiated differentiate(problem& p, prover& with, const expression& e, cons
   const bool is_large = tree_size(t, d.swept, p.calls(), large_derivative) == large_derivative;
   std::optional<written_by_units> by_units;
   auto try_units = [&](std::size_t at_least) {
-    if (by_units || order != 1 || asks_for_form(form) || how == notation::index) return;
+    if (by_units || order != 1 || asks_for_form(form) || how == notation::index || !d.letters.empty()) return;
     by_units = write_by_units(p, with, e, by, f, how, at_least);
     with.known().allow_as_much_again();
   };

@@ -493,9 +493,7 @@ void presenter::discover(node_id n) {
             continue;
           }
           const std::vector<node_id> argument = tape_.reachable(e.node);
-          auto is_met = [&](node_id m) {
-            return opens_in_composites(tape_.op(m)) && !std::ranges::binary_search(argument, m);
-          };
+          auto is_met = [&](node_id m) { return opens_in_composites(tape_.op(m)) && !std::ranges::binary_search(argument, m); };
           auto is_choice = [&](node_id m) { return tape_.op(m) == opcode::select; };  // where it is decided, it is no other name
           const std::vector<node_id> within = tape_.reachable(made);
           if (std::ranges::any_of(within, is_met) && std::ranges::none_of(within, is_choice)) add_pattern(made);
@@ -1133,8 +1131,7 @@ bool presenter::is_defined(node_id c) {
 bool presenter::as_defined_as(node_id c, node_id original) {
   std::vector<requirement> before = requirements(tape_, expression{original, {}, {}, {}});
   std::optional<prover> by_original;  // knows what `original` needs, and nothing else
-  const bool chooses =
-      std::ranges::any_of(tape_.reachable(original), [&](node_id m) { return tape_.op(m) == opcode::select; });
+  const bool chooses = std::ranges::any_of(tape_.reachable(original), [&](node_id m) { return tape_.op(m) == opcode::select; });
   auto rests_on_more = [&](const theorem& t) {
     return std::ranges::any_of(t.hypotheses(), [&](hypothesis_id h) {
       const hypothesis& why = prover_.using_kernel().hypothesis_of(h);

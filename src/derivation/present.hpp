@@ -165,12 +165,12 @@ class presenter {
   normalizer around_sums_{prover_.known(), normalizer::form::light};  // light, with the sums whole
   reading full_{full_form(), true, {}, {}}, light_{light_form(), false, {}, {}}, as_written_{around_sums_, true, {}, {}};
   std::vector<node_id> recognized_, suggested_;
-  std::vector<node_id> discovered_;          // composites that were named in the search
-  std::map<node_id, node_id> values_;        // of stand-ins
-  std::set<node_id> units_;                  // sums as the user wrote them
-  std::map<node_id, node_id> normalized_;    // light normal forms of what stands in as_written_.whole, and these
-  std::map<node_id, node_id> arguments_;     // normal forms of what the user wrote inside functions and roots, and these
-  std::vector<product_of_sum> numbers_;      // sums over an axis of what stands in as_written_.whole, where they are numbers
+  std::vector<node_id> discovered_;             // composites that were named in the search
+  std::map<node_id, node_id> values_;           // of stand-ins
+  std::set<node_id> units_;                     // sums as the user wrote them
+  std::map<node_id, node_id> normalized_;       // light normal forms of what stands in as_written_.whole, and these
+  std::map<node_id, node_id> arguments_;        // normal forms of what the user wrote inside functions and roots, and these
+  std::vector<product_of_sum> numbers_;         // sums over an axis of what stands in as_written_.whole, where they are numbers
   std::map<node_id, std::ptrdiff_t> familiar_;  // sums outside of composites, and what they are worth
   std::set<std::string> typed_;                 // the names of the composites in the expressions
   std::set<node_id> composed_;                  // functions inside composites

@@ -132,6 +132,11 @@ attempt try_to_prove(problem& p, prover& with, const std::vector<fact>& conditio
   std::vector<requirement> open;
   const std::vector<requirement> left_needs = needs_of(with, left), right_needs = needs_of(with, right);
   a.conditions = with.assume_domain(left_needs, true, open);
+  for (const requirement& r : a.conditions)
+    if (fails_on_diagonal(with, r)) {
+      a.obstacle = fmt::format("the left side needs {}, which fails where two of its indices are equal", words.condition(r));
+      return a;
+    }
   if (!open.empty()) {
     a.obstacle = fmt::format("the left side is known to be differentiable only where {}", words.condition(open.front()));
     return a;
