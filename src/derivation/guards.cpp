@@ -196,12 +196,22 @@ std::vector<node_id> smooth_composites(problem& p, prover& with, node_id f, symb
 
 }  // namespace
 
-moving_variable::moving_variable(prover& with, symbol_id variable)
-    : with_(with), variable_(variable), symmetric_(std::exchange(with.using_kernel().on().symbol(variable).symmetric, false)) {}
+without_symmetry::without_symmetry(tape& t) : t_(t) {
+  for (symbol_id s = 0; s < t.symbol_count(); ++s) remove(s);
+}
+
+without_symmetry::without_symmetry(tape& t, symbol_id only) : t_(t) { remove(only); }
+
+without_symmetry::~without_symmetry() {
+  for (symbol_id s : symmetric_) t_.symbol(s).symmetric = true;
+}
+
+void without_symmetry::remove(symbol_id s) {
+  if (std::exchange(t_.symbol(s).symmetric, false)) symmetric_.push_back(s);
+}
 
 moving_variable::~moving_variable() {
-  if (!symmetric_) return;
-  with_.using_kernel().on().symbol(variable_).symmetric = true;
+  if (!changes_something()) return;
   with_.light().forget();
   with_.full().forget();
 }

@@ -5,18 +5,33 @@
 
 namespace wengert {
 
-// While it lives, a variable that moves: that it is symmetric holds at the point only, and does not count.
-class moving_variable {
+// While it lives, no matrix is symmetric, or one matrix is not.
+class without_symmetry {
  public:
-  moving_variable(prover& with, symbol_id variable);
+  explicit without_symmetry(tape& t);
+  without_symmetry(tape& t, symbol_id only);
+  ~without_symmetry();
+  without_symmetry(const without_symmetry&) = delete;
+  without_symmetry& operator=(const without_symmetry&) = delete;
+
+ protected:
+  bool changes_something() const { return !symmetric_.empty(); }
+
+ private:
+  void remove(symbol_id s);
+
+  tape& t_;
+  std::vector<symbol_id> symmetric_;
+};
+
+// While it lives, a variable that moves: that it is symmetric holds at the point only, and does not count.
+class moving_variable : without_symmetry {
+ public:
+  moving_variable(prover& with, symbol_id variable) : without_symmetry(with.using_kernel().on(), variable), with_(with) {}
   ~moving_variable();
-  moving_variable(const moving_variable&) = delete;
-  moving_variable& operator=(const moving_variable&) = delete;
 
  private:
   prover& with_;
-  symbol_id variable_;
-  bool symmetric_;
 };
 
 // f with the operations in branches of choices defined everywhere: log(x) there is log(if(x > 0, x, 1)), which is the same where

@@ -9,29 +9,9 @@
 
 #include <wengert/core/error.hpp>
 
+#include "guards.hpp"
+
 namespace wengert {
-
-namespace {
-
-// While it lives, no matrix is symmetric: what is written then rests on no such fact.
-class nothing_symmetric {
- public:
-  explicit nothing_symmetric(tape& t) : t_(t) {
-    for (symbol_id s = 0; s < t.symbol_count(); ++s)
-      if (std::exchange(t.symbol(s).symmetric, false)) symmetric_.push_back(s);
-  }
-  ~nothing_symmetric() {
-    for (symbol_id s : symmetric_) t_.symbol(s).symmetric = true;
-  }
-  nothing_symmetric(const nothing_symmetric&) = delete;
-  nothing_symmetric& operator=(const nothing_symmetric&) = delete;
-
- private:
-  tape& t_;
-  std::vector<symbol_id> symmetric_;
-};
-
-}  // namespace
 
 wording::wording(problem& p, node_id n, std::vector<std::string> letters) : problem_(p), letters_(std::move(letters)) {
   auto axes = p.on().out(n).first(letters_.size());
@@ -86,7 +66,7 @@ std::vector<std::string> wording::letters_for(std::span<const range_id> axes) co
 // assumed, tidied, or, where it must not be 0, with the other sign: what is shortest.
 std::string wording::condition(const requirement& r) const {
   tape& t = problem_.on();
-  const nothing_symmetric as_assumed(t);
+  const without_symmetry as_assumed(t);  // the condition rests on none
   std::string best;
   auto consider = [&](node_id n) {
     print_options o;

@@ -378,6 +378,8 @@ class parser {
       hint = "remove one operator";
     else if (kind() == token_kind::end)
       hint = "the text ends too early";
+    else if (kind() == token_kind::colon)
+      hint = "a whole row or column is written with a letter: X[1,j]";
     return fail("P03", fmt::format("expected an operand{}, found {}", where, describe(here())), hint);
   }
 
