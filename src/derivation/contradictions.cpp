@@ -1,11 +1,13 @@
 // Givens that contradict each other or the conditions of an answer, where one is seen to be false by the others.
+#include "contradictions.hpp"
+
+#include <algorithm>
 #include <array>
 #include <vector>
 
 #include <fmt/format.h>
 
 #include <wengert/derivation/commands.hpp>
-#include <wengert/proof/prover.hpp>
 #include <wengert/text/printer.hpp>
 
 #include "guards.hpp"
@@ -65,14 +67,26 @@ std::vector<std::string> contradictions(problem& p, const std::vector<requiremen
     if (fails_on_diagonal(alone, r))
       return {fmt::format("'{}', a condition of the answer, fails where two of its indices are equal: nothing meets it (E02)",
                           print_condition(p.on(), r.is, r.node, {&p.calls(), {}}))};
-  if (p.facts().empty()) return {};
+  if (const auto r = false_by_givens(p, needs))
+    return {fmt::format("'{}', a condition of the answer, is false by the givens: nothing meets both (E02)",
+                        print_condition(p.on(), r->is, r->node, {&p.calls(), {}}))};
+  return {};
+}
+
+std::optional<requirement> false_by_givens(problem& p, const std::vector<requirement>& needs) {
+  if (p.facts().empty() || needs.size() > most_conditions) return std::nullopt;
   prover with(p.on());
   with.assume(p.facts());
-  for (const requirement& r : needs)
-    if (is_refuted(with, {{}, false, r.node, none, r.is}))
-      return {fmt::format("'{}', a condition of the answer, is false by the givens: nothing meets both (E02)",
-                          print_condition(p.on(), r.is, r.node, {&p.calls(), {}}))};
-  return {};
+  for (const requirement& r : with.missing(needs))
+    if (is_refuted(with, {{}, false, r.node, none, r.is})) return r;
+  return std::nullopt;
+}
+
+std::vector<fact> facts_to_use(problem& p, const std::vector<requirement>& needs) {
+  std::vector<fact> r = p.facts();
+  const bool has_equations = std::ranges::any_of(r, &fact::equation);
+  if (has_equations && false_by_givens(p, needs)) std::erase_if(r, [](const fact& f) { return f.equation; });
+  return r;
 }
 
 }  // namespace wengert

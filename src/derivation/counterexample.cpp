@@ -15,6 +15,13 @@ namespace {
 
 constexpr long double margin = 1e-7L;
 
+// A square matrix, with what is above the diagonal below it too.
+void make_symmetric(std::vector<long double>& matrix) {
+  const auto n = static_cast<std::size_t>(std::lround(std::sqrt(static_cast<double>(matrix.size()))));
+  for (std::size_t i = 0; i < n; ++i)
+    for (std::size_t j = 0; j < i; ++j) matrix[i * n + j] = matrix[j * n + i];
+}
+
 std::string number_text(long double v) { return fmt::format("{:.17g}", static_cast<double>(v)); }
 
 }  // namespace
@@ -89,6 +96,7 @@ std::optional<sample_point> point_sampler::draw(std::span<const node_id> roots) 
       if (tape_.symbol(s).integer_valued) x = static_cast<long double>(pick(-3, 4));
     }
     if (unit) v[static_cast<std::size_t>(pick(0, static_cast<std::int64_t>(count) - 1))] = 1;
+    if (tape_.symbol(s).symmetric) make_symmetric(v);
     p.symbols[s] = std::move(v);
   }
   return meets_givens(p) ? std::optional(std::move(p)) : std::nullopt;

@@ -14,6 +14,7 @@
 #include <wengert/proof/certificate.hpp>
 #include <wengert/proof/coq.hpp>
 
+#include "contradictions.hpp"
 #include "forms.hpp"
 #include "guards.hpp"
 #include "lengths.hpp"
@@ -262,8 +263,8 @@ differentiated differentiate(problem& p, prover& with, const expression& e, cons
     with.assume_near(p.facts(), by.variable);
   std::optional<moving_variable> moving(std::in_place, with, by.variable);
   const normal f = smoothest(p, with, e.node, by.variable);
-  if (order == 1) with.assume(p.facts());
   std::vector<requirement> needs = requirements(t, f.node, by.variable);
+  if (order == 1) with.assume(facts_to_use(p, needs));
   if (f.node != e.node)
     for (const requirement& r : defined_near(with, e.node, by.variable)) needs.push_back(r);
   for (const derivative_site& s : e.sites)
@@ -282,13 +283,17 @@ differentiated differentiate(problem& p, prover& with, const expression& e, cons
       d.proved = joined(d.proved, d.proved, [&] { return proof.derivative_equal(*d.proved, tidy.equal); });
     }
     swept = derivative(t, before, by.variable);
-    for (const requirement& r : with.assume_domain(requirements(t, before, by.variable), false, open)) d.conditions.push_back(r);
+    const std::vector<requirement> more = requirements(t, before, by.variable);
+    if (k > 0) {  // what holds at the point only is used for the last derivative only
+      needs.insert(needs.end(), more.begin(), more.end());
+      with.assume(facts_to_use(p, needs));
+    }
+    for (const requirement& r : with.assume_domain(more, false, open)) d.conditions.push_back(r);
     auto certified = with.certify_derivative(before, by.variable, swept);
     d.proved = k == 0 ? certified : d.proved && certified ? with.derivative_again(*d.proved, *certified) : std::nullopt;
     if (k == 0) d.proved = joined(d.proved, d.proved, [&] { return proof.derivative_of_equal(f.equal, *certified); });
   }
   moving.reset();
-  with.assume(p.facts());
   if (const normal tidy = with_choices_decided(with, swept); tidy.node != swept) {
     d.proved = joined(d.proved, d.proved, [&] { return proof.derivative_equal(*d.proved, tidy.equal); });
     swept = tidy.node;
@@ -354,7 +359,17 @@ diff_result describe(problem& p, prover& with, const expression& e, const target
   r.order = order;
   for (std::size_t k = 0; k < d.answer.letters.size(); ++k)
     r.axes.push_back({d.answer.letters[k], dim_text(t, t.out(d.answer.node)[k])});
+  std::optional<prover> by_givens;
+  if (!d.conditions.empty() && std::ranges::any_of(p.facts(), &fact::equation)) {
+    by_givens.emplace(p.on());
+    by_givens->assume(facts_to_use(p, d.conditions));
+  }
+  std::vector<theorem> implied;
   for (const requirement& c : d.conditions) {
+    if (auto known = by_givens ? by_givens->full().establish(c.is, c.node) : std::nullopt) {
+      implied.push_back(std::move(*known));
+      continue;
+    }
     bool weaker = std::ranges::any_of(
         d.conditions, [&](const requirement& o) { return o.node == c.node && o.is == relation::positive && c.is != o.is; });
     if (weaker) continue;
@@ -365,7 +380,10 @@ diff_result describe(problem& p, prover& with, const expression& e, const target
   if (d.proved) {
     std::span<const theorem> whole(&*d.proved, 1);
     r.hypotheses_used = with.facts_used(whole);
-    r.proof = {with.using_kernel().proof_size(whole), true};
+    r.proof = {with.using_kernel().proof_size(whole) + (by_givens ? by_givens->using_kernel().proof_size(implied) : 0), true};
+    if (by_givens)
+      for (std::string& used : by_givens->facts_used(implied))
+        if (std::ranges::find(r.hypotheses_used, used) == r.hypotheses_used.end()) r.hypotheses_used.push_back(std::move(used));
     const std::string statement = r.claim + " == " + r.derivative;
     if (form.certificate && !d.goals.empty()) r.certificate = certificate(with.using_kernel(), statement, d.goals);
     if (form.coq && !d.goals.empty()) r.coq = coq_document(with.using_kernel(), statement, d.goals);

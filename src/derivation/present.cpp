@@ -31,6 +31,8 @@ constexpr std::size_t most_written = 40;  // sums that are kept whole
 constexpr std::ptrdiff_t familiar_name = 8;
 constexpr std::size_t bare_function = 30;
 
+constexpr std::size_t number_by_equation = 100;  // in reading costs: what is said to be a number, written as something else
+
 constexpr std::size_t long_to_read = 60;  // in reading costs: the derivative of relu as if(u > 0, 1, 0) is not
 
 constexpr std::int64_t highest_folded = 64;  // power of a definition
@@ -99,6 +101,10 @@ node_id without_shape(const tape& t, node_id n) {
 node_id exponential(tape& t, node_id n, const exponent& power) {
   const std::vector<range_id> out(t.out(n).begin(), t.out(n).end());
   const edge u = t.arg(n, 0);
+  if (t.is_constant(u.node)) {
+    const edge multiple{t.constant(t.value(u.node) * rational(power.numerator(), power.denominator())), {}};
+    return t.apply(opcode::exp, out, {&multiple, 1});
+  }
   std::vector<edge> product{u};
   if (u == t.whole(u.node) && t.op(u.node) == opcode::mul && t.bound_count(u.node) == 0) product = t.args(u.node).copy();
   product.insert(product.begin(), edge{t.constant(rational(power.numerator(), power.denominator())), {}});
@@ -450,6 +456,7 @@ void presenter::collect_patterns(node_id n) {
   composed_ = functions_of_composites();
   for (const node_id node : names_within(n)) {
     const call& how = names_.at(node);
+    if (numbers_by_equations(node) > 0) continue;
     auto opened = [&](const edge& e) { return bare_functions(e.node) > 0; };
     if (std::ranges::none_of(how.args, opened)) named.push_back(node);
   }
@@ -465,7 +472,8 @@ void presenter::discover(node_id n) {
   std::vector<edge> arguments;
   auto add_argument = [&](node_id m) {
     edge e = tape_.whole(m);
-    if (tape_.rank(m) <= 2 && arguments.size() <= 6 && std::ranges::find(arguments, e) == arguments.end()) arguments.push_back(e);
+    if (tape_.rank(m) > 2 || arguments.size() > 6 || std::ranges::find(arguments, e) != arguments.end()) return;
+    if (numbers_by_equations(m) == 0) arguments.push_back(e);
   };
   discover_quotients(n);
   std::vector<node_id> opened;
@@ -1150,8 +1158,10 @@ bool presenter::as_defined_as(node_id c, node_id original) {
   };
   auto same_power = [&](node_id a, node_id b) {  // x^((y - 1) - 1) and x^(y - 2)
     if (tape_.op(a) != opcode::pow || tape_.op(b) != opcode::pow || tape_.rank(a) != 0 || tape_.rank(b) != 0) return false;
-    const edge x = tape_.arg(a, 0), other = tape_.arg(b, 0);
-    return x == other && light_form().of(tape_.arg(a, 1).node).node == light_form().of(tape_.arg(b, 1).node).node;
+    auto same = [&](const edge& x, const edge& y) {
+      return x.labels == y.labels && light_form().of(x.node).node == light_form().of(y.node).node;
+    };
+    return same(tape_.arg(a, 0), tape_.arg(b, 0)) && same(tape_.arg(a, 1), tape_.arg(b, 1));
   };
   for (const requirement& r : requirements(tape_, expression{c, {}, {}, {}})) {
     if (std::ranges::any_of(before, [&](const requirement& b) {
@@ -1209,11 +1219,17 @@ std::size_t presenter::strange_sums(node_id n) const {
       std::ranges::count_if(all, [&](node_id m) { return tape_.op(m) == opcode::add && !units_.contains(m); }));
 }
 
+// What the full form opens, an equation about a function say, may be known only as it is written.
+std::optional<theorem> presenter::equate(node_id a, node_id b) {
+  auto t = full_form().equate(a, b);
+  return t || numbers_by_equations(a) == 0 ? t : light_form().equate(a, b);
+}
+
 bool presenter::reads_back(node_id n, const print_options& how) {
   if (is_zero(n)) return true;  // of any shape
   try {
     node_id again = problem_.read_back(print(tape_, n, {&problem_.calls(), {}}, how), n).node;
-    return again == n || (std::ranges::equal(tape_.out(again), tape_.out(n)) && full_form().equate(n, again));
+    return again == n || (std::ranges::equal(tape_.out(again), tape_.out(n)) && equate(n, again));
   } catch (const error&) {
     return false;
   }
@@ -1275,6 +1291,14 @@ std::ptrdiff_t presenter::familiarity(node_id n) const {
   return count;
 }
 
+// How many nodes there are that the user's equations say are numbers.
+std::size_t presenter::numbers_by_equations(node_id n) const {
+  if (prover_.equations().empty()) return 0;
+  const std::vector<node_id> all = tape_.reachable(n);
+  return static_cast<std::size_t>(
+      std::ranges::count_if(all, [&](node_id m) { return prover_.light().is_number_by_equation(m); }));
+}
+
 // The sums of the expressions outside of the composites in them. Functions there are not bare.
 void presenter::find_familiar_sums() {
   std::set<node_id> seen;
@@ -1318,6 +1342,7 @@ std::vector<presenter::choice> presenter::choices(const std::vector<node_id>& la
       auto cost = static_cast<std::ptrdiff_t>(reading_cost(text.text) + 8 * text.letters.size());
       if (how.matrix_notation) cost += static_cast<std::ptrdiff_t>(3 * strange_sums(c));
       cost += static_cast<std::ptrdiff_t>(bare_function * bare_functions(c)) - familiarity(c);
+      cost += static_cast<std::ptrdiff_t>(number_by_equation * numbers_by_equations(c));
       if (tape_.is_constant(without_shape(tape_, c))) cost = 1;  // nothing says more
       const bool product = tape_.op(c) == opcode::mul || tape_.op(c) == opcode::power;
       if (product) cost -= 4;  // it says more than a sum
@@ -1335,7 +1360,7 @@ node_id presenter::rewritten(node_id n) {
   how.matrix_notation = true;
   node_id best = n;
   for (const choice& c : choices(matrix_candidates(candidates(n)), how))
-    if (as_defined_as(c.node, n) && full_form().equate(n, c.node)) {
+    if (as_defined_as(c.node, n) && equate(n, c.node)) {
       best = c.node;
       break;
     }
@@ -1377,7 +1402,7 @@ presented presenter::best(node_id n, const std::vector<std::string>& letters, no
       const bool fits = as_defined_as(node, meant);
       if (!fits && (elsewhere || !is_defined(node))) continue;
       if (matrices && c.text.letters.empty() && !reads_back(node, how)) continue;
-      const auto t = full_form().equate(meant, node);
+      const auto t = equate(meant, node);
       if (!t) continue;
       presented written{node, *t, c.text.text, c.text.letters, c.text.bound_letters};
       if (fits) return elsewhere && c.cost > long_to_read && 3 * elsewhere->second < 2 * c.cost ? elsewhere->first : written;
@@ -1426,7 +1451,7 @@ std::optional<presented> presenter::shortest(node_id n, const std::vector<layout
   std::ranges::stable_sort(texts, {}, [](const auto& x) { return reading_cost(x.second.text); });
   for (const auto& [c, text] : texts) {
     if (!as_defined_as(c->node, n)) continue;
-    auto t = full_form().equate(n, c->from ? c->from->says().left : c->node);
+    auto t = equate(n, c->from ? c->from->says().left : c->node);
     if (t && c->from) t = prover_.using_kernel().transitive(*t, *c->from);
     if (t) return presented{c->node, *t, text.text, text.letters, text.bound_letters};
   }

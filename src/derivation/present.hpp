@@ -145,6 +145,8 @@ class presenter {
   std::set<node_id> functions_of_composites();
   std::size_t bare_functions(node_id n);
   std::ptrdiff_t familiarity(node_id n) const;
+  std::size_t numbers_by_equations(node_id n) const;
+  std::optional<theorem> equate(node_id a, node_id b);
   void find_familiar_sums();
   std::vector<choice> choices(const std::vector<node_id>& layouts, const print_options& how);
 

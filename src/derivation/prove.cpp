@@ -112,6 +112,7 @@ std::optional<theorem> equate(const problem& p, prover& with, node_id left, node
   kernel& k = with.using_kernel();
   const normal l = with_choices_decided(with, left), r = with_choices_decided(with, right);
   auto same = with.equate_by_cases(l.node, r.node);
+  if (!same && !with.equations().empty()) same = with.light().equate(l.node, r.node);
   if (const std::vector<node_id> atoms = shared_arguments(p, l.node, r.node); !same && !atoms.empty()) {
     with.known().allow_as_much_again();
     same = with.around(atoms).equate(l.node, r.node);

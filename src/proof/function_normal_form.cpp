@@ -148,7 +148,7 @@ theorem normalizer::function(node_id n) {
     case opcode::besselk: return form_ == form::full ? step(n) : same;
     case opcode::cbrt: return form_ == form::full ? cube_root(n) : same;
     case opcode::floor: return form_ == form::full ? rounded(n) : same;
-    case opcode::pow: return form_ == form::full ? whole_power(n) : same;
+    case opcode::pow: return form_ == form::full ? whole_power(n) : numeric_power(n);
     default: return form_ == form::full ? unfold(n) : same;
   }
 }
@@ -478,6 +478,26 @@ theorem normalizer::whole_power(node_id n) {
   if (!t) t = try_rule(row == "pow-shift" ? "pow-shift-nonzero" : "pow-multiple-nonzero", f, x, y, c);
   auto reshape = t && tape_.op(t->says().left) == opcode::pow ? ring(a, tape_.arg(t->says().left, 1).node) : std::nullopt;
   return reshape ? then_normalize(chain(with_argument(n, 1, *reshape), *t)) : same;
+}
+
+// x^y where y has become a number c: x^y = exp(c*log(x)) = exp(log(x))^c = x^c.
+theorem normalizer::numeric_power(node_id n) {
+  const theorem same = kernel_.reflexive(n);
+  const edge y = tape_.arg(n, 1);
+  if (!tape_.is_constant(y.node)) return same;
+  const rational c = tape_.value(y.node);
+  frame f{tape_, {tape_.out(n).begin(), tape_.out(n).end()}};
+  const term x(f, tape_.arg(n, 0));
+  const auto opened = try_rule("pow-exp", f, x, term(f, y));
+  if (!opened || opened->says().left != n) return same;
+  const auto power = try_rule("exp-multiple", f, ops::log(x), x, c);
+  const auto base = try_rule("exp-log", f, x, x);
+  if (!power || !base) return same;
+  const auto reshaped = ring(tape_.arg(opened->says().right, 0).node, tape_.arg(power->says().left, 0).node);
+  if (!reshaped) return same;
+  const theorem written = chain(with_argument(opened->says().right, 0, *reshaped), *power);
+  const theorem last = c == 1 ? *base : with_argument(written.says().right, 0, *base);
+  return then_normalize(chain(*opened, chain(written, last)));
 }
 
 // sin(pi/3), ...

@@ -480,10 +480,53 @@ theorem normalizer::indicator(node_id n) {
 void normalizer::use_equation(const theorem& t) {
   memo_.clear();
   try {
-    read_equation(t);
+    read_both_ways(t);
   } catch (const too_large&) {
     // an equation that cannot be written out is not used
   }
+  memo_.clear();
+}
+
+// As it is written, and of the normal forms.
+void normalizer::read_both_ways(const theorem& t) {
+  const theorem open = opened(t);
+  read_equation(t);
+  if (open.says().left != t.says().left) read_equation(open);
+}
+
+// The equation of the normal forms, if it says what number a power of one atom is: exp(x)^-1 = 3 for exp(-x) + 1 = 4.
+theorem normalizer::opened(const theorem& t) {
+  const claim& c = t.says();
+  const normal left = of(c.left), right = of(c.right);
+  polynomial p = expand(left.node);
+  p.terms.erase(monomial{});
+  const polynomial number = expand(right.node);
+  const bool is_number = number.is_zero() || (number.terms.size() == 1 && number.terms.begin()->first == monomial{});
+  if (!is_number || p.terms.size() != 1 || p.terms.begin()->first.factors.size() != 1) return t;
+  return chain(kernel_.symmetric(left.equal), chain(t, right.equal));
+}
+
+// From 1/u = c, a number: u = 1/c.
+std::optional<theorem> normalizer::reciprocal(const theorem& equal) {
+  const node_id u = tape_.arg(equal.says().left, 0).node;
+  const std::vector<range_id> axes(tape_.out(u).begin(), tape_.out(u).end());
+  const polynomial c = expand(equal.says().right);
+  if (c.terms.size() != 1 || !(c.terms.begin()->first == monomial{}) || !facts_.known(relation::nonzero, u)) return std::nullopt;
+  const node_id twice = tape_.power(axes, tape_.whole(equal.says().left), -1);
+  const auto first = ring(u, twice);
+  return first ? std::optional(chain(*first, with_argument(twice, 0, equal))) : std::nullopt;
+}
+
+bool normalizer::is_number_by_equation(node_id n) const {
+  const auto it = replaced_.find(n);
+  return it != replaced_.end() &&
+         tape_.is_constant(tape_.arity(it->second.says().right) == 1 ? tape_.arg(it->second.says().right, 0).node
+                                                                     : it->second.says().right);
+}
+
+void normalizer::replace(const theorem& equal) {
+  memo_.clear();
+  replaced_.emplace(equal.says().left, equal);
 }
 
 void normalizer::read_equation(const theorem& t) {
@@ -496,6 +539,7 @@ void normalizer::read_equation(const theorem& t) {
   // The product to replace: a sum, or the highest power, or a symbol alone.
   auto weight = [&](const monomial& m) {
     int w = 0;
+    if (m.bound.empty() && m.factors.empty()) return -1;
     if (!m.bound.empty()) w += 1000;
     if (m.factors.size() == 1 && is_node(m.factors[0].node) && whole(m.factors[0].power) && m.factors[0].power >= 2)
       w += 500 + static_cast<int>(std::min<std::int64_t>(m.factors[0].power.numerator(), 100));  // or it would reduce to itself
@@ -536,6 +580,8 @@ void normalizer::read_equation(const theorem& t) {
     powers_.push_back(equal);
     return;
   }
+  if (straight && m.factors[0].power == -1)
+    if (auto t = reciprocal(equal)) return read_both_ways(*t);
   products_.push_back({d.axes, m, pattern, equal, false});
 }
 

@@ -13,6 +13,7 @@
 #include <wengert/core/substitute.hpp>
 
 #include "sweep_proof.hpp"
+#include "unit_products.hpp"
 
 namespace wengert {
 
@@ -387,15 +388,30 @@ std::optional<theorem> prover::raised(const theorem& equal) {
   return kernel_.transitive(*opened, kernel_.congruence(power, {&inside, 1}));
 }
 
+// An equation that holds has two sides that are defined.
 void prover::assume_equation(const fact& given) {
   if (!sides_.emplace(given.left, given.right).second) return;
+  for (node_id side : {given.left, given.right})
+    for (const requirement& q : requirements(tape_, expression{side, {}, {}, {}}))
+      if (!full_.establish(q.is, q.node)) facts_.add(kernel_.assume(sign_claim(q.is, q.node), given.text, origin::given));
   theorem t = kernel_.assume(equal_claim(given.left, given.right), given.text, origin::given);
   std::vector<theorem> all{t};
   if (auto squared = raised(t)) all.push_back(*squared);
+  const std::optional<unit_product> unit = from_unit_product(full_, t);
+  if (unit) all.insert(all.end(), {unit->turned, unit->determinants});
   for (const theorem& e : all) {
     full_.use_equation(e);
     light_.use_equation(e);
     equations_.push_back(e);
+  }
+  for (const theorem& e : {t, kernel_.symmetric(t)})  // a side has the sign of the other
+    for (relation is : {relation::positive, relation::nonnegative, relation::nonzero})
+      if (auto sign = facts_.find(is, e.says().left)) facts_.add(kernel_.transfer(e, *sign));
+  if (!unit) return;
+  for (const theorem& r : unit->regular) facts_.add(r);
+  for (const theorem& e : unit->inverses) {
+    full_.replace(e);
+    light_.replace(e);
   }
 }
 

@@ -28,6 +28,10 @@ class normalizer {
 
   // Uses an equation from now on, read so that its leading product is replaced by the rest.
   void use_equation(const theorem& equation);
+  // Puts an equation's right side in the place of its left side, a node that is its own normal form, from now on.
+  void replace(const theorem& equal);
+  // Whether an equation puts a number in the place of the node.
+  bool is_number_by_equation(node_id n) const;
   // Leaves these nodes as they are from now on, atoms to whatever stands around them.
   void keep_whole(std::span<const node_id> nodes);
   // More may be known now: what was found so far is found again.
@@ -70,7 +74,10 @@ class normalizer {
   bool stays_whole(node_id n) const;
   normal compute_or_leave(node_id n);
   normal compute(node_id n);
+  theorem opened(const theorem& equation);
+  void read_both_ways(const theorem& equation);
   void read_equation(const theorem& equation);
+  std::optional<theorem> reciprocal(const theorem& equal);
   std::optional<theorem> derive_sign(relation is, node_id n);
   std::optional<theorem> compare(node_id a, node_id b);
   theorem arguments_first(node_id n);
@@ -88,6 +95,7 @@ class normalizer {
   theorem cube_root(node_id n);
   theorem rounded(node_id n);
   theorem whole_power(node_id n);
+  theorem numeric_power(node_id n);
   std::vector<node_id> parts_of_power(node_id n);
   theorem special_angle(node_id n);
   theorem step(node_id n);
