@@ -1235,11 +1235,11 @@ bool presenter::reads_back(node_id n, const print_options& how) {
   }
 }
 
-// The functions that a composite is made of, outside of its arguments.
+// The functions that the user's composites are made of, outside of their arguments.
 std::set<node_id> presenter::functions_of_composites() {
   std::set<node_id> r, seen;
   for (const auto& [c, how] : names_) {
-    if (how.is_let) continue;
+    if (how.is_let || std::ranges::find(discovered_, c) != discovered_.end()) continue;
     std::vector<node_id> stack{c};
     while (!stack.empty()) {
       node_id m = stack.back();
