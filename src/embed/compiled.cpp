@@ -40,6 +40,7 @@ class source {
       inputs_ = {{found->inputs}};
       value_ = std::move(found->outputs);
       constants_ = std::move(found->constants);
+      views_ = std::move(found->views);
     }
     make_stable();
   }
@@ -69,6 +70,7 @@ class source {
   }
 
   tape& on() { return own_ ? *own_ : problem_->on(); }
+  const tape& on() const { return own_ ? *own_ : problem_->on(); }
   const compile_options& options() const { return options_; }
   const std::vector<std::string>& names() const { return names_; }
   const std::vector<std::size_t>& by() const { return by_; }
@@ -89,19 +91,33 @@ class source {
 
   // The arrays of a program.
   program_arrays arrays(part p) {
-    program_arrays r{inputs_, outputs(p), constants_};
-    if (p == part::hessian_vector)
-      for (const auto& one : vectors()) r.inputs.push_back(one);
+    derivatives found = outputs(p);
+    program_arrays r{inputs_, std::move(found.arrays), constants_, views_, std::move(found.shares)};
+    if (p == part::hessian_vector) {
+      const groups<symbol_id> along = vectors();
+      r.inputs.insert(r.inputs.end(), along.begin(), along.begin() + static_cast<std::ptrdiff_t>(by_.size()));
+      for (std::size_t k = 0; k < views_.size(); ++k) {
+        r.views.push_back(views_[k]);
+        r.views.back().symbol = along[by_.size()][k];
+        r.views.back().input += inputs_.size();
+      }
+    }
     return r;
   }
 
-  groups<node_id> outputs(part p) {
-    groups<node_id> r = derived(p);
-    std::vector<node_id> all = joined(r);
+  struct derivatives {
+    groups<node_id> arrays;
+    std::vector<output_share> shares;  // by views
+  };
+  derivatives outputs(part p) {
+    derivatives r = derived(p);
+    std::vector<node_id> all = joined(r.arrays);
+    for (const output_share& s : r.shares) all.push_back(s.node);
     shifts_.put_back(on(), all);
     auto next = all.begin();
-    for (auto& one : r)
+    for (auto& one : r.arrays)
       for (node_id& n : one) n = *next++;
+    for (output_share& s : r.shares) s.node = *next++;
     return r;
   }
 
@@ -127,9 +143,10 @@ class source {
   std::vector<symbol_id> variables() const {
     std::vector<symbol_id> r;
     for (std::size_t k : by_) r.insert(r.end(), inputs_[k].begin(), inputs_[k].end());
+    for (const input_view& v : views_) r.push_back(v.symbol);
     return r;
   }
-  // Nodes by variable, as one array for each array of variables.
+  // Nodes by variable, as one array for each array of variables; those by views follow them.
   groups<node_id> grouped(const std::vector<node_id>& all) const {
     groups<node_id> r;
     auto next = all.begin();
@@ -138,8 +155,42 @@ class source {
       r.emplace_back(next, end);
       next = end;
     }
+    r.emplace_back(next, all.end());
     return r;
   }
+
+  // Where the entries of a node stand in an array, and the node.
+  struct placed {
+    node_id node;
+    std::int64_t offset;
+    std::vector<std::int64_t> strides;
+    bool own;  // it stands there by itself, behind those before it
+  };
+
+  // The derivatives of f by all variables, row by row from where f stands.
+  void add_rows(derivatives& r, const placed& f, std::size_t first, const std::vector<node_id>& by_variables) const {
+    groups<node_id> all = grouped(by_variables);
+    const std::vector<node_id> by_views = std::move(all.back());
+    all.pop_back();
+    for (std::size_t k = 0; k < all.size(); ++k) {
+      if (f.own)
+        r.arrays[first + k].insert(r.arrays[first + k].end(), all[k].begin(), all[k].end());
+      else
+        r.shares.push_back(share(f, all[k][0], first + k, 0, {1}));
+    }
+    for (std::size_t k = 0; k < by_views.size(); ++k)
+      r.shares.push_back(share(f, by_views[k], first + views_[k].input, views_[k].offset, views_[k].strides));
+  }
+  output_share share(const placed& f, node_id n, std::size_t output, std::int64_t offset,
+                     const std::vector<std::int64_t>& strides) const {
+    const std::int64_t row = inputs_size();
+    output_share r{n, output, f.offset * row + offset, {}};
+    for (std::int64_t s : f.strides) r.strides.push_back(s * row);
+    r.strides.insert(r.strides.end(), strides.begin(), strides.end());
+    return r;
+  }
+  // Of the one input of a recording.
+  std::int64_t inputs_size() const { return on().range_of(on().symbol(inputs_[0][0]).axes[0]).hi.offset; }
 
   node_id number() {
     if (value_.size() != 1 || on().rank(value_[0]) != 0)
@@ -147,39 +198,53 @@ class source {
     return value_[0];
   }
 
-  groups<node_id> derived(part p) {
+  derivatives derived(part p) {
     tape& t = on();
     switch (p) {
-      case part::value: return {value_};
+      case part::value: return {{value_}, {}};
       case part::gradient: {
-        groups<node_id> r = grouped(reverse(t, number(), variables()));
-        r.insert(r.begin(), value_);
+        derivatives r{groups<node_id>(1 + by_.size()), {}};
+        r.arrays[0] = value_;
+        add_rows(r, {number(), 0, {}, true}, 1, reverse(t, number(), variables()));
         return r;
       }
-      case part::jacobian: return jacobian(value_);
+      case part::jacobian: {
+        std::vector<placed> of;
+        for (node_id f : value_)
+          of.push_back({f, static_cast<std::int64_t>(of.size()), std::vector<std::int64_t>(t.rank(f), 1), true});
+        return jacobian(of);
+      }
       case part::hessian: {
-        groups<node_id> r;
-        for (const auto& gradient : grouped(reverse(t, number(), variables())))
-          for (auto& block : jacobian(gradient)) r.push_back(std::move(block));
+        groups<node_id> gradients = grouped(reverse(t, number(), variables()));
+        derivatives r;
+        for (std::size_t k = 0; k < by_.size(); ++k) {
+          std::vector<placed> of;
+          for (node_id f : gradients[k])
+            of.push_back({f, static_cast<std::int64_t>(of.size()), std::vector<std::int64_t>(t.rank(f), 1), true});
+          for (std::size_t v = 0; v < views_.size(); ++v)
+            of.push_back({gradients.back()[v], views_[v].offset, views_[v].strides, false});
+          derivatives block = jacobian(of);
+          for (output_share& s : block.shares) r.shares.push_back(std::move(s));
+          for (auto& one : block.arrays) r.arrays.push_back(std::move(one));
+        }
         return r;
       }
       case part::hessian_vector: {
         std::vector<direction> along;
         const std::vector<symbol_id> x = variables(), v = joined(vectors());
         for (std::size_t k = 0; k < x.size(); ++k) along.push_back({x[k], t.symbol_node(v[k])});
-        return grouped(reverse(t, pushforward(t, number(), along), x));
+        derivatives r{groups<node_id>(by_.size()), {}};
+        add_rows(r, {number(), 0, {}, true}, 0, reverse(t, pushforward(t, number(), along), x));
+        return r;
       }
     }
     return {};
   }
 
   // The derivatives of nodes that stand in one array, row by row, by each array.
-  groups<node_id> jacobian(const std::vector<node_id>& of) {
-    groups<node_id> r(by_.size());
-    for (node_id f : of) {
-      const auto row = grouped(rows(f));
-      for (std::size_t k = 0; k < row.size(); ++k) r[k].insert(r[k].end(), row[k].begin(), row[k].end());
-    }
+  derivatives jacobian(const std::vector<placed>& of) {
+    derivatives r{groups<node_id>(by_.size()), {}};
+    for (const placed& f : of) add_rows(r, f, 0, rows(f.node));
     return r;
   }
   std::vector<node_id> rows(node_id f) {
@@ -190,15 +255,19 @@ class source {
     return r;
   }
 
-  // A vector beside each array that derivatives are by.
+  // A vector beside each array that derivatives are by; last, those beside views.
   groups<symbol_id> vectors() {
     if (!vectors_.empty()) return vectors_;
     tape& t = on();
-    for (std::size_t k : by_) {
+    groups<symbol_id> all;
+    for (std::size_t k : by_) all.push_back(inputs_[k]);
+    all.emplace_back();
+    for (const input_view& v : views_) all.back().push_back(v.symbol);
+    for (const auto& one : all) {
       vectors_.emplace_back();
-      for (symbol_id s : inputs_[k]) {
+      for (symbol_id s : one) {
         std::string name = "d" + t.symbol(s).name;
-        while (t.find_symbol(name) != none || t.find_dim(name) != none) name.insert(0, "d");
+        while (t.find_symbol(name) != none || t.find_dim(name) != none) name = "d" + name;
         const std::vector<range_id> axes = t.symbol(s).axes;
         vectors_.back().push_back(t.symbol_of(t.symbol(name, axes)));
       }
@@ -231,6 +300,7 @@ class source {
   std::vector<std::size_t> by_;
   groups<symbol_id> inputs_, vectors_;
   std::vector<std::pair<symbol_id, std::vector<double>>> constants_;
+  std::vector<input_view> views_;  // of the one input of a recording
   shifts shifts_;
   std::vector<node_id> value_;  // one array
 };
@@ -238,6 +308,20 @@ class source {
 template <class T> std::vector<T> side_by_side(const std::vector<std::span<const T>>& all) {
   std::vector<T> r;
   for (const auto& one : all) r.insert(r.end(), one.begin(), one.end());
+  return r;
+}
+
+template <class T>
+std::vector<double> part_of(std::span<const T> input, const input_view& v, const std::vector<std::size_t>& shape) {
+  std::vector<std::int64_t> places{v.offset};
+  for (std::size_t a = 0; a < shape.size(); ++a) {
+    std::vector<std::int64_t> next;
+    for (std::int64_t p : places)
+      for (std::size_t k = 0; k < shape[a]; ++k) next.push_back(p + static_cast<std::int64_t>(k) * v.strides[a]);
+    places = std::move(next);
+  }
+  std::vector<double> r;
+  for (std::int64_t p : places) r.push_back(static_cast<double>(input[static_cast<std::size_t>(p)]));
   return r;
 }
 
@@ -266,7 +350,7 @@ template <class T> const tape& basic_compiled<T>::on() const { return state_->fr
 
 template <class T> std::vector<std::vector<node_id>> basic_compiled<T>::nodes_of(part p) const {
   const std::lock_guard lock(state_->growing);
-  return state_->from.outputs(p);
+  return state_->from.outputs(p).arrays;
 }
 
 template <class T> const basic_program<T>& basic_compiled<T>::program_of(part p) const {
@@ -326,8 +410,21 @@ template <class T> std::optional<culprit> basic_compiled<T>::blame(part which, c
   };
   for (std::size_t k = 0; k < arrays.inputs.size(); ++k)
     for (symbol_id s : arrays.inputs[k]) next(*state_->programs[static_cast<std::size_t>(which)], k, s);
-  for (const auto& [s, values] : arrays.constants) e.bind(s, values, std::vector{values.size()});
-  return from.blame(joined(arrays.outputs), e, [](double v) { return std::isfinite(static_cast<T>(v)); });
+  const auto shape_of = [&](symbol_id s) {  // of what was recorded
+    std::vector<std::size_t> shape;
+    for (range_id r : from.on().symbol(s).axes) shape.push_back(static_cast<std::size_t>(from.on().range_of(r).hi.offset));
+    return shape;
+  };
+  for (const auto& [s, values] : arrays.constants) e.bind(s, values, shape_of(s));
+  for (const input_view& v : arrays.views) {
+    const std::vector<std::size_t> shape = shape_of(v.symbol);
+    std::size_t begin = 0;
+    for (std::size_t k = 0; k < v.input; ++k) begin += state_->programs[static_cast<std::size_t>(which)]->input_size(k);
+    e.bind(v.symbol, part_of(std::span(numbers).subspan(begin), v, shape), shape);
+  }
+  std::vector<node_id> roots = joined(arrays.outputs);
+  for (const output_share& s : arrays.shares) roots.push_back(s.node);
+  return from.blame(roots, e, [](double v) { return std::isfinite(static_cast<T>(v)); });
 }
 
 template class basic_compiled<double>;

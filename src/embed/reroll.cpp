@@ -15,8 +15,11 @@ namespace {
 
 using lowered::mixed;
 
-constexpr std::size_t fewest = 8;  // numbers that are worth an array
-constexpr int deepest = 200;       // levels of operations in one of them
+constexpr std::size_t fewest = 8;             // numbers that are worth an array
+constexpr int deepest = 200;                  // levels of operations in one of them
+constexpr std::size_t most_axes = 4;          // of what is added up
+constexpr std::size_t most_written_out = 16;  // terms of a number in an array
+constexpr std::uint32_t most_visits = 4;      // by each user
 
 bool is_associative(opcode op) { return op == opcode::add || op == opcode::mul || op == opcode::max || op == opcode::min; }
 
@@ -41,23 +44,36 @@ class reroller {
   std::optional<rerolled> run() {
     if (!describe()) return std::nullopt;
     plan();
-    if (std::ranges::none_of(chains_, [](const auto& c) { return !c.second.arrays.empty(); })) return std::nullopt;
+    if (!found_) return std::nullopt;
     build();
     return std::move(made_);
   }
 
  private:
-  // Numbers that are computed alike: the same number throughout, inputs one after the other, constants, or an operation on such.
-  struct alike {
-    enum class kind : std::uint8_t { shared, inputs, constants, operation } is;
-    node_id node;  // the first
-    std::vector<std::uint32_t> arguments;
-    std::vector<double> values;
+  using extents = std::vector<std::size_t>;
+  static constexpr std::size_t not_summed = 0;
+
+  // A family as its reader has it: which of the reader's axes each axis of the family is.
+  struct reference {
+    std::uint32_t family = none;
+    std::vector<std::size_t> axes;
   };
-  // What is added up (or multiplied, ...) in a node, through those that serve nothing else.
-  struct chain {
-    std::vector<node_id> rest;
-    std::vector<std::pair<std::uint32_t, std::size_t>> arrays;  // alike, how many
+  // An argument of an operation; or what is added up (or multiplied, ...) over one more axis, so many of them.
+  struct part {
+    reference of;
+    std::size_t length = not_summed;
+  };
+  // Numbers that are computed alike, along a few axes, the last one fastest: inputs at places that are linear in the indices,
+  // constants, or operations on families that may lack some of the axes; a chain joins any number of them. Without axes, a
+  // number.
+  struct family {
+    enum class kind : std::uint8_t { number, inputs, constants, operation, chain } is = kind::number;
+    std::vector<node_id> members;
+    extents dims;
+    std::vector<part> parts;
+    std::vector<double> values;
+    std::int64_t first = 0;  // input
+    std::vector<std::int64_t> strides;
   };
 
   // --- what the graph looks like
@@ -66,25 +82,39 @@ class reroller {
   bool describe() {
     uses_.assign(t_.size(), 0);
     shape_.assign(t_.size(), 0);
+    visits_.assign(t_.size(), 0);
+    joined_.assign(t_.size(), 0);
     same_user_.assign(t_.size(), false);
     for (node_id n : outputs_) uses_[n] += 2;
     for (node_id n : nodes_) {
       if (t_.rank(n) + t_.bound_count(n) > 0) return false;
       const opcode op = t_.op(n);
-      std::uint64_t h =
-          mixed(static_cast<std::uint64_t>(op), op == opcode::power || op == opcode::select ? t_.attribute(n) + 1 : 0);
       for (edge_view e : t_.args(n)) {
-        h = mixed(h, shape_[e.node]);
         ++uses_[e.node];
         same_user_[e.node] = is_associative(op) && t_.op(e.node) == op;
       }
-      shape_[n] = h;
+    }
+    std::vector<std::uint64_t> terms(t_.size(), 0);  // of an associative operation, in any order
+    for (node_id n : nodes_) {
+      const bool associative = is_associative(t_.op(n));
+      std::uint64_t h = mixed(static_cast<std::uint64_t>(t_.op(n)), has_attribute(n) ? t_.attribute(n) + 1 : 0);
+      for (edge_view e : t_.args(n)) {
+        if (associative) {
+          terms[n] += is_inner(e.node) ? terms[e.node] : mixed(1, shape_[e.node]);
+          joined_[n] += is_inner(e.node) ? joined_[e.node] : 1;
+        } else {
+          h = mixed(h, shape_[e.node]);
+        }
+      }
+      shape_[n] = mixed(h, terms[n]);
     }
     return true;
   }
 
+  bool has_attribute(node_id n) const { return t_.op(n) == opcode::power || t_.op(n) == opcode::select; }
   bool is_inner(node_id n) const { return uses_[n] == 1 && same_user_[n]; }
 
+  // What a node joins, through nodes that serve nothing else; what has the same shape side by side.
   std::vector<node_id> terms_of(node_id n) const {
     std::vector<node_id> open{n}, terms;
     while (!open.empty()) {
@@ -97,119 +127,255 @@ class reroller {
       for (edge_view e : t_.args(m)) open.push_back(e.node);
     }
     std::ranges::reverse(terms);
+    std::ranges::stable_sort(terms, {}, [&](node_id m) { return shape_[m]; });
     return terms;
+  }
+
+  // The places from `begin` on where terms have the same shape end here.
+  std::size_t end_of_alike(const std::vector<node_id>& terms, std::size_t begin) const {
+    std::size_t end = begin;
+    while (end < terms.size() && shape_[terms[end]] == shape_[terms[begin]]) ++end;
+    return end;
   }
 
   // --- what is computed how
 
   void plan() {
     needed_.assign(t_.size(), false);
+    chains_.assign(t_.size(), none);
+    entries_.assign(t_.size(), {none, 0});
     for (node_id n : outputs_) needed_[n] = true;
+    if (outputs_.size() >= fewest) {
+      const reference all = find(outputs_, {outputs_.size()}, 0);
+      if (all.family != none && all.axes.size() == 1 && is_computed(all.family)) use(outputs_family_ = all.family);
+    }
     for (auto it = nodes_.rbegin(); it != nodes_.rend(); ++it) {
       const node_id n = *it;
-      if (!needed_[n] || (is_associative(t_.op(n)) && !is_inner(n) && plan_chain(n))) continue;
+      if (!needed_[n] || entries_[n].first != none || (!is_inner(n) && plan_chain(n))) continue;
       for (edge_view e : t_.args(n)) needed_[e.node] = true;
     }
   }
 
-  // Whether some of what the node adds up is an array.
+  // Whether some of what the node joins is an array.
   bool plan_chain(node_id n) {
+    if (joined_[n] < fewest) return false;
+    family chain{family::kind::chain, {n}, {}, {}, {}, 0, {}};
+    bool found = false;
     const std::vector<node_id> terms = terms_of(n);
-    if (terms.size() < fewest) return false;
-    std::unordered_map<std::uint64_t, std::vector<node_id>> by_shape;
-    for (node_id m : terms) by_shape[shape_[m]].push_back(m);
-    chain c;
-    for (node_id m : terms) {
-      std::vector<node_id>& group = by_shape[shape_[m]];
-      if (group.empty()) continue;
-      const std::uint32_t a = group.size() < fewest ? none : find_alike(group, 0);
-      if (a == none)
-        c.rest.insert(c.rest.end(), group.begin(), group.end());
-      else
-        c.arrays.emplace_back(a, group.size());
-      group.clear();
+    for (std::size_t k = 0, end = 0; k < terms.size(); k = end) {
+      end = end_of_alike(terms, k);
+      if (end - k >= fewest)
+        if (reference all = find(
+                {terms.begin() + static_cast<std::ptrdiff_t>(k), terms.begin() + static_cast<std::ptrdiff_t>(end)}, {end - k}, 0);
+            all.family != none) {
+          found = true;
+          chain.parts.push_back({std::move(all), end - k});
+          continue;
+        }
+      for (std::size_t j = k; j < end; ++j) chain.parts.push_back({find({terms[j]}, {}, 0)});
     }
-    if (c.arrays.empty()) return false;
-    for (node_id m : c.rest) needed_[m] = true;
-    for (const auto& [a, size] : c.arrays) need_shared(a);
-    chains_.emplace(n, std::move(c));
+    if (!found) return false;
+    use(chains_[n] = add(std::move(chain)));
     return true;
   }
 
-  void need_shared(std::uint32_t a) {
-    if (all_[a].is == alike::kind::shared) needed_[all_[a].node] = true;
-    for (std::uint32_t b : std::vector(all_[a].arguments)) need_shared(b);
+  bool is_computed(std::uint32_t f) const { return all_[f].is == family::kind::operation || all_[f].is == family::kind::chain; }
+
+  // Members of a family that is computed need not be computed again.
+  void use(std::uint32_t f) {
+    if (used_[f]) return;
+    used_[f] = found_ = true;
+    const family& x = all_[f];
+    if (x.is == family::kind::number) needed_[x.members[0]] = true;
+    if (is_computed(f) && !x.dims.empty())
+      for (std::size_t k = 0; k < x.members.size(); ++k)
+        if (entries_[x.members[k]].first == none) entries_[x.members[k]] = {f, k};
+    for (const part& p : x.parts) use(p.of.family);
   }
 
-  std::uint32_t find_alike(const std::vector<node_id>& group, int depth) {
-    std::uint64_t h = group.size();
-    for (node_id n : group) h = mixed(h, n);
-    auto& known = known_[h];
-    for (const auto& [nodes, a] : known)
-      if (nodes == group) return a;
-    const std::uint32_t a = depth > deepest ? none : make_alike(group, depth);
-    known_[h].emplace_back(group, a);
-    return a;
-  }
-
-  std::uint32_t make_alike(const std::vector<node_id>& group, int depth) {
-    const node_id first = group.front();
-    const opcode op = t_.op(first);
-    alike made{alike::kind::operation, first, {}, {}};
-    if (std::ranges::all_of(group, [&](node_id n) { return n == first; })) {
-      made.is = alike::kind::shared;
-    } else if (std::ranges::any_of(group, [&](node_id n) { return t_.op(n) != op || t_.arity(n) != t_.arity(first); })) {
-      return none;
-    } else if (op == opcode::symbol) {
-      made.is = alike::kind::inputs;
-      for (std::size_t k = 0; k < group.size(); ++k)
-        if (place(group[k]) == none || place(group[k]) != place(first) + k) return none;
-    } else if (op == opcode::constant) {
-      made.is = alike::kind::constants;
-      for (node_id n : group) made.values.push_back(t_.value(n).convert_to<double>());
-    } else {
-      std::vector<std::vector<node_id>> arguments(t_.arity(first));
-      for (node_id n : group) {
-        if ((op == opcode::power || op == opcode::select) && t_.attribute(n) != t_.attribute(first)) return none;
-        std::size_t k = 0;
-        for (edge_view e : t_.args(n)) arguments[k++].push_back(e.node);
-      }
-      for (const auto& one : arguments) {
-        const std::uint32_t a = find_alike(one, depth + 1);
-        if (a == none) return none;
-        made.arguments.push_back(a);
-      }
-    }
-    all_.push_back(std::move(made));
+  std::uint32_t add(family f) {
+    all_.push_back(std::move(f));
+    used_.push_back(false);
     return static_cast<std::uint32_t>(all_.size() - 1);
   }
-  std::uint32_t place(node_id n) const { return place_[t_.symbol_of(n)]; }
+
+  // The family of a group, once; without the axes along which nothing changes. Its number is `none` if there is none.
+  reference find(std::vector<node_id> group, extents dims, int depth) {
+    reference r;
+    for (std::size_t a = 0; a < dims.size(); ++a) r.axes.push_back(a);
+    for (std::size_t a = dims.size(); a-- > 0;) {
+      if (!drop_axis(group, dims, a)) continue;
+      dims.erase(dims.begin() + static_cast<std::ptrdiff_t>(a));
+      r.axes.erase(r.axes.begin() + static_cast<std::ptrdiff_t>(a));
+    }
+    std::uint64_t h = group.size();
+    for (std::size_t n : dims) h = mixed(h, n);
+    for (node_id n : group) h = mixed(h, n);
+    for (std::uint32_t f : known_[h])
+      if (all_[f].members == group && all_[f].dims == dims) {
+        if (!failed_[f]) r.family = f;
+        return r;
+      }
+    family made{family::kind::number, std::move(group), std::move(dims), {}, {}, 0, {}};
+    const bool is = made.dims.empty() || (depth <= deepest && may_visit(made.members) && make(made, depth));
+    const std::uint32_t f = add(std::move(made));
+    failed_.resize(all_.size(), false);
+    failed_[f] = !is;
+    known_[h].push_back(f);
+    if (is) r.family = f;
+    return r;
+  }
+
+  // If a group is the same all along an axis, it is only seen at the first index.
+  static bool drop_axis(std::vector<node_id>& group, const extents& dims, std::size_t axis) {
+    std::size_t inner = 1;
+    for (std::size_t a = axis + 1; a < dims.size(); ++a) inner *= dims[a];
+    const std::size_t length = dims[axis], block = length * inner;
+    for (std::size_t o = 0; o < group.size(); o += block)
+      for (std::size_t k = inner; k < block; ++k)
+        if (group[o + k] != group[o + k % inner]) return false;
+    std::size_t kept = 0;
+    for (std::size_t o = 0; o < group.size(); o += block)
+      for (std::size_t k = 0; k < inner; ++k) group[kept++] = group[o + k];
+    group.resize(kept);
+    return true;
+  }
+
+  // A number is looked at in few groups for each of its users, so that the search is linear even where it finds nothing.
+  bool may_visit(const std::vector<node_id>& group) {
+    return std::ranges::all_of(group, [&](node_id n) { return t_.arity(n) == 0 || visits_[n]++ < most_visits * (1 + uses_[n]); });
+  }
+
+  bool make(family& f, int depth) {
+    const node_id first = f.members.front();
+    const opcode op = t_.op(first);
+    if (std::ranges::any_of(f.members, [&](node_id n) { return t_.op(n) != op; })) return false;
+    if (op == opcode::symbol) return make_inputs(f);
+    if (is_associative(op)) return make_chain(f, depth);
+    if (op == opcode::constant) {
+      f.is = family::kind::constants;
+      for (node_id n : f.members) f.values.push_back(t_.value(n).convert_to<double>());
+      return true;
+    }
+    f.is = family::kind::operation;
+    std::vector<std::vector<node_id>> arguments(t_.arity(first));
+    for (node_id n : f.members) {
+      if (t_.arity(n) != arguments.size() || (has_attribute(n) && t_.attribute(n) != t_.attribute(first))) return false;
+      std::size_t k = 0;
+      for (edge_view e : t_.args(n)) arguments[k++].push_back(e.node);
+    }
+    for (auto& one : arguments) {
+      f.parts.push_back({find(std::move(one), f.dims, depth + 1)});
+      if (f.parts.back().of.family == none) return false;
+    }
+    return true;
+  }
+
+  bool make_inputs(family& f) const {
+    f.is = family::kind::inputs;
+    const auto at = [&](std::size_t k) { return std::int64_t{place_[t_.symbol_of(f.members[k])]}; };
+    f.first = at(0);
+    f.strides.resize(f.dims.size());
+    std::size_t step = 1;
+    for (std::size_t a = f.dims.size(); a-- > 0; step *= f.dims[a]) f.strides[a] = at(step) - f.first;
+    std::vector<std::size_t> index(f.dims.size(), 0);
+    std::int64_t expected = f.first;
+    for (std::size_t k = 0; k < f.members.size(); ++k) {
+      if (place_[t_.symbol_of(f.members[k])] == none || at(k) != expected) return false;
+      for (std::size_t a = f.dims.size(); a-- > 0;) {
+        expected += f.strides[a];
+        if (++index[a] < f.dims[a]) break;
+        expected -= f.strides[a] * static_cast<std::int64_t>(f.dims[a]);
+        index[a] = 0;
+      }
+    }
+    return true;
+  }
+
+  // Every member joins as many terms of each shape. Many of a shape are one more axis.
+  bool make_chain(family& f, int depth) {
+    f.is = family::kind::chain;
+    const std::vector<node_id> like = terms_of(f.members.front());
+    std::vector<node_id> all;  // member by member
+    for (node_id n : f.members) {
+      if (joined_[n] != like.size()) return false;
+      const std::vector<node_id> terms = terms_of(n);
+      for (std::size_t k = 0; k < like.size(); ++k)
+        if (shape_[terms[k]] != shape_[like[k]]) return false;
+      all.insert(all.end(), terms.begin(), terms.end());
+    }
+    const auto group = [&](std::size_t begin, std::size_t end) {
+      std::vector<node_id> r;
+      for (std::size_t m = 0; m < all.size(); m += like.size())
+        for (std::size_t k = begin; k < end; ++k) r.push_back(all[m + k]);
+      return r;
+    };
+    for (std::size_t k = 0, end = 0; k < like.size(); k = end) {
+      end = end_of_alike(like, k);
+      if (end - k >= fewest && f.dims.size() < most_axes) {
+        extents dims = f.dims;
+        dims.push_back(end - k);
+        if (!add_part(f, {find(group(k, end), std::move(dims), depth + 1), end - k})) return false;
+        continue;
+      }
+      if (end - k > most_written_out) return false;
+      for (std::size_t j = k; j < end; ++j)
+        if (!add_part(f, {find(group(j, j + 1), f.dims, depth + 1)})) return false;
+    }
+    return true;
+  }
+  static bool add_part(family& f, part p) {
+    f.parts.push_back(std::move(p));
+    return f.parts.back().of.family != none;
+  }
 
   // --- the graph on another tape
 
   void build() {
     made_.on = std::make_unique<tape>();
     tape& t = *made_.on;
-    const range_id whole = range_to(count_);
-    inputs_ = t.symbol("x", std::vector{whole});
+    inputs_ = t.symbol("x", ranges({count_}));
     made_.inputs = t.symbol_of(inputs_);
     built_.resize(t_.size());
+    arrays_.resize(all_.size());
     for (node_id n : nodes_)
       if (needed_[n]) built_[n] = build_number(n);
-    for (node_id n : outputs_) made_.outputs.push_back(built_[n].labels.empty() ? built_[n].node : t.identity({}, built_[n]));
+    if (outputs_family_ != none)
+      made_.outputs = {t.identity(ranges(all_[outputs_family_].dims), build_array(outputs_family_))};
+    else
+      for (node_id n : outputs_) made_.outputs.push_back(t.identity({}, built_[n]));
   }
 
-  range_id range_to(std::size_t n) { return made_.on->range_to({none, static_cast<std::int64_t>(n)}); }
+  std::vector<range_id> ranges(const extents& dims) {
+    std::vector<range_id> r;
+    for (std::size_t n : dims) r.push_back(made_.on->range_to({none, static_cast<std::int64_t>(n)}));
+    return r;
+  }
+  static label entry(std::size_t index) { return label::of_integer(static_cast<std::int32_t>(index + 1)); }
 
   edge build_number(node_id n) {
     tape& t = *made_.on;
-    if (t_.op(n) == opcode::symbol) return {inputs_, {label::of_integer(static_cast<std::int32_t>(place(n) + 1))}};
+    if (t_.op(n) == opcode::symbol) return {inputs_, {entry(place_[t_.symbol_of(n)])}};
     if (t_.op(n) == opcode::constant) return {t.constant(t_.value(n)), {}};
     if (t_.op(n) == opcode::pi) return {t.pi(), {}};
-    if (const auto found = chains_.find(n); found != chains_.end()) return build_chain(t_.op(n), found->second);
+    if (entries_[n].first != none) return build_entry(entries_[n].first, entries_[n].second);
+    if (chains_[n] != none) return build_array(chains_[n]);
     std::vector<edge> arguments;
     for (edge_view e : t_.args(n)) arguments.push_back(built_[e.node]);
     return {operation(n, {}, arguments), {}};
+  }
+
+  edge build_entry(std::uint32_t f, std::size_t index) {
+    edge e = build_array(f);
+    std::vector<label> at;
+    for (std::size_t a = all_[f].dims.size(); a-- > 0; index /= all_[f].dims[a]) at.push_back(entry(index % all_[f].dims[a]));
+    for (label& l : e.labels) {
+      if (l.is_constant()) continue;
+      const std::int32_t offset = l.offset;
+      l = at[at.size() - 1 - static_cast<std::size_t>(l.axis)];
+      l.offset += offset;
+    }
+    return e;
   }
 
   node_id operation(node_id like, const std::vector<range_id>& axes, const std::vector<edge>& arguments) {
@@ -221,62 +387,98 @@ class reroller {
     }
   }
 
-  edge build_chain(opcode op, const chain& c) {
-    tape& t = *made_.on;
-    std::vector<edge> parts;
-    for (const auto& [a, size] : c.arrays) {
-      const range_id axis = range_to(size);
-      parts.push_back({t.identity({}, build_array(a, axis, size), std::vector{axis}, reduction_of(op)), {}});
+  // A family on its own axes, once.
+  edge build_array(std::uint32_t f) {
+    if (arrays_[f].node != none) return arrays_[f];
+    const family& x = all_[f];
+    edge r;
+    switch (x.is) {
+      case family::kind::number: r = built_[x.members[0]]; break;
+      case family::kind::inputs: r = build_inputs(x); break;
+      case family::kind::constants: r = made_.on->whole(constants(x)); break;
+      case family::kind::chain: r = build_chain(x); break;
+      case family::kind::operation: {
+        std::vector<edge> arguments;
+        for (const part& p : x.parts) arguments.push_back(seen(p.of));
+        r = made_.on->whole(operation(x.members[0], ranges(x.dims), arguments));
+      }
     }
-    for (node_id n : c.rest) parts.push_back(built_[n]);
+    return arrays_[f] = r;
+  }
+
+  // A family in terms of its reader's axes.
+  edge seen(const reference& r) { return moved(build_array(r.family), r.axes); }
+  static edge moved(edge e, const std::vector<std::size_t>& axes) {
+    for (label& l : e.labels)
+      if (!l.is_constant()) l.axis = static_cast<std::int16_t>(axes[static_cast<std::size_t>(l.axis)]);
+    return e;
+  }
+
+  // Neighbours are read where they stand, others through a view.
+  edge build_inputs(const family& x) {
+    if (x.dims.size() == 1 && x.strides[0] == 1) return {inputs_, {label::of_axis(0, static_cast<std::int32_t>(x.first))}};
+    tape& t = *made_.on;
+    std::string name = fmt::format("x[{}", x.first);
+    for (std::size_t a = 0; a < x.dims.size(); ++a) name += fmt::format("{:+}*{}", x.strides[a], static_cast<char>('i' + a));
+    for (std::size_t a = 0; a < x.dims.size(); ++a) name += fmt::format(",{}", x.dims[a]);
+    const node_id n = t.symbol(name + "]", ranges(x.dims));
+    made_.views.push_back({t.symbol_of(n), 0, x.first, x.strides});
+    return t.whole(n);
+  }
+
+  node_id constants(const family& x) {
+    tape& t = *made_.on;
+    const node_id n = t.symbol(fmt::format("constants[{}]", made_.constants.size()), ranges(x.dims));
+    made_.constants.emplace_back(t.symbol_of(n), x.values);
+    return n;
+  }
+
+  edge build_chain(const family& x) {
+    tape& t = *made_.on;
+    const opcode op = t_.op(x.members[0]);
+    const std::vector<range_id> out = ranges(x.dims);
+    std::vector<edge> parts;
+    for (const part& p : x.parts) parts.push_back(p.length == not_summed ? seen(p.of) : build_reduction(op, out, p));
     if (parts.size() == 1) return parts[0];
-    if (op == opcode::add || op == opcode::mul) return {t.make(op, {}, {}, reduction::none, parts), {}};
+    if (op == opcode::add || op == opcode::mul) return t.whole(t.make(op, out, {}, reduction::none, parts));
     edge r = parts[0];
-    for (std::size_t k = 1; k < parts.size(); ++k) r = {t.apply(op, {}, std::array{r, parts[k]}), {}};
+    for (std::size_t k = 1; k < parts.size(); ++k) r = t.whole(t.apply(op, out, std::array{r, parts[k]}));
     return r;
   }
 
-  edge build_array(std::uint32_t a, range_id axis, std::size_t size) {
-    if (const auto found = arrays_.find(a); found != arrays_.end()) return found->second;
-    const alike what = all_[a];
-    edge r;
-    switch (what.is) {
-      case alike::kind::shared: r = built_[what.node]; break;
-      case alike::kind::inputs: r = {inputs_, {label::of_axis(0, static_cast<std::int32_t>(place(what.node)))}}; break;
-      case alike::kind::constants: r = {constants(what.values, axis), {label::of_axis(0)}}; break;
-      case alike::kind::operation: {
-        std::vector<edge> arguments;
-        for (std::uint32_t b : what.arguments) arguments.push_back(build_array(b, axis, size));
-        r = {operation(what.node, {axis}, arguments), {label::of_axis(0)}};
-      }
-    }
-    return arrays_[a] = r;
-  }
-
-  node_id constants(const std::vector<double>& values, range_id axis) {
+  // A sum of products is one node.
+  edge build_reduction(opcode op, const std::vector<range_id>& out, const part& p) {
     tape& t = *made_.on;
-    for (const auto& [symbol, known] : made_.constants)
-      if (known == values) return t.symbol_node(symbol);
-    const node_id n = t.symbol(fmt::format("constants[{}]", made_.constants.size()), std::vector{axis});
-    made_.constants.emplace_back(t.symbol_of(n), values);
-    return n;
+    const std::vector<range_id> bound = ranges({p.length});
+    const family& of = all_[p.of.family];
+    const bool product = op == opcode::add && of.is == family::kind::chain && t_.op(of.members[0]) == opcode::mul &&
+                         std::ranges::all_of(of.parts, [](const part& factor) { return factor.length == not_summed; });
+    if (!product) return t.whole(t.identity(out, seen(p.of), bound, reduction_of(op)));
+    std::vector<edge> factors;
+    for (const part& factor : of.parts) factors.push_back(moved(seen(factor.of), p.of.axes));
+    return t.whole(t.mul(out, factors, bound));
   }
 
   const tape& t_;
   const std::vector<node_id>& outputs_;
   std::vector<node_id> nodes_;
   std::size_t count_ = 0;
-  std::vector<std::uint32_t> place_;  // by symbol, among the inputs
-  std::vector<std::uint32_t> uses_;   // by node
+  std::vector<std::uint32_t> place_;          // by symbol, among the inputs
+  std::vector<std::uint32_t> uses_, visits_;  // by node
+  std::vector<std::uint32_t> joined_;         // how many terms an associative operation joins
   std::vector<std::uint64_t> shape_;
   std::vector<bool> same_user_, needed_;
-  std::vector<alike> all_;
-  std::unordered_map<std::uint64_t, std::vector<std::pair<std::vector<node_id>, std::uint32_t>>> known_;
-  std::unordered_map<node_id, chain> chains_;
+  std::vector<std::uint32_t> chains_;  // by node: the family that it is alone in, if some of that are arrays
+  std::vector<std::pair<std::uint32_t, std::size_t>> entries_;  // by node: a family that has it, and where
+  std::vector<family> all_;
+  std::vector<bool> failed_, used_;  // by family
+  std::unordered_map<std::uint64_t, std::vector<std::uint32_t>> known_;
+  std::uint32_t outputs_family_ = none;
+  bool found_ = false;
   rerolled made_;
   node_id inputs_ = none;
-  std::vector<edge> built_;                         // by node of the recording
-  std::unordered_map<std::uint32_t, edge> arrays_;  // by alike
+  std::vector<edge> built_;   // by node of the recording
+  std::vector<edge> arrays_;  // by family
 };
 
 }  // namespace

@@ -31,21 +31,27 @@ class graph_maker {
   graph make(const program_arrays& arrays) {
     take_inputs(arrays.inputs);
     for (const auto& [symbol, values] : arrays.constants) take_constants(symbol, values.size());
+    for (const input_view& v : arrays.views) take_view(v);
     std::vector<node_id> all;
     for (const auto& one : arrays.outputs) all.insert(all.end(), one.begin(), one.end());
+    for (const output_share& s : arrays.shares) all.push_back(s.node);
     seen_.assign(t_.size(), seen{});
     for (node_id n : t_.reachable(all)) add(n);
-    std::vector<bool> taken(g_.items.size(), false);
+    std::vector<bool> taken(g_.items.size(), false), shared(arrays.outputs.size(), false);
+    for (const output_share& s : arrays.shares) shared.at(s.output) = true;
     for (const auto& one : arrays.outputs) {
+      const std::size_t output = g_.outputs.size();
       std::int64_t place = 0;
       for (node_id n : one) {
-        const bool own = seen_[n].is_item && !taken[seen_[n].as.which];
+        const bool own = seen_[n].is_item && !taken[seen_[n].as.which] && !shared[output];
         if (own) taken[seen_[n].as.which] = true;
-        g_.results.push_back({own ? seen_[n].as.which : add_copy(n), static_cast<std::uint32_t>(g_.outputs.size()), place});
+        if (!shared[output] || !is_zero(seen_[n].as))
+          g_.results.push_back({own ? seen_[n].as.which : add_copy(n), static_cast<std::uint32_t>(output), place});
         place += entries(t_.out(n));
       }
       g_.outputs.push_back(one.size() == 1 ? shape(t_.out(one[0])) : std::vector{place});
     }
+    for (const output_share& s : arrays.shares) add_share(s);
     return std::move(g_);
   }
 
@@ -68,15 +74,54 @@ class graph_maker {
     input_of_.assign(t_.symbol_count(), {none, -1});
     for (const auto& one : inputs) {
       const auto which = static_cast<std::uint32_t>(g_.inputs.size());
-      g_.inputs.push_back(shape_of(one));
+      take_input(shape_of(one));
       for (std::size_t k = 0; k < one.size(); ++k)
         input_of_[one[k]] = {which, one.size() == 1 ? -1 : static_cast<std::int64_t>(k)};
     }
   }
 
+  void take_input(std::vector<std::int64_t> shape) {
+    g_.sources.push_back({static_cast<std::uint32_t>(g_.inputs.size()), 0, row_major(shape)});
+    g_.inputs.push_back(std::move(shape));
+  }
+
+  static std::vector<std::int64_t> row_major(const std::vector<std::int64_t>& shape) {
+    std::vector<std::int64_t> strides(shape.size());
+    std::int64_t stride = 1;
+    for (std::size_t k = shape.size(); k-- > 0; stride *= shape[k]) strides[k] = stride;
+    return strides;
+  }
+
+  void take_view(const input_view& v) {
+    expect_inside(v.offset, v.strides, shape(t_.symbol(v.symbol).axes), g_.inputs.at(v.input));
+    input_of_[v.symbol] = {static_cast<std::uint32_t>(g_.sources.size()), -1};
+    g_.sources.push_back({static_cast<std::uint32_t>(v.input), v.offset, v.strides});
+  }
+
+  void add_share(const output_share& s) {
+    if (is_zero(seen_[s.node].as)) return;
+    expect_inside(s.offset, s.strides, shape(t_.out(s.node)), g_.outputs[s.output]);
+    g_.shares.push_back({add_copy(s.node), static_cast<std::uint32_t>(s.output), s.offset, s.strides});
+  }
+
+  static bool is_zero(const argument& a) { return a.is == argument::kind::constant && a.value == 0; }
+
+  // Throws where a part of an array would reach beyond it.
+  static void expect_inside(std::int64_t offset, const std::vector<std::int64_t>& strides, const std::vector<std::int64_t>& part,
+                            const std::vector<std::int64_t>& whole) {
+    std::int64_t least = offset, most = offset, size = 1;
+    for (std::int64_t s : whole) size *= s;
+    bool fits = strides.size() == part.size();
+    for (std::size_t k = 0; fits && k < part.size(); ++k) {
+      if (part[k] == 0) return;
+      (strides[k] < 0 ? least : most) += strides[k] * (part[k] - 1);
+    }
+    if (!fits || least < 0 || most >= size) throw std::invalid_argument("a part of an array of a program does not lie in it");
+  }
+
   void take_constants(symbol_id s, std::size_t count) {
     input_of_[s] = {static_cast<std::uint32_t>(g_.inputs.size()), -1};
-    g_.inputs.push_back(shape(t_.symbol(s).axes));
+    take_input(shape(t_.symbol(s).axes));
     if (entries(t_.symbol(s).axes) != static_cast<std::int64_t>(count))
       throw std::invalid_argument("the constants of a program do not fit their symbol");
   }
@@ -441,7 +486,7 @@ class graph_maker {
 
   const tape& t_;
   const std::function<std::int64_t(dim_id)>& sizes_;
-  std::vector<std::pair<std::uint32_t, std::int64_t>> input_of_;  // by symbol: the array, the place there if others share it
+  std::vector<std::pair<std::uint32_t, std::int64_t>> input_of_;  // by symbol: the source, the place there if others share it
   std::vector<seen> seen_;
   std::vector<std::uint32_t> table_;  // of items, by hash
   graph g_;

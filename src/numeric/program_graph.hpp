@@ -25,7 +25,7 @@ struct place {
 
 struct argument {
   enum class kind : std::uint8_t { item, input, constant, index, delta } is = kind::constant;
-  std::uint32_t which = 0;             // item or input
+  std::uint32_t which = 0;             // item or source
   double value = 0;                    // of a constant
   std::uint32_t first = 0, count = 0;  // places: one per axis; those of an index and of a delta count as users count
 };
@@ -51,12 +51,26 @@ struct graph {
   std::vector<place> places;
   std::vector<rational_power> powers;
   std::vector<std::vector<std::int64_t>> inputs, outputs;  // their shapes
+  // What is read of inputs: first each of them as a whole, then the views.
+  struct source {
+    std::uint32_t input;
+    std::int64_t offset;
+    std::vector<std::int64_t> strides;
+  };
+  std::vector<source> sources;
   // What goes into an output from some place on; each item once.
   struct result {
     std::uint32_t item, output;
     std::int64_t offset;
   };
   std::vector<result> results;
+  // What is added to an output, of which the results are then added too.
+  struct share {
+    std::uint32_t item, output;
+    std::int64_t offset;
+    std::vector<std::int64_t> strides;
+  };
+  std::vector<share> shares;
 
   std::size_t axes(const item& x) const { return std::size_t{x.rank} + x.bound; }
   std::int64_t size(const item& x, std::size_t axis) const { return sizes[x.first_axis + axis]; }

@@ -47,9 +47,11 @@ class lowerer {
     accumulates_.assign(n, false);
     values_.assign(n, 0);
     output_.assign(n, none);
+    share_.assign(n, none);
     for (const graph::result& r : g.results) output_[r.item] = static_cast<std::uint32_t>(&r - g.results.data());
     find_users();
     if (!batch) find_sums_of_parts();
+    find_shares();
     make_buffers();
   }
 
@@ -108,6 +110,20 @@ class lowerer {
       }
     }
   }
+  // An output that has shares is the sum of all that goes there.
+  void find_shares() {
+    is_shared_.assign(g_.outputs.size(), false);
+    filled_outputs_.assign(g_.outputs.size(), false);
+    for (const graph::share& s : g_.shares) {
+      share_[s.item] = static_cast<std::uint32_t>(&s - g_.shares.data());
+      is_shared_[s.output] = true;
+    }
+    for (const graph::result& r : g_.results) is_sum_of_parts_[r.item] = is_sum_of_parts_[r.item] || is_shared_[r.output];
+  }
+  // Whether an item is added to what is there.
+  bool adds(std::uint32_t i) const { return is_sum_of_parts_[i] || adds_to_[i] != none || share_[i] != none; }
+  std::uint32_t output_buffer(std::uint32_t output) const { return static_cast<std::uint32_t>(p_.inputs) + output; }
+
   // The item in whose array an item stands.
   std::uint32_t array_of(std::uint32_t i) const { return adds_to_[i] == none ? i : adds_to_[i]; }
 
@@ -335,7 +351,10 @@ class lowerer {
     if (!has_lanes(group, depth)) return emit_loop(group, count, depth);
     new_group(group);
     for (std::uint32_t i : group)
-      if ((at(i).window >= 0 || is_sum_of_parts_[i]) && !accumulates_[i] && is_kept(i)) fill(array_of(i), 0);
+      if ((at(i).window >= 0 || is_sum_of_parts_[i]) && !accumulates_[i] && is_kept(i))
+        fill(array_of(i), 0);
+      else if (share_[i] != none)
+        fill_output(g_.shares[share_[i]].output);
     push_lanes(lanes(group, count));
   }
 
@@ -401,8 +420,20 @@ class lowerer {
     fill(array_of(i), start_of(at(i).red));
   }
 
+  void push_fill(std::unique_ptr<fill_step> f, std::size_t level) {
+    lists_[level].push_back({step::kind::fill, {}, {}, {}, std::move(f), {}});
+  }
+
+  // An output that has shares, once.
+  void fill_output(std::uint32_t output) {
+    if (filled_outputs_[output]) return;
+    filled_outputs_[output] = true;
+    push_fill(std::make_unique<fill_step>(fill_step{output_buffer(output), 0, entries(g_.outputs[output]), 0}), 0);
+  }
+
   // The array of an item, once.
   void fill(std::uint32_t i, double value) {
+    if (output_[i] != none && is_shared_[g_.results[output_[i]].output]) return fill_output(g_.results[output_[i]].output);
     if (filled_[i]) return;
     filled_[i] = true;
     auto f = std::make_unique<fill_step>();
@@ -412,7 +443,7 @@ class lowerer {
     for (std::size_t k = 0; k < at(i).rank; ++k)
       if (!is_dropped(i, k)) f->count *= static_cast<std::size_t>(g_.extent(at(i), k));
     f->value = value;
-    lists_[level_[i]].push_back({step::kind::fill, {}, {}, {}, std::move(f), {}});
+    push_fill(std::move(f), level_[i]);
   }
 
   // --- arrays
@@ -424,7 +455,7 @@ class lowerer {
 
   std::uint32_t buffer_of(std::uint32_t i) {
     if (buffer_[i] != none) return buffer_[i];
-    if (output_[i] != none) return buffer_[i] = static_cast<std::uint32_t>(p_.inputs) + g_.results[output_[i]].output;
+    if (output_[i] != none) return buffer_[i] = output_buffer(g_.results[output_[i]].output);
     std::size_t size = 1;
     for (std::size_t k = 0; k < at(i).rank; ++k)
       if (!is_dropped(i, k)) size *= static_cast<std::size_t>(g_.extent(at(i), k));
@@ -435,19 +466,21 @@ class lowerer {
 
   // Where an item begins in an output that it shares.
   std::int64_t output_offset(std::uint32_t i) const { return output_[i] == none ? 0 : g_.results[output_[i]].offset; }
-  std::int64_t offset_of(const argument& a) const { return a.is == argument::kind::item ? output_offset(a.which) : 0; }
+  std::uint32_t buffer_of(const argument& a) {
+    return a.is == argument::kind::input ? g_.sources[a.which].input : buffer_of(a.which);
+  }
+  std::int64_t offset_of(const argument& a) const {
+    return a.is == argument::kind::item ? output_offset(a.which) : g_.sources[a.which].offset;
+  }
 
   // How far apart the entries of an item, or of an input, are along each of its axes.
   std::vector<std::int64_t> strides(const argument& a) const {
-    const bool input = a.is == argument::kind::input;
+    if (a.is == argument::kind::input) return g_.sources[a.which].strides;
     std::vector<std::int64_t> s(a.count);
     std::int64_t stride = 1;
     for (std::size_t k = a.count; k-- > 0;) {
-      s[k] = !input && is_dropped(a.which, k) ? 0 : stride;
-      if (input)
-        stride *= g_.inputs[a.which][k];
-      else if (s[k] != 0)
-        stride *= g_.extent(at(a.which), k);
+      s[k] = is_dropped(a.which, k) ? 0 : stride;
+      if (s[k] != 0) stride *= g_.extent(at(a.which), k);
     }
     return s;
   }
@@ -476,7 +509,7 @@ class lowerer {
 
   address read_address(const cursor& c, const argument& a) {
     address r;
-    r.buffer = a.is == argument::kind::input ? a.which : buffer_of(a.which);
+    r.buffer = buffer_of(a);
     r.offset = offset_of(a);
     const std::vector<std::int64_t> by = strides(a);
     const auto places = g_.places_of(a);
@@ -489,6 +522,7 @@ class lowerer {
   }
 
   address own_address(const cursor& c) {
+    if (share_[c.i] != none) return share_address(c, g_.shares[share_[c.i]]);
     address r;
     r.buffer = buffer_of(array_of(c.i));
     r.offset = output_offset(array_of(c.i));
@@ -499,6 +533,14 @@ class lowerer {
       move_along(r, c, static_cast<std::int32_t>(k), stride);
       stride *= g_.extent(at(c.i), k);
     }
+    return r;
+  }
+
+  address share_address(const cursor& c, const graph::share& s) const {
+    address r;
+    r.buffer = output_buffer(s.output);
+    r.offset = s.offset;
+    for (std::size_t k = 0; k < s.strides.size(); ++k) move_along(r, c, static_cast<std::int32_t>(k), s.strides[k]);
     return r;
   }
 
@@ -572,6 +614,9 @@ class lowerer {
     body b;
     written_.clear();
     for (std::uint32_t i : group) write_item(b, i);
+    if (batch_)
+      for (std::uint32_t o = 0; o < g_.outputs.size(); ++o)
+        if (is_shared_[o]) write_total(b, o);
     return b.finish(bytes_, count, batch_);
   }
 
@@ -590,6 +635,25 @@ class lowerer {
         if (c.index[w] < 0 || c.index[w] >= g_.size(x, w)) b.store(own_address(c), b.constant(0));
       c.index[w] = g_.size(x, w) - 1;
     } while (advance(c, 0, x.rank));
+  }
+
+  // Of many evaluations an output that has shares is added up before it is written.
+  void write_total(body& b, std::uint32_t output) {
+    std::vector<body::value> sum(entries(g_.outputs[output]), b.constant(0));
+    const auto add = [&](std::uint32_t i) {
+      if (is_empty(at(i), 0, at(i).rank, -1)) return;
+      cursor c{i, std::vector<std::int64_t>(g_.axes(at(i)), 0)};
+      std::size_t k = values_[i];
+      do {
+        body::value& to = sum[static_cast<std::size_t>(own_address(c).offset)];
+        to = b.combine(reduction::sum, to, written_[k++]);
+      } while (advance(c, 0, at(i).rank));
+    };
+    for (const graph::result& r : g_.results)
+      if (r.output == output) add(r.item);
+    for (const graph::share& s : g_.shares)
+      if (s.output == output) add(s.item);
+    for (std::size_t e = 0; e < sum.size(); ++e) b.store({output_buffer(output), static_cast<std::int64_t>(e), 0, {}}, sum[e]);
   }
 
   void write_item(body& b, std::uint32_t i) {
@@ -613,9 +677,9 @@ class lowerer {
         b.reduce(x.red, own_address(c), v, accumulates_[i] || adds_to_[i] != none);
       else if (accumulates_[i])
         b.accumulate(x.red, own_address(c), v);
-      else if (is_sum_of_parts_[i] || adds_to_[i] != none)
+      else if (adds(i) && !batch_)
         b.accumulate(reduction::sum, own_address(c), v);
-      else if (kept)
+      else if (kept && !adds(i))
         b.store(own_address(c), v);
       written_.push_back(v);
     } while (advance(c, 0, x.rank));
@@ -681,7 +745,7 @@ class lowerer {
     auto aim = [&](contraction_step::matrix& to, const argument& a, std::size_t row, std::size_t column) {
       const std::vector<std::int64_t> by = strides(a);
       const auto places = g_.places_of(a);
-      to.buffer = a.is == argument::kind::input ? a.which : buffer_of(a.which);
+      to.buffer = buffer_of(a);
       to.offset = offset_of(a);
       for (std::size_t k = 0; k < places.size(); ++k) to.offset += by[k] * places[k].shift;
       auto along = [&](std::size_t which) {
@@ -707,7 +771,7 @@ class lowerer {
     const argument& a = g_.arguments_of(x)[0];
     auto s = std::make_unique<matrix_step>();
     s->op = x.op;
-    s->from = a.is == argument::kind::input ? a.which : buffer_of(a.which);
+    s->from = buffer_of(a);
     s->to = buffer_of(i);
     s->to_offset = output_offset(i);
     s->size = g_.size(x, x.rank);
@@ -885,7 +949,9 @@ class lowerer {
   std::vector<std::uint32_t> group_, stage_, waits_for_;
   std::vector<std::int8_t> chosen_;
   std::vector<bool> alone_, accumulates_, filled_, is_sum_of_parts_;
-  std::vector<std::uint32_t> adds_to_;    // by item: the sum that it is only a part of
+  std::vector<std::uint32_t> adds_to_;            // by item: the sum that it is only a part of
+  std::vector<std::uint32_t> share_;              // by item: of an output
+  std::vector<bool> is_shared_, filled_outputs_;  // by output
   std::vector<std::int64_t> stage_size_;  // of what is being partitioned, by stage: how long its axis is; -1 if it stands alone
   std::uint32_t group_count_ = 0;
 
@@ -908,6 +974,10 @@ std::int64_t terms(const graph& g, std::int64_t limit) {
       n = n > limit / size ? limit : n * size;
     }
     if ((total += n) >= limit) return limit;
+  }
+  for (const graph::share& s : g.shares) {
+    total += std::accumulate(g.outputs[s.output].begin(), g.outputs[s.output].end(), std::int64_t{1}, std::multiplies<>());
+    if (total >= limit) return limit;
   }
   return total;
 }

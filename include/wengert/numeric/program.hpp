@@ -38,6 +38,23 @@ template <class T> struct batch_array {
   std::ptrdiff_t per_entry = 1;
 };
 
+// A symbol that is a part of an input: its entry (i, j, ...) is the entry offset + strides[0]*i + strides[1]*j + ... there,
+// counted from 0.
+struct input_view {
+  symbol_id symbol;
+  std::size_t input;
+  std::int64_t offset;
+  std::vector<std::int64_t> strides;
+};
+
+// What is added to an output besides the nodes that stand in it: the entries of a node, each where a view would read it.
+struct output_share {
+  node_id node;
+  std::size_t output;
+  std::int64_t offset;
+  std::vector<std::int64_t> strides;
+};
+
 // What the arrays of a program are. One symbol of any shape makes an input; several make one too if all of them are numbers,
 // which then stand side by side. The nodes of an output stand in it one after the other.
 struct program_arrays {
@@ -45,6 +62,8 @@ struct program_arrays {
   std::vector<std::vector<node_id>> outputs;
   std::vector<std::pair<symbol_id, std::vector<double>>>
       constants{};  // symbols that are no inputs: the program holds their values
+  std::vector<input_view> views{};
+  std::vector<output_share> shares{};
 };
 
 // Instantiated for double and float.
