@@ -37,21 +37,23 @@ class graph_maker {
     for (const output_share& s : arrays.shares) all.push_back(s.node);
     seen_.assign(t_.size(), seen{});
     for (node_id n : t_.reachable(all)) add(n);
-    std::vector<bool> taken(g_.items.size(), false), shared(arrays.outputs.size(), false);
-    for (const output_share& s : arrays.shares) shared.at(s.output) = true;
-    for (const auto& one : arrays.outputs) {
-      const std::size_t output = g_.outputs.size();
+    taken_.assign(g_.items.size(), false);
+    for (const auto& one : arrays.outputs) g_.outputs.push_back(output_shape(one));
+    g_.modes = find_modes(arrays);
+    for (std::size_t o = 0; o < arrays.outputs.size(); ++o) {
       std::int64_t place = 0;
-      for (node_id n : one) {
-        const bool own = seen_[n].is_item && !taken[seen_[n].as.which] && !shared[output];
-        if (own) taken[seen_[n].as.which] = true;
-        if (!shared[output] || !is_zero(seen_[n].as))
-          g_.results.push_back({own ? seen_[n].as.which : add_copy(n), static_cast<std::uint32_t>(output), place});
+      for (node_id n : arrays.outputs[o]) {
+        if (!is_left_out(n, o)) add_result(n, o, place);
         place += entries(t_.out(n));
       }
-      g_.outputs.push_back(one.size() == 1 ? shape(t_.out(one[0])) : std::vector{place});
     }
-    for (const output_share& s : arrays.shares) add_share(s);
+    for (const output_share& s : arrays.shares) {
+      if (is_left_out(s.node, s.output)) continue;
+      if (!g_.modes[s.output].adds && is_own(s.node) && s.strides == row_major(shape(t_.out(s.node))))
+        add_result(s.node, s.output, s.offset);
+      else
+        g_.shares.push_back({add_copy(s.node), static_cast<std::uint32_t>(s.output), s.offset, s.strides});
+    }
     return std::move(g_);
   }
 
@@ -98,12 +100,62 @@ class graph_maker {
     g_.sources.push_back({static_cast<std::uint32_t>(v.input), v.offset, v.strides});
   }
 
-  void add_share(const output_share& s) {
-    if (is_zero(seen_[s.node].as)) return;
-    expect_inside(s.offset, s.strides, shape(t_.out(s.node)), g_.outputs[s.output]);
-    g_.shares.push_back({add_copy(s.node), static_cast<std::uint32_t>(s.output), s.offset, s.strides});
+  // --- outputs
+
+  std::vector<std::int64_t> output_shape(const std::vector<node_id>& nodes) const {
+    if (nodes.size() == 1) return shape(t_.out(nodes[0]));
+    std::int64_t n = 0;
+    for (node_id one : nodes) n += entries(t_.out(one));
+    return {n};
   }
 
+  // How often each entry of the outputs with shares is written.
+  std::vector<graph::mode> find_modes(const program_arrays& arrays) const {
+    std::vector<graph::mode> modes(arrays.outputs.size());
+    for (const output_share& s : arrays.shares) modes.at(s.output).shared = true;
+    std::vector<std::vector<std::uint8_t>> times(modes.size());
+    const auto count = [&](std::size_t o, std::int64_t offset, std::span<const std::int64_t> part,
+                           std::span<const std::int64_t> strides) {
+      each_place(offset, part, strides, [&](std::int64_t at) {
+        std::uint8_t& n = times[o][static_cast<std::size_t>(at)];
+        modes[o].adds = modes[o].adds || n > 0;
+        n = 1;
+      });
+    };
+    for (std::size_t o = 0; o < modes.size(); ++o) {
+      if (!modes[o].shared) continue;
+      std::int64_t size = 1, place = 0;
+      for (std::int64_t n : g_.outputs[o]) size *= n;
+      times[o].resize(static_cast<std::size_t>(size));
+      for (node_id n : arrays.outputs[o]) {
+        const std::vector<std::int64_t> part{entries(t_.out(n))};
+        if (!is_zero(seen_[n].as)) count(o, place, part, row_major(part));
+        place += part[0];
+      }
+    }
+    for (const output_share& s : arrays.shares) {
+      const std::vector<std::int64_t> part = shape(t_.out(s.node));
+      expect_inside(s.offset, s.strides, part, g_.outputs[s.output]);
+      if (!is_zero(seen_[s.node].as)) count(s.output, s.offset, part, s.strides);
+    }
+    for (std::size_t o = 0; o < modes.size(); ++o) modes[o].fills = modes[o].adds || std::ranges::count(times[o], 0) > 0;
+    return modes;
+  }
+
+  template <class F> static void each_place(std::int64_t offset, std::span<const std::int64_t> part,
+                                            std::span<const std::int64_t> strides, const F& f) {
+    if (part.empty()) return f(offset);
+    for (std::int64_t k = 0; k < part[0]; ++k) each_place(offset + k * strides[0], part.subspan(1), strides.subspan(1), f);
+  }
+
+  bool is_left_out(node_id n, std::size_t output) const { return g_.modes[output].shared && is_zero(seen_[n].as); }
+  // Whether a node's item may stand in an output itself.
+  bool is_own(node_id n) const { return seen_[n].is_item && !taken_[seen_[n].as.which]; }
+  void add_result(node_id n, std::size_t output, std::int64_t offset) {
+    const bool own = is_own(n) && !g_.modes[output].adds;
+    if (own) taken_[seen_[n].as.which] = true;
+    g_.results.push_back({own ? seen_[n].as.which : add_copy(n), static_cast<std::uint32_t>(output), offset});
+  }
   static bool is_zero(const argument& a) { return a.is == argument::kind::constant && a.value == 0; }
 
   // Throws where a part of an array would reach beyond it.
@@ -488,6 +540,7 @@ class graph_maker {
   const std::function<std::int64_t(dim_id)>& sizes_;
   std::vector<std::pair<std::uint32_t, std::int64_t>> input_of_;  // by symbol: the source, the place there if others share it
   std::vector<seen> seen_;
+  std::vector<bool> taken_;           // by item: it is a result
   std::vector<std::uint32_t> table_;  // of items, by hash
   graph g_;
 };

@@ -64,7 +64,11 @@ struct graph {
     std::int64_t offset;
   };
   std::vector<result> results;
-  // What is added to an output, of which the results are then added too.
+  // An output with shares: whether parts of it overlap, so that all are added up, and whether it begins as zeros.
+  struct mode {
+    bool shared = false, adds = false, fills = false;
+  };
+  std::vector<mode> modes;  // by output
   struct share {
     std::uint32_t item, output;
     std::int64_t offset;

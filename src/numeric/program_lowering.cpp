@@ -63,6 +63,7 @@ class lowerer {
       p_.batch = std::make_unique<lane_step>(lanes(all, 1));
     } else {
       p_.steps = list(all, 0);
+      fill_outputs();
       move_into_outputs();
       place_temporaries();
     }
@@ -110,18 +111,18 @@ class lowerer {
       }
     }
   }
-  // An output that has shares is the sum of all that goes there.
   void find_shares() {
-    is_shared_.assign(g_.outputs.size(), false);
-    filled_outputs_.assign(g_.outputs.size(), false);
-    for (const graph::share& s : g_.shares) {
-      share_[s.item] = static_cast<std::uint32_t>(&s - g_.shares.data());
-      is_shared_[s.output] = true;
-    }
-    for (const graph::result& r : g_.results) is_sum_of_parts_[r.item] = is_sum_of_parts_[r.item] || is_shared_[r.output];
+    for (const graph::share& s : g_.shares) share_[s.item] = static_cast<std::uint32_t>(&s - g_.shares.data());
+  }
+  // The output that an item goes to, or none.
+  std::uint32_t output_of(std::uint32_t i) const {
+    if (share_[i] != none) return g_.shares[share_[i]].output;
+    return output_[i] == none ? none : g_.results[output_[i]].output;
   }
   // Whether an item is added to what is there.
-  bool adds(std::uint32_t i) const { return is_sum_of_parts_[i] || adds_to_[i] != none || share_[i] != none; }
+  bool adds(std::uint32_t i) const {
+    return is_sum_of_parts_[i] || adds_to_[i] != none || (output_of(i) != none && g_.modes[output_of(i)].adds);
+  }
   std::uint32_t output_buffer(std::uint32_t output) const { return static_cast<std::uint32_t>(p_.inputs) + output; }
 
   // The item in whose array an item stands.
@@ -351,10 +352,7 @@ class lowerer {
     if (!has_lanes(group, depth)) return emit_loop(group, count, depth);
     new_group(group);
     for (std::uint32_t i : group)
-      if ((at(i).window >= 0 || is_sum_of_parts_[i]) && !accumulates_[i] && is_kept(i))
-        fill(array_of(i), 0);
-      else if (share_[i] != none)
-        fill_output(g_.shares[share_[i]].output);
+      if ((at(i).window >= 0 || is_sum_of_parts_[i]) && !accumulates_[i] && is_kept(i)) fill(array_of(i), 0);
     push_lanes(lanes(group, count));
   }
 
@@ -420,20 +418,8 @@ class lowerer {
     fill(array_of(i), start_of(at(i).red));
   }
 
-  void push_fill(std::unique_ptr<fill_step> f, std::size_t level) {
-    lists_[level].push_back({step::kind::fill, {}, {}, {}, std::move(f), {}});
-  }
-
-  // An output that has shares, once.
-  void fill_output(std::uint32_t output) {
-    if (filled_outputs_[output]) return;
-    filled_outputs_[output] = true;
-    push_fill(std::make_unique<fill_step>(fill_step{output_buffer(output), 0, entries(g_.outputs[output]), 0}), 0);
-  }
-
   // The array of an item, once.
   void fill(std::uint32_t i, double value) {
-    if (output_[i] != none && is_shared_[g_.results[output_[i]].output]) return fill_output(g_.results[output_[i]].output);
     if (filled_[i]) return;
     filled_[i] = true;
     auto f = std::make_unique<fill_step>();
@@ -443,7 +429,15 @@ class lowerer {
     for (std::size_t k = 0; k < at(i).rank; ++k)
       if (!is_dropped(i, k)) f->count *= static_cast<std::size_t>(g_.extent(at(i), k));
     f->value = value;
-    push_fill(std::move(f), level_[i]);
+    lists_[level_[i]].push_back({step::kind::fill, {}, {}, {}, std::move(f), {}});
+  }
+
+  void fill_outputs() {
+    for (std::uint32_t o = 0; o < g_.outputs.size(); ++o) {
+      if (!g_.modes[o].fills) continue;
+      auto f = std::make_unique<fill_step>(fill_step{output_buffer(o), 0, entries(g_.outputs[o]), 0});
+      p_.steps.insert(p_.steps.begin(), step{step::kind::fill, {}, {}, {}, std::move(f), {}});
+    }
   }
 
   // --- arrays
@@ -616,13 +610,13 @@ class lowerer {
     for (std::uint32_t i : group) write_item(b, i);
     if (batch_)
       for (std::uint32_t o = 0; o < g_.outputs.size(); ++o)
-        if (is_shared_[o]) write_total(b, o);
+        if (g_.modes[o].shared) write_total(b, o);
     return b.finish(bytes_, count, batch_);
   }
 
   // Whether an item of the group in hand is needed in an array.
   bool is_kept(std::uint32_t i) const {
-    return output_[i] != none || std::ranges::any_of(readers(i), [&](std::uint32_t r) { return group_[r] != group_count_; });
+    return output_of(i) != none || std::ranges::any_of(readers(i), [&](std::uint32_t r) { return group_[r] != group_count_; });
   }
 
   // Of many evaluations nothing is filled: the entries around a window are written one by one.
@@ -636,6 +630,8 @@ class lowerer {
       c.index[w] = g_.size(x, w) - 1;
     } while (advance(c, 0, x.rank));
   }
+
+  bool is_totalled(std::uint32_t i) const { return batch_ && output_of(i) != none && g_.modes[output_of(i)].shared; }
 
   // Of many evaluations an output that has shares is added up before it is written.
   void write_total(body& b, std::uint32_t output) {
@@ -663,7 +659,7 @@ class lowerer {
     if (is_empty(x, 0, x.rank, lane_axis(i))) return;
     const bool over_lanes = lane_axis(i) >= x.rank;
     const bool kept = is_kept(i);
-    if (batch_ && kept && x.window >= 0) write_around(b, i);
+    if (batch_ && kept && x.window >= 0 && !is_totalled(i)) write_around(b, i);
     cursor c{i, std::vector<std::int64_t>(all, 0)};
     do {
       body::value v = 0;
@@ -677,9 +673,9 @@ class lowerer {
         b.reduce(x.red, own_address(c), v, accumulates_[i] || adds_to_[i] != none);
       else if (accumulates_[i])
         b.accumulate(x.red, own_address(c), v);
-      else if (adds(i) && !batch_)
+      else if (adds(i) && !is_totalled(i))
         b.accumulate(reduction::sum, own_address(c), v);
-      else if (kept && !adds(i))
+      else if (kept && !is_totalled(i))
         b.store(own_address(c), v);
       written_.push_back(v);
     } while (advance(c, 0, x.rank));
@@ -949,9 +945,8 @@ class lowerer {
   std::vector<std::uint32_t> group_, stage_, waits_for_;
   std::vector<std::int8_t> chosen_;
   std::vector<bool> alone_, accumulates_, filled_, is_sum_of_parts_;
-  std::vector<std::uint32_t> adds_to_;            // by item: the sum that it is only a part of
-  std::vector<std::uint32_t> share_;              // by item: of an output
-  std::vector<bool> is_shared_, filled_outputs_;  // by output
+  std::vector<std::uint32_t> adds_to_;    // by item: the sum that it is only a part of
+  std::vector<std::uint32_t> share_;      // by item: of an output
   std::vector<std::int64_t> stage_size_;  // of what is being partitioned, by stage: how long its axis is; -1 if it stands alone
   std::uint32_t group_count_ = 0;
 
