@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
+#include <iterator>
+#include <numeric>
 #include <string>
 #include <unordered_map>
 
@@ -20,6 +23,7 @@ constexpr int deepest = 200;                  // levels of operations in one of 
 constexpr std::size_t most_axes = 4;          // of what is added up
 constexpr std::size_t most_written_out = 16;  // terms of a number in an array
 constexpr std::uint32_t most_visits = 4;      // by each user
+constexpr int most_tries = 16;                // to find runs among terms
 
 bool is_associative(opcode op) { return op == opcode::add || op == opcode::mul || op == opcode::max || op == opcode::min; }
 
@@ -51,17 +55,15 @@ class reroller {
 
  private:
   using extents = std::vector<std::size_t>;
-  static constexpr std::size_t not_summed = 0;
-
   // A family as its reader has it: which of the reader's axes each axis of the family is.
   struct reference {
     std::uint32_t family = none;
     std::vector<std::size_t> axes;
   };
-  // An argument of an operation; or what is added up (or multiplied, ...) over one more axis, so many of them.
+  // An argument of an operation; or what is added up (or multiplied, ...) over more axes, which are so long.
   struct part {
     reference of;
-    std::size_t length = not_summed;
+    extents over{};
   };
   // Numbers that are computed alike, along a few axes, the last one fastest: inputs at places that are linear in the indices,
   // constants, or operations on families that may lack some of the axes; a chain joins any number of them. Without axes, a
@@ -70,10 +72,19 @@ class reroller {
     enum class kind : std::uint8_t { number, inputs, constants, operation, chain } is = kind::number;
     std::vector<node_id> members;
     extents dims;
-    std::vector<part> parts;
-    std::vector<double> values;
+    opcode op = opcode::identity;
+    std::vector<part> parts{};
+    std::vector<double> values{};
     std::int64_t first = 0;  // input
-    std::vector<std::int64_t> strides;
+    std::vector<std::int64_t> strides{};
+    bool failed = false;     // it is none
+    std::size_t broken = 0;  // then, where along an axis inputs stand elsewhere than before
+  };
+
+  // Of what an associative operation joins: how many, how many that count for its shape, and their shapes in any order.
+  struct chain_shape {
+    std::uint32_t terms = 0, shaped = 0;
+    std::uint64_t last = 0, hash = 0;
   };
 
   // --- what the graph looks like
@@ -83,7 +94,7 @@ class reroller {
     uses_.assign(t_.size(), 0);
     shape_.assign(t_.size(), 0);
     visits_.assign(t_.size(), 0);
-    joined_.assign(t_.size(), 0);
+    joined_.assign(t_.size(), {});
     same_user_.assign(t_.size(), false);
     for (node_id n : outputs_) uses_[n] += 2;
     for (node_id n : nodes_) {
@@ -94,21 +105,25 @@ class reroller {
         same_user_[e.node] = is_associative(op) && t_.op(e.node) == op;
       }
     }
-    std::vector<std::uint64_t> terms(t_.size(), 0);  // of an associative operation, in any order
-    for (node_id n : nodes_) {
-      const bool associative = is_associative(t_.op(n));
-      std::uint64_t h = mixed(static_cast<std::uint64_t>(t_.op(n)), has_attribute(n) ? t_.attribute(n) + 1 : 0);
-      for (edge_view e : t_.args(n)) {
-        if (associative) {
-          terms[n] += is_inner(e.node) ? terms[e.node] : mixed(1, shape_[e.node]);
-          joined_[n] += is_inner(e.node) ? joined_[e.node] : 1;
-        } else {
-          h = mixed(h, shape_[e.node]);
-        }
-      }
-      shape_[n] = mixed(h, terms[n]);
-    }
+    for (node_id n : nodes_) shape_[n] = is_associative(t_.op(n)) ? shape_of_chain(n) : shape_of_operation(n);
     return true;
+  }
+
+  std::uint64_t shape_of_operation(node_id n) const {
+    std::uint64_t h = mixed(static_cast<std::uint64_t>(t_.op(n)), has_attribute(n) ? t_.attribute(n) + 1 : 0);
+    for (edge_view e : t_.args(n)) h = mixed(h, shape_[e.node]);
+    return h;
+  }
+  // Whatever the order. A number is like its multiples.
+  std::uint64_t shape_of_chain(node_id n) {
+    chain_shape& mine = joined_[n];
+    for (edge_view e : t_.args(n)) {
+      const bool factor = t_.op(n) == opcode::mul && t_.op(e.node) == opcode::constant;
+      const chain_shape one{1, factor ? 0U : 1U, factor ? 0 : shape_[e.node], factor ? 0 : mixed(1, shape_[e.node])};
+      const chain_shape& more = is_inner(e.node) ? joined_[e.node] : one;
+      mine = {mine.terms + more.terms, mine.shaped + more.shaped, mine.last + more.last, mine.hash + more.hash};
+    }
+    return t_.op(n) == opcode::mul && mine.shaped == 1 ? mine.last : mixed(static_cast<std::uint64_t>(t_.op(n)), mine.hash);
   }
 
   bool has_attribute(node_id n) const { return t_.op(n) == opcode::power || t_.op(n) == opcode::select; }
@@ -158,25 +173,86 @@ class reroller {
 
   // Whether some of what the node joins is an array.
   bool plan_chain(node_id n) {
-    if (joined_[n] < fewest) return false;
-    family chain{family::kind::chain, {n}, {}, {}, {}, 0, {}};
+    if (joined_[n].terms < fewest) return false;
+    family chain{family::kind::chain, {n}, {}, t_.op(n)};
     bool found = false;
     const std::vector<node_id> terms = terms_of(n);
     for (std::size_t k = 0, end = 0; k < terms.size(); k = end) {
       end = end_of_alike(terms, k);
-      if (end - k >= fewest)
-        if (reference all = find(
-                {terms.begin() + static_cast<std::ptrdiff_t>(k), terms.begin() + static_cast<std::ptrdiff_t>(end)}, {end - k}, 0);
-            all.family != none) {
-          found = true;
-          chain.parts.push_back({std::move(all), end - k});
-          continue;
-        }
-      for (std::size_t j = k; j < end; ++j) chain.parts.push_back({find({terms[j]}, {}, 0)});
+      found =
+          add_shape(chain, {terms.begin() + static_cast<std::ptrdiff_t>(k), terms.begin() + static_cast<std::ptrdiff_t>(end)}) ||
+          found;
     }
     if (!found) return false;
     use(chains_[n] = add(std::move(chain)));
     return true;
+  }
+
+  // How a term is multiplied: by nothing, a constant or -1.
+  enum class sign : std::uint8_t { plain, scaled, negative };
+  sign sign_of(node_id n) const {
+    if (t_.op(n) != opcode::mul || joined_[n].terms == joined_[n].shaped) return sign::plain;
+    for (edge_view e : t_.args(n))
+      if (t_.is_constant(e.node, -1)) return sign::negative;
+    return sign::scaled;
+  }
+
+  // Terms of one shape: all together, or if they are not alike, those of each sign. Whether there is an array of them.
+  bool add_shape(family& chain, const std::vector<node_id>& terms) {
+    const auto has = [&](sign s) { return [this, s](node_id n) { return sign_of(n) == s; }; };
+    if (terms.size() < fewest || std::ranges::all_of(terms, has(sign_of(terms[0])))) return add_arrays(chain, terms);
+    if (part all = find_joined(terms, {}, terms.size(), 0); all.of.family != none) {
+      chain.parts.push_back(std::move(all));
+      return true;
+    }
+    bool found = false;
+    for (sign s : {sign::plain, sign::scaled, sign::negative}) {
+      std::vector<node_id> some;
+      std::ranges::copy_if(terms, std::back_inserter(some), has(s));
+      found = add_arrays(chain, std::move(some)) || found;
+    }
+    return found;
+  }
+
+  // Of terms of one shape, those that are alike, run by run, and the others one by one. Whether there was a run.
+  bool add_arrays(family& chain, std::vector<node_id> terms) {
+    bool found = false;
+    for (int tries = 0; terms.size() >= fewest && tries < most_tries; ++tries) {
+      part all = find_joined(terms, {}, terms.size(), 0);
+      std::size_t taken = terms.size();
+      if (all.of.family == none) {
+        taken = broken_;
+        if (taken >= fewest) all = find_joined({terms.begin(), terms.begin() + static_cast<std::ptrdiff_t>(taken)}, {}, taken, 0);
+      }
+      if (taken == 0) break;
+      if (all.of.family != none) {
+        found = true;
+        chain.parts.push_back(std::move(all));
+      } else {
+        taken = std::max<std::size_t>(1, taken - 1);  // the last may begin the next run
+        add_numbers(chain, {terms.begin(), terms.begin() + static_cast<std::ptrdiff_t>(taken)});
+      }
+      terms.erase(terms.begin(), terms.begin() + static_cast<std::ptrdiff_t>(taken));
+    }
+    add_numbers(chain, terms);
+    return found;
+  }
+  void add_numbers(family& chain, const std::vector<node_id>& terms) {
+    for (node_id m : terms) chain.parts.push_back({find({m}, {}, 0)});
+  }
+
+  // `count` terms of each member, along one more axis; or along two, if inputs stand elsewhere after every few of them.
+  part find_joined(const std::vector<node_id>& group, extents dims, std::size_t count, int depth) {
+    broken_ = 0;
+    dims.push_back(count);
+    part r{find(group, dims, depth), {count}};
+    const std::size_t inner = broken_;
+    if (r.of.family != none || inner < 2 || inner >= count || count % inner != 0 || dims.size() >= most_axes) return r;
+    dims.back() = count / inner;
+    dims.push_back(inner);
+    part two{find(group, dims, depth), {count / inner, inner}};
+    broken_ = inner;
+    return two.of.family == none ? std::move(r) : std::move(two);
   }
 
   bool is_computed(std::uint32_t f) const { return all_[f].is == family::kind::operation || all_[f].is == family::kind::chain; }
@@ -201,33 +277,38 @@ class reroller {
 
   // The family of a group, once; without the axes along which nothing changes. Its number is `none` if there is none.
   reference find(std::vector<node_id> group, extents dims, int depth) {
-    reference r;
-    for (std::size_t a = 0; a < dims.size(); ++a) r.axes.push_back(a);
-    for (std::size_t a = dims.size(); a-- > 0;) {
-      if (!drop_axis(group, dims, a)) continue;
-      dims.erase(dims.begin() + static_cast<std::ptrdiff_t>(a));
-      r.axes.erase(r.axes.begin() + static_cast<std::ptrdiff_t>(a));
-    }
+    reference r{none, drop_axes(group, dims)};
     std::uint64_t h = group.size();
     for (std::size_t n : dims) h = mixed(h, n);
     for (node_id n : group) h = mixed(h, n);
     for (std::uint32_t f : known_[h])
       if (all_[f].members == group && all_[f].dims == dims) {
-        if (!failed_[f]) r.family = f;
+        broken_ = all_[f].broken;
+        if (!all_[f].failed) r.family = f;
         return r;
       }
-    family made{family::kind::number, std::move(group), std::move(dims), {}, {}, 0, {}};
-    const bool is = made.dims.empty() || (depth <= deepest && may_visit(made.members) && make(made, depth));
-    const std::uint32_t f = add(std::move(made));
-    failed_.resize(all_.size(), false);
-    failed_[f] = !is;
-    known_[h].push_back(f);
-    if (is) r.family = f;
+    family made{family::kind::number, std::move(group), std::move(dims)};
+    made.failed = !made.dims.empty() && (depth > deepest || !may_visit(made.members) || !make(made, depth));
+    made.broken = made.failed ? broken_ : 0;
+    if (!made.failed) r.family = static_cast<std::uint32_t>(all_.size());
+    known_[h].push_back(add(std::move(made)));
     return r;
   }
 
+  // Which axes are left.
+  template <class T> static std::vector<std::size_t> drop_axes(std::vector<T>& group, extents& dims) {
+    std::vector<std::size_t> axes(dims.size());
+    std::iota(axes.begin(), axes.end(), std::size_t{0});
+    for (std::size_t a = dims.size(); a-- > 0;) {
+      if (!drop_axis(group, dims, a)) continue;
+      dims.erase(dims.begin() + static_cast<std::ptrdiff_t>(a));
+      axes.erase(axes.begin() + static_cast<std::ptrdiff_t>(a));
+    }
+    return axes;
+  }
+
   // If a group is the same all along an axis, it is only seen at the first index.
-  static bool drop_axis(std::vector<node_id>& group, const extents& dims, std::size_t axis) {
+  template <class T> static bool drop_axis(std::vector<T>& group, const extents& dims, std::size_t axis) {
     std::size_t inner = 1;
     for (std::size_t a = axis + 1; a < dims.size(); ++a) inner *= dims[a];
     const std::size_t length = dims[axis], block = length * inner;
@@ -248,10 +329,12 @@ class reroller {
 
   bool make(family& f, int depth) {
     const node_id first = f.members.front();
-    const opcode op = t_.op(first);
-    if (std::ranges::any_of(f.members, [&](node_id n) { return t_.op(n) != op; })) return false;
+    const auto has_op = [&](opcode op) { return [this, op](node_id n) { return t_.op(n) == op; }; };
+    if (std::ranges::any_of(f.members, has_op(opcode::mul))) return make_chain(f, opcode::mul, depth);
+    const opcode op = f.op = t_.op(first);
+    if (!std::ranges::all_of(f.members, has_op(op))) return false;
     if (op == opcode::symbol) return make_inputs(f);
-    if (is_associative(op)) return make_chain(f, depth);
+    if (is_associative(op)) return make_chain(f, op, depth);
     if (op == opcode::constant) {
       f.is = family::kind::constants;
       for (node_id n : f.members) f.values.push_back(t_.value(n).convert_to<double>());
@@ -271,7 +354,7 @@ class reroller {
     return true;
   }
 
-  bool make_inputs(family& f) const {
+  bool make_inputs(family& f) {
     f.is = family::kind::inputs;
     const auto at = [&](std::size_t k) { return std::int64_t{place_[t_.symbol_of(f.members[k])]}; };
     f.first = at(0);
@@ -281,7 +364,10 @@ class reroller {
     std::vector<std::size_t> index(f.dims.size(), 0);
     std::int64_t expected = f.first;
     for (std::size_t k = 0; k < f.members.size(); ++k) {
-      if (place_[t_.symbol_of(f.members[k])] == none || at(k) != expected) return false;
+      if (place_[t_.symbol_of(f.members[k])] == none || at(k) != expected) {
+        for (std::size_t a = f.dims.size(); a-- > 0;) broken_ = index[a] > 0 ? index[a] : broken_;
+        return false;
+      }
       for (std::size_t a = f.dims.size(); a-- > 0;) {
         expected += f.strides[a];
         if (++index[a] < f.dims[a]) break;
@@ -292,38 +378,82 @@ class reroller {
     return true;
   }
 
-  // Every member joins as many terms of each shape. Many of a shape are one more axis.
-  bool make_chain(family& f, int depth) {
+  // Every member joins as many terms of each shape, and is multiplied by a constant if any is. Many of a shape are more axes.
+  bool make_chain(family& f, opcode op, int depth) {
     f.is = family::kind::chain;
-    const std::vector<node_id> like = terms_of(f.members.front());
-    std::vector<node_id> all;  // member by member
+    f.op = op;
+    std::vector<node_id> like, all;             // of the first member, of each
+    std::vector<std::vector<node_id>> factors;  // constants
     for (node_id n : f.members) {
-      if (joined_[n] != like.size()) return false;
-      const std::vector<node_id> terms = terms_of(n);
+      std::vector<node_id> terms = t_.op(n) == op ? terms_of(n) : std::vector{n};
+      factors.emplace_back();
+      if (op == opcode::mul)
+        std::erase_if(terms, [&](node_id m) {
+          if (t_.op(m) == opcode::constant) factors.back().push_back(m);
+          return t_.op(m) == opcode::constant;
+        });
+      if (factors.size() == 1) like = terms;
+      if (terms.size() != like.size()) return false;
       for (std::size_t k = 0; k < like.size(); ++k)
         if (shape_[terms[k]] != shape_[like[k]]) return false;
       all.insert(all.end(), terms.begin(), terms.end());
     }
-    const auto group = [&](std::size_t begin, std::size_t end) {
-      std::vector<node_id> r;
-      for (std::size_t m = 0; m < all.size(); m += like.size())
-        for (std::size_t k = begin; k < end; ++k) r.push_back(all[m + k]);
-      return r;
-    };
+    add_factors(f, factors);
     for (std::size_t k = 0, end = 0; k < like.size(); k = end) {
       end = end_of_alike(like, k);
-      if (end - k >= fewest && f.dims.size() < most_axes) {
-        extents dims = f.dims;
-        dims.push_back(end - k);
-        if (!add_part(f, {find(group(k, end), std::move(dims), depth + 1), end - k})) return false;
-        continue;
-      }
-      if (end - k > most_written_out) return false;
-      for (std::size_t j = k; j < end; ++j)
-        if (!add_part(f, {find(group(j, j + 1), f.dims, depth + 1)})) return false;
+      std::vector<std::size_t> places(end - k);
+      std::iota(places.begin(), places.end(), k);
+      if (!add_places(f, like, all, places, depth)) return false;
     }
     return true;
   }
+
+  // The terms of one shape, which stand in the same places of each member: all together, or those of each sign.
+  bool add_places(family& f, const std::vector<node_id>& like, const std::vector<node_id>& all,
+                  const std::vector<std::size_t>& places, int depth) {
+    const auto group = [&](std::span<const std::size_t> which) {
+      std::vector<node_id> r;
+      for (std::size_t m = 0; m < all.size(); m += like.size())
+        for (std::size_t k : which) r.push_back(all[m + k]);
+      return r;
+    };
+    if (places.size() >= fewest && f.dims.size() < most_axes) {
+      if (part joined = find_joined(group(places), f.dims, places.size(), depth + 1); joined.of.family != none)
+        return add_part(f, std::move(joined));
+      bool done = true;
+      for (sign s : {sign::plain, sign::scaled, sign::negative}) {
+        std::vector<std::size_t> some;
+        std::ranges::copy_if(places, std::back_inserter(some), [&](std::size_t k) { return sign_of(like[k]) == s; });
+        done = done && some.size() < places.size() && (some.empty() || add_places(f, like, all, some, depth));
+      }
+      return done;
+    }
+    return places.size() <= most_written_out && std::ranges::all_of(places, [&](const std::size_t& k) {
+             return add_part(f, {find(group({&k, 1}), f.dims, depth + 1)});
+           });
+  }
+
+  // The constants that the members of a product are multiplied by, if any is.
+  void add_factors(family& f, const std::vector<std::vector<node_id>>& factors) {
+    if (std::ranges::all_of(factors, [](const auto& one) { return one.empty(); })) return;
+    if (factors[0].size() == 1 && std::ranges::all_of(factors, [&](const auto& one) { return one == factors[0]; }))
+      return f.parts.push_back({find(factors[0], {}, 0)});
+    family made{family::kind::constants, {}, f.dims, opcode::constant};
+    for (const auto& one : factors) {
+      double product = 1;
+      for (node_id n : one) product *= t_.value(n).convert_to<double>();
+      made.values.push_back(product);
+    }
+    part p;
+    p.of.axes = drop_axes(made.values, made.dims);
+    std::uint64_t h = made.values.size();
+    for (double v : made.values) h = mixed(h, std::bit_cast<std::uint64_t>(v));
+    for (std::uint32_t c : known_[h])
+      if (all_[c].values == made.values && all_[c].dims == made.dims) p.of.family = c;
+    if (p.of.family == none) known_[h].push_back(p.of.family = add(std::move(made)));
+    f.parts.push_back(std::move(p));
+  }
+
   static bool add_part(family& f, part p) {
     f.parts.push_back(std::move(p));
     return f.parts.back().of.family != none;
@@ -395,7 +525,9 @@ class reroller {
     switch (x.is) {
       case family::kind::number: r = built_[x.members[0]]; break;
       case family::kind::inputs: r = build_inputs(x); break;
-      case family::kind::constants: r = made_.on->whole(constants(x)); break;
+      case family::kind::constants:
+        r = made_.on->whole(x.dims.empty() ? made_.on->constant(rational(x.values[0])) : constants(x));
+        break;
       case family::kind::chain: r = build_chain(x); break;
       case family::kind::operation: {
         std::vector<edge> arguments;
@@ -435,10 +567,10 @@ class reroller {
 
   edge build_chain(const family& x) {
     tape& t = *made_.on;
-    const opcode op = t_.op(x.members[0]);
+    const opcode op = x.op;
     const std::vector<range_id> out = ranges(x.dims);
     std::vector<edge> parts;
-    for (const part& p : x.parts) parts.push_back(p.length == not_summed ? seen(p.of) : build_reduction(op, out, p));
+    for (const part& p : x.parts) parts.push_back(p.over.empty() ? seen(p.of) : build_reduction(op, out, p));
     if (parts.size() == 1) return parts[0];
     if (op == opcode::add || op == opcode::mul) return t.whole(t.make(op, out, {}, reduction::none, parts));
     edge r = parts[0];
@@ -449,10 +581,10 @@ class reroller {
   // A sum of products is one node.
   edge build_reduction(opcode op, const std::vector<range_id>& out, const part& p) {
     tape& t = *made_.on;
-    const std::vector<range_id> bound = ranges({p.length});
+    const std::vector<range_id> bound = ranges(p.over);
     const family& of = all_[p.of.family];
-    const bool product = op == opcode::add && of.is == family::kind::chain && t_.op(of.members[0]) == opcode::mul &&
-                         std::ranges::all_of(of.parts, [](const part& factor) { return factor.length == not_summed; });
+    const bool product = op == opcode::add && of.is == family::kind::chain && of.op == opcode::mul &&
+                         std::ranges::all_of(of.parts, [](const part& factor) { return factor.over.empty(); });
     if (!product) return t.whole(t.identity(out, seen(p.of), bound, reduction_of(op)));
     std::vector<edge> factors;
     for (const part& factor : of.parts) factors.push_back(moved(seen(factor.of), p.of.axes));
@@ -465,13 +597,14 @@ class reroller {
   std::size_t count_ = 0;
   std::vector<std::uint32_t> place_;          // by symbol, among the inputs
   std::vector<std::uint32_t> uses_, visits_;  // by node
-  std::vector<std::uint32_t> joined_;         // how many terms an associative operation joins
+  std::vector<chain_shape> joined_;           // by node
   std::vector<std::uint64_t> shape_;
   std::vector<bool> same_user_, needed_;
   std::vector<std::uint32_t> chains_;  // by node: the family that it is alone in, if some of that are arrays
   std::vector<std::pair<std::uint32_t, std::size_t>> entries_;  // by node: a family that has it, and where
   std::vector<family> all_;
-  std::vector<bool> failed_, used_;  // by family
+  std::vector<bool> used_;  // by family
+  std::size_t broken_ = 0;  // of the family that was looked for last
   std::unordered_map<std::uint64_t, std::vector<std::uint32_t>> known_;
   std::uint32_t outputs_family_ = none;
   bool found_ = false;
