@@ -63,7 +63,10 @@ class reverse_sweep {
  public:
   // Adjoints have the seed axes, followed by those of their node.
   reverse_sweep(tape& t, node_id f, std::span<const symbol_id> by, std::vector<range_id> seed)
-      : t_(t), root_(f), by_(by.begin(), by.end()), seed_(std::move(seed)), adjoints_(std::size_t{f} + 1) {}
+      : t_(t), root_(f), by_(by.begin(), by.end()), seed_(std::move(seed)), adjoints_(std::size_t{f} + 1) {
+    place_.assign(t.symbol_count(), none);
+    for (std::size_t k = by_.size(); k-- > 0;) place_[by_[k]] = static_cast<std::uint32_t>(k);
+  }
 
   using rewriting = std::function<node_id(node_id, node_id)>;
 
@@ -80,12 +83,12 @@ class reverse_sweep {
       if (rewrite) a = rewrite(n, a);
       if (record) record->push_back({n, collected, a, received, {}});
       if (t_.op(n) == opcode::symbol) {
-        for (std::size_t k = 0; k < by_.size(); ++k)
-          if (t_.symbol_of(n) == by_[k]) result[k] = a;
+        result[place_[t_.symbol_of(n)]] = a;
       } else {
         propagate(n, a, record);
       }
     }
+    for (std::size_t k = 0; k < by_.size(); ++k) result[k] = result[place_[by_[k]]];
     for (std::size_t k = 0; k < by_.size(); ++k)
       if (result[k] == none) result[k] = t_.identity(with_seed(t_.symbol(by_[k]).axes), {t_.constant(0), {}});
     return result;
@@ -96,7 +99,7 @@ class reverse_sweep {
     depends_.assign(std::size_t{root_} + 1, false);
     for (node_id n = 0; n <= root_; ++n) {
       if (t_.op(n) == opcode::symbol) {
-        depends_[n] = std::ranges::find(by_, t_.symbol_of(n)) != by_.end();
+        depends_[n] = place_[t_.symbol_of(n)] != none;
       } else {
         for (edge_view e : t_.args(n))
           if (depends_[e.node]) depends_[n] = true;
@@ -179,6 +182,7 @@ class reverse_sweep {
   tape& t_;
   node_id root_;
   std::vector<symbol_id> by_;
+  std::vector<std::uint32_t> place_;  // by symbol, in by_
   std::vector<range_id> seed_;
   std::vector<bool> depends_;
   mailbox adjoints_;

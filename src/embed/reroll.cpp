@@ -3,10 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <deque>
 #include <iterator>
 #include <numeric>
 #include <string>
-#include <unordered_map>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -16,14 +17,15 @@ namespace wengert {
 
 namespace {
 
+using lowered::intern;
 using lowered::mixed;
 
 constexpr std::size_t fewest = 8;             // numbers that are worth an array
 constexpr int deepest = 200;                  // levels of operations in one of them
 constexpr std::size_t most_axes = 4;          // of what is added up
 constexpr std::size_t most_written_out = 16;  // terms of a number in an array
-constexpr std::uint32_t most_visits = 4;      // by each user
-constexpr int most_tries = 16;                // to find runs among terms
+constexpr std::uint32_t most_visits = 3;      // by each user
+constexpr std::size_t terms_a_try = 32;       // of those that look for runs among terms, beyond the first few
 
 bool is_associative(opcode op) { return op == opcode::add || op == opcode::mul || op == opcode::max || op == opcode::min; }
 
@@ -55,10 +57,12 @@ class reroller {
 
  private:
   using extents = std::vector<std::size_t>;
-  // A family as its reader has it: which of the reader's axes each axis of the family is.
+  // A family as its reader has it: which of the reader's axes each axis of the family is. Or one number, or nothing.
   struct reference {
     std::uint32_t family = none;
-    std::vector<std::size_t> axes;
+    node_id number = none;
+    std::vector<std::size_t> axes{};
+    explicit operator bool() const { return family != none || number != none; }
   };
   // An argument of an operation; or what is added up (or multiplied, ...) over more axes, which are so long.
   struct part {
@@ -66,10 +70,9 @@ class reroller {
     extents over{};
   };
   // Numbers that are computed alike, along a few axes, the last one fastest: inputs at places that are linear in the indices,
-  // constants, or operations on families that may lack some of the axes; a chain joins any number of them. Without axes, a
-  // number.
+  // constants, or operations on families that may lack some of the axes; a chain joins any number of them.
   struct family {
-    enum class kind : std::uint8_t { number, inputs, constants, operation, chain } is = kind::number;
+    enum class kind : std::uint8_t { inputs, constants, operation, chain } is = kind::chain;
     std::vector<node_id> members;
     extents dims;
     opcode op = opcode::identity;
@@ -77,8 +80,9 @@ class reroller {
     std::vector<double> values{};
     std::int64_t first = 0;  // input
     std::vector<std::int64_t> strides{};
-    bool failed = false;     // it is none
-    std::size_t broken = 0;  // then, where along an axis inputs stand elsewhere than before
+    std::uint64_t hash = 0;
+    bool failed = false, used = false;  // it is none; it is built
+    std::size_t broken = 0;             // then, where along an axis inputs stand elsewhere than before
   };
 
   // Of what an associative operation joins: how many, how many that count for its shape, and their shapes in any order.
@@ -162,7 +166,7 @@ class reroller {
     for (node_id n : outputs_) needed_[n] = true;
     if (outputs_.size() >= fewest) {
       const reference all = find(outputs_, {outputs_.size()}, 0);
-      if (all.family != none && all.axes.size() == 1 && is_computed(all.family)) use(outputs_family_ = all.family);
+      if (all.family != none && is_computed(all.family)) use(outputs_family_ = all.family);
     }
     for (auto it = nodes_.rbegin(); it != nodes_.rend(); ++it) {
       const node_id n = *it;
@@ -174,7 +178,8 @@ class reroller {
   // Whether some of what the node joins is an array.
   bool plan_chain(node_id n) {
     if (joined_[n].terms < fewest) return false;
-    family chain{family::kind::chain, {n}, {}, t_.op(n)};
+    family chain{family::kind::chain, {}, {}, t_.op(n)};
+    chain.hash = mixed(1, n);
     bool found = false;
     const std::vector<node_id> terms = terms_of(n);
     for (std::size_t k = 0, end = 0; k < terms.size(); k = end) {
@@ -184,7 +189,8 @@ class reroller {
           found;
     }
     if (!found) return false;
-    use(chains_[n] = add(std::move(chain)));
+    all_.push_back(std::move(chain));
+    use(chains_[n] = static_cast<std::uint32_t>(all_.size() - 1));
     return true;
   }
 
@@ -201,7 +207,7 @@ class reroller {
   bool add_shape(family& chain, const std::vector<node_id>& terms) {
     const auto has = [&](sign s) { return [this, s](node_id n) { return sign_of(n) == s; }; };
     if (terms.size() < fewest || std::ranges::all_of(terms, has(sign_of(terms[0])))) return add_arrays(chain, terms);
-    if (part all = find_joined(terms, {}, terms.size(), 0); all.of.family != none) {
+    if (part all = find_joined(terms, {}, terms.size(), 0); all.of) {
       chain.parts.push_back(std::move(all));
       return true;
     }
@@ -214,31 +220,39 @@ class reroller {
     return found;
   }
 
-  // Of terms of one shape, those that are alike, run by run, and the others one by one. Whether there was a run.
-  bool add_arrays(family& chain, std::vector<node_id> terms) {
+  // Of terms of one shape, those that are alike, run by run, and the others one by one. Whether there was a run. A few terms tell
+  // whether it is worth while to look at all of them.
+  bool add_arrays(family& chain, const std::vector<node_id>& terms) {
     bool found = false;
-    for (int tries = 0; terms.size() >= fewest && tries < most_tries; ++tries) {
-      part all = find_joined(terms, {}, terms.size(), 0);
-      std::size_t taken = terms.size();
-      if (all.of.family == none) {
-        taken = broken_;
-        if (taken >= fewest) all = find_joined({terms.begin(), terms.begin() + static_cast<std::ptrdiff_t>(taken)}, {}, taken, 0);
+    const auto some = [&](std::size_t begin, std::size_t count) {
+      const auto from = terms.begin() + static_cast<std::ptrdiff_t>(begin);
+      return std::vector<node_id>(from, from + static_cast<std::ptrdiff_t>(count));
+    };
+    std::size_t k = 0;
+    for (std::size_t tries = 0; terms.size() - k >= fewest && tries < 4 + terms.size() / terms_a_try; ++tries) {
+      const std::size_t rest = terms.size() - k;
+      part all = find_joined(some(k, fewest), {}, fewest, 0);
+      std::size_t taken = broken_;
+      if (all.of || (taken > 1 && rest % taken == 0)) {
+        all = find_joined(some(k, rest), {}, rest, 0);
+        taken = all.of ? rest : broken_;
+        if (taken >= fewest && taken < rest) all = find_joined(some(k, taken), {}, taken, 0);
       }
       if (taken == 0) break;
-      if (all.of.family != none) {
+      if (all.of) {
         found = true;
         chain.parts.push_back(std::move(all));
       } else {
         taken = std::max<std::size_t>(1, taken - 1);  // the last may begin the next run
-        add_numbers(chain, {terms.begin(), terms.begin() + static_cast<std::ptrdiff_t>(taken)});
+        add_numbers(chain, some(k, taken));
       }
-      terms.erase(terms.begin(), terms.begin() + static_cast<std::ptrdiff_t>(taken));
+      k += taken;
     }
-    add_numbers(chain, terms);
+    add_numbers(chain, some(k, terms.size() - k));
     return found;
   }
   void add_numbers(family& chain, const std::vector<node_id>& terms) {
-    for (node_id m : terms) chain.parts.push_back({find({m}, {}, 0)});
+    for (node_id m : terms) chain.parts.push_back({{none, m}});
   }
 
   // `count` terms of each member, along one more axis; or along two, if inputs stand elsewhere after every few of them.
@@ -247,52 +261,65 @@ class reroller {
     dims.push_back(count);
     part r{find(group, dims, depth), {count}};
     const std::size_t inner = broken_;
-    if (r.of.family != none || inner < 2 || inner >= count || count % inner != 0 || dims.size() >= most_axes) return r;
+    if (r.of || inner < 2 || inner >= count || count % inner != 0 || dims.size() >= most_axes) return r;
     dims.back() = count / inner;
     dims.push_back(inner);
     part two{find(group, dims, depth), {count / inner, inner}};
     broken_ = inner;
-    return two.of.family == none ? std::move(r) : std::move(two);
+    return two.of ? std::move(two) : std::move(r);
   }
 
   bool is_computed(std::uint32_t f) const { return all_[f].is == family::kind::operation || all_[f].is == family::kind::chain; }
 
   // Members of a family that is computed need not be computed again.
   void use(std::uint32_t f) {
-    if (used_[f]) return;
-    used_[f] = found_ = true;
-    const family& x = all_[f];
-    if (x.is == family::kind::number) needed_[x.members[0]] = true;
-    if (is_computed(f) && !x.dims.empty())
+    family& x = all_[f];
+    if (std::exchange(x.used, true)) return;
+    found_ = true;
+    if (is_computed(f))
       for (std::size_t k = 0; k < x.members.size(); ++k)
         if (entries_[x.members[k]].first == none) entries_[x.members[k]] = {f, k};
-    for (const part& p : x.parts) use(p.of.family);
+    for (const part& p : x.parts) {
+      if (p.of.family != none) use(p.of.family);
+      if (p.of.number != none) needed_[p.of.number] = true;
+    }
   }
 
-  std::uint32_t add(family f) {
-    all_.push_back(std::move(f));
-    used_.push_back(false);
-    return static_cast<std::uint32_t>(all_.size() - 1);
-  }
-
-  // The family of a group, once; without the axes along which nothing changes. Its number is `none` if there is none.
+  // The family of a group, once; without the axes along which nothing changes.
   reference find(std::vector<node_id> group, extents dims, int depth) {
-    reference r{none, drop_axes(group, dims)};
-    std::uint64_t h = group.size();
-    for (std::size_t n : dims) h = mixed(h, n);
-    for (node_id n : group) h = mixed(h, n);
-    for (std::uint32_t f : known_[h])
-      if (all_[f].members == group && all_[f].dims == dims) {
-        broken_ = all_[f].broken;
-        if (!all_[f].failed) r.family = f;
-        return r;
-      }
-    family made{family::kind::number, std::move(group), std::move(dims)};
-    made.failed = !made.dims.empty() && (depth > deepest || !may_visit(made.members) || !make(made, depth));
-    made.broken = made.failed ? broken_ : 0;
-    if (!made.failed) r.family = static_cast<std::uint32_t>(all_.size());
-    known_[h].push_back(add(std::move(made)));
+    reference r{none, none, drop_axes(group, dims)};
+    if (dims.empty()) {
+      r.number = group[0];
+      return r;
+    }
+    bool fresh = false;
+    family& f = known({family::kind::chain, std::move(group), std::move(dims)}, fresh);
+    if (fresh) {
+      const std::uint32_t which = found_family_;
+      broken_ = 0;
+      f.failed = depth > deepest || !may_visit(f.members) || !make(f, depth);
+      f.broken = f.failed ? broken_ : 0;
+      found_family_ = which;
+    }
+    broken_ = f.broken;
+    if (!f.failed) r.family = found_family_;
     return r;
+  }
+
+  // The family that has the members or the values of this one.
+  family& known(family f, bool& fresh) {
+    f.hash = f.values.size();
+    for (std::size_t n : f.dims) f.hash = mixed(f.hash, n);
+    for (node_id n : f.members) f.hash = mixed(f.hash, n);
+    for (double v : f.values) f.hash = mixed(f.hash, std::bit_cast<std::uint64_t>(v));
+    const auto next = static_cast<std::uint32_t>(all_.size());
+    found_family_ = intern(
+        known_, f.hash, next,
+        [&](std::uint32_t k) { return all_[k].members == f.members && all_[k].dims == f.dims && all_[k].values == f.values; },
+        [&](std::uint32_t k) { return all_[k].hash; });
+    fresh = found_family_ == next;
+    if (fresh) all_.push_back(std::move(f));
+    return all_[found_family_];
   }
 
   // Which axes are left.
@@ -337,7 +364,6 @@ class reroller {
     if (is_associative(op)) return make_chain(f, op, depth);
     if (op == opcode::constant) {
       f.is = family::kind::constants;
-      for (node_id n : f.members) f.values.push_back(t_.value(n).convert_to<double>());
       return true;
     }
     f.is = family::kind::operation;
@@ -348,8 +374,7 @@ class reroller {
       for (edge_view e : t_.args(n)) arguments[k++].push_back(e.node);
     }
     for (auto& one : arguments) {
-      f.parts.push_back({find(std::move(one), f.dims, depth + 1)});
-      if (f.parts.back().of.family == none) return false;
+      if (!add_part(f, {find(std::move(one), f.dims, depth + 1)})) return false;
     }
     return true;
   }
@@ -418,7 +443,7 @@ class reroller {
       return r;
     };
     if (places.size() >= fewest && f.dims.size() < most_axes) {
-      if (part joined = find_joined(group(places), f.dims, places.size(), depth + 1); joined.of.family != none)
+      if (part joined = find_joined(group(places), f.dims, places.size(), depth + 1); joined.of)
         return add_part(f, std::move(joined));
       bool done = true;
       for (sign s : {sign::plain, sign::scaled, sign::negative}) {
@@ -437,7 +462,7 @@ class reroller {
   void add_factors(family& f, const std::vector<std::vector<node_id>>& factors) {
     if (std::ranges::all_of(factors, [](const auto& one) { return one.empty(); })) return;
     if (factors[0].size() == 1 && std::ranges::all_of(factors, [&](const auto& one) { return one == factors[0]; }))
-      return f.parts.push_back({find(factors[0], {}, 0)});
+      return f.parts.push_back({{none, factors[0][0]}});
     family made{family::kind::constants, {}, f.dims, opcode::constant};
     for (const auto& one : factors) {
       double product = 1;
@@ -446,17 +471,15 @@ class reroller {
     }
     part p;
     p.of.axes = drop_axes(made.values, made.dims);
-    std::uint64_t h = made.values.size();
-    for (double v : made.values) h = mixed(h, std::bit_cast<std::uint64_t>(v));
-    for (std::uint32_t c : known_[h])
-      if (all_[c].values == made.values && all_[c].dims == made.dims) p.of.family = c;
-    if (p.of.family == none) known_[h].push_back(p.of.family = add(std::move(made)));
+    bool fresh = false;
+    known(std::move(made), fresh);
+    p.of.family = found_family_;
     f.parts.push_back(std::move(p));
   }
 
   static bool add_part(family& f, part p) {
     f.parts.push_back(std::move(p));
-    return f.parts.back().of.family != none;
+    return static_cast<bool>(f.parts.back().of);
   }
 
   // --- the graph on another tape
@@ -523,7 +546,6 @@ class reroller {
     const family& x = all_[f];
     edge r;
     switch (x.is) {
-      case family::kind::number: r = built_[x.members[0]]; break;
       case family::kind::inputs: r = build_inputs(x); break;
       case family::kind::constants:
         r = made_.on->whole(x.dims.empty() ? made_.on->constant(rational(x.values[0])) : constants(x));
@@ -539,7 +561,7 @@ class reroller {
   }
 
   // A family in terms of its reader's axes.
-  edge seen(const reference& r) { return moved(build_array(r.family), r.axes); }
+  edge seen(const reference& r) { return r.number != none ? built_[r.number] : moved(build_array(r.family), r.axes); }
   static edge moved(edge e, const std::vector<std::size_t>& axes) {
     for (label& l : e.labels)
       if (!l.is_constant()) l.axis = static_cast<std::int16_t>(axes[static_cast<std::size_t>(l.axis)]);
@@ -561,7 +583,9 @@ class reroller {
   node_id constants(const family& x) {
     tape& t = *made_.on;
     const node_id n = t.symbol(fmt::format("constants[{}]", made_.constants.size()), ranges(x.dims));
-    made_.constants.emplace_back(t.symbol_of(n), x.values);
+    std::vector<double> values = x.values;
+    for (node_id m : x.members) values.push_back(t_.value(m).convert_to<double>());
+    made_.constants.emplace_back(t.symbol_of(n), std::move(values));
     return n;
   }
 
@@ -582,6 +606,7 @@ class reroller {
   edge build_reduction(opcode op, const std::vector<range_id>& out, const part& p) {
     tape& t = *made_.on;
     const std::vector<range_id> bound = ranges(p.over);
+    if (p.of.number != none) return t.whole(t.identity(out, built_[p.of.number], bound, reduction_of(op)));
     const family& of = all_[p.of.family];
     const bool product = op == opcode::add && of.is == family::kind::chain && of.op == opcode::mul &&
                          std::ranges::all_of(of.parts, [](const part& factor) { return factor.over.empty(); });
@@ -602,10 +627,10 @@ class reroller {
   std::vector<bool> same_user_, needed_;
   std::vector<std::uint32_t> chains_;  // by node: the family that it is alone in, if some of that are arrays
   std::vector<std::pair<std::uint32_t, std::size_t>> entries_;  // by node: a family that has it, and where
-  std::vector<family> all_;
-  std::vector<bool> used_;  // by family
+  std::deque<family> all_;
+  std::vector<std::uint32_t> known_;  // families, by hash
+  std::uint32_t found_family_ = none;
   std::size_t broken_ = 0;  // of the family that was looked for last
-  std::unordered_map<std::uint64_t, std::vector<std::uint32_t>> known_;
   std::uint32_t outputs_family_ = none;
   bool found_ = false;
   rerolled made_;

@@ -285,12 +285,13 @@ class graph_maker {
       read.push_back(read_by(n, e));
     }
     x.first_axis = static_cast<std::uint32_t>(g_.sizes.size());
-    for (std::int64_t size : shape(t_.axes(n))) g_.sizes.push_back(size);
+    for (range_id r : t_.axes(n)) g_.sizes.push_back(length(r));
     if (x.op == opcode::mul && x.bound == 0) take_entry(x, read);
     if (x.op == opcode::mul && x.red == reduction::sum) {
       take_delta(x, read);
       if (x.bound > 0 && x.window < 0) make_two_factors(x, read);
     }
+    entries(t_.out(n));  // throws where there are too many
     seen& s = seen_[n];
     x.arity = static_cast<std::uint32_t>(read.size());
     if (const std::optional<double> known = folded(x, read)) {
