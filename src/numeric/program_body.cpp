@@ -42,6 +42,7 @@ bool is_lazy(code op) { return op == code::load || op == code::constant || op ==
 }  // namespace
 
 unsigned operands(const instruction& i, const lane_step& step) {
+  if (is_exponential(i.op) && i.joins) return 3;
   switch (i.op) {
     case code::constant:
     case code::load:
@@ -365,15 +366,29 @@ class body::ordering {
     hoisted_ = std::move(needed);
   }
 
-  // An exponential is added up where it is computed.
+  // An exponential is added up where it is computed, and so is a product with its argument.
   void join_sums() {
+    std::vector<value> exponential(b_.all_.size(), none);  // of a value
+    for (value v = 0; v < b_.all_.size(); ++v)
+      if (is_exponential(at(v).op) && uses_[v] > 0 && !hoisted_[v]) exponential[at(v).a] = v;
     for (value v = 0; v < b_.all_.size(); ++v) {
       const instruction& sum = at(v);
-      if (sum.op != code::reduce || sum.red != reduction::sum) continue;
-      instruction& term = at(sum.a);
-      if (!is_exponential(term.op) || term.red != reduction::none || hoisted_[sum.a]) continue;
-      term.red = reduction::sum, term.c = v;
-      joined_[v] = true;
+      if (sum.op == code::reduce && sum.red == reduction::sum) {
+        instruction& term = at(sum.a);
+        if (!is_exponential(term.op) || term.red != reduction::none || hoisted_[sum.a]) continue;
+        term.red = reduction::sum, term.d = v;
+        joined_[v] = true;
+      } else if (sum.op == code::reduce_product) {
+        const auto takes = [&](value x, value other) {
+          const value e = exponential[x];
+          if (joined_[v] || e == none || at(e).joins || (other > e && !is_lazy(at(other).op))) return;
+          at(e).joins = true, at(e).c = other, at(e).table = v;
+          if (at(e).op == code::exp) at(e).b = at(e).a;
+          joined_[v] = true;
+        };
+        takes(sum.a, sum.b);
+        takes(sum.b, sum.a);
+      }
     }
   }
 
@@ -469,7 +484,8 @@ class body::ordering {
         (kind_[read] == kind::stream ? free_streams_ : free_plain_).push_back(place_[read]);
       });
       if (results && kind_[v] == kind::plain) place_[v] = take(v);
-      if (is_exponential(i.op) && i.red != reduction::none) i.c = place_[i.c];
+      if (is_exponential(i.op) && i.red != reduction::none) i.d = place_[i.d];
+      if (is_exponential(i.op) && i.joins) i.table = place_[i.table];
       if (results || place_[v] != none) i.to = coded(v);
       if (direct_[v] != none) {
         instruction p{code::place};

@@ -73,13 +73,15 @@ HWY_INLINE void map(D d, const lane_frame<T>& f, const instruction& i, F functio
 // Several vectors at a time, as many as there are registers for, so that the steps of one need not wait for each other.
 constexpr std::size_t exponentials_at_once = HWY_ARCH_X86 && HWY_TARGET > HWY_AVX3 ? 2 : 4;
 
-template <class D, class T, class F> HWY_INLINE void exponentials(D d, const lane_frame<T>& f, const instruction& i, F exponent) {
+template <bool Product, class D, class T, class F>
+HWY_INLINE void exponentials(D d, const lane_frame<T>& f, const instruction& i, F exponent) {
   constexpr std::size_t at_once = exponentials_at_once;
   T* const to = f.at[i.to];
-  const operand<T> a(f, i.a), b(f, i.b);
+  const operand<T> a(f, i.a), b(f, i.b), c(f, i.c);
   const std::size_t lanes = hn::Lanes(d), n = padded(d, f.count);
   const bool joins = i.red == reduction::sum;
-  auto sum = joins ? hn::LoadU(d, f.at[i.c]) : hn::Zero(d);
+  auto sum = joins ? hn::LoadU(d, f.at[i.d]) : hn::Zero(d), products = Product ? hn::LoadU(d, f.at[i.table]) : hn::Zero(d);
+  const auto product = [&](std::size_t k) HWY_ATTR { return hn::MulAdd(hn::LoadU(d, a(k)), hn::LoadU(d, c(k)), products); };
   const auto some = [&](std::size_t k, auto x) HWY_ATTR {
     for (std::size_t j = 0; j < std::size(x.v); ++j) x.v[j] = exponent(a(k + j * lanes), b(k + j * lanes));
     x = exp_of(d, x);
@@ -88,16 +90,27 @@ template <class D, class T, class F> HWY_INLINE void exponentials(D d, const lan
   };
   std::size_t k = 0;
   for (; k + at_once * lanes <= f.count; k += at_once * lanes) {
+    if constexpr (Product)  // before, since `to` may be the register of an argument
+      for (std::size_t j = 0; j < at_once; ++j) products = product(k + j * lanes);
     const auto x = some(k, many<hn::Vec<D>, at_once>());
     auto both = hn::Add(x.v[0], x.v[1]);
     for (std::size_t j = 2; j < at_once; j += 2) both = hn::Add(both, hn::Add(x.v[j], x.v[j + 1]));
     sum = hn::Add(sum, both);
   }
   for (; k < n; k += lanes) {
-    const auto x = some(k, many<hn::Vec<D>, 1>()).v[0];
-    sum = hn::Add(sum, k + lanes <= f.count ? x : hn::IfThenElseZero(hn::FirstN(d, f.count - k), x));
+    const auto there = hn::FirstN(d, std::min(lanes, f.count - k));
+    if constexpr (Product) products = hn::IfThenElse(there, product(k), products);
+    sum = hn::Add(sum, hn::IfThenElseZero(there, some(k, many<hn::Vec<D>, 1>()).v[0]));
   }
-  if (joins) hn::StoreU(sum, d, f.at[i.c]);
+  if (joins) hn::StoreU(sum, d, f.at[i.d]);
+  if (Product) hn::StoreU(products, d, f.at[i.table]);
+}
+
+template <class D, class T, class F> HWY_INLINE void exponentials(D d, const lane_frame<T>& f, const instruction& i, F exponent) {
+  if (i.joins)
+    exponentials<true>(d, f, i, exponent);
+  else
+    exponentials<false>(d, f, i, exponent);
 }
 
 // -0 counts as 0: its reciprocal is +inf.
@@ -149,6 +162,25 @@ template <class T> HWY_INLINE void fetch_next(const T* from, std::size_t count) 
   for (std::size_t k = 0; k < count; k += line) hwy::Prefetch(from + count + k);
 }
 
+// A vector whose first lane stands at `last`, the others before it.
+template <class D, class T> HWY_INLINE hn::Vec<D> load_backwards(D d, const T* last) {
+  return hn::Reverse(d, hn::LoadU(d, last - (hn::Lanes(d) - 1)));
+}
+template <class D, class T> HWY_INLINE void store_backwards(D d, hn::Vec<D> x, T* last) {
+  hn::StoreU(hn::Reverse(d, x), d, last - (hn::Lanes(d) - 1));
+}
+
+// Whole vectors, as long as what is read stands before the last lane; how many lanes.
+template <class D, class T> HWY_INLINE std::size_t load_every_second(D d, const T* from, std::size_t count, T* to) {
+  std::size_t k = 0;
+  for (; k + hn::Lanes(d) < count; k += hn::Lanes(d)) {
+    hn::Vec<D> even, odd;
+    hn::LoadInterleaved2(d, from + 2 * k, even, odd);
+    hn::StoreU(even, d, to + k);
+  }
+  return k;
+}
+
 // Lanes that stand side by side but fill no whole vectors are those of a block of less than one.
 template <class D, class T> void load(D d, lane_frame<T>& f, const instruction& i) {
   if (i.to < f.step->uniform) return fill(d, f.at[i.to], hn::Lanes(d), *f.where[i.table]);
@@ -162,8 +194,12 @@ template <class D, class T> void load(D d, lane_frame<T>& f, const instruction& 
   const std::int64_t stride = f.stride[i.table];
   if (stride == 0) return fill(d, to, f.count, *from);
   if (stride == 1) return hn::StoreU(load_some(d, from, f.count), d, to);
-  for (std::size_t k = 0; k < f.count; ++k) to[k] = from[static_cast<std::int64_t>(k) * stride];
-  for (std::size_t k = f.count, n = padded(d, f.count); k < n; ++k) to[k] = 0;
+  std::size_t k = 0;
+  if (stride == -1)
+    for (; k + hn::Lanes(d) <= f.count; k += hn::Lanes(d)) hn::StoreU(load_backwards(d, from - k), d, to + k);
+  if (stride == 2) k = load_every_second(d, from, f.count, to);
+  for (; k < f.count; ++k) to[k] = from[static_cast<std::int64_t>(k) * stride];
+  for (std::size_t n = padded(d, f.count); k < n; ++k) to[k] = 0;
 }
 
 template <class D, class T> HWY_INLINE void place(D d, lane_frame<T>& f, const instruction& i) {
@@ -181,8 +217,12 @@ template <class D, class T> void store(D d, const lane_frame<T>& f, const instru
     std::memcpy(to, from(0), f.count * sizeof(T));
   else if (stride == 1)
     std::fill_n(to, f.count, *from(0));
-  else
-    for (std::size_t k = 0; k < f.count; ++k) to[static_cast<std::int64_t>(k) * stride] = *from(k);
+  else {
+    std::size_t k = 0;
+    if (stride == -1 && !from.is_uniform())
+      for (; k + hn::Lanes(d) <= f.count; k += hn::Lanes(d)) store_backwards(d, hn::LoadU(d, from(k)), to - k);
+    for (; k < f.count; ++k) to[static_cast<std::int64_t>(k) * stride] = *from(k);
+  }
 }
 
 template <class T> T joined(reduction red, T x, T y) {
@@ -201,6 +241,9 @@ template <class D, class T> void accumulate(D d, const lane_frame<T>& f, const i
   if (f.stride[i.table] == 1 && i.red == reduction::sum)
     for (; k + hn::Lanes(d) <= f.count; k += hn::Lanes(d))
       hn::StoreU(hn::Add(hn::LoadU(d, to + k), hn::LoadU(d, from(k))), d, to + k);
+  else if (f.stride[i.table] == -1 && i.red == reduction::sum && !from.is_uniform())
+    for (; k + hn::Lanes(d) <= f.count; k += hn::Lanes(d))
+      store_backwards(d, hn::Add(load_backwards(d, to - k), hn::LoadU(d, from(k))), to - k);
   for (; k < f.count; ++k) {
     T& x = to[static_cast<std::int64_t>(k) * f.stride[i.table]];
     x = joined(i.red, x, *from(k));
