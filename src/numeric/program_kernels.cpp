@@ -37,9 +37,9 @@ template <class D> HWY_INLINE std::size_t padded(D d, std::size_t count) {
 // A register that is read: one of one number has it in its first vector only.
 template <class T> class operand {
  public:
-  operand(const lane_frame<T>& f, std::uint32_t r) : at_(f.at[r]), moves_(r < f.step->uniform ? 0 : ~std::size_t{0}) {}
-  const T* operator()(std::size_t lane) const { return at_ + (lane & moves_); }
-  bool is_uniform() const { return moves_ == 0; }
+  HWY_INLINE operand(const lane_frame<T>& f, std::uint32_t r) : at_(f.at[r]), moves_(r < f.step->uniform ? 0 : ~std::size_t{0}) {}
+  HWY_INLINE const T* operator()(std::size_t lane) const { return at_ + (lane & moves_); }
+  HWY_INLINE bool is_uniform() const { return moves_ == 0; }
 
  private:
   const T* at_;

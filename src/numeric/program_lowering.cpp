@@ -229,8 +229,11 @@ class lowerer {
     if (output_[i] != none) return;
     std::uint32_t first = none;
     bool fits = true;
+    const auto is_inside = [&](std::uint32_t r) { return group_[r] == group_count_; };
+    if (!readers(i).empty() && std::ranges::none_of(readers(i), is_inside) && reads_only_arrays(i))
+      return join_later(i, none, members);
     for (std::uint32_t r : readers(i)) {
-      if (group_[r] != group_count_) return;
+      if (!is_inside(r)) return;
       if (stage_[r] > first) continue;
       if (stage_[r] < first) fits = true;
       first = stage_[r];
@@ -250,14 +253,20 @@ class lowerer {
     });
   }
 
-  // What is ready early and reads only what stands in arrays goes where one of them is read again, as late as that can be.
+  // What is ready early and reads only what stands in arrays goes where one of them is read again, as late as that can be, or
+  // where functions take the time that reading needs.
   void join_later(std::uint32_t i, std::uint32_t before, const std::vector<std::uint32_t>& members) {
     if (alone_[i] || chosen_[i] < 0) return;
     const std::int64_t size = g_.sizes[axis_of(i)];
+    std::set<std::uint32_t> with_functions;
+    for (std::uint32_t j : members)
+      if (find_function(at(j).op) != nullptr) with_functions.insert(stage_[j]);
+    std::pair best(with_functions.contains(stage_[i]), stage_[i]);
     for (std::uint32_t j : members) {
       if (stage_[j] <= stage_[i] || stage_[j] >= before || stage_size_[stage_[j]] != size) continue;
-      if (reads_the_same(i, j)) stage_[i] = std::max(stage_[i], stage_[j]);
+      if (reads_the_same(i, j)) best = std::max(best, std::pair(with_functions.contains(stage_[j]), stage_[j]));
     }
+    stage_[i] = best.second;
   }
 
   bool reads_the_same(std::uint32_t i, std::uint32_t j) const {
@@ -349,7 +358,12 @@ class lowerer {
     const std::uint32_t last = group.back();
     if (is_emitted_alone(last, depth)) return emit_alone(last);
     const std::int64_t count = chosen_[last] < 0 ? 1 : g_.sizes[axis_of(last)];
-    if (!has_lanes(group, depth)) return emit_loop(group, count, depth);
+    if (!has_lanes(group, depth)) {
+      const auto [rounds, after] = split_loop(group);
+      emit_loop(rounds, count, depth);
+      if (!after.empty()) emit(after, depth);
+      return;
+    }
     new_group(group);
     for (std::uint32_t i : group)
       if ((at(i).window >= 0 || is_sum_of_parts_[i]) && !accumulates_[i] && is_kept(i)) fill(array_of(i), 0);
@@ -391,6 +405,34 @@ class lowerer {
       const std::int64_t size = std::max<std::int64_t>(g_.size(x, k), 1);
       n = n > none_large / size ? none_large : n * size;
     }
+    return n;
+  }
+
+  // What is one number in each round of a loop, and what nothing else in it needs, is computed behind it, side by side.
+  std::pair<std::vector<std::uint32_t>, std::vector<std::uint32_t>> split_loop(const std::vector<std::uint32_t>& group) {
+    new_group(group);
+    const std::uint32_t own = group_count_;
+    std::pair<std::vector<std::uint32_t>, std::vector<std::uint32_t>> r;
+    for (auto it = group.rbegin(); it != group.rend(); ++it) {
+      const auto is_own = [&](std::uint32_t i) { return group_[i] == own; };
+      const auto is_number = [&](const argument& a) {
+        return a.is != argument::kind::item || !is_own(a.which) || results_a_round(a.which) == 1;
+      };
+      const bool last = written_out(at(*it), chosen_[*it]) == 1 && std::ranges::none_of(readers(*it), is_own) &&
+                        std::ranges::all_of(g_.arguments_of(at(*it)), is_number);
+      if (last) group_[*it] = none;
+      (last ? r.second : r.first).push_back(*it);
+    }
+    std::ranges::reverse(r.first);
+    std::ranges::reverse(r.second);
+    return r;
+  }
+
+  // The entries of the array of an item at one index of its chosen axis.
+  std::int64_t results_a_round(std::uint32_t i) const {
+    std::int64_t n = 1;
+    for (std::size_t k = 0; k < at(i).rank; ++k)
+      if (static_cast<std::int32_t>(k) != chosen_[i] && !is_fixed(at(i), k)) n *= g_.size(at(i), k);
     return n;
   }
 
