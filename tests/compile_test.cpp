@@ -201,6 +201,203 @@ TEST_CASE("loops that a recording unrolls are found again") {
       40, 200);
 }
 
+namespace {
+
+// The loss of a network of two layers for a few samples, and its parameters, number by number.
+template <class V> auto network(const V& p, std::size_t samples, std::size_t inputs, std::size_t hidden, std::size_t outputs) {
+  using T = std::decay_t<decltype(p[0])>;
+  const std::size_t second = hidden * inputs + hidden;
+  T loss = 0;
+  for (std::size_t n = 0; n < samples; ++n) {
+    std::vector<T> h, z;
+    for (std::size_t j = 0; j < hidden; ++j) {
+      T sum = p[hidden * inputs + j];
+      for (std::size_t i = 0; i < inputs; ++i) sum += p[j * inputs + i] * std::cos(static_cast<double>(n * inputs + i));
+      h.push_back(tanh(sum));
+    }
+    for (std::size_t k = 0; k < outputs; ++k) {
+      T sum = p[second + outputs * hidden + k];
+      for (std::size_t j = 0; j < hidden; ++j) sum += p[second + k * hidden + j] * h[j];
+      z.push_back(sum);
+    }
+    T sum = 0;
+    for (const T& v : z) sum += exp(v);
+    loss += log(sum) - z[n * 7 % outputs];
+  }
+  return loss;
+}
+
+// As an array program of at most `limit` nodes: the value, derivatives, many evaluations, on every vector unit.
+template <class F> void check_rolled(const char* name, const F& f, std::size_t n, std::size_t limit) {
+  CAPTURE(name);
+  std::vector<double> x(n), v(n);
+  for (std::size_t k = 0; k < n; ++k) x[k] = std::sin(3.0 * static_cast<double>(k) + 1), v[k] = std::cos(static_cast<double>(k));
+  const std::vector<double> gradient = grad(f)(x);
+  for (const std::string& target : program_targets()) {
+    const compiled c = compile(f, n, {.target = target});
+    CHECK(c.on().reachable(c.nodes_of(part::value)[0]).size() <= limit);
+    CHECK(c(x) == doctest::Approx(f(x)).epsilon(1e-12));
+    check_close(c.gradient(x), gradient, 1e-11);
+    const auto g = compile<float>(f, n, {.target = target}).gradient(std::vector<float>(x.begin(), x.end()));
+    check_close({g.begin(), g.end()}, gradient, 1e-3);
+  }
+  const compiled c = compile(f, n);
+  check_close(c.hessian_vector(x, v), hvp(f)(x, v), 1e-10);
+  if (n <= 120) check_close(c.hessian(x), hessian(f)(x).entries(), 1e-10);
+  constexpr std::size_t count = 37;
+  std::vector<double> many, values(count), gradients(count * n);
+  for (std::size_t b = 0; b < count; ++b)
+    for (double u : x) many.push_back(u * (1 + 0.01 * static_cast<double>(b)));
+  const auto step = static_cast<std::ptrdiff_t>(n);
+  const batch_array<const double> in[]{{many.data(), step}};
+  const batch_array<double> out[]{{values.data(), 1}, {gradients.data(), step}};
+  c.gradients().run_batch(count, in, out, 2);
+  check_close({gradients.begin(), gradients.begin() + step}, gradient, 1e-11);
+  check_close({gradients.end() - step, gradients.end()}, c.gradient(std::vector<double>(many.end() - step, many.end())), 1e-11);
+  CHECK(!c.find_nonfinite(part::gradient, x));
+  x[n / 2] = std::nan("");
+  CHECK(c.find_nonfinite(part::gradient, x));
+}
+
+}  // namespace
+
+TEST_CASE("loops inside of loops, and reads by steps, backwards and down columns, are found again") {
+  check_rolled(
+      "by steps",
+      [](const auto& x) {
+        std::decay_t<decltype(x[0])> s = 0;
+        for (std::size_t k = 0; 2 * k + 1 < x.size(); ++k) s += sin(x[2 * k]) * x[2 * k + 1];
+        return s;
+      },
+      50, 8);
+  check_rolled(
+      "backwards",
+      [](const auto& x) {
+        std::decay_t<decltype(x[0])> s = 0;
+        for (std::size_t k = 0; k < x.size(); ++k) s += sin(x[x.size() - 1 - k]) * x[k] * x[k];
+        return s;
+      },
+      41, 8);
+  check_rolled(
+      "steps of three over all",
+      [](const auto& x) {
+        std::decay_t<decltype(x[0])> s = 0;
+        for (std::size_t k = 0; k < x.size() / 3; ++k) s += x[3 * k] * sin(x[k]);
+        for (std::size_t k = 0; k < x.size(); ++k) s += x[k] * x[k] * x[5];
+        return s * x[7] + x[x.size() - 1];
+      },
+      57, 16);
+  check_rolled(
+      "columns",
+      [](const auto& x) {
+        using T = std::decay_t<decltype(x[0])>;
+        constexpr std::size_t n = 9;
+        T s = 0;
+        for (std::size_t j = 0; j < n; ++j) {
+          T t = 0;
+          for (std::size_t i = 0; i < n; ++i) t += x[i * n + j] * x[n * n + i];
+          s += t * t * exp(x[n * n + j]);
+        }
+        return s;
+      },
+      90, 12);
+  check_rolled(
+      "a quadratic form in one loop, and parts of a sum",
+      [](const auto& x) {
+        std::decay_t<decltype(x[0])> s = 0;
+        for (std::size_t i = 0; i < 9; ++i)
+          for (std::size_t j = 0; j < 9; ++j) s += x[81 + i] * x[9 * i + j] * x[81 + j];
+        for (std::size_t i = 0; i < 20; ++i) s += x[i] - x[40 + i];
+        for (std::size_t i = 60; i < 81; ++i) s += 2.0 * x[i];
+        return s;
+      },
+      90, 16);
+  check_rolled(
+      "one sample", [](const auto& p) { return network(p, 1, 10, 9, 8); }, 90 + 9 + 72 + 8, 40);
+  check_rolled(
+      "three", [](const auto& p) { return network(p, 3, 16, 12, 10); }, 192 + 12 + 120 + 10, 100);
+  // As many as there are samples: their inputs 1 and -1 are factors like others.
+  check_rolled(
+      "nine", [](const auto& p) { return network(p, 9, 10, 9, 8); }, 90 + 9 + 72 + 8, 100);
+  const auto rows = [](const auto& x) {  // several results
+    using T = std::decay_t<decltype(x[0])>;
+    std::vector<T> y;
+    for (std::size_t j = 0; j < 9; ++j) {
+      T s = 0;
+      for (std::size_t i = 0; i < 8; ++i) s += x[j * 8 + i] * x[72 + i];
+      y.push_back(tanh(s));
+    }
+    return y;
+  };
+  const compiled c = compile(rows, 80);
+  CHECK(c.on().reachable(c.nodes_of(part::value)[0]).size() <= 6);
+  std::vector<double> x(80);
+  for (std::size_t k = 0; k < x.size(); ++k) x[k] = std::sin(3.0 * static_cast<double>(k) + 1);
+  check_close(c.value(x), rows(x), 1e-14);
+  check_close(c.jacobian(x), jacobian(rows)(x).entries(), 1e-13);
+}
+
+namespace {
+
+// Loops in loops at random: what is read is linear in the indices, but for what leaves the array; factors are often 1 or -1.
+template <class V> auto random_loops(unsigned seed, const V& x) {
+  using T = std::decay_t<decltype(x[0])>;
+  std::mt19937 random(seed);
+  const auto pick = [&](int n) { return static_cast<int>(random() % static_cast<unsigned>(n)); };
+  const int size = static_cast<int>(x.size());
+  struct reading {
+    int first, outer, inner;
+  };
+  T total = x[0];
+  for (int block = pick(3); block >= 0; --block) {
+    const int rows = std::array{3, 8, 9, 17}[static_cast<std::size_t>(pick(4))],
+              columns = std::array{1, 5, 8, 11}[static_cast<std::size_t>(pick(4))];
+    reading all[3];
+    for (reading& r : all) r = {pick(size), pick(7) - 3, pick(7) - 3};
+    const int inner = pick(3), outer = pick(3), factor = pick(4);
+    const auto at = [&](const reading& r, int i, int j) -> const T& {
+      return x[static_cast<std::size_t>(((r.first + r.outer * i + r.inner * j) % size + size) % size)];
+    };
+    T sum = 0;
+    for (int i = 0; i < rows; ++i) {
+      T row = inner == 0 ? T(0) : T(1);
+      for (int j = 0; j < columns; ++j) {
+        const double number = factor == 0   ? 1
+                              : factor == 1 ? (i * 7 + j * 3) % 3 - 1.5
+                              : factor == 2 ? ((i + j) % 2 == 0 ? 1 : -1)
+                                            : 0.25;
+        const T term = at(all[0], i, j) * number + sin(at(all[1], i, j)) * at(all[2], i, j);
+        if (inner == 0)
+          row += term;
+        else if (inner == 1)
+          row *= 1.0 + 0.1 * term;
+        else
+          row = fmax(row, term);
+      }
+      sum += outer == 0 ? row : outer == 1 ? tanh(row) * at(all[1], i, 0) : exp(-row * row);
+    }
+    total = total * 0.5 + sum;
+  }
+  return total;
+}
+
+}  // namespace
+
+TEST_CASE("loops at random are computed as they are written") {
+  constexpr std::size_t n = 40;
+  std::vector<double> x(n), v(n);
+  for (std::size_t k = 0; k < n; ++k) x[k] = std::sin(3.0 * static_cast<double>(k) + 1), v[k] = std::cos(static_cast<double>(k));
+  for (unsigned seed = 0; seed < 150; ++seed) {
+    CAPTURE(seed);
+    const auto f = [&](const auto& at) { return random_loops(seed, at); };
+    const compiled c = compile(f, n, {.as_written = seed % 10 != 0});
+    CHECK(c(x) == doctest::Approx(f(x)).epsilon(1e-12));
+    check_close(c.gradient(x), grad(f)(x), 1e-11);
+    check_close(c.hessian_vector(x, v), hvp(f)(x, v), 1e-10);
+    if (seed % 10 == 0) check_close(c.hessian(x), hessian(f)(x).entries(), 1e-10);
+  }
+}
+
 TEST_CASE("what made the first infinity or NaN is named, with its inputs and its place") {
   const compiled c = compile("y + 3*log(x - 1)/sqrt(y)", {});
   CHECK(!c.find_nonfinite(part::gradient, 2.0, 3.0));

@@ -463,6 +463,9 @@ TEST_CASE("what is fused or moved is computed as it is written") {
       "sum(k, lgamma(m + 2)*z[k] + (m + 1)^(5/3)*w[k])",
       "sum(k, exp(m)) + sum(k, exp(m)*z[k])^2",
       "exp(m)*sum(k, exp(z[k]*m))^2 + sum(k, exp(z[k]*m)*w[k])",
+      "sum(k, exp(z[k]*w[k]))*m + sum(k, z[k]*w[k]*sin(w[k])) + sum(k, exp(w[k]))*sum(k, z[k]*w[k])",
+      "log(sum(k, exp(z[k]*w[k] + m))) + sum(k, z[k]*w[k]*exp(z[k]*w[k]))",
+      "sum(n, tanh(sum(k, Z[n,k]*w[k]))^2*Y[n,1]) + sum(n, exp(sum(k, Z[n,k]^2)/K)*n)",
       "sum(n, log(1 + sum(k, exp(Z[n,k] - max(k, Z[n,k]))*Y[n,k]))^2/sum(k, Z[n,k]))",
       "sum(n, sum(k, tanh(Z[n,k]*sum(k, Y[n,k]))*n)^(5/3)) + sum(n, digamma(1 + sum(k, Z[n,k]))*Y[n,1])",
       "exp(m)*sum(k, sum(j, (p[j] + z[k])*(q[j] - z[k])*(r[j] + w[k])*(s[j] - w[k])*(t[j] + z[k])))/sum(k, z[k]*sin(m))",
@@ -544,6 +547,82 @@ TEST_CASE("many evaluations on many threads are those one by one") {
     p.run(at, to, space);
   }
   CHECK(out == single);
+}
+
+// Parts of inputs that are symbols of their own, and what is added to outputs, entry by entry: forwards, backwards, by steps,
+// beside each other and over each other, for one evaluation and for many.
+template <class T> void check_views(const std::string& target) {
+  tape t;
+  const std::size_t size = 83;
+  const auto range_to = [&](std::size_t n) { return t.range_to({none, static_cast<std::int64_t>(n)}); };
+  const range_id all = range_to(size), half = range_to(size / 2), rows = range_to(9), columns = range_to(4);
+  const node_id x = t.symbol("x", std::vector{all}), even = t.symbol("even", std::vector{half}),
+                back = t.symbol("back", std::vector{all}), part = t.symbol("part", std::vector{columns, rows});
+  const auto view = [&](node_id n, std::int64_t offset, const std::vector<std::int64_t>& strides) {
+    return input_view{t.symbol_of(n), 0, offset, strides};
+  };
+  const std::vector<input_view> views{view(even, 1, {2}), view(back, size - 1, {-1}), view(part, 2, {1, 5})};
+  const auto sine = [&](node_id n) {
+    return t.apply(opcode::sin, std::vector(t.out(n).begin(), t.out(n).end()), std::vector{t.whole(n)});
+  };
+  const node_id product = t.mul(std::vector{all}, std::vector{t.whole(x), t.whole(back)});
+  const node_id zero = t.identity(std::vector{all}, {t.constant(0), {}});
+  const std::vector<output_share> shares{{sine(even), 1, 81, {-2}}, {sine(part), 1, 0, {20, 2}}, {sine(part), 2, 1, {1, 9}},
+                                         {sine(even), 3, 0, {1}},   {sine(even), 3, 82, {-1}},   {sine(back), 4, 82, {-1}}};
+  const program_arrays arrays{{{t.symbol_of(x)}}, {{product}, {sine(x)}, {zero}, {zero}, {zero}}, {}, views, shares};
+  const basic_program<T> p(t, arrays, {}, target);
+  constexpr std::size_t count = 37, outputs = 5;
+  std::vector<T> in(count * size);
+  for (std::size_t k = 0; k < in.size(); ++k) in[k] = static_cast<T>(std::cos(static_cast<double>(k)));
+  std::vector<std::vector<T>> many(outputs, std::vector<T>(count * size, T(-7))), one(outputs, std::vector<T>(size, T(-7)));
+  std::vector<batch_array<T>> to;
+  std::vector<T*> places;
+  for (auto& v : many) to.push_back({v.data(), static_cast<std::ptrdiff_t>(size)});
+  for (auto& v : one) places.push_back(v.data());
+  const batch_array<const T> from[]{{in.data(), static_cast<std::ptrdiff_t>(size)}};
+  p.run_batch(count, from, to, 2);
+  for (std::size_t b = 0; b < count; b += 4) {
+    const T* const u = in.data() + b * size;
+    std::vector<std::vector<double>> expected(outputs, std::vector<double>(size, 0));
+    const auto sine_at = [&](std::size_t k) { return std::sin(static_cast<double>(u[k])); };
+    for (std::size_t k = 0; k < size; ++k) {
+      expected[0][k] = static_cast<double>(u[k]) * static_cast<double>(u[size - 1 - k]);
+      expected[1][k] += sine_at(k);
+      expected[4][k] = sine_at(k);
+    }
+    for (std::size_t k = 0; k < size / 2; ++k) {
+      expected[1][81 - 2 * k] += sine_at(1 + 2 * k);
+      expected[3][k] += sine_at(1 + 2 * k);
+      expected[3][82 - k] += sine_at(1 + 2 * k);
+    }
+    for (std::size_t i = 0; i < 4; ++i)
+      for (std::size_t j = 0; j < 9; ++j) {
+        expected[1][20 * i + 2 * j] += sine_at(2 + i + 5 * j);
+        expected[2][1 + i + 9 * j] += sine_at(2 + i + 5 * j);
+      }
+    p.run(std::vector<const T*>{u}, places);
+    for (std::size_t o = 0; o < outputs; ++o)
+      for (std::size_t k = 0; k < size; ++k) {
+        INFO("output ", o, " entry ", k);
+        const double tolerance = 8 * static_cast<double>(std::numeric_limits<T>::epsilon());
+        CHECK(std::abs(static_cast<double>(one[o][k]) - expected[o][k]) <= tolerance);
+        CHECK(std::abs(static_cast<double>(many[o][b * size + k]) - expected[o][k]) <= tolerance);
+      }
+  }
+  program_arrays beyond = arrays;
+  beyond.views[0].offset = 3;
+  CHECK_THROWS_AS(basic_program<T>(t, beyond), std::invalid_argument);
+  beyond = arrays;
+  beyond.shares[0].offset = 79;
+  CHECK_THROWS_AS(basic_program<T>(t, beyond), std::invalid_argument);
+}
+
+TEST_CASE("views of inputs are read where they stand, and shares of outputs added there") {
+  for (const std::string& target : program_targets()) {
+    CAPTURE(target);
+    check_views<double>(target);
+    check_views<float>(target);
+  }
 }
 
 TEST_CASE("a program says what it lacks") {

@@ -232,10 +232,10 @@ class reroller {
     for (std::size_t tries = 0; terms.size() - k >= fewest && tries < 4 + terms.size() / terms_a_try; ++tries) {
       const std::size_t rest = terms.size() - k;
       part all = find_joined(some(k, fewest), {}, fewest, 0);
-      std::size_t taken = broken_;
+      std::size_t taken = std::min(broken_, rest);
       if (all.of || (taken > 1 && rest % taken == 0)) {
         all = find_joined(some(k, rest), {}, rest, 0);
-        taken = all.of ? rest : broken_;
+        taken = all.of ? rest : std::min(broken_, rest);
         if (taken >= fewest && taken < rest) all = find_joined(some(k, taken), {}, taken, 0);
       }
       if (taken == 0) break;
