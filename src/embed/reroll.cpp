@@ -26,6 +26,7 @@ constexpr std::size_t most_axes = 4;          // of what is added up
 constexpr std::size_t most_written_out = 16;  // terms of a number in an array
 constexpr std::uint32_t most_visits = 3;      // by each user
 constexpr std::size_t terms_a_try = 32;       // of those that look for runs among terms, beyond the first few
+constexpr std::size_t growth = 32;            // of the number of terms that are looked at
 
 bool is_associative(opcode op) { return op == opcode::add || op == opcode::mul || op == opcode::max || op == opcode::min; }
 
@@ -220,8 +221,8 @@ class reroller {
     return found;
   }
 
-  // Of terms of one shape, those that are alike, run by run, and the others one by one. Whether there was a run. A few terms tell
-  // whether it is worth while to look at all of them.
+  // Of terms of one shape, those that are alike, run by run, and the others one by one. Whether there was a run. Not many more
+  // terms are looked at than are alike.
   bool add_arrays(family& chain, const std::vector<node_id>& terms) {
     bool found = false;
     const auto some = [&](std::size_t begin, std::size_t count) {
@@ -231,13 +232,18 @@ class reroller {
     std::size_t k = 0;
     for (std::size_t tries = 0; terms.size() - k >= fewest && tries < 4 + terms.size() / terms_a_try; ++tries) {
       const std::size_t rest = terms.size() - k;
-      part all = find_joined(some(k, fewest), {}, fewest, 0);
-      std::size_t taken = std::min(broken_, rest);
-      if (all.of || (taken > 1 && rest % taken == 0)) {
-        all = find_joined(some(k, rest), {}, rest, 0);
-        taken = all.of ? rest : std::min(broken_, rest);
-        if (taken >= fewest && taken < rest) all = find_joined(some(k, taken), {}, taken, 0);
+      part all;
+      std::size_t taken = 0;
+      for (std::size_t count = fewest;; count = std::min(rest, count * growth)) {
+        all = find_joined(some(k, count), {}, count, 0);
+        taken = all.of ? count : std::min(broken_, count);
+        if (!all.of || count == rest) break;
       }
+      if (!all.of && tries < 4 && taken > 1 && rest % taken == 0) {
+        all = find_joined(some(k, rest), {}, rest, 0);
+        if (all.of) taken = rest;
+      }
+      if (!all.of && taken >= fewest) all = find_joined(some(k, taken), {}, taken, 0);
       if (taken == 0) break;
       if (all.of) {
         found = true;
