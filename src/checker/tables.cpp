@@ -103,6 +103,7 @@ constexpr std::array rule_rows{
     rule_row{"abs-negative", 1, 0, "abs(-x)", "abs(x)", ""},
     rule_row{"sign-positive", 1, 0, "sign(x)", "1", "x > 0"},
     rule_row{"sign-negative", 1, 0, "sign(x)", "-1", "-x > 0"},
+    rule_row{"sign-odd", 1, 0, "sign(-x)", "-sign(x)", ""},
     rule_row{"sign-quotient", 1, 0, "sign(x)", "abs(x)/x", "x != 0"},
     rule_row{"max-abs", 2, 0, "max(x, y)", "(x + y + abs(x - y))/2", ""},
     rule_row{"min-abs", 2, 0, "min(x, y)", "(x + y - abs(x - y))/2", ""},

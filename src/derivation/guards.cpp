@@ -109,7 +109,8 @@ class guarding {
     const edge i{t_.index_value(out[p]), {label::of_axis(p)}}, j{t_.index_value(out[q]), {label::of_axis(q)}};
     auto choice = [&](const edge& equal, const edge& other) { return t_.select(out, comparison::eq, i, j, equal, other); };
     const std::size_t guards = std::min<std::size_t>(args.size(), 2);
-    for (std::size_t k = 0; k < guards; ++k) args[k] = t_.whole(choice({t_.constant(k == 0 ? 1 : 0), {}}, args[k]));
+    const rational first = harmless(n);
+    for (std::size_t k = 0; k < guards; ++k) args[k] = t_.whole(choice({t_.constant(k == 0 ? first : 0), {}}, args[k]));
     const node_id inside = t_.make(t_.op(n), out, {}, t_.red(n), args, t_.attribute(n));
     const edge value{with_.full().of(diagonal).node, labels};
     const theorem decided = kernel_.decided(choice(value, t_.whole(inside)));
@@ -131,7 +132,7 @@ class guarding {
   // The branch, in which each operation that may be undefined reads its first argument through the choice.
   edge guarded_branch(node_id choice, const edge& branch, bool taken) {
     const std::vector<range_id> out(t_.out(choice).begin(), t_.out(choice).end());
-    const edge p = t_.arg(choice, 0), q = t_.arg(choice, 1), one{t_.constant(1), {}};
+    const edge p = t_.arg(choice, 0), q = t_.arg(choice, 1);
     auto reads_all = [&](const edge& e) {
       return std::ranges::equal(t_.out(e.node), out) && e.labels == tape::straight(out.size());
     };
@@ -142,9 +143,19 @@ class guarding {
       std::vector<edge> args = t_.args(m).copy();
       for (edge& e : args)
         if (auto it = now.find(e.node); it != now.end() && reads_all(e)) e.node = it->second;
-      if (!args.empty() && reads_all(args[0]) && may_be_undefined(m))
-        args[0] = t_.whole(taken ? t_.select(out, t_.comparison_of(choice), p, q, args[0], one)
-                                 : t_.select(out, t_.comparison_of(choice), p, q, one, args[0]));
+      auto guard = [&](edge& e, const rational& number) {
+        const edge other{t_.constant(number), {}};
+        e = t_.whole(taken ? t_.select(out, t_.comparison_of(choice), p, q, e, other)
+                           : t_.select(out, t_.comparison_of(choice), p, q, other, e));
+      };
+      if (may_be_undefined(m)) {
+        if (!compares(m)) {
+          if (reads_all(args[0])) guard(args[0], harmless(m));
+        } else if (t_.op(p.node) == opcode::index_value) {  // what it compares must differ elsewhere
+          guard(args[0], 1);
+          guard(args[1], 0);
+        }
+      }
       if (args == t_.args(m).copy()) continue;
       now[m] = t_.make(t_.op(m), t_.out(m), t_.bound(m), t_.red(m), args, t_.attribute(m));
     }
@@ -161,8 +172,22 @@ class guarding {
   bool may_be_undefined(node_id n) {
     frame f = frame_of(t_, n);
     auto is_open = [&](const condition& c) { return !with_.full().establish(c.is, kernel_.condition_node(c)); };
-    return t_.op(n) != opcode::select && std::ranges::any_of(conditions_of(n, f), is_open);
+    return t_.arity(n) > 0 && std::ranges::any_of(conditions_of(n, f), is_open);
   }
+  // A number at which the function has a derivative.
+  rational harmless(node_id n) {
+    for (const rational& number : {rational(1), rational(1, 2), rational(2)}) {
+      if (t_.arity(n) != 1 || t_.op(n) == opcode::unknown) break;
+      const edge x{t_.constant(number), {}};
+      const node_id there = t_.make(t_.op(n), {}, {}, t_.red(n), std::span(&x, 1), t_.attribute(n));
+      frame f = frame_of(t_, there);
+      auto fails = [&](const condition& c) { return is_false(t_, c.is, with_.full().of(kernel_.condition_node(c)).node); };
+      if (std::ranges::none_of(conditions_of(there, f), fails)) return number;
+    }
+    return 1;
+  }
+
+  bool compares(node_id n) const { return t_.op(n) == opcode::select || t_.op(n) == opcode::max || t_.op(n) == opcode::min; }
 
   prover& with_;
   kernel& kernel_;

@@ -216,7 +216,7 @@ class reroller {
     for (sign s : {sign::plain, sign::scaled, sign::negative}) {
       std::vector<node_id> some;
       std::ranges::copy_if(terms, std::back_inserter(some), has(s));
-      found = add_arrays(chain, std::move(some)) || found;
+      found = add_arrays(chain, some) || found;
     }
     return found;
   }

@@ -59,6 +59,7 @@ std::string_view unfolding(opcode o) {
 // The rows that take a minus out of a function.
 std::string_view parity_row(opcode o) {
   switch (o) {
+    case opcode::sign: return "sign-odd";
     case opcode::sin: return "sin-odd";
     case opcode::cos: return "cos-even";
     case opcode::atan: return "atan-odd";
@@ -343,7 +344,26 @@ theorem normalizer::sign_of(node_id n) {
     if (auto t = try_rule(row, f, u, u); t && t->says().left == n) return then_normalize(*t);
   if (form_ == form::full)
     if (auto t = try_rule("sign-quotient", f, u, u); t && t->says().left == n) return then_normalize(*t);
-  return kernel_.reflexive(n);
+  return expand(tape_.arg(n, 0).node).is_zero() ? sign_of_zero(n) : form_ == form::full ? odd_function(n) : kernel_.reflexive(n);
+}
+
+// sign(0) = sign(-0) = -sign(0), so that half of it and half of it add up to 0.
+theorem normalizer::sign_of_zero(node_id n) {
+  const theorem same = kernel_.reflexive(n);
+  const std::vector<range_id> axes(tape_.out(n).begin(), tape_.out(n).end());
+  frame f{tape_, axes};
+  const term x(f, tape_.arg(n, 0));
+  const auto odd = try_rule("sign-odd", f, x, x);
+  const auto turned = odd ? ring(tape_.arg(n, 0).node, tape_.arg(odd->says().left, 0).node) : std::nullopt;
+  if (!turned) return same;
+  const edge half{tape_.constant(rational(1, 2)), {}};
+  const node_id part = tape_.mul(axes, std::array<edge, 2>{half, tape_.whole(n)});
+  const node_id both = tape_.add(axes, std::array<edge, 2>{tape_.whole(part), tape_.whole(part)});
+  const auto split = ring(n, both);
+  if (!split) return same;
+  const theorem opposite = with_argument(both, 1, with_argument(part, 1, chain(with_argument(n, 0, *turned), *odd)));
+  const auto zero = ring(opposite.says().right, tape_.identity(axes, {tape_.constant(0), {}}));
+  return zero ? chain(*split, chain(opposite, *zero)) : same;
 }
 
 theorem normalizer::odd_function(node_id n) {

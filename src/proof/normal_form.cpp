@@ -581,7 +581,7 @@ void normalizer::read_equation(const theorem& t) {
     return;
   }
   if (straight && m.factors[0].power == -1)
-    if (auto t = reciprocal(equal)) return read_both_ways(*t);
+    if (auto inverted = reciprocal(equal)) return read_both_ways(*inverted);
   products_.push_back({d.axes, m, pattern, equal, false});
 }
 

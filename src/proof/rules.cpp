@@ -97,6 +97,7 @@ const std::array all{
          "The sign of a positive number is 1."},
     rule{"sign-negative", 1, false, [](T x, T, Q) { return sign(x); }, [](T x, T, Q) { return x.number(-1); },
          [](T x, T, Q) { return conditions{positive(-x)}; }, nullptr, "The sign of a negative number is -1."},
+    rule{"sign-odd", 1, false, [](T x, T, Q) { return sign(-x); }, [](T x, T, Q) { return -sign(x); }, always, nullptr, "Signs are odd."},
     rule{"sign-quotient", 1, false, [](T x, T, Q) { return sign(x); }, [](T x, T, Q) { return abs(x) / x; }, x_nonzero, nullptr,
          "The sign of a number other than 0 is its absolute value over itself."},
     rule{"max-abs", 2, false, [](T x, T y, Q) { return make_term(opcode::max, {x, y}); },

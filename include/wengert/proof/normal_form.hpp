@@ -116,6 +116,7 @@ class normalizer {
   theorem sine_or_cosine(node_id n);
   theorem absolute(node_id n);
   theorem sign_of(node_id n);
+  theorem sign_of_zero(node_id n);
   theorem root_of_sum(node_id n);
   theorem indicator(node_id n);
 

@@ -6,7 +6,7 @@ From Wengert Require Import Sums Functions.
 Import ListNotations.
 Open Scope R_scope.
 Inductive rule := exp_sum | exp_multiple | exp_log | exp_zero | log_exp | log_one | log_product | log_power | log2_log | log10_log | log1p_log | expm1_exp
-  | pow_exp | pow_shift | pow_shift_nonzero | pow_multiple | pow_multiple_nonzero | pow_multiple_positive | alternating_square | xlogy_log | even_root | abs_square | abs_nonnegative | abs_nonpositive | abs_product | abs_negative | sign_positive | sign_negative | sign_quotient
+  | pow_exp | pow_shift | pow_shift_nonzero | pow_multiple | pow_multiple_nonzero | pow_multiple_positive | alternating_square | xlogy_log | even_root | abs_square | abs_nonnegative | abs_nonpositive | abs_product | abs_negative | sign_positive | sign_negative | sign_quotient | sign_odd
   | max_abs | min_abs | step_sign | equal_nowhere | cbrt_root | hypot_root | tan_quotient | cot_quotient | sec_quotient | csc_quotient
   | sin_square | sin_odd | cos_even | sin_sum | cos_sum | sin_zero | cos_zero | atan_odd
   | sinh_exp | cosh_exp | tanh_exp | coth_exp | sech_exp | csch_exp | asinh_log | acosh_log | atanh_log | acoth_atanh | asech_acosh | acsch_asinh
@@ -52,6 +52,7 @@ Definition row_of (r : rule) (c : Q) : option row := let X := TX in let Y := TY 
   | abs_negative => Some (Row (T1 Uabs (neg X)) (T1 Uabs X) [])
   | sign_positive => Some (Row (T1 Usign X) one [(Pos, X)])
   | sign_negative => Some (Row (T1 Usign X) (num (-1)) [(Pos, neg X)])
+  | sign_odd => Some (Row (T1 Usign (neg X)) (neg (T1 Usign X)) [])
   | sign_quotient => Some (Row (T1 Usign X) (quot (T1 Uabs X) X) [(Nonzero, X)])
   | max_abs => Some (Row (T2 Bmax X Y) (half (TAdd (TAdd X Y) (T1 Uabs (minus X Y)))) [])
   | min_abs => Some (Row (T2 Bmin X Y) (half (minus (TAdd X Y) (T1 Uabs (minus X Y)))) [])
@@ -187,6 +188,13 @@ Lemma r_abs_product : sound abs_product. Proof. row. apply Rabs_mult. Qed.
 Lemma r_abs_negative : sound abs_negative. Proof. row. replace (-1 * x) with (- x) by ring. apply Rabs_Ropp. Qed.
 Lemma r_sign_positive : sound sign_positive. Proof. row. now apply sign_eq_1. Qed.
 Lemma r_sign_negative : sound sign_negative. Proof. row. apply sign_eq_m1. lra. Qed.
+Lemma r_sign_odd : sound sign_odd.
+Proof.
+  row. replace (-1 * x) with (- x) by ring. destruct (Rtotal_order x 0) as [H | [-> | H]].
+  - rewrite (sign_eq_1 (- x)), (sign_eq_m1 x) by lra. ring.
+  - rewrite Ropp_0, sign_0. ring.
+  - rewrite (sign_eq_m1 (- x)), (sign_eq_1 x) by lra. ring.
+Qed.
 Lemma r_sign_quotient : sound sign_quotient.
 Proof. row. destruct (Rlt_dec 0 x). rewrite sign_eq_1, Rabs_pos_eq by lra. field. lra. rewrite sign_eq_m1, Rabs_left1 by lra. field. easy. Qed.
 Lemma r_max_abs : sound max_abs.
@@ -295,4 +303,4 @@ Lemma r_floor_integer : sound floor_integer.
 Proof. row. match goal with H : exists z, _ = IZR z |- _ => destruct H as [z ->] end. apply floor_of; lra. Qed.
 Lemma r_ceil_floor : sound ceil_floor. Proof. row. unfold ceil. replace (-1 * x) with (- x) by ring. ring. Qed.
 Theorem rules_sound r : sound r.
-Proof. destruct r; [exact r_exp_sum|exact r_exp_multiple|exact r_exp_log|exact r_exp_zero|exact r_log_exp|exact r_log_one|exact r_log_product|exact r_log_power|exact r_log2_log|exact r_log10_log|exact r_log1p_log|exact r_expm1_exp|exact r_pow_exp|exact r_pow_shift|exact r_pow_shift_nonzero|exact r_pow_multiple|exact r_pow_multiple_nonzero|exact r_pow_multiple_positive|exact r_alternating_square|exact r_xlogy_log|exact r_even_root|exact r_abs_square|exact r_abs_nonnegative|exact r_abs_nonpositive|exact r_abs_product|exact r_abs_negative|exact r_sign_positive|exact r_sign_negative|exact r_sign_quotient|exact r_max_abs|exact r_min_abs|exact r_step_sign|exact r_equal_nowhere|exact r_cbrt_root|exact r_hypot_root|exact r_tan_quotient|exact r_cot_quotient|exact r_sec_quotient|exact r_csc_quotient|exact r_sin_square|exact r_sin_odd|exact r_cos_even|exact r_sin_sum|exact r_cos_sum|exact r_sin_zero|exact r_cos_zero|exact r_atan_odd|exact r_sinh_exp|exact r_cosh_exp|exact r_tanh_exp|exact r_coth_exp|exact r_sech_exp|exact r_csch_exp|exact r_asinh_log|exact r_acosh_log|exact r_atanh_log|exact r_acoth_atanh|exact r_asech_acosh|exact r_acsch_asinh|exact r_acot_atan|exact r_asec_acos|exact r_acsc_asin|exact r_erfc_erf|exact r_log_even_power|exact r_abs_power|exact r_cbrt_cube|exact r_cbrt_product|exact r_cbrt_power|exact r_asin_odd|exact r_acos_asin|exact r_sin_asin|exact r_cos_asin|exact r_sin_atan|exact r_cos_atan|exact r_erf_odd|exact r_erf_zero|exact r_sin_pi|exact r_cos_pi|exact r_sin_pi_2|exact r_cos_pi_2|exact r_sin_pi_3|exact r_cos_pi_3|exact r_sin_pi_4|exact r_cos_pi_4|exact r_sin_pi_6|exact r_cos_pi_6|exact r_floor_sum|exact r_floor_integer|exact r_ceil_floor|exact r_less_square|exact r_equal_square]. Qed.
+Proof. destruct r; [exact r_exp_sum|exact r_exp_multiple|exact r_exp_log|exact r_exp_zero|exact r_log_exp|exact r_log_one|exact r_log_product|exact r_log_power|exact r_log2_log|exact r_log10_log|exact r_log1p_log|exact r_expm1_exp|exact r_pow_exp|exact r_pow_shift|exact r_pow_shift_nonzero|exact r_pow_multiple|exact r_pow_multiple_nonzero|exact r_pow_multiple_positive|exact r_alternating_square|exact r_xlogy_log|exact r_even_root|exact r_abs_square|exact r_abs_nonnegative|exact r_abs_nonpositive|exact r_abs_product|exact r_abs_negative|exact r_sign_positive|exact r_sign_negative|exact r_sign_quotient|exact r_sign_odd|exact r_max_abs|exact r_min_abs|exact r_step_sign|exact r_equal_nowhere|exact r_cbrt_root|exact r_hypot_root|exact r_tan_quotient|exact r_cot_quotient|exact r_sec_quotient|exact r_csc_quotient|exact r_sin_square|exact r_sin_odd|exact r_cos_even|exact r_sin_sum|exact r_cos_sum|exact r_sin_zero|exact r_cos_zero|exact r_atan_odd|exact r_sinh_exp|exact r_cosh_exp|exact r_tanh_exp|exact r_coth_exp|exact r_sech_exp|exact r_csch_exp|exact r_asinh_log|exact r_acosh_log|exact r_atanh_log|exact r_acoth_atanh|exact r_asech_acosh|exact r_acsch_asinh|exact r_acot_atan|exact r_asec_acos|exact r_acsc_asin|exact r_erfc_erf|exact r_log_even_power|exact r_abs_power|exact r_cbrt_cube|exact r_cbrt_product|exact r_cbrt_power|exact r_asin_odd|exact r_acos_asin|exact r_sin_asin|exact r_cos_asin|exact r_sin_atan|exact r_cos_atan|exact r_erf_odd|exact r_erf_zero|exact r_sin_pi|exact r_cos_pi|exact r_sin_pi_2|exact r_cos_pi_2|exact r_sin_pi_3|exact r_cos_pi_3|exact r_sin_pi_4|exact r_cos_pi_4|exact r_sin_pi_6|exact r_cos_pi_6|exact r_floor_sum|exact r_floor_integer|exact r_ceil_floor|exact r_less_square|exact r_equal_square]. Qed.
