@@ -18,7 +18,7 @@ namespace {
 bool is_false(const tape& t, relation is, node_id n) {
   while (t.op(n) == opcode::identity && t.bound_count(n) == 0) n = t.arg(n, 0).node;
   if (!t.is_constant(n)) return false;
-  const rational value = t.value(n);
+  const rational& value = t.value(n);
   switch (is) {
     case relation::positive: return value <= 0;
     case relation::nonnegative: return value < 0;

@@ -349,7 +349,7 @@ theorem normalizer::sign_of(node_id n) {
 
 // sign(0) = sign(-0) = -sign(0), so that half of it and half of it add up to 0.
 theorem normalizer::sign_of_zero(node_id n) {
-  const theorem same = kernel_.reflexive(n);
+  theorem same = kernel_.reflexive(n);
   const std::vector<range_id> axes(tape_.out(n).begin(), tape_.out(n).end());
   frame f{tape_, axes};
   const term x(f, tape_.arg(n, 0));
@@ -502,7 +502,7 @@ theorem normalizer::whole_power(node_id n) {
 
 // x^y where y has become a number c: x^y = exp(c*log(x)) = exp(log(x))^c = x^c.
 theorem normalizer::numeric_power(node_id n) {
-  const theorem same = kernel_.reflexive(n);
+  theorem same = kernel_.reflexive(n);
   const edge y = tape_.arg(n, 1);
   if (!tape_.is_constant(y.node)) return same;
   const rational c = tape_.value(y.node);
