@@ -24,6 +24,9 @@
 HWY_BEFORE_NAMESPACE();
 namespace wengert::lowered::HWY_NAMESPACE {
 
+// Of a lambda that is called in more than one place.
+#define WENGERT_INLINE_ATTR HWY_ATTR __attribute__((always_inline))
+
 // --- instructions
 
 constexpr bool masks_are_fast = HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX2;  // and read and write nothing else
@@ -37,102 +40,19 @@ template <class D> HWY_INLINE std::size_t padded(D d, std::size_t count) {
 // A register that is read: one of one number has it in its first vector only.
 template <class T> class operand {
  public:
-  HWY_INLINE operand(const lane_frame<T>& f, std::uint32_t r) : at_(f.at[r]), moves_(r < f.step->uniform ? 0 : ~std::size_t{0}) {}
+  HWY_INLINE operand(const lane_frame<T>& f, std::uint32_t r)
+      : at_(f.at[r]), moves_(r < f.step->uniform ? 0 : ~std::size_t{0}), in_array_(at_ != f.own[r]) {}
   HWY_INLINE const T* operator()(std::size_t lane) const { return at_ + (lane & moves_); }
   HWY_INLINE bool is_uniform() const { return moves_ == 0; }
+  HWY_INLINE bool in_array() const { return in_array_; }
 
  private:
   const T* at_;
   std::size_t moves_;
+  bool in_array_;
 };
 
-// `AtOnce` vectors in each round of the loop: more than one for what takes less time than a round.
-template <std::size_t AtOnce, class D, class T, class F>
-HWY_INLINE void map(D d, const lane_frame<T>& f, const instruction& i, F function) {
-  T* const to = f.at[i.to];
-  const operand<T> a(f, i.a), b(f, i.b), c(f, i.c), e(f, i.d);
-  const auto one = [&](std::size_t k) HWY_ATTR {
-    const auto load = [&](const operand<T>& from) HWY_ATTR { return hn::LoadU(d, from(k)); };
-    if constexpr (std::is_invocable_v<F, hn::Vec<D>>)
-      hn::StoreU(function(load(a)), d, to + k);
-    else if constexpr (std::is_invocable_v<F, hn::Vec<D>, hn::Vec<D>>)
-      hn::StoreU(function(load(a), load(b)), d, to + k);
-    else if constexpr (std::is_invocable_v<F, hn::Vec<D>, hn::Vec<D>, hn::Vec<D>>)
-      hn::StoreU(function(load(a), load(b), load(c)), d, to + k);
-    else
-      hn::StoreU(function(load(a), load(b), load(c), load(e)), d, to + k);
-  };
-  const std::size_t lanes = hn::Lanes(d), n = padded(d, f.count);
-  std::size_t k = 0;
-  if constexpr (AtOnce > 1)
-    for (; k + AtOnce * lanes <= n; k += AtOnce * lanes)
-      for (std::size_t j = 0; j < AtOnce; ++j) one(k + j * lanes);
-  for (; k < n; k += lanes) one(k);
-}
-
-// Several vectors at a time, as many as there are registers for, so that the steps of one need not wait for each other.
-constexpr std::size_t exponentials_at_once = HWY_ARCH_X86 && HWY_TARGET > HWY_AVX3 ? 2 : 4;
-
-template <bool Product, class D, class T, class F>
-HWY_INLINE void exponentials(D d, const lane_frame<T>& f, const instruction& i, F exponent) {
-  constexpr std::size_t at_once = exponentials_at_once;
-  T* const to = f.at[i.to];
-  const operand<T> a(f, i.a), b(f, i.b), c(f, i.c);
-  const std::size_t lanes = hn::Lanes(d), n = padded(d, f.count);
-  const bool joins = i.red == reduction::sum;
-  auto sum = joins ? hn::LoadU(d, f.at[i.d]) : hn::Zero(d), products = Product ? hn::LoadU(d, f.at[i.table]) : hn::Zero(d);
-  const auto product = [&](std::size_t k) HWY_ATTR { return hn::MulAdd(hn::LoadU(d, a(k)), hn::LoadU(d, c(k)), products); };
-  const auto some = [&](std::size_t k, auto x) HWY_ATTR {
-    for (std::size_t j = 0; j < std::size(x.v); ++j) x.v[j] = exponent(a(k + j * lanes), b(k + j * lanes));
-    x = exp_of(d, x);
-    for (std::size_t j = 0; j < std::size(x.v); ++j) hn::StoreU(x.v[j], d, to + k + j * lanes);
-    return x;
-  };
-  std::size_t k = 0;
-  for (; k + at_once * lanes <= f.count; k += at_once * lanes) {
-    if constexpr (Product)  // before, since `to` may be the register of an argument
-      for (std::size_t j = 0; j < at_once; ++j) products = product(k + j * lanes);
-    const auto x = some(k, many<hn::Vec<D>, at_once>());
-    auto both = hn::Add(x.v[0], x.v[1]);
-    for (std::size_t j = 2; j < at_once; j += 2) both = hn::Add(both, hn::Add(x.v[j], x.v[j + 1]));
-    sum = hn::Add(sum, both);
-  }
-  for (; k < n; k += lanes) {
-    const auto there = hn::FirstN(d, std::min(lanes, f.count - k));
-    if constexpr (Product) products = hn::IfThenElse(there, product(k), products);
-    sum = hn::Add(sum, hn::IfThenElseZero(there, some(k, many<hn::Vec<D>, 1>()).v[0]));
-  }
-  if (joins) hn::StoreU(sum, d, f.at[i.d]);
-  if (Product) hn::StoreU(products, d, f.at[i.table]);
-}
-
-template <class D, class T, class F> HWY_INLINE void exponentials(D d, const lane_frame<T>& f, const instruction& i, F exponent) {
-  if (i.joins)
-    exponentials<true>(d, f, i, exponent);
-  else
-    exponentials<false>(d, f, i, exponent);
-}
-
-// -0 counts as 0: its reciprocal is +inf.
-template <class D, class V> HWY_INLINE V positive_zero(D d, V x) { return hn::Add(x, hn::Zero(d)); }
-
-template <class D, class T> void fill(D d, T* to, std::size_t count, T x) {
-  for (std::size_t k = 0, n = padded(d, count); k < n; k += hn::Lanes(d)) hn::StoreU(hn::Set(d, x), d, to + k);
-}
-
-// Whether a register may show lanes where they stand in an array: not if its last vector would reach over the end.
-template <class D, class T> HWY_INLINE bool in_place(D d, const lane_frame<T>& f, std::uint32_t table) {
-  return f.stride[table] == 1 && f.count % hn::Lanes(d) == 0;
-}
-template <class T> HWY_INLINE T* lane_address(const lane_frame<T>& f, std::uint32_t table) {
-  return f.where[table] + static_cast<std::int64_t>(f.first) * f.stride[table];
-}
-
-// How many numbers an instruction that fills a register writes.
-template <class D, class T> HWY_INLINE std::size_t room(D d, const lane_frame<T>& f, std::uint32_t r) {
-  if (r < f.step->uniform) return hn::Lanes(d);
-  return r < f.step->uniform + f.step->partial ? 4 * hn::Lanes(d) : f.count;
-}
+// --- vectors in memory
 
 // Fewer lanes than a vector has. A single one is read and written as a number: what was written under a mask cannot be read again
 // soon.
@@ -152,6 +72,126 @@ template <class D, class T> HWY_INLINE void store_some(D d, hn::Vec<D> x, T* to,
   HWY_ALIGN T some[hn::MaxLanes(D())];
   hn::Store(x, d, some);
   for (std::size_t k = 0; k < count; ++k) to[k] = some[k];
+}
+
+// The lanes from k on, a vector of them if there are so many, else what is left. A register of the workspace has room for whole
+// vectors; one that shows lanes where they stand in an array ends with them.
+template <class D, class T> HWY_INLINE hn::Vec<D> load_lanes(D d, const lane_frame<T>& f, const operand<T>& from, std::size_t k) {
+  if (f.count - k >= hn::Lanes(d) || !from.in_array()) return hn::LoadU(d, from(k));
+  return load_some(d, from(k), f.count - k);
+}
+template <class D, class T>
+HWY_INLINE void store_lanes(D d, const lane_frame<T>& f, std::uint32_t to, std::size_t k, hn::Vec<D> x) {
+  if (f.count - k >= hn::Lanes(d) || f.at[to] == f.own[to])
+    hn::StoreU(x, d, f.at[to] + k);
+  else
+    store_some(d, x, f.at[to] + k, f.count - k);
+}
+
+// --- functions of lanes
+
+// As many indices as a function takes vectors.
+template <class F, class V> using parameters = std::make_index_sequence<std::is_invocable_v<F, V>         ? 1
+                                                                        : std::is_invocable_v<F, V, V>    ? 2
+                                                                        : std::is_invocable_v<F, V, V, V> ? 3
+                                                                                                          : 4>;
+
+// One vector after the other, for functions that take longer than it does to find their operands.
+template <class D, class T, class F, std::size_t... J>
+HWY_INLINE void map_function(D d, const lane_frame<T>& f, const instruction& i, F function, std::index_sequence<J...>) {
+  const operand<T> all[]{{f, i.a}, {f, i.b}, {f, i.c}, {f, i.d}};
+  for (std::size_t k = 0; k < f.count; k += hn::Lanes(d)) store_lanes(d, f, i.to, k, function(load_lanes(d, f, all[J], k)...));
+}
+
+// Four vectors in each round; the operands that `Uniform` marks are one number each, which is read before.
+template <unsigned Uniform, class D, class T, class F, std::size_t... J>
+HWY_INLINE void map_lanes(D d, const lane_frame<T>& f, const instruction& i, F function, std::index_sequence<J...>) {
+  T* const to = f.at[i.to];
+  const operand<T> all[]{{f, i.a}, {f, i.b}, {f, i.c}, {f, i.d}};
+  const T* const at[]{all[J](0)...};
+  const hn::Vec<D> number[]{Uniform >> J & 1 ? hn::LoadU(d, at[J]) : hn::Zero(d)...};
+  const auto one = [&](std::size_t k) WENGERT_INLINE_ATTR {
+    hn::StoreU(function((Uniform >> J & 1 ? number[J] : hn::LoadU(d, at[J] + k))...), d, to + k);
+  };
+  constexpr std::size_t at_once = 4;
+  const std::size_t lanes = hn::Lanes(d);
+  std::size_t k = 0;
+  for (; k + at_once * lanes <= f.count; k += at_once * lanes)
+    for (std::size_t j = 0; j < at_once; ++j) one(k + j * lanes);
+  for (; k + lanes <= f.count; k += lanes) one(k);
+  if (k < f.count) store_lanes(d, f, i.to, k, function(load_lanes(d, f, all[J], k)...));
+}
+template <unsigned Uniform = 0, class D, class T, class F, std::size_t... J>
+HWY_INLINE void map(D d, const lane_frame<T>& f, const instruction& i, F function, std::index_sequence<J...> read) {
+  if (i.uniform == Uniform) return map_lanes<Uniform>(d, f, i, function, read);
+  if constexpr (Uniform + 1 < 1U << sizeof...(J)) map<Uniform + 1>(d, f, i, function, read);
+}
+
+// Several vectors at a time, as many as there are registers for, so that the steps of one need not wait for each other.
+constexpr std::size_t exponentials_at_once = HWY_ARCH_X86 && HWY_TARGET > HWY_AVX3 ? 2 : 4;
+
+template <bool Product, class D, class T, class F>
+HWY_INLINE void exponentials(D d, const lane_frame<T>& f, const instruction& i, F exponent) {
+  using V = hn::Vec<D>;
+  constexpr std::size_t at_once = exponentials_at_once;
+  T* const to = f.at[i.to];
+  const operand<T> a(f, i.a), b(f, i.b), c(f, i.c);
+  const std::size_t lanes = hn::Lanes(d);
+  const bool joins = i.red == reduction::sum;
+  V sum = joins ? hn::LoadU(d, f.at[i.d]) : hn::Zero(d), products = Product ? hn::LoadU(d, f.at[i.table]) : hn::Zero(d);
+  const auto argument = [&](auto load, std::size_t k) WENGERT_INLINE_ATTR {
+    if constexpr (std::is_invocable_v<F, V>)
+      return exponent(load(a, k));
+    else
+      return exponent(load(a, k), load(b, k));
+  };
+  const auto whole = [&](const operand<T>& from, std::size_t k) WENGERT_INLINE_ATTR { return hn::LoadU(d, from(k)); };
+  const auto some = [&](const operand<T>& from, std::size_t k) WENGERT_INLINE_ATTR { return load_lanes(d, f, from, k); };
+  std::size_t k = 0;
+  for (; k + at_once * lanes <= f.count; k += at_once * lanes) {
+    many<V, at_once> x;
+    for (std::size_t j = 0; j < at_once; ++j) x.v[j] = argument(whole, k + j * lanes);
+    if constexpr (Product)  // before, since `to` may be the register of an argument
+      for (std::size_t j = 0; j < at_once; ++j) products = hn::MulAdd(whole(a, k + j * lanes), whole(c, k + j * lanes), products);
+    x = exp_of(d, x);
+    for (std::size_t j = 0; j < at_once; ++j) hn::StoreU(x.v[j], d, to + k + j * lanes);
+    V both = hn::Add(x.v[0], x.v[1]);
+    for (std::size_t j = 2; j < at_once; j += 2) both = hn::Add(both, hn::Add(x.v[j], x.v[j + 1]));
+    sum = hn::Add(sum, both);
+  }
+  for (; k < f.count; k += lanes) {
+    const auto there = hn::FirstN(d, std::min(lanes, f.count - k));
+    const many<V, 1> x = exp_of(d, many<V, 1>{{argument(some, k)}});
+    if constexpr (Product) products = hn::IfThenElse(there, hn::MulAdd(some(a, k), some(c, k), products), products);
+    store_lanes(d, f, i.to, k, x.v[0]);
+    sum = hn::Add(sum, hn::IfThenElseZero(there, x.v[0]));
+  }
+  if (joins) hn::StoreU(sum, d, f.at[i.d]);
+  if (Product) hn::StoreU(products, d, f.at[i.table]);
+}
+
+template <class D, class T, class F> HWY_INLINE void exponentials(D d, const lane_frame<T>& f, const instruction& i, F exponent) {
+  if (i.joins)
+    exponentials<true>(d, f, i, exponent);
+  else
+    exponentials<false>(d, f, i, exponent);
+}
+
+// -0 counts as 0: its reciprocal is +inf.
+template <class D, class V> HWY_INLINE V positive_zero(D d, V x) { return hn::Add(x, hn::Zero(d)); }
+
+template <class D, class T> void fill(D d, T* to, std::size_t count, T x) {
+  for (std::size_t k = 0, n = padded(d, count); k < n; k += hn::Lanes(d)) hn::StoreU(hn::Set(d, x), d, to + k);
+}
+
+template <class T> HWY_INLINE T* lane_address(const lane_frame<T>& f, std::uint32_t table) {
+  return f.where[table] + static_cast<std::int64_t>(f.first) * f.stride[table];
+}
+
+// How many numbers an instruction that fills a register writes.
+template <class D, class T> HWY_INLINE std::size_t room(D d, const lane_frame<T>& f, std::uint32_t r) {
+  if (r < f.step->uniform) return hn::Lanes(d);
+  return r < f.step->uniform + f.step->partial ? 4 * hn::Lanes(d) : f.count;
 }
 
 // Of many evaluations side by side a block reads a short piece here and there: too short for the processor to see what comes
@@ -181,19 +221,18 @@ template <class D, class T> HWY_INLINE std::size_t load_every_second(D d, const 
   return k;
 }
 
-// Lanes that stand side by side but fill no whole vectors are those of a block of less than one.
+// Lanes that stand side by side stay where they are.
 template <class D, class T> void load(D d, lane_frame<T>& f, const instruction& i) {
   if (i.to < f.step->uniform) return fill(d, f.at[i.to], hn::Lanes(d), *f.where[i.table]);
   T* const from = lane_address(f, i.table);
-  if (in_place(d, f, i.table)) {
+  const std::int64_t stride = f.stride[i.table];
+  if (stride == 1) {
     f.at[i.to] = from;
     if (f.step->over_batch) fetch_next(from, f.count);
     return;
   }
   T* const to = f.at[i.to] = f.own[i.to];
-  const std::int64_t stride = f.stride[i.table];
   if (stride == 0) return fill(d, to, f.count, *from);
-  if (stride == 1) return hn::StoreU(load_some(d, from, f.count), d, to);
   std::size_t k = 0;
   if (stride == -1)
     for (; k + hn::Lanes(d) <= f.count; k += hn::Lanes(d)) hn::StoreU(load_backwards(d, from - k), d, to + k);
@@ -202,8 +241,8 @@ template <class D, class T> void load(D d, lane_frame<T>& f, const instruction& 
   for (std::size_t n = padded(d, f.count); k < n; ++k) to[k] = 0;
 }
 
-template <class D, class T> HWY_INLINE void place(D d, lane_frame<T>& f, const instruction& i) {
-  f.at[i.to] = in_place(d, f, i.table) ? lane_address(f, i.table) : f.own[i.to];
+template <class T> HWY_INLINE void place(lane_frame<T>& f, const instruction& i) {
+  f.at[i.to] = f.stride[i.table] == 1 ? lane_address(f, i.table) : f.own[i.to];
 }
 
 template <class D, class T> void store(D d, const lane_frame<T>& f, const instruction& i) {
@@ -212,7 +251,7 @@ template <class D, class T> void store(D d, const lane_frame<T>& f, const instru
   if (to == from(0)) return;
   const std::int64_t stride = f.stride[i.table];
   if (stride == 1 && f.count < hn::Lanes(d))
-    store_some(d, hn::LoadU(d, from(0)), to, f.count);
+    store_some(d, load_lanes(d, f, from, 0), to, f.count);
   else if (stride == 1 && !from.is_uniform())
     std::memcpy(to, from(0), f.count * sizeof(T));
   else if (stride == 1)
@@ -253,18 +292,28 @@ template <class D, class T> void accumulate(D d, const lane_frame<T>& f, const i
 // --- reductions: four vectors of partial results
 
 template <class D, class T, class Step> HWY_INLINE void partial(D d, const lane_frame<T>& f, const instruction& i, Step step) {
-  const std::size_t lanes = hn::Lanes(d);
+  using V = hn::Vec<D>;
   T* const to = f.at[i.to];
-  auto s0 = hn::LoadU(d, to), s1 = hn::LoadU(d, to + lanes), s2 = hn::LoadU(d, to + 2 * lanes), s3 = hn::LoadU(d, to + 3 * lanes);
+  const operand<T> a(f, i.a), b(f, i.b);
+  const auto joined_with = [&](V s, auto load, std::size_t k) WENGERT_INLINE_ATTR {
+    if constexpr (std::is_invocable_v<Step, V, V>)
+      return step(s, load(a, k));
+    else
+      return step(s, load(a, k), load(b, k));
+  };
+  const auto whole = [&](const operand<T>& from, std::size_t k) WENGERT_INLINE_ATTR { return hn::LoadU(d, from(k)); };
+  const auto some = [&](const operand<T>& from, std::size_t k) WENGERT_INLINE_ATTR { return load_lanes(d, f, from, k); };
+  const std::size_t lanes = hn::Lanes(d);
+  V s0 = hn::LoadU(d, to), s1 = hn::LoadU(d, to + lanes), s2 = hn::LoadU(d, to + 2 * lanes), s3 = hn::LoadU(d, to + 3 * lanes);
   std::size_t k = 0;
   for (; k + 4 * lanes <= f.count; k += 4 * lanes) {
-    s0 = step(s0, k);
-    s1 = step(s1, k + lanes);
-    s2 = step(s2, k + 2 * lanes);
-    s3 = step(s3, k + 3 * lanes);
+    s0 = joined_with(s0, whole, k);
+    s1 = joined_with(s1, whole, k + lanes);
+    s2 = joined_with(s2, whole, k + 2 * lanes);
+    s3 = joined_with(s3, whole, k + 3 * lanes);
   }
-  for (; k + lanes <= f.count; k += lanes) s0 = step(s0, k);
-  if (k < f.count) s0 = hn::IfThenElse(hn::FirstN(d, f.count - k), step(s0, k), s0);
+  for (; k + lanes <= f.count; k += lanes) s0 = joined_with(s0, whole, k);
+  if (k < f.count) s0 = hn::IfThenElse(hn::FirstN(d, f.count - k), joined_with(s0, some, k), s0);
   hn::StoreU(s0, d, to);
   hn::StoreU(s1, d, to + lanes);
   hn::StoreU(s2, d, to + 2 * lanes);
@@ -272,19 +321,18 @@ template <class D, class T, class Step> HWY_INLINE void partial(D d, const lane_
 }
 
 template <class D, class T> void reduce(D d, const lane_frame<T>& f, const instruction& i) {
-  const operand<T> a(f, i.a);
-  const auto read = [&](std::size_t k) HWY_ATTR { return hn::LoadU(d, a(k)); };
+  using V = hn::Vec<D>;
   switch (i.red) {
-    case reduction::prod: return partial(d, f, i, [&](auto s, std::size_t k) HWY_ATTR { return hn::Mul(s, read(k)); });
-    case reduction::max: return partial(d, f, i, [&](auto s, std::size_t k) HWY_ATTR { return larger(read(k), s); });
-    case reduction::min: return partial(d, f, i, [&](auto s, std::size_t k) HWY_ATTR { return smaller(read(k), s); });
-    default: return partial(d, f, i, [&](auto s, std::size_t k) HWY_ATTR { return hn::Add(s, read(k)); });
+    case reduction::prod: return partial(d, f, i, [](V s, V x) HWY_ATTR { return hn::Mul(s, x); });
+    case reduction::max: return partial(d, f, i, [](V s, V x) HWY_ATTR { return larger(x, s); });
+    case reduction::min: return partial(d, f, i, [](V s, V x) HWY_ATTR { return smaller(x, s); });
+    default: return partial(d, f, i, [](V s, V x) HWY_ATTR { return hn::Add(s, x); });
   }
 }
 
 template <class D, class T> void reduce_product(D d, const lane_frame<T>& f, const instruction& i) {
-  const operand<T> a(f, i.a), b(f, i.b);
-  partial(d, f, i, [&](auto s, std::size_t k) HWY_ATTR { return hn::MulAdd(hn::LoadU(d, a(k)), hn::LoadU(d, b(k)), s); });
+  using V = hn::Vec<D>;
+  partial(d, f, i, [](V s, V x, V y) HWY_ATTR { return hn::MulAdd(x, y, s); });
 }
 
 // The lanes of a vector together: its halves, then those of what they make.
@@ -319,9 +367,10 @@ template <class D, class T> void finish(D d, const lane_frame<T>& f, const instr
 
 // --- functions without a vector form
 
-// Up to whole vectors and not further: the register may stand in an array of the caller's.
+// Up to whole vectors, unless the register stands in an array of the caller's.
 template <class D, class T> void pad(D d, const lane_frame<T>& f, const instruction& i) {
   T* const to = f.at[i.to];
+  if (to != f.own[i.to]) return;
   std::fill(to + f.count, to + padded(d, f.count), i.to < f.step->uniform ? to[0] : T(0));
 }
 
@@ -368,19 +417,17 @@ struct stretch {
 
 template <class T> class stretches {
  public:
-  stretches(lane_frame<T>& f, std::size_t begin, std::size_t end)
-      : f_(f), begin_(begin), whole_(end - (end - begin) % lanes()), end_(end) {
+  stretches(lane_frame<T>& f, std::size_t begin, std::size_t end) : f_(f), begin_(begin), end_(end) {
     f.first = 0;
     f.count = 1;
   }
 
   // As if on one lane: what this computes is the same in all.
   stretch first() const { return all(f_.step->before); }
-  // Lanes that fill no vector are a block by themselves.
   bool find_next(stretch& s) {
     f_.first = std::exchange(started_, true) ? f_.first + f_.count : begin_;
     if (f_.first < end_) {
-      f_.count = f_.first < whole_ ? std::min(f_.step->block, whole_ - f_.first) : end_ - f_.first;
+      f_.count = std::min(f_.step->block, end_ - f_.first);
       s = all(f_.step->body);
       return true;
     }
@@ -390,23 +437,24 @@ template <class T> class stretches {
   }
 
  private:
-  static std::size_t lanes() { return hn::Lanes(hn::ScalableTag<T>()); }
   static stretch all(const std::vector<instruction>& list) { return {list.data(), list.data() + list.size()}; }
 
   lane_frame<T>& f_;
-  std::size_t begin_, whole_, end_;
+  std::size_t begin_, end_;
   bool started_ = false, ends_ = false;
 };
 
 template <class T> void run(lane_frame<T>& f, std::size_t begin, std::size_t end) {
   const hn::ScalableTag<T> d;
   using V = hn::Vec<decltype(d)>;
-#define WENGERT_MAP_AT_ONCE(vectors, op, parameters, value)                \
-  case code::op:                                                           \
-    map<vectors>(d, f, i, [&] parameters HWY_ATTR -> V { return value; }); \
-    break
-#define WENGERT_MAP(op, parameters, value) WENGERT_MAP_AT_ONCE(4, op, parameters, value)
-#define WENGERT_MAP_FUNCTION(op, parameters, value) WENGERT_MAP_AT_ONCE(1, op, parameters, value)
+#define WENGERT_MAP_BY(map, op, list, value)                        \
+  case code::op: {                                                  \
+    const auto function = [&] list HWY_ATTR -> V { return value; }; \
+    map(d, f, i, function, parameters<decltype(function), V>());    \
+    break;                                                          \
+  }
+#define WENGERT_MAP(op, list, value) WENGERT_MAP_BY(map, op, list, value)
+#define WENGERT_MAP_FUNCTION(op, list, value) WENGERT_MAP_BY(map_function, op, list, value)
 #define WENGERT_IN_DOUBLE(function) in_double(d, x, [](auto dd, auto y) HWY_ATTR { return function(dd, y); })
   stretches<T> all(f, begin, end);
   for (stretch here = all.first();;) {
@@ -436,16 +484,14 @@ template <class T> void run(lane_frame<T>& f, std::size_t begin, std::size_t end
       WENGERT_MAP(sum_of_products, (V x, V y, V z, V w), hn::MulAdd(z, w, hn::Mul(x, y)));
       WENGERT_MAP(difference_of_products, (V x, V y, V z, V w), hn::NegMulAdd(z, w, hn::Mul(x, y)));
       WENGERT_MAP(mask, (V x, V y), hn::IfThenElseZero(hn::Ne(x, hn::Zero(d)), y));
-      WENGERT_MAP(select_lt, (V x, V y, V yes, V no), hn::IfThenElse(hn::Lt(x, y), yes, no));
-      WENGERT_MAP(select_le, (V x, V y, V yes, V no), hn::IfThenElse(hn::Le(x, y), yes, no));
-      WENGERT_MAP(select_eq, (V x, V y, V yes, V no), hn::IfThenElse(hn::Eq(x, y), yes, no));
-      WENGERT_MAP(select_ne, (V x, V y, V yes, V no), hn::IfThenElse(hn::Eq(x, y), no, yes));
-      case code::exp: exponentials(d, f, i, [&](const T* x, const T*) HWY_ATTR { return hn::LoadU(d, x); }); break;
-      case code::exp_sum:
-        exponentials(d, f, i, [&](const T* x, const T* y) HWY_ATTR { return hn::Add(hn::LoadU(d, x), hn::LoadU(d, y)); });
-        break;
+      WENGERT_MAP_FUNCTION(select_lt, (V x, V y, V yes, V no), hn::IfThenElse(hn::Lt(x, y), yes, no));
+      WENGERT_MAP_FUNCTION(select_le, (V x, V y, V yes, V no), hn::IfThenElse(hn::Le(x, y), yes, no));
+      WENGERT_MAP_FUNCTION(select_eq, (V x, V y, V yes, V no), hn::IfThenElse(hn::Eq(x, y), yes, no));
+      WENGERT_MAP_FUNCTION(select_ne, (V x, V y, V yes, V no), hn::IfThenElse(hn::Eq(x, y), no, yes));
+      case code::exp: exponentials(d, f, i, [](V x) HWY_ATTR { return x; }); break;
+      case code::exp_sum: exponentials(d, f, i, [](V x, V y) HWY_ATTR { return hn::Add(x, y); }); break;
       case code::exp_difference:
-        exponentials(d, f, i, [&](const T* x, const T* y) HWY_ATTR { return hn::Sub(hn::LoadU(d, x), hn::LoadU(d, y)); });
+        exponentials(d, f, i, [](V x, V y) HWY_ATTR { return hn::Sub(x, y); });
         break;
         WENGERT_MAP_FUNCTION(expm1, (V x), WENGERT_IN_DOUBLE(expm1_of));
         WENGERT_MAP_FUNCTION(log, (V x), WENGERT_IN_DOUBLE(log_of));
@@ -460,7 +506,7 @@ template <class T> void run(lane_frame<T>& f, std::size_t begin, std::size_t end
       case code::power: raise(d, f, i); break;
       case code::constant: fill(d, f.at[i.to], room(d, f, i.to), static_cast<T>(f.step->constants[i.table])); break;
       case code::load: load(d, f, i); break;
-      case code::place: place(d, f, i); break;
+      case code::place: place(f, i); break;
       case code::store: store(d, f, i); break;
       case code::accumulate: accumulate(d, f, i); break;
       case code::affine:
@@ -470,7 +516,7 @@ template <class T> void run(lane_frame<T>& f, std::size_t begin, std::size_t end
       case code::finish: finish(d, f, i); break;
     }
   }
-#undef WENGERT_MAP_AT_ONCE
+#undef WENGERT_MAP_BY
 #undef WENGERT_MAP
 #undef WENGERT_MAP_FUNCTION
 #undef WENGERT_IN_DOUBLE

@@ -39,8 +39,9 @@ enum class code : std::uint8_t {
 struct instruction {
   code op;
   reduction red =
-      reduction::none;  // accumulate, reduce, finish; an exponential: how it joins the partial results in d, if it does
-  bool joins = false;   // finish: with what is there; an exponential: a*c is added to the partial results in `table`
+      reduction::none;       // accumulate, reduce, finish; an exponential: how it joins the partial results in d, if it does
+  bool joins = false;        // finish: with what is there; an exponential: a*c is added to the partial results in `table`
+  std::uint8_t uniform = 0;  // which of a, b, c, d (from the lowest bit on) are registers that hold one number
   std::uint32_t to = 0;
   std::uint32_t a = 0, b = 0, c = 0, d = 0;
   std::uint32_t table = 0;
