@@ -111,7 +111,7 @@ template <class T> class basic_program<T>::runner {
 
   void run(const std::vector<step>& steps, std::size_t depth) {
     for (const step& s : steps) switch (s.is) {
-        case step::kind::lanes: run_lanes(*s.lanes); break;
+        case step::kind::lanes: run_lanes(*s.lanes, depth); break;
         case step::kind::contraction: contract(*s.contraction); break;
         case step::kind::matrix: apply(*s.matrix); break;
         case step::kind::fill:
@@ -125,11 +125,11 @@ template <class T> class basic_program<T>::runner {
       }
   }
 
-  void run_lanes(const lane_step& s) {
+  void run_lanes(const lane_step& s, std::size_t depth) {
     for (std::size_t k = 0; k < s.addresses.size(); ++k) {
       const address& a = s.addresses[k];
       std::int64_t offset = a.offset;
-      for (std::size_t l = 0; l < a.loops.size(); ++l) offset += a.loops[l] * w_.loops[l];
+      for (std::size_t l = 0; l < depth; ++l) offset += a.loops[l] * w_.loops[l];
       w_.strides[k] = a.lane;
       w_.offsets[k] = offset;
       if (a.buffer != none) w_.where[k] = w_.bases[a.buffer] + offset;

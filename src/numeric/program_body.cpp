@@ -322,8 +322,6 @@ class body::ordering {
       for (std::uint32_t* r : {&i.to, &i.a, &i.b, &i.c, &i.d})
         if (*r & stream_bit) *r = plain_ + (*r & ~stream_bit);
     b_.step_.registers = plain_ + streams_;
-    for (std::vector<instruction>* list : {&b_.step_.before, &b_.step_.body})
-      for (instruction& i : *list) mark_uniform(i);
   }
 
  private:
@@ -337,12 +335,6 @@ class body::ordering {
   template <class F> void each_operand(instruction& i, F f) {
     std::uint32_t* const read[4] = {&i.a, &i.b, &i.c, &i.d};
     for (unsigned k = 0; k < operands(i, b_.step_); ++k) f(*read[k]);
-  }
-
-  void mark_uniform(instruction& i) {
-    const std::uint32_t read[4] = {i.a, i.b, i.c, i.d};
-    for (unsigned k = 0; k < operands(i, b_.step_); ++k)
-      if (read[k] < b_.step_.uniform) i.uniform |= static_cast<std::uint8_t>(1U << k);
   }
 
   bool is_leaf_for_all(const instruction& i) const {

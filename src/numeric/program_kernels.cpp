@@ -96,42 +96,39 @@ template <class F, class V> using parameters = std::make_index_sequence<std::is_
                                                                         : std::is_invocable_v<F, V, V, V> ? 3
                                                                                                           : 4>;
 
-// One vector after the other, for functions that take longer than it does to find their operands.
-template <class D, class T, class F, std::size_t... J>
-HWY_INLINE void map_function(D d, const lane_frame<T>& f, const instruction& i, F function, std::index_sequence<J...>) {
-  const operand<T> all[]{{f, i.a}, {f, i.b}, {f, i.c}, {f, i.d}};
-  for (std::size_t k = 0; k < f.count; k += hn::Lanes(d)) store_lanes(d, f, i.to, k, function(load_lanes(d, f, all[J], k)...));
-}
-
-// Four vectors in each round; the operands that `Uniform` marks are one number each, which is read before.
-template <unsigned Uniform, class D, class T, class F, std::size_t... J>
-HWY_INLINE void map_lanes(D d, const lane_frame<T>& f, const instruction& i, F function, std::index_sequence<J...>) {
+// `AtOnce` vectors in each round of the loop: more than one for what takes less time than a round. A function of its own for each
+// instruction, so that there are registers for all that its loop reads.
+template <std::size_t AtOnce, class D, class T, class F, std::size_t... J>
+HWY_NOINLINE void map(D d, const lane_frame<T>& f, const instruction& i, F function, std::index_sequence<J...>) {
   T* const to = f.at[i.to];
-  const operand<T> all[]{{f, i.a}, {f, i.b}, {f, i.c}, {f, i.d}};
-  const T* const at[]{all[J](0)...};
-  const hn::Vec<D> number[]{Uniform >> J & 1 ? hn::LoadU(d, at[J]) : hn::Zero(d)...};
-  const auto one = [&](std::size_t k) WENGERT_INLINE_ATTR {
-    hn::StoreU(function((Uniform >> J & 1 ? number[J] : hn::LoadU(d, at[J] + k))...), d, to + k);
+  const operand<T> a(f, i.a), b(f, i.b), c(f, i.c), e(f, i.d);
+  const auto read = [&]<std::size_t Which>(std::integral_constant<std::size_t, Which>) -> const operand<T>& {
+    if constexpr (Which == 0)
+      return a;
+    else if constexpr (Which == 1)
+      return b;
+    else if constexpr (Which == 2)
+      return c;
+    else
+      return e;
   };
-  constexpr std::size_t at_once = 4;
   const std::size_t lanes = hn::Lanes(d);
   std::size_t k = 0;
-  for (; k + at_once * lanes <= f.count; k += at_once * lanes)
-    for (std::size_t j = 0; j < at_once; ++j) one(k + j * lanes);
-  for (; k + lanes <= f.count; k += lanes) one(k);
-  if (k < f.count) store_lanes(d, f, i.to, k, function(load_lanes(d, f, all[J], k)...));
-}
-template <unsigned Uniform = 0, class D, class T, class F, std::size_t... J>
-HWY_INLINE void map(D d, const lane_frame<T>& f, const instruction& i, F function, std::index_sequence<J...> read) {
-  if (i.uniform == Uniform) return map_lanes<Uniform>(d, f, i, function, read);
-  if constexpr (Uniform + 1 < 1U << sizeof...(J)) map<Uniform + 1>(d, f, i, function, read);
+  if constexpr (AtOnce > 1)
+    for (; k + AtOnce * lanes <= f.count; k += AtOnce * lanes)
+      for (std::size_t j = 0; j < AtOnce; ++j) {
+        const std::size_t at = k + j * lanes;
+        hn::StoreU(function(hn::LoadU(d, read(std::integral_constant<std::size_t, J>())(at))...), d, to + at);
+      }
+  for (; k < f.count; k += lanes)
+    store_lanes(d, f, i.to, k, function(load_lanes(d, f, read(std::integral_constant<std::size_t, J>()), k)...));
 }
 
 // Several vectors at a time, as many as there are registers for, so that the steps of one need not wait for each other.
 constexpr std::size_t exponentials_at_once = HWY_ARCH_X86 && HWY_TARGET > HWY_AVX3 ? 2 : 4;
 
 template <bool Product, class D, class T, class F>
-HWY_INLINE void exponentials(D d, const lane_frame<T>& f, const instruction& i, F exponent) {
+HWY_NOINLINE void exponentials(D d, const lane_frame<T>& f, const instruction& i, F exponent) {
   using V = hn::Vec<D>;
   constexpr std::size_t at_once = exponentials_at_once;
   T* const to = f.at[i.to];
@@ -447,14 +444,14 @@ template <class T> class stretches {
 template <class T> void run(lane_frame<T>& f, std::size_t begin, std::size_t end) {
   const hn::ScalableTag<T> d;
   using V = hn::Vec<decltype(d)>;
-#define WENGERT_MAP_BY(map, op, list, value)                        \
-  case code::op: {                                                  \
-    const auto function = [&] list HWY_ATTR -> V { return value; }; \
-    map(d, f, i, function, parameters<decltype(function), V>());    \
-    break;                                                          \
+#define WENGERT_MAP_AT_ONCE(vectors, op, list, value)                     \
+  case code::op: {                                                        \
+    const auto function = [&] list HWY_ATTR -> V { return value; };       \
+    map<vectors>(d, f, i, function, parameters<decltype(function), V>()); \
+    break;                                                                \
   }
-#define WENGERT_MAP(op, list, value) WENGERT_MAP_BY(map, op, list, value)
-#define WENGERT_MAP_FUNCTION(op, list, value) WENGERT_MAP_BY(map_function, op, list, value)
+#define WENGERT_MAP(op, list, value) WENGERT_MAP_AT_ONCE(4, op, list, value)
+#define WENGERT_MAP_FUNCTION(op, list, value) WENGERT_MAP_AT_ONCE(1, op, list, value)
 #define WENGERT_IN_DOUBLE(function) in_double(d, x, [](auto dd, auto y) HWY_ATTR { return function(dd, y); })
   stretches<T> all(f, begin, end);
   for (stretch here = all.first();;) {
@@ -484,10 +481,10 @@ template <class T> void run(lane_frame<T>& f, std::size_t begin, std::size_t end
       WENGERT_MAP(sum_of_products, (V x, V y, V z, V w), hn::MulAdd(z, w, hn::Mul(x, y)));
       WENGERT_MAP(difference_of_products, (V x, V y, V z, V w), hn::NegMulAdd(z, w, hn::Mul(x, y)));
       WENGERT_MAP(mask, (V x, V y), hn::IfThenElseZero(hn::Ne(x, hn::Zero(d)), y));
-      WENGERT_MAP_FUNCTION(select_lt, (V x, V y, V yes, V no), hn::IfThenElse(hn::Lt(x, y), yes, no));
-      WENGERT_MAP_FUNCTION(select_le, (V x, V y, V yes, V no), hn::IfThenElse(hn::Le(x, y), yes, no));
-      WENGERT_MAP_FUNCTION(select_eq, (V x, V y, V yes, V no), hn::IfThenElse(hn::Eq(x, y), yes, no));
-      WENGERT_MAP_FUNCTION(select_ne, (V x, V y, V yes, V no), hn::IfThenElse(hn::Eq(x, y), no, yes));
+      WENGERT_MAP(select_lt, (V x, V y, V yes, V no), hn::IfThenElse(hn::Lt(x, y), yes, no));
+      WENGERT_MAP(select_le, (V x, V y, V yes, V no), hn::IfThenElse(hn::Le(x, y), yes, no));
+      WENGERT_MAP(select_eq, (V x, V y, V yes, V no), hn::IfThenElse(hn::Eq(x, y), yes, no));
+      WENGERT_MAP(select_ne, (V x, V y, V yes, V no), hn::IfThenElse(hn::Eq(x, y), no, yes));
       case code::exp: exponentials(d, f, i, [](V x) HWY_ATTR { return x; }); break;
       case code::exp_sum: exponentials(d, f, i, [](V x, V y) HWY_ATTR { return hn::Add(x, y); }); break;
       case code::exp_difference:
@@ -516,7 +513,7 @@ template <class T> void run(lane_frame<T>& f, std::size_t begin, std::size_t end
       case code::finish: finish(d, f, i); break;
     }
   }
-#undef WENGERT_MAP_BY
+#undef WENGERT_MAP_AT_ONCE
 #undef WENGERT_MAP
 #undef WENGERT_MAP_FUNCTION
 #undef WENGERT_IN_DOUBLE

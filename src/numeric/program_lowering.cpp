@@ -23,7 +23,6 @@ constexpr std::int64_t most_instructions = 4096;  // about, of a step whose item
 constexpr std::int64_t most_for_batch = 20000;    // the same, where the lanes are evaluations
 constexpr std::int64_t least_contraction = 4096;  // products that a contraction is worth its step for
 constexpr std::size_t few_numbers = 32;           // that need no step of their own
-constexpr std::size_t deepest = 8;                // loops in loops
 constexpr std::int8_t is_free = -1;
 constexpr std::int64_t none_large = std::int64_t{1} << 60;
 
@@ -533,7 +532,6 @@ class lowerer {
     const item& x = at(c.i);
     const std::int8_t r = role(x, static_cast<std::size_t>(axis));
     if (r != is_free) {
-      if (to.loops.size() <= static_cast<std::size_t>(r)) to.loops.resize(static_cast<std::size_t>(r) + 1, 0);
       to.loops[static_cast<std::size_t>(r)] += stride;
     } else if (axis == lane_axis(c.i)) {
       to.lane += stride;

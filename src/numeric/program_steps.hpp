@@ -2,6 +2,7 @@
 // registers that are many lanes wide. A lane is one position along an axis, or one evaluation of a batch.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -39,20 +40,21 @@ enum class code : std::uint8_t {
 struct instruction {
   code op;
   reduction red =
-      reduction::none;       // accumulate, reduce, finish; an exponential: how it joins the partial results in d, if it does
-  bool joins = false;        // finish: with what is there; an exponential: a*c is added to the partial results in `table`
-  std::uint8_t uniform = 0;  // which of a, b, c, d (from the lowest bit on) are registers that hold one number
+      reduction::none;  // accumulate, reduce, finish; an exponential: how it joins the partial results in d, if it does
+  bool joins = false;   // finish: with what is there; an exponential: a*c is added to the partial results in `table`
   std::uint32_t to = 0;
   std::uint32_t a = 0, b = 0, c = 0, d = 0;
   std::uint32_t table = 0;
 };
+
+inline constexpr std::size_t deepest = 8;  // loops in loops
 
 // Where a lane reads or writes: linear in the indices of the loops around the step and in the lane. Without a buffer, a number.
 struct address {
   std::uint32_t buffer = 0;
   std::int64_t offset = 0;
   std::int64_t lane = 0;
-  std::vector<std::int64_t> loops;
+  std::array<std::int64_t, deepest> loops{};
   bool operator==(const address&) const = default;
 };
 
