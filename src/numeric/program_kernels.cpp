@@ -101,27 +101,14 @@ template <class F, class V> using parameters = std::make_index_sequence<std::is_
 template <std::size_t AtOnce, class D, class T, class F, std::size_t... J>
 HWY_NOINLINE void map(D d, const lane_frame<T>& f, const instruction& i, F function, std::index_sequence<J...>) {
   T* const to = f.at[i.to];
-  const operand<T> a(f, i.a), b(f, i.b), c(f, i.c), e(f, i.d);
-  const auto read = [&]<std::size_t Which>(std::integral_constant<std::size_t, Which>) -> const operand<T>& {
-    if constexpr (Which == 0)
-      return a;
-    else if constexpr (Which == 1)
-      return b;
-    else if constexpr (Which == 2)
-      return c;
-    else
-      return e;
-  };
+  const operand<T> from[]{{f, i.a}, {f, i.b}, {f, i.c}, {f, i.d}};
   const std::size_t lanes = hn::Lanes(d);
   std::size_t k = 0;
   if constexpr (AtOnce > 1)
     for (; k + AtOnce * lanes <= f.count; k += AtOnce * lanes)
-      for (std::size_t j = 0; j < AtOnce; ++j) {
-        const std::size_t at = k + j * lanes;
-        hn::StoreU(function(hn::LoadU(d, read(std::integral_constant<std::size_t, J>())(at))...), d, to + at);
-      }
-  for (; k < f.count; k += lanes)
-    store_lanes(d, f, i.to, k, function(load_lanes(d, f, read(std::integral_constant<std::size_t, J>()), k)...));
+      for (std::size_t j = 0; j < AtOnce; ++j)
+        hn::StoreU(function(hn::LoadU(d, from[J](k + j * lanes))...), d, to + k + j * lanes);
+  for (; k < f.count; k += lanes) store_lanes(d, f, i.to, k, function(load_lanes(d, f, from[J], k)...));
 }
 
 // Several vectors at a time, as many as there are registers for, so that the steps of one need not wait for each other.
