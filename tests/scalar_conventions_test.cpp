@@ -103,6 +103,39 @@ TEST_CASE("the branch that is not taken does not matter") {
   require_at("a root that is not used", computed_for_nothing, {0}, 0, 3);
 }
 
+TEST_CASE("zeros win over infinities that products make") {
+  AT(1 / (1 + std::pow(x[0], 2) * std::pow(x[0], 2)) + x[1], {1e200, 1}, 1, 0);
+  AT(1 / (1 + x[0] * x[0] * x[0] * x[0]) + x[1], {1e200, 1}, 1, 0);
+  AT(std::exp(-(x[0] * inf)) + x[1], {2, 1}, 1, 0);
+  AT(std::tanh(x[0] * 1e200 * 1e200) + x[1], {2, 1}, 2, 0);
+  AT(x[1] / (x[0] * inf * x[1]), {2, 1}, 0, 0);
+  const auto least = [](const auto& x) {
+    using T = std::decay_t<decltype(x[0])>;
+    T best = inf;
+    for (int i = 0; i < 3; ++i) best = std::min(T(best * x[0]), x[1]);
+    return best;
+  };
+  require_at("the least, from infinity", least, {2, 1}, 1, 0);
+  const auto too_large = [](const auto& x) {
+    using T = std::decay_t<decltype(x[0])>;
+    T unused = x[0] * x[0] * x[0] * x[1];
+    return std::min(unused, T(x[1] * 2 + x[0] * 0));
+  };
+  require_at("a product that overflows", too_large, {1e200, 1}, 2, 0);
+}
+
+TEST_CASE("a sweep is done again as it was, though more has been recorded since") {
+  jacobian_tape tape;
+  std::vector<adouble> x{1e200, 1, 3};
+  const variables inputs = tape.inputs(x);
+  const adouble unused = x[0] * x[0] * x[0] * x[1];
+  std::vector<adouble> y{min(unused, x[1] * x[2]), x[2] * x[2]};
+  tape.reverse(y, std::vector<double>{2, 10});
+  y[0] += x[0] * x[1] * x[2];
+  const auto gradient = tape.adjoints(inputs);
+  CHECK(std::vector<double>(gradient.begin(), gradient.end()) == std::vector<double>{0, 6, 62});
+}
+
 TEST_CASE("a singular slope that was rewound is forgotten") {
   jacobian_tape tape;
   adouble x = 0;

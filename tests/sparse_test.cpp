@@ -156,6 +156,15 @@ TEST_CASE("zeros win over infinities in sweeps of several colours") {
   CHECK(std::isinf(j(1, 1)));
   CHECK(j(2, 0) == 2);
   CHECK(j(3, 2) == 0);
+  const auto overflows = [](const auto& x) {
+    using T = std::decay_t<decltype(x[0])>;
+    return std::vector<T>{min(x[0] * x[0] * x[0] * x[1], x[1] * x[2]), x[2] * 3};
+  };
+  const sparse_matrix k = sparse_jacobian(overflows)(std::vector<double>{1e200, 1, 4});
+  CHECK(k(0, 0) == 0);
+  CHECK(k(0, 1) == 4);
+  CHECK(k(0, 2) == 1);
+  CHECK(k(1, 2) == 3);
 }
 
 }  // namespace

@@ -230,9 +230,13 @@ class coloured_jacobian {
       return result;
     }
     std::vector<lanes> nodes(tape.nodes());
-    for (std::size_t first = 0; first < colours_.count; first += colours_at_once)
-      (tape.may_be_singular() ? sweep_colours<true> : sweep_colours<false>)(tape, inputs, y, colours_, forward_, first, nodes,
-                                                                            result);
+    const auto sweep = [&](const auto& sweep_some) {
+      for (std::size_t first = 0; first < colours_.count; first += colours_at_once)
+        sweep_some(tape, inputs, y, colours_, forward_, first, nodes, result);
+    };
+    const auto is_finite = [](double entry) { return std::isfinite(entry); };
+    if (!tape.may_be_singular()) sweep(sweep_colours<false>);
+    if (tape.may_be_singular() || !std::all_of(result.values.begin(), result.values.end(), is_finite)) sweep(sweep_colours<true>);
     return result;
   }
 

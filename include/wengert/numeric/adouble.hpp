@@ -32,8 +32,8 @@ template <class V> class active {
  public:
   using value_type = V;
 
-  WENGERT_ALWAYS_INLINE active() : value_(0), slope_(0), id_(0) {}
-  template <constant_for<V> C> WENGERT_ALWAYS_INLINE active(C c) : value_(static_cast<V>(c)), slope_(0), id_(0) {}
+  WENGERT_ALWAYS_INLINE constexpr active() : value_(0), slope_(0), id_(0) {}
+  template <constant_for<V> C> WENGERT_ALWAYS_INLINE constexpr active(C c) : value_(static_cast<V>(c)), slope_(0), id_(0) {}
   template <std::size_t N> WENGERT_ALWAYS_INLINE active(const unrecorded<V, N>& e) : active(record(e)) {}
 
   // A copy depends on the same node, which from then on has more than one holder. Moves are copies.
@@ -124,6 +124,13 @@ template <class V> class active {
   WENGERT_ALWAYS_INLINE void check() const {}
 #endif
 
+  // Whether edges may be added to its node. A checked tape keeps the nodes of a position that it may be rewound to as they are.
+  WENGERT_ALWAYS_INLINE bool grows_in_place() const {
+#if WENGERT_CHECKED_TAPE
+    if (id() < recording<V>->kept) return false;
+#endif
+    return (id_ & sole_holder) != 0;
+  }
   template <class E, class Sign> WENGERT_ALWAYS_INLINE active& accumulate(const E& e, Sign);
 
   V value_, slope_;
@@ -328,8 +335,8 @@ requires same_family<X, Y> WENGERT_ALWAYS_INLINE auto linear(
     return joined(x, y, value, dx, dy);
 }
 
-// --- the chain rule, with slopes that may be infinite or no number: those are recorded as edges of their own, so that they meet
-// adjoints only in the sweep, where zeros win
+// --- the chain rule, with slopes that may be infinite or no number, or may be 0 beside a partial derivative that is: those are
+// recorded as edges of their own, so that they meet adjoints only in the sweep, and zeros win
 
 // The node of a statement of one or two edges; 0 for a constant.
 template <class V>
@@ -342,11 +349,19 @@ WENGERT_COLD recorded_id record_singular(V px, recorded_id x, V dx, V py = V(0),
   return to.make_node();
 }
 
+// Finite unless a product with the slope is not.
+template <class V, std::size_t N> WENGERT_ALWAYS_INLINE V sum_of_products(const partials_by_nodes<V, N>& parts, const V& slope) {
+  V sum = times(parts.partials[0], slope);
+  WENGERT_UNROLL
+  for (std::size_t i = 1; i < N; ++i) sum += times(parts.partials[i], slope);
+  return sum;
+}
+
 template <scalar X>
 requires std::same_as<family_t<X>, active<value_t<X>>> WENGERT_ALWAYS_INLINE X chain(const X& x, const value_t<X>& value,
                                                                                      const value_t<X>& slope) {
   using V = value_t<X>;
-  if (!all_finite(slope)) [[unlikely]] {
+  if (!all_finite(sum_of_products(recorded_parts::of(x), slope))) [[unlikely]] {
     const auto parts = recorded_parts::of(record(x));
     return X(recorded_parts::make(value, V(1), record_singular<V>(parts.partials[0], parts.ids[0], slope)));
   }
@@ -358,7 +373,7 @@ requires same_family<X, Y> && std::same_as<family_t<X>, active<value_t<X>>> WENG
     const X& x, const Y& y, const value_t<X>& value, const value_t<X>& dx, const value_t<X>& dy)
     -> decltype(linear(x, y, value, dx, dy)) {
   using V = value_t<X>;
-  if (!(all_finite(dx) && all_finite(dy))) [[unlikely]] {
+  if (!all_finite(V(sum_of_products(recorded_parts::of(x), dx) + sum_of_products(recorded_parts::of(y), dy)))) [[unlikely]] {
     const auto of_x = recorded_parts::of(record(x)), of_y = recorded_parts::of(record(y));
     const recorded_id node = record_singular<V>(of_x.partials[0], of_x.ids[0], dx, of_y.partials[0], of_y.ids[0], dy);
     return decltype(linear(x, y, value, dx, dy))(recorded_parts::make(value, V(1), node));
@@ -373,7 +388,7 @@ template <class V> template <class E, class Sign> WENGERT_ALWAYS_INLINE active<V
   WENGERT_INSPECT("+=", sum, 0, 0, value_, e.value());
   const auto signed_e = linear(e, e.value(), sign);
   auto parts = recorded_parts::of(signed_e);
-  if (id_ & sole_holder) [[likely]] {  // nothing in e holds this node: reading it would have ended that
+  if (grows_in_place()) [[likely]] {  // nothing in e holds this node: reading it would have ended that
     check();
     recorded_parts::merge(parts);
     statement_writer<V> to;

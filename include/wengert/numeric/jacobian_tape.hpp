@@ -152,7 +152,10 @@ template <class V> class basic_jacobian_tape : private recorder<V> {
   std::span<const V> adjoints(variables x) const {
     if (x.first + x.count > swept_)
       throw_error("not-recorded", "adjoints are read of nodes that the last sweep did not reach", "sweep first");
-    return {adjoint_ + x.first, x.count};
+    const std::span<const V> result{adjoint_ + x.first, x.count};
+    if (!zeros_won_ && some_undefined(result.data(), result.size())) [[unlikely]]
+      sweep_again_where_zeros_win();
+    return result;
   }
 
   // --- rewinding
@@ -168,6 +171,7 @@ template <class V> class basic_jacobian_tape : private recorder<V> {
     p.edges = size();
     p.blocks = blocks();
     p.next = next;
+    this->kept = next;
     return p;
   }
   // Forgets all that was recorded since, inputs too, but keeps the memory. Scalars from after the position may only be assigned
@@ -175,8 +179,9 @@ template <class V> class basic_jacobian_tape : private recorder<V> {
   void rewind(position to) {
     if (to.edges > size() || to.next > next || to.blocks > blocks())
       throw_error("stale-scalar", "a tape is rewound to a position that lies ahead of it");
+    zeros_won_ = true;  // the last sweep cannot be done again
     top = base_ + to.edges;
-    next = to.next;
+    this->kept = next = to.next;
     drop_blocks(to.blocks);
     set_limit();
     if (to.edges == 0) this->singular = false;
@@ -193,7 +198,8 @@ template <class V> class basic_jacobian_tape : private recorder<V> {
   bool has_blocks() const { return last_block_ != nullptr; }
   // Ids are below.
   recorded_id nodes() const { return next; }
-  // Whether an edge may hold an infinity or no number, so that a sweep lets zeros win.
+  // Whether an edge may hold an infinity or no number by a function's slope, so that a sweep lets zeros win. By products and sums
+  // that overflow, edges hold infinities without that.
   bool may_be_singular() const { return this->singular; }
   // The node of which x is a multiple, and its slope by that; of a constant, node 0.
   struct multiple {
@@ -250,15 +256,48 @@ template <class V> class basic_jacobian_tape : private recorder<V> {
 
   void reverse(const active<V>* y, const V* seeds, std::size_t count) {
     V* adjoint = clear_adjoints();
+    first_seed_ = {};
+    other_seeds_.clear();
+    swept_edges_ = size();
+    swept_blocks_ = blocks();
     for (std::size_t i = 0; i < count; ++i) {
       y[i].check();
       const recorded_id id = y[i].id();
       if (id >= next)
         throw_error("stale-scalar", "an output was recorded on another tape, or on a part of this one that was rewound");
-      if (id != 0) adjoint[id] += V(strong_product(y[i].slope_, seeds[i]));
+      const seeded_node seeded{id, V(strong_product(y[i].slope_, seeds[i]))};
+      if (i == 0)
+        first_seed_ = seeded;
+      else
+        other_seeds_.push_back(seeded);
     }
-    sweep(adjoint);
+    zeros_won_ = this->singular;
+    if (zeros_won_) [[unlikely]]
+      sweep_where_zeros_win();
+    else
+      sweep(adjoint, sweep_edges);
   }
+
+  // An infinity times an adjoint of 0 is no number, which reaches the inputs: whether a sweep met one is seen there.
+  static bool some_undefined(const V* adjoint, std::size_t count) {
+    constexpr std::size_t at_once = 4;
+    const V* const end = adjoint + count;
+    for (; end - adjoint >= static_cast<std::ptrdiff_t>(at_once); adjoint += at_once) {
+      V zeros[at_once];  // unless there is an infinity, or no number
+      WENGERT_UNROLL
+      for (std::size_t i = 0; i < at_once; ++i) zeros[i] = adjoint[i] - adjoint[i];
+      if (!all_finite(V((zeros[0] + zeros[1]) + (zeros[2] + zeros[3])))) return true;
+    }
+    for (; adjoint != end; ++adjoint)
+      if (!all_finite(*adjoint)) return true;
+    return false;
+  }
+  WENGERT_COLD void sweep_again_where_zeros_win() const {
+    std::memset(static_cast<void*>(adjoint_), 0, swept_ * sizeof(V));
+    zeros_won_ = true;
+    sweep_where_zeros_win();
+  }
+  WENGERT_COLD void sweep_where_zeros_win() const { sweep(adjoint_, sweep_edges_where_zeros_win); }
 
   struct recorded_block {
     recorded_block* before = nullptr;
@@ -296,20 +335,18 @@ template <class V> class basic_jacobian_tape : private recorder<V> {
     }
   }
 
-  void sweep(V* adjoint) const {
-    const recorded_edge<V>* done = top;
+  template <class OfEdges> void sweep(V* adjoint, const OfEdges& of_edges) const {
+    adjoint[first_seed_.id] = first_seed_.adjoint;
+    for (const seeded_node& s : other_seeds_) adjoint[s.id] += s.adjoint;
+    adjoint[0] = V(0);
+    const recorded_edge<V>* done = base_ + swept_edges_;
     for (recorded_block* b = last_block_; b != nullptr; b = b->before) {
-      sweep(adjoint, done, base_ + b->edges);
+      if (b->number > swept_blocks_) continue;
+      of_edges(adjoint, done, base_ + b->edges);
       done = base_ + b->edges;
       b->pull_back(adjoint);
     }
-    sweep(adjoint, done, base_);
-  }
-  void sweep(V* adjoint, const recorded_edge<V>* from, const recorded_edge<V>* to) const {
-    if (this->singular)
-      sweep_where_zeros_win(adjoint, from, to);
-    else
-      sweep_edges(adjoint, from, to);
+    of_edges(adjoint, done, base_);
   }
   static void sweep_edges(V* adjoint, const recorded_edge<V>* from, const recorded_edge<V>* to) {
     // The mark of an lhs is taken from the address of all adjoints, not from each.
@@ -333,7 +370,7 @@ template <class V> class basic_jacobian_tape : private recorder<V> {
       }
     }
   }
-  static void sweep_where_zeros_win(V* adjoint, const recorded_edge<V>* from, const recorded_edge<V>* to) {
+  static void sweep_edges_where_zeros_win(V* adjoint, const recorded_edge<V>* from, const recorded_edge<V>* to) {
     for (const recorded_edge<V>* e = from; e != to;) {
       --e;
       adjoint[e->rhs()] += V(strong_product(adjoint[e->lhs()], e->partial()));
@@ -347,7 +384,15 @@ template <class V> class basic_jacobian_tape : private recorder<V> {
   recorder<V>* outer_ = nullptr;     // the tape that was current before this one was constructed, if this one then became it
   reserved_memory adjoint_memory_;   // from the first sweep on
   V* adjoint_ = nullptr;
-  std::size_t swept_ = 0;  // the last sweep knew the nodes below
+  std::size_t swept_ = 0;  // the last sweep knew the nodes below,
+  std::size_t swept_edges_ = 0, swept_blocks_ = 0;
+  struct seeded_node {
+    recorded_id id = 0;
+    V adjoint = V(0);
+  };
+  seeded_node first_seed_;
+  std::vector<seeded_node> other_seeds_;
+  mutable bool zeros_won_ = true;  // or need not: the last sweep is as it is to be
 
 #if WENGERT_CHECKED_TAPE
   // A stamp has the tape's number, which is not 0, in its low 8 bits and, above, how often the tape had been rewound. Of each

@@ -69,6 +69,7 @@ template <class V> struct recorder {
   recorded_edge<V>* limit = nullptr;  // below it, there is room for a statement
   recorded_id next = 1;               // the next node
   bool singular = false;              // whether an edge may hold an infinity or no number
+  mutable recorded_id kept = 0;       // below are the nodes of the last position; with checks
   std::uint32_t current_stamp = 0;    // of what is recorded now; 0 where nothing is, and without checks
   bool (*knows)(const recorder&, recorded_id, std::uint32_t stamp) = nullptr;
 

@@ -188,7 +188,7 @@ template <class V> V ratio_or_zero(const V& a, const V& b) { return b == 0 ? V(0
 WENGERT_FUNCTION_OF_TWO(pow, power_slope<V>(a, b, y), exponent_slope<V>(a, b, v))
 WENGERT_FUNCTION_OF_TWO(hypot, ratio_or_zero<V>(a, v), ratio_or_zero<V>(b, v))
 WENGERT_FUNCTION_OF_TWO(atan2, ratio_or_zero<V>(b, a* a + b * b), ratio_or_zero<V>(-a, a* a + b * b))
-WENGERT_FUNCTION_OF_TWO(fmod, 1, -trunc(a / b))
+WENGERT_FUNCTION_OF_TWO(fmod, 1, round((v - a) / b))
 WENGERT_FUNCTION_OF_TWO(remainder, 1, round((v - a) / b))
 WENGERT_FUNCTION_OF_TWO(fdim, a > b ? 1 : 0, a > b ? -1 : 0)
 WENGERT_FUNCTION_OF_TWO(copysign, a == 0 ? 0 : v == a ? 1 : -1, 0)
@@ -251,8 +251,13 @@ template <scalar X> X frexp(const X& x, int* exponent) {
   return ldexp(x, -*exponent);
 }
 template <scalar X> X modf(const X& x, family_t<X>* whole) {
-  *whole = trunc(x);
-  return x - whole->value();
+  using namespace number_functions;
+  using V = value_t<X>;
+  const V& u = x.value();
+  const V part = V(trunc(u));
+  X fraction = linear(x, V(std::isinf(primal(u)) ? V(copysign(V(0), u)) : V(copysign(V(u - part), u))), unit_slope{});
+  *whole = part;
+  return fraction;
 }
 
 // x for an operation of F: a constant is a V.
@@ -281,9 +286,15 @@ requires std::same_as<V, value_t<X>> V value_of(const X& x) { return x.value(); 
   }
 WENGERT_FUNCTION_OF_THREE(fma, a* b + c)
 WENGERT_FUNCTION_OF_THREE(lerp, a + c * (b - a))
+WENGERT_FUNCTION_OF_THREE(hypot, hypot(hypot(a, b), c))
 #undef WENGERT_FUNCTION_OF_THREE
-template <class X, class Y, class Z>
-requires(scalar<X> || scalar<Y> || scalar<Z>) auto hypot(const X& x, const Y& y, const Z& z) { return hypot(hypot(x, y), z); }
+
+template <scalar X, scalar Y>
+requires same_family<X, Y> family_t<X> midpoint(const X& x, const Y& y) {
+  constexpr auto largest = std::numeric_limits<decltype(primal(x))>::max() / 2;
+  if (std::abs(primal(x)) <= largest && std::abs(primal(y)) <= largest) return (x + y) / 2;
+  return x / 2 + y / 2;
+}
 
 // What is not differentiated is asked of the number.
 #define WENGERT_QUESTION(f) \
