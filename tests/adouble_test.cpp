@@ -6,6 +6,8 @@
 #include <cmath>
 #include <limits>
 #include <memory>
+#include <numbers>
+#include <numeric>
 #include <optional>
 #include <sstream>
 #include <string>
@@ -200,7 +202,7 @@ TEST_CASE("the remaining functions of <cmath>") {
   adouble whole, y = frexp(x, &exponent) + modf(x, &whole) + ldexp(x, 2) + scalbn(x, 1) + fma(x, x, 1) + hypot(x, 1, 2);
   CHECK(exponent == 3);
   CHECK(whole == 6);
-  CHECK(y.value() == std::frexp(6.75, &exponent) + 0.75 + 27 + 13.5 + 46.5625 + std::hypot(std::hypot(6.75, 1), 2));
+  CHECK(y.value() == std::frexp(6.75, &exponent) + 0.75 + 27 + 13.5 + 46.5625 + std::hypot(6.75, 1, 2));
   tape.reverse(y);
   CHECK(tape.adjoint(input) == doctest::Approx(0.125 + 1 + 4 + 2 + 13.5 + 6.75 / std::hypot(6.75, 1, 2)));
   CHECK((std::isfinite(x) && !std::isnan(x) && !std::isinf(x) && std::isnormal(x * x) && !std::signbit(x)));
@@ -209,6 +211,22 @@ TEST_CASE("the remaining functions of <cmath>") {
   CHECK(std::ilogb(x) == 2);
   CHECK((std::isgreater(x, 1) && std::isless(1.0, x * x) && std::isunordered(x, std::nan("")) && !std::islessgreater(x, x)));
   CHECK(std::scalbln(x, 2L) == 27);
+}
+
+TEST_CASE("remainders count as often as the divisor goes in, and parts of a number may replace it") {
+  // 0.1 is a little more than a tenth: it goes into 1 nine times, though 1/0.1 is rounded to 10.
+  const auto remainder_of_one = [](const auto& x) { return std::fmod(x[0], x[1]); };
+  CHECK(scalar_gradients::reverse(remainder_of_one, {1, 0.1}) == std::vector<double>{1, -9});
+  CHECK(scalar_gradients::forward<2>(remainder_of_one, {1, 0.1}) == std::vector<double>{1, -9});
+  jacobian_tape tape;
+  adouble x = -7.25;
+  const variable input = tape.input(x);
+  const adouble fraction = std::modf(x, &x);
+  CHECK(fraction == -0.25);
+  CHECK(x == -7);
+  CHECK(tape.gradient(fraction, variables{input.id, 1})[0] == 1);
+  CHECK(std::modf(adouble(-std::numeric_limits<double>::infinity()), &x) == 0);
+  CHECK(std::signbit(std::modf(adouble(-3), &x)));
 }
 
 TEST_CASE("between two scalars or numbers, and a product with a sum, rounded once") {
@@ -224,6 +242,31 @@ TEST_CASE("between two scalars or numbers, and a product with a sum, rounded onc
   CHECK(std::lerp(a, b, adouble(1)) == 10);
   CHECK(std::fma(a, b, -1) == std::fma(0.1, 10, -1));
   CHECK(dual<adouble>(lerp(dual<adouble>(a, 1), b, 0.25)).tangent() == 0.75);
+}
+
+template <class T> constexpr T turn = T(6.283185307179586477L);
+template <class T> struct body {
+  static constexpr T gravity = 9.81, powers[] = {1, 2.5, 6};
+  T height;
+  int name;
+  auto operator<=>(const body&) const = default;
+};
+
+TEST_CASE("constants that are constexpr, numbers of the standard library, middles, comparisons of three outcomes") {
+  agree(
+      [](const auto& x) {
+        using T = std::decay_t<decltype(x[0])>;
+        constexpr T half = 0.5;
+        const body<T> low{x[0], 1}, high{x[1], 1}, named{x[0], 2};
+        T y = half * x[0] * turn<T> * body<T>::gravity + body<T>::powers[1] * x[1] * std::numbers::pi_v<T> + std::numbers::e_v<T>;
+        if (low < high && low < named && (x[0] <=> x[1]) < 0 && (x[0] * x[1] <=> 0.5) > 0 && (0 <=> x[0]) < 0) y *= x[1];
+        return y + std::midpoint(x[0], x[1]) * x[1];
+      },
+      {0.5, 1.25});
+  const adouble large = std::numeric_limits<double>::max();
+  CHECK(std::midpoint(large, large) == large);
+  CHECK((large <=> adouble(std::nan(""))) == std::partial_ordering::unordered);
+  CHECK(std::numbers::pi_v<dual_vec<0, long double>> == std::numbers::pi_v<long double>);
 }
 
 TEST_CASE("remainders with their quotients, and neighbours") {
@@ -586,6 +629,23 @@ TEST_CASE("with checks, scalars that a rewind left behind, or of another tape, a
   CHECK(refused([&] { fresh = x[0] * x[1]; }) == "");
   tape.clear();
   CHECK(refused([&] { fresh = x[0] * 2; }) == "stale-scalar");
+}
+
+TEST_CASE("with checks, a sum from before a position that grew after it is refused when that was rewound") {
+  jacobian_tape tape;
+  std::vector<adouble> x{1, 2, 3};
+  const variables inputs = tape.inputs(x);
+  adouble sum = 0;
+  sum += x[0] * x[1];
+  const jacobian_tape::position kept = tape.here();
+  adouble before = sum;
+  sum += x[1] * x[2];
+  tape.rewind(kept);
+  CHECK(refused([&] { tape.reverse(sum); }) == "stale-scalar");
+  before += x[1] * x[2];
+  before += x[2];
+  const auto gradient = tape.gradient(before, inputs);
+  CHECK(std::vector<double>(gradient.begin(), gradient.end()) == std::vector<double>{2, 4, 3});
 }
 #endif
 

@@ -17,8 +17,8 @@ template <std::size_t N, class V = double> class dual_vec {
   using value_type = V;
   static constexpr std::size_t directions = N;
 
-  WENGERT_ALWAYS_INLINE dual_vec() : value_(0), tangents_{} {}
-  template <constant_for<V> C> WENGERT_ALWAYS_INLINE dual_vec(C c) : value_(static_cast<V>(c)), tangents_{} {}
+  WENGERT_ALWAYS_INLINE constexpr dual_vec() : value_(0), tangents_{} {}
+  template <constant_for<V> C> WENGERT_ALWAYS_INLINE constexpr dual_vec(C c) : value_(static_cast<V>(c)), tangents_{} {}
   WENGERT_ALWAYS_INLINE dual_vec(const V& value, const std::array<V, N>& tangents) : value_(value), tangents_(tangents) {}
   WENGERT_ALWAYS_INLINE dual_vec(const V& value, const V& tangent) requires(N == 1) : value_(value), tangents_{tangent} {}
   // The variable that moves in one of the directions, at speed 1.

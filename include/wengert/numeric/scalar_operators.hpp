@@ -1,6 +1,8 @@
 // Arithmetic and comparisons of every scalar with its own kind and with constants.
 #pragma once
 
+#include <compare>
+
 #include <wengert/numeric/debug_numbers.hpp>
 #include <wengert/numeric/scalar.hpp>
 
@@ -74,6 +76,12 @@ WENGERT_COMPARISON(<=)
 WENGERT_COMPARISON(>)
 WENGERT_COMPARISON(>=)
 #undef WENGERT_COMPARISON
+// For classes that compare their members by default.
+template <scalar X, scalar Y>
+requires same_family<X, Y> std::partial_ordering operator<=>(const X& x, const Y& y) { return x.value() <=> y.value(); }
+template <scalar X, constant_for<value_t<X>> C> std::partial_ordering operator<=>(const X& x, C y) {
+  return x.value() <=> static_cast<value_t<X>>(y);
+}
 
 template <scalar X> X& operator++(X& x) { return x += 1; }
 template <scalar X> X& operator--(X& x) { return x -= 1; }

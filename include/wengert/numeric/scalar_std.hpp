@@ -2,6 +2,7 @@
 #pragma once
 
 #include <limits>
+#include <numbers>
 
 #include <wengert/numeric/scalar_functions.hpp>
 
@@ -35,8 +36,8 @@ using wengert::acos, wengert::acosh, wengert::asin, wengert::asinh, wengert::ata
 using wengert::cbrt, wengert::exp, wengert::exp2, wengert::expm1, wengert::hypot, wengert::log, wengert::log10, wengert::log1p,
     wengert::log2, wengert::logb, wengert::pow, wengert::sqrt;
 using wengert::clamp, wengert::copysign, wengert::fdim, wengert::fma, wengert::fmax, wengert::fmin, wengert::fmod, wengert::frexp,
-    wengert::ldexp, wengert::lerp, wengert::max, wengert::min, wengert::modf, wengert::nextafter, wengert::nexttoward,
-    wengert::remainder, wengert::remquo, wengert::scalbln, wengert::scalbn;
+    wengert::ldexp, wengert::lerp, wengert::max, wengert::midpoint, wengert::min, wengert::modf, wengert::nextafter,
+    wengert::nexttoward, wengert::remainder, wengert::remquo, wengert::scalbln, wengert::scalbn;
 using wengert::cos, wengert::cosh, wengert::sin, wengert::sinh, wengert::tan, wengert::tanh;
 using wengert::erf, wengert::erfc, wengert::lgamma, wengert::tgamma;
 using wengert::fpclassify, wengert::ilogb, wengert::isfinite, wengert::isinf, wengert::isnan, wengert::isnormal, wengert::llrint,
@@ -44,3 +45,22 @@ using wengert::fpclassify, wengert::ilogb, wengert::isfinite, wengert::isinf, we
 using wengert::isgreater, wengert::isgreaterequal, wengert::isless, wengert::islessequal, wengert::islessgreater,
     wengert::isunordered;
 }  // namespace std
+
+namespace std::numbers {
+#define WENGERT_CONSTANT(name) \
+  template <wengert::scalar X> inline constexpr X name<X> = name<decltype(wengert::primal(std::declval<const X&>()))>;
+WENGERT_CONSTANT(e_v)
+WENGERT_CONSTANT(log2e_v)
+WENGERT_CONSTANT(log10e_v)
+WENGERT_CONSTANT(pi_v)
+WENGERT_CONSTANT(inv_pi_v)
+WENGERT_CONSTANT(inv_sqrtpi_v)
+WENGERT_CONSTANT(ln2_v)
+WENGERT_CONSTANT(ln10_v)
+WENGERT_CONSTANT(sqrt2_v)
+WENGERT_CONSTANT(sqrt3_v)
+WENGERT_CONSTANT(inv_sqrt3_v)
+WENGERT_CONSTANT(egamma_v)
+WENGERT_CONSTANT(phi_v)
+#undef WENGERT_CONSTANT
+}  // namespace std::numbers
