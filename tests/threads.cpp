@@ -29,9 +29,11 @@ std::vector<double> gradient(const std::vector<double>& at) {
   for (int round = 0; round < 20; ++round) {
     const auto before = tape.here();
     const adouble y = loss(x) * shared;
-    const std::vector<double> inner = wengert::grad([](const auto& z) { return loss(z); })(at);
+    const auto f = [](const auto& z) { return loss(z); };
+    const std::vector<double> inner = wengert::grad(f)(at);
+    const wengert::dense_matrix second = round == 0 ? wengert::hessian(f)(at) : wengert::dense_matrix(3, 3);
     const auto outer = tape.gradient(y, inputs);
-    for (std::size_t i = 0; i < at.size(); ++i) sum[i] += outer[i] - inner[i] / 2;
+    for (std::size_t i = 0; i < at.size(); ++i) sum[i] += outer[i] - inner[i] / 2 + second(i, i);
     tape.rewind(before);
   }
   return sum;
@@ -41,6 +43,7 @@ std::vector<double> gradient(const std::vector<double>& at) {
 
 int main() {
   const std::vector<double> at{0.3, -0.7, 1.1};
+  const wengert::jacobian_tape idle[100];  // addresses that they reserve are few under the sanitizer
   const std::vector<double> alone = gradient(at);
   std::vector<std::vector<double>> found(8);
   std::vector<std::thread> threads;

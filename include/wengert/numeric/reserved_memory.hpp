@@ -14,6 +14,19 @@
 
 namespace wengert {
 
+// The thread sanitizer ends programs that map more than some terabytes.
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define WENGERT_FEW_ADDRESSES 1
+#endif
+#endif
+#if defined(__SANITIZE_THREAD__) || defined(WENGERT_FEW_ADDRESSES)
+inline constexpr std::size_t most_reserved = std::size_t{1} << 32;
+#undef WENGERT_FEW_ADDRESSES
+#else
+inline constexpr std::size_t most_reserved = ~std::size_t{0};
+#endif
+
 class reserved_memory {
  public:
   reserved_memory() = default;
@@ -23,6 +36,7 @@ class reserved_memory {
 #if defined(WENGERT_RESERVES_ADDRESSES)
     constexpr std::size_t least = std::size_t{1} << 12;
     bool refused = false;
+    if (wanted > most_reserved) wanted = most_reserved;
     for (size_ = wanted > least ? wanted : least; size_ >= least; size_ /= 2) {
       begin_ = map(size_);
       if (begin_ == nullptr) {
