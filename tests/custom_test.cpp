@@ -69,6 +69,7 @@ TEST_CASE("custom adjoints are those of reverse, forward and second order") {
   }
   CHECK(softplus(0.0) == std::log(2.0));
   CHECK(softplus(adouble(800)).value() == 800);
+  CHECK(check_gradient([](const auto& v) { return projected(std::vector{v[0] * v[1], v[1] * v[2], v[0] * v[2]})[1]; }, x).agrees);
 }
 
 TEST_CASE("a custom adjoint may be wrong, and check_gradient says so; its callables may take double alone") {

@@ -115,6 +115,10 @@ TEST_CASE("solves, inverses and determinants") {
   require_right("functions of an inverse", [](const auto& x) { return matrix_of(x).inverse().array().sin().sum(); });
   require_right("determinant", [](const auto& x) { return matrix_of(x).determinant() * x[0]; });
   require_right("logarithm of the determinant", [](const auto& x) { return log_abs_determinant(matrix_of(x)); });
+  require_right("determinant of four rows", [](const auto& x) {
+    using T = std::decay_t<decltype(x[0])>;
+    return Eigen::Matrix<T, 4, 4>(matrix_of(x).topLeftCorner(4, 4)).determinant() * x[1];
+  });
   require_right("small determinant", [](const auto& x) { return matrix_of(x).template topLeftCorner<3, 3>().determinant(); });
   require_right("small inverse", [](const auto& x) { return matrix_of(x).template topLeftCorner<3, 3>().inverse().sum(); });
 }

@@ -6,6 +6,8 @@
 #include <functional>
 #include <numeric>
 
+#include <wengert/embed/functional.hpp>
+
 namespace {
 
 using scalar_gradients::agree;
@@ -236,6 +238,30 @@ TEST_CASE("steepest descent with a fixed number of steps") {
         return std::hypot(w[0], w[1]) + p[2] * w[0];
       },
       {1, 2, 0.5});
+}
+
+TEST_CASE("descent along inner gradients that are differentiated too, by many inputs and by one") {
+  agree(
+      [](const auto& p) {
+        using T = std::decay_t<decltype(p[0])>;
+        const auto loss = [&](const auto& w) {
+          auto sum = w[0] * p[0];
+          for (std::size_t i = 0; i < w.size(); ++i) sum += (w[i] - p[i % 2]) * (w[i] - p[i % 2]) * (1 + w[0] * w[0]);
+          return sum;
+        };
+        std::vector<T> w(10, T(0.25));
+        for (int step = 0; step < 5; ++step) {
+          const std::vector<T> slopes = wengert::grad(loss)(w);
+          for (std::size_t i = 0; i < w.size(); ++i) w[i] -= 0.05 * slopes[i];
+        }
+        T u = 1;
+        for (int step = 0; step < 8; ++step) {
+          const auto there = wengert::value_and_grad([&](auto v) { return v * v * v + p[0] * v - p[1]; })(u);
+          u -= there.value / there.gradient;
+        }
+        return wengert::value_and_grad(loss)(w).value + u;
+      },
+      {0.5, 1.25}, 1e-7);
 }
 
 TEST_CASE("an inner tape for the gradient of an inner function") {

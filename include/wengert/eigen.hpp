@@ -328,6 +328,13 @@ class Eigen::LDLT<Eigen::Matrix<wengert::active<V>, R, C, O, MR, MC>, UpLo>
   }
 };
 
+// Eigen's formula for four rows needs operations that return what they are given.
+template <class Derived>
+requires wengert::active_scalar<typename Derived::Scalar>
+struct Eigen::internal::determinant_impl<Derived, 4> {
+  static typename Derived::Scalar run(const Derived& a) { return a.partialPivLu().determinant(); }
+};
+
 // --- products: statements for active scalars, plain sums for the others (Eigen's kernels are made for the registers of a
 // processor, and take the compiler long)
 

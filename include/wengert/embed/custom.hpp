@@ -59,7 +59,7 @@ template <class Value, class Pullback> class custom_function {
       static_assert(std::is_arithmetic_v<T>, "a custom function takes a number, or a std::vector or std::array of numbers");
       return value_(x);
     } else if constexpr (!std::same_as<T, family_t<T>>) {
-      return (*this)(family_t<T>(x));
+      return (*this)(each_number(x, [](const T& e) { return family_t<T>(e); }));
     } else {
       return with_derivatives(x, static_cast<const T*>(nullptr));
     }

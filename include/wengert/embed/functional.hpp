@@ -71,6 +71,12 @@ template <class X> constexpr void require_tree() {
                 "included");
 }
 
+template <class X> constexpr void require_plain_numbers() {
+  static_assert(std::is_void_v<scalar_within_t<X>>,
+                "the inputs are scalars that carry derivatives already: inside of a function that is differentiated, grad and "
+                "value_and_grad work, and for the others there is dual<T>");
+}
+
 // What f returns for scalars T, if it is one number.
 template <class T, class F, class X> T one_output(const F& f, const X& x) {
   static_assert(std::is_invocable_v<const F&, const X&>,
@@ -135,7 +141,8 @@ template <class V, tree X> struct recorded_inputs {
 template <class V, tree X, class F>
 recorded_inputs<V, X> record_inputs(basic_jacobian_tape<V>& tape, const X& x, const F& moving) {
   std::size_t i = 0;
-  recorded_inputs<V, X> r{rebuilt<active<V>>(x, [&](double number) { return active<V>(moving(number, i++)); }), {}};
+  recorded_inputs<V, X> r{rebuilt<active<V>>(x, [&](auto number) { return active<V>(moving(static_cast<double>(number), i++)); }),
+                          {}};
   if constexpr (numbers<X>) {
     r.block = tape.inputs(r.x);
   } else {
@@ -159,7 +166,12 @@ template <tree X> recorded_inputs<double, X> record_inputs(jacobian_tape& tape, 
 // The tree x of numbers given by their places, in the order of `flatten`.
 template <class T, tree X, class F> rebound_t<X, T> rebuilt_by_index(const X& x, const F& number_at) {
   std::size_t i = 0;
-  return rebuilt<T>(x, [&](double number) { return number_at(number, i++); });
+  return rebuilt<T>(x, [&]<class N>(const N& number) {
+    if constexpr (std::floating_point<N>)
+      return number_at(static_cast<double>(number), i++);
+    else
+      return number_at(number, i++);
+  });
 }
 template <tree X, class F> X tree_like(const X& x, const F& number_at) {
   X result = x;
@@ -170,22 +182,46 @@ template <tree X, class F> X tree_like(const X& x, const F& number_at) {
 
 // --- first derivatives of one output
 
-template <class X> struct value_and_gradient {
-  double value;
+template <class X, class Number = double> struct value_and_gradient {
+  Number value;
   X gradient;
 };
 
-// value_and_grad(f)(x): f(x) and its gradient, by one recording and one reverse sweep.
+// The directions that are carried together.
+inline constexpr std::size_t directions_at_once = 8;
+
+// By runs of forward types over S, the scalar of x.
+template <class S, class F, tree X> value_and_gradient<X, S> value_and_grad_over(const F& f, const X& x) {
+  using T = dual_vec<directions_at_once, S>;
+  const std::size_t count = count_numbers(x);
+  S value(0);
+  std::vector<S> slopes;
+  for (std::size_t first = 0; first < count || first == 0; first += directions_at_once) {
+    const auto moving = rebuilt_by_index<T>(x, [first](const auto& number, std::size_t i) {
+      return i >= first && i - first < directions_at_once ? T::variable(S(number), i - first) : T(S(number));
+    });
+    const T y = one_output<T>(f, moving);
+    value = y.value();
+    for (std::size_t i = 0; i < directions_at_once && first + i < count; ++i) slopes.push_back(y.tangent(i));
+  }
+  return {value, tree_like(x, [&](std::size_t i) { return slopes[i]; })};
+}
+
+// value_and_grad(f)(x): f(x) and its gradient, by one recording and one reverse sweep. Where x consists of scalars T, in a
+// function that is differentiated, so do the value and the gradient.
 template <class F> auto value_and_grad(F f) {
   return [f = std::move(f)]<class X>(const X& x) {
     require_tree<X>();
-
-    borrowed_tape<double> tape;
-    tape_scope scope(*tape);
-    const auto inputs = record_inputs(*tape, x);
-    const adouble y = one_output<adouble>(f, inputs.x);
-    const auto gradient = tape->gradient(y, inputs.block);
-    return value_and_gradient<X>{y.value(), tree_like(x, [&](std::size_t i) { return gradient[i]; })};
+    if constexpr (!std::is_void_v<scalar_within_t<X>>) {
+      return value_and_grad_over<scalar_within_t<X>>(f, x);
+    } else {
+      borrowed_tape<double> tape;
+      tape_scope scope(*tape);
+      const auto inputs = record_inputs(*tape, x);
+      const adouble y = one_output<adouble>(f, inputs.x);
+      const auto gradient = tape->gradient(y, inputs.block);
+      return value_and_gradient<X>{y.value(), tree_like(x, [&](std::size_t i) { return gradient[i]; })};
+    }
   };
 }
 
@@ -216,9 +252,6 @@ class dense_matrix {
   std::vector<double> entries_;
 };
 
-// The directions that are carried together.
-inline constexpr std::size_t directions_at_once = 8;
-
 template <class F, tree X> dense_matrix jacobian_forward(const F& f, const X& x) {
   using T = dual_vec<directions_at_once>;
   const std::size_t count = count_numbers(x);
@@ -240,6 +273,7 @@ template <class F, tree X> dense_matrix jacobian_forward(const F& f, const X& x)
 template <class F> auto jacobian(F f) {
   return [f = std::move(f)]<class X>(const X& x) {
     require_tree<X>();
+    require_plain_numbers<X>();
 
     borrowed_tape<double> tape;
     tape_scope scope(*tape);
@@ -264,6 +298,7 @@ template <class Y> struct value_and_tangent { Y value, tangent; };
 template <class F> auto jvp(F f) {
   return [f = std::move(f)]<class X>(const X& x, const X& v) {
     require_tree<X>();
+    require_plain_numbers<X>();
 
     const std::vector<double> direction = flatten(v);
     const auto y = f(rebuilt_by_index<dual<>>(x, [&](double number, std::size_t i) { return dual<>(number, direction.at(i)); }));
@@ -323,6 +358,7 @@ template <class X> class pullback {
 template <class F> auto vjp(F f) {
   return [f = std::move(f)]<class X>(const X& x) {
     require_tree<X>();
+    require_plain_numbers<X>();
     return pullback<X>(f, x);
   };
 }
@@ -333,6 +369,7 @@ template <class F> auto vjp(F f) {
 template <class F> auto hvp(F f) {
   return [f = std::move(f)]<class X>(const X& x, const X& v) {
     require_tree<X>();
+    require_plain_numbers<X>();
 
     const std::vector<double> direction = flatten(v);
     borrowed_tape<dual<>> tape;
@@ -349,6 +386,7 @@ template <class F> auto hvp(F f) {
 template <class F> auto hessian(F f) {
   return [f = std::move(f)]<class X>(const X& x) {
     require_tree<X>();
+    require_plain_numbers<X>();
 
     constexpr std::size_t at_once = 4;
     using V = dual_vec<at_once>;

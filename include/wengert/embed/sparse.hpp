@@ -265,6 +265,7 @@ template <class F> auto sparse_jacobian(F f, std::optional<sparsity> pattern = {
   if (pattern) known.emplace(std::move(*pattern));
   return [f = std::move(f), known = std::move(known)]<class X>(const X& x) {
     require_tree<X>();
+    require_plain_numbers<X>();
     borrowed_tape<double> tape;
     tape_scope scope(*tape);
     const auto inputs = record_inputs(*tape, x);
@@ -283,6 +284,7 @@ template <class F> auto sparse_hessian(F f, std::optional<sparsity> pattern = {}
   }
   return [f = std::move(f), known = std::move(known)]<class X>(const X& x) {
     require_tree<X>();
+    require_plain_numbers<X>();
     constexpr std::size_t at_once = 4;
     using V = dual_vec<at_once>;
     sparsity found = known ? known->first : hessian_sparsity(f, x);

@@ -28,6 +28,7 @@ namespace wengert {
 template <class X, class T> struct rebound_by_arguments { using type = X; };
 // To be specialized for a class that has them elsewhere.
 template <class X, class T> struct rebound : rebound_by_arguments<X, T> {};
+template <scalar X, class T> struct rebound<X, T> { using type = T; };
 template <class X, class T> using rebound_t = typename rebound<X, T>::type;
 
 template <std::floating_point X, class T> struct rebound_by_arguments<X, T> { using type = T; };
@@ -54,6 +55,21 @@ using tree_slot = dual_vec<1, dual_vec<0>>;
 template <class X> using shape_of = rebound_t<X, tree_slot>;
 template <class X>
 concept tree = !std::same_as<X, shape_of<X>>;
+
+// The scalar that X has for its numbers, inside of a function that is itself differentiated; void for plain numbers.
+template <class X> struct scalar_within { using type = void; };
+template <class X> using scalar_within_t = typename scalar_within<std::remove_cv_t<X>>::type;
+template <scalar X> struct scalar_within<X> { using type = family_t<X>; };
+template <class X, std::size_t N> struct scalar_within<X[N]> { using type = scalar_within_t<X>; };
+template <template <class...> class C, class X, class... A>
+requires(!scalar<C<X, A...>>) struct scalar_within<C<X, A...>> {
+  using type =
+      typename std::conditional_t<std::is_void_v<scalar_within_t<X>>, scalar_within<std::tuple<A...>>, scalar_within<X>>::type;
+};
+template <template <class, auto, auto...> class C, class X, auto N, auto... M>
+requires(!scalar<C<X, N, M...>>) struct scalar_within<C<X, N, M...>> {
+  using type = scalar_within_t<X>;
+};
 
 // --- what trees consist of
 
@@ -142,7 +158,8 @@ void walk(const Path& at, const F& f, First& first, Others&... others) {
     [&]<std::size_t... I>(std::index_sequence<I...>) { (field(std::integral_constant<std::size_t, I>{}), ...); }
     (std::make_index_sequence<tree_fields<X>::count>{});
   } else if constexpr (matrix_tree<X>) {
-    static_assert(std::floating_point<typename X::Scalar>, "only Eigen matrices of numbers are trees");
+    static_assert(std::floating_point<typename X::Scalar> || scalar<typename X::Scalar>,
+                  "only Eigen matrices of numbers are trees");
     for (std::size_t i = 0; i < static_cast<std::size_t>(first.size()); ++i)
       walk<typename X::Scalar, tree_slot>(
           at / [&] { return matrix_index(first, i); }, f, first.data()[i], others.data()[i]...);
@@ -240,7 +257,7 @@ template <tree X> std::vector<double> flatten(const X& x) {
 // The tree x, with T for numbers: `next(number)` of each, in order.
 template <class T, tree X, class F> rebound_t<X, T> rebuilt(const X& x, F next) {
   using R = rebound_t<X, T>;
-  if constexpr (std::floating_point<X>) {
+  if constexpr (std::floating_point<X> || scalar<X>) {
     return T(next(x));
   } else {
     static_assert(std::is_default_constructible_v<R>, "a struct of parameters needs a default constructor for every scalar");
