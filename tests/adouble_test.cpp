@@ -15,6 +15,7 @@
 #include <utility>
 
 #include <wengert/numeric/scalar_format.hpp>
+#include <wengert/numeric/scalar_numbers.hpp>
 
 using namespace wengert;
 using scalar_gradients::agree;

@@ -175,6 +175,9 @@ TEST_CASE("a struct that is no template is reached by the names of its fields") 
 }
 
 TEST_CASE("numbers, tuples, maps and optional numbers are trees") {
+  const auto product = [](const auto& v) { return v[0] * v[1]; };
+  CHECK_THROWS_AS(hvp(product)(std::vector<double>{1, 2}, std::vector<double>{1}), error);
+  CHECK_THROWS_AS(jvp(product)(std::vector<double>{1, 2}, std::vector<double>{1, 2, 3}), error);
   CHECK(grad([](auto x) { return x * x * x; })(2.0) == 12);
   CHECK(hessian([](auto x) { return x * x * x; })(2.0)(0, 0) == 12);
   const auto f = [](const auto& t) {

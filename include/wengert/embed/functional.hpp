@@ -291,6 +291,12 @@ template <class F> auto jacobian(F f) {
   };
 }
 
+template <tree X> std::vector<double> direction_for(const X& x, const X& v) {
+  std::vector<double> direction = flatten(v);
+  if (direction.size() != count_numbers(x)) throw error("count", "the direction has not as many numbers as the inputs");
+  return direction;
+}
+
 template <class Y> struct value_and_tangent { Y value, tangent; };
 
 // jvp(f)(x, v): f(x) and the Jacobian times v, by one forward run. What f returns in a vector, an array or alone comes back so;
@@ -300,8 +306,8 @@ template <class F> auto jvp(F f) {
     require_tree<X>();
     require_plain_numbers<X>();
 
-    const std::vector<double> direction = flatten(v);
-    const auto y = f(rebuilt_by_index<dual<>>(x, [&](double number, std::size_t i) { return dual<>(number, direction.at(i)); }));
+    const std::vector<double> direction = direction_for(x, v);
+    const auto y = f(rebuilt_by_index<dual<>>(x, [&](double number, std::size_t i) { return dual<>(number, direction[i]); }));
     using R = std::decay_t<decltype(y)>;
     if constexpr (std::is_convertible_v<R, dual<>>) {
       return value_and_tangent<double>{dual<>(y).value(), dual<>(y).tangent()};
@@ -371,11 +377,11 @@ template <class F> auto hvp(F f) {
     require_tree<X>();
     require_plain_numbers<X>();
 
-    const std::vector<double> direction = flatten(v);
+    const std::vector<double> direction = direction_for(x, v);
     borrowed_tape<dual<>> tape;
     tape_scope scope(*tape);
     const auto inputs =
-        record_inputs<dual<>>(*tape, x, [&](double number, std::size_t i) { return dual<>(number, direction.at(i)); });
+        record_inputs<dual<>>(*tape, x, [&](double number, std::size_t i) { return dual<>(number, direction[i]); });
     const auto y = one_output<active<dual<>>>(f, inputs.x);
     const auto gradient = tape->gradient(y, inputs.block);
     return tree_like(x, [&](std::size_t i) { return gradient[i].tangent(); });
