@@ -152,10 +152,7 @@ template <class V> class basic_jacobian_tape : private recorder<V> {
   std::span<const V> adjoints(variables x) const {
     if (x.first + x.count > swept_)
       throw_error("not-recorded", "adjoints are read of nodes that the last sweep did not reach", "sweep first");
-    const std::span<const V> result{adjoint_ + x.first, x.count};
-    if (!zeros_won_ && some_undefined(result.data(), result.size())) [[unlikely]]
-      sweep_again_where_zeros_win();
-    return result;
+    return {adjoint_ + x.first, x.count};
   }
 
   // --- rewinding
@@ -179,7 +176,6 @@ template <class V> class basic_jacobian_tape : private recorder<V> {
   void rewind(position to) {
     if (to.edges > size() || to.next > next || to.blocks > blocks())
       throw_error("stale-scalar", "a tape is rewound to a position that lies ahead of it");
-    zeros_won_ = true;  // the last sweep cannot be done again
     top = base_ + to.edges;
     this->kept = next = to.next;
     drop_blocks(to.blocks);
@@ -255,49 +251,28 @@ template <class V> class basic_jacobian_tape : private recorder<V> {
   }
 
   void reverse(const active<V>* y, const V* seeds, std::size_t count) {
+    if (!this->singular && sweep(y, seeds, count, sweep_edges)) [[likely]]
+      return;
+    sweep(y, seeds, count, sweep_edges_where_zeros_win);
+  }
+  template <class OfEdges> bool sweep(const active<V>* y, const V* seeds, std::size_t count, const OfEdges& of_edges) {
     V* adjoint = clear_adjoints();
-    first_seed_ = {};
-    other_seeds_.clear();
-    swept_edges_ = size();
-    swept_blocks_ = blocks();
     for (std::size_t i = 0; i < count; ++i) {
       y[i].check();
       const recorded_id id = y[i].id();
       if (id >= next)
         throw_error("stale-scalar", "an output was recorded on another tape, or on a part of this one that was rewound");
-      const seeded_node seeded{id, V(strong_product(y[i].slope_, seeds[i]))};
-      if (i == 0)
-        first_seed_ = seeded;
-      else
-        other_seeds_.push_back(seeded);
+      if (id != 0) adjoint[id] += V(strong_product(y[i].slope_, seeds[i]));
     }
-    zeros_won_ = this->singular;
-    if (zeros_won_) [[unlikely]]
-      sweep_where_zeros_win();
-    else
-      sweep(adjoint, sweep_edges);
-  }
-
-  // An infinity times an adjoint of 0 is no number, which reaches the inputs: whether a sweep met one is seen there.
-  static bool some_undefined(const V* adjoint, std::size_t count) {
-    constexpr std::size_t at_once = 4;
-    const V* const end = adjoint + count;
-    for (; end - adjoint >= static_cast<std::ptrdiff_t>(at_once); adjoint += at_once) {
-      V zeros[at_once];  // unless there is an infinity, or no number
-      WENGERT_UNROLL
-      for (std::size_t i = 0; i < at_once; ++i) zeros[i] = adjoint[i] - adjoint[i];
-      if (!all_finite(V((zeros[0] + zeros[1]) + (zeros[2] + zeros[3])))) return true;
+    bool finite = true;
+    const recorded_edge<V>* done = top;
+    for (recorded_block* b = last_block_; b != nullptr; b = b->before) {
+      finite &= of_edges(adjoint, done, base_ + b->edges);
+      done = base_ + b->edges;
+      b->pull_back(adjoint);
     }
-    for (; adjoint != end; ++adjoint)
-      if (!all_finite(*adjoint)) return true;
-    return false;
+    return of_edges(adjoint, done, base_) && finite;
   }
-  WENGERT_COLD void sweep_again_where_zeros_win() const {
-    std::memset(static_cast<void*>(adjoint_), 0, swept_ * sizeof(V));
-    zeros_won_ = true;
-    sweep_where_zeros_win();
-  }
-  WENGERT_COLD void sweep_where_zeros_win() const { sweep(adjoint_, sweep_edges_where_zeros_win); }
 
   struct recorded_block {
     recorded_block* before = nullptr;
@@ -335,33 +310,26 @@ template <class V> class basic_jacobian_tape : private recorder<V> {
     }
   }
 
-  template <class OfEdges> void sweep(V* adjoint, const OfEdges& of_edges) const {
-    adjoint[first_seed_.id] = first_seed_.adjoint;
-    for (const seeded_node& s : other_seeds_) adjoint[s.id] += s.adjoint;
-    adjoint[0] = V(0);
-    const recorded_edge<V>* done = base_ + swept_edges_;
-    for (recorded_block* b = last_block_; b != nullptr; b = b->before) {
-      if (b->number > swept_blocks_) continue;
-      of_edges(adjoint, done, base_ + b->edges);
-      done = base_ + b->edges;
-      b->pull_back(adjoint);
-    }
-    of_edges(adjoint, done, base_);
-  }
-  static void sweep_edges(V* adjoint, const recorded_edge<V>* from, const recorded_edge<V>* to) {
+  // Whether all slopes are finite. Those of functions are, where nothing is `singular`; products and sums that overflow are not,
+  // and 0 times such a slope is no number.
+  static bool sweep_edges(V* adjoint, const recorded_edge<V>* from, const recorded_edge<V>* to) {
     // The mark of an lhs is taken from the address of all adjoints, not from each.
     const auto marked = reinterpret_cast<std::uintptr_t>(adjoint) - std::uintptr_t{sole_holder} * sizeof(V);
     const auto term = [marked](const recorded_edge<V>& e) {
       return *reinterpret_cast<const V*>(marked + std::uintptr_t{e.marked_lhs()} * sizeof(V)) * e.partial();
     };
+    V zeros[2] = {V(0), V(0)};  // unless a slope is an infinity or no number
     const recorded_edge<V>* e = from;
     if ((from - to) % 2 != 0) {
       --e;
       adjoint[e->rhs()] += term(*e);
+      zeros[0] += e->partial() * 0;
     }
     // Two at a time; if both add to one adjoint, as those of a value do that is used in two sums, it is written once.
     for (; e != to; e -= 2) {
       V *const first = adjoint + e[-1].rhs(), *const second = adjoint + e[-2].rhs();
+      zeros[0] += e[-1].partial() * 0;
+      zeros[1] += e[-2].partial() * 0;
       if (first == second) {
         *first = *first + term(e[-1]) + term(e[-2]);
       } else {
@@ -369,12 +337,14 @@ template <class V> class basic_jacobian_tape : private recorder<V> {
         *second += term(e[-2]);
       }
     }
+    return all_finite(V(zeros[0] + zeros[1]));
   }
-  static void sweep_edges_where_zeros_win(V* adjoint, const recorded_edge<V>* from, const recorded_edge<V>* to) {
+  static bool sweep_edges_where_zeros_win(V* adjoint, const recorded_edge<V>* from, const recorded_edge<V>* to) {
     for (const recorded_edge<V>* e = from; e != to;) {
       --e;
       adjoint[e->rhs()] += V(strong_product(adjoint[e->lhs()], e->partial()));
     }
+    return true;
   }
 
   recorded_block* last_block_ = nullptr;
@@ -384,15 +354,7 @@ template <class V> class basic_jacobian_tape : private recorder<V> {
   recorder<V>* outer_ = nullptr;     // the tape that was current before this one was constructed, if this one then became it
   reserved_memory adjoint_memory_;   // from the first sweep on
   V* adjoint_ = nullptr;
-  std::size_t swept_ = 0;  // the last sweep knew the nodes below,
-  std::size_t swept_edges_ = 0, swept_blocks_ = 0;
-  struct seeded_node {
-    recorded_id id = 0;
-    V adjoint = V(0);
-  };
-  seeded_node first_seed_;
-  std::vector<seeded_node> other_seeds_;
-  mutable bool zeros_won_ = true;  // or need not: the last sweep is as it is to be
+  std::size_t swept_ = 0;  // the last sweep knew the nodes below
 
 #if WENGERT_CHECKED_TAPE
   // A stamp has the tape's number, which is not 0, in its low 8 bits and, above, how often the tape had been rewound. Of each
