@@ -13,6 +13,8 @@
 #include <wengert/embed/compile.hpp>
 #include <wengert/numeric/evaluate.hpp>
 
+#include "sanitized.hpp"
+
 using namespace wengert;
 
 namespace {
@@ -387,7 +389,7 @@ TEST_CASE("loops at random are computed as they are written") {
   constexpr std::size_t n = 40;
   std::vector<double> x(n), v(n);
   for (std::size_t k = 0; k < n; ++k) x[k] = std::sin(3.0 * static_cast<double>(k) + 1), v[k] = std::cos(static_cast<double>(k));
-  for (unsigned seed = 0; seed < 150; ++seed) {
+  for (unsigned seed = 0; seed < examples(150); ++seed) {
     CAPTURE(seed);
     const auto f = [&](const auto& at) { return random_loops(seed, at); };
     const compiled c = compile(f, n, {.as_written = seed % 10 != 0});
