@@ -120,16 +120,16 @@ body::value body::constant(double x) {
   return make(code::constant, 0, 0, 0, 0, k);
 }
 
-std::uint32_t body::keep(address at) {
+std::uint32_t body::keep(const address& at) {
   const auto next = static_cast<std::uint32_t>(step_.addresses.size());
   const std::uint32_t k = intern(
       address_table_, hash_of(at), next, [&](std::uint32_t j) { return step_.addresses[j] == at; },
       [&](std::uint32_t j) { return hash_of(step_.addresses[j]); });
-  if (k == next) step_.addresses.push_back(std::move(at));
+  if (k == next) step_.addresses.push_back(at);
   return k;
 }
 
-body::value body::leaf(code op, address at) { return make(op, 0, 0, 0, 0, keep(std::move(at))); }
+body::value body::leaf(code op, const address& at) { return make(op, 0, 0, 0, 0, keep(at)); }
 
 body::value body::negated(value x) {
   if (all_[x].op == code::neg) return all_[x].a;
@@ -237,15 +237,13 @@ body::value body::combine(reduction red, value x, value y) {
   }
 }
 
-void body::store(address to, value x) { make(code::store, x, 0, 0, 0, keep(std::move(to))); }
+void body::store(const address& to, value x) { make(code::store, x, 0, 0, 0, keep(to)); }
 
-void body::accumulate(reduction red, address to, value x) {
-  all_[make(code::accumulate, x, 0, 0, 0, keep(std::move(to)))].red = red;
-}
+void body::accumulate(reduction red, const address& to, value x) { all_[make(code::accumulate, x, 0, 0, 0, keep(to))].red = red; }
 
-void body::reduce(reduction red, address to, value x, bool joins) {
+void body::reduce(reduction red, const address& to, value x, bool joins) {
   all_[make(code::reduce, x)].red = red;
-  reduced_.push_back({red, static_cast<value>(all_.size() - 1), keep(std::move(to)), joins});
+  reduced_.push_back({red, static_cast<value>(all_.size() - 1), keep(to), joins});
 }
 
 // --- fusion

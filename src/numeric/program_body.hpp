@@ -15,9 +15,9 @@ class body {
   using value = std::uint32_t;
 
   value constant(double x);
-  value load(address from) { return leaf(code::load, std::move(from)); }
-  value affine(address index) { return leaf(code::affine, std::move(index)); }
-  value is_zero(address index) { return leaf(code::is_zero, std::move(index)); }
+  value load(const address& from) { return leaf(code::load, from); }
+  value affine(const address& index) { return leaf(code::affine, index); }
+  value is_zero(const address& index) { return leaf(code::is_zero, index); }
   value sum(std::span<const value> terms);
   // Factors that `is_zero` made win over the others where they are 0.
   value product(std::span<const value> factors);
@@ -26,10 +26,10 @@ class body {
   value choose(comparison c, value left, value right, value yes, value no);
   value combine(reduction red, value x, value y);
 
-  void store(address to, value x);
-  void accumulate(reduction red, address to, value x);
+  void store(const address& to, value x);
+  void accumulate(reduction red, const address& to, value x);
   // Over all lanes.
-  void reduce(reduction red, address to, value x, bool joins);
+  void reduce(reduction red, const address& to, value x, bool joins);
 
   // Registers hold so many lanes that all of them stay in the nearest cache, where that is possible.
   lane_step finish(std::size_t bytes, std::int64_t count, bool over_batch);
@@ -43,14 +43,14 @@ class body {
   };
   class ordering;
 
-  value leaf(code op, address at);
+  value leaf(code op, const address& at);
   value make(code op, value a = 0, value b = 0, value c = 0, value d = 0, std::uint32_t table = 0);
   value negated(value x);
   value plus(value x, value y);
   value times(value x, value y);
   value whole_power(value base, unsigned exponent);
   bool is_constant(value x, double c) const { return all_[x].op == code::constant && step_.constants[all_[x].table] == c; }
-  std::uint32_t keep(address at);
+  std::uint32_t keep(const address& at);
   void fuse();
   std::vector<std::uint32_t> count_uses() const;
 
