@@ -1,8 +1,9 @@
 #!/bin/sh
-# coq_test.sh WENGERT: what --coq writes is accepted by coqc, ends in a theorem that rests on the axioms of Coq's real numbers and no
+# coq_test.sh WENGERT [COQ_STEPS]: what --coq writes is accepted by coqc, ends in a theorem that rests on the axioms of Coq's real numbers and no
 # others, and is refused when its data or its statement are changed. Without compiled Coq files it is skipped; WENGERT_COQ=needed
-# forbids that. WENGERT_COQ=all tries every example of cli_cases.txt and every row of data/proved.tsv besides.
+# forbids that. COQ_STEPS, a program of the tests, writes proofs with steps that no command makes. WENGERT_COQ=all tries every example of cli_cases.txt and every row of data/proved.tsv besides.
 wengert_binary=$1
+steps=${2:-}
 here=$(cd "$(dirname "$0")" && pwd)
 . "$here/check.sh"
 
@@ -52,21 +53,34 @@ refuse beyond_the_end neighbours 's/Oshift \[1\]%nat/Oshift [2]%nat/; s/\(S j\)/
 refuse longer_sum neighbours 's/\(0%nat, \(-1\)%Z\)/(0%nat, (0)%Z)/; s/bsum \(n - 1\)/bsum n/g'
 refuse any_derivative neighbours "s/^ \(1, \[2\]\)\]|^ \(2, \[1\]\)\]/]/; /is_derive f x \(f' x\)/d"
 
+accept by_cases "prove 'x*sign(x) == abs(x)'"
+refuse other_case by_cases 's/^ Sany ([0-9]+) ([0-9]+) /Sany \2 \1 /'
+refuse without_case by_cases 's/^( Sany .*)Shyp 0%nat/\1Srefl 1/'
+accept continuous "diff 'abs(log(x))' --wrt x --order 2"
+refuse not_continuous continuous 's/(Sstays [0-9]+ \[[0-9; ]+\]%nat) \[[0-9; ]+\]/\1 []/'
+
 # The other cases as one file, so that the library is loaded once and the axioms of all are looked for once.
 count=0
+take() {
+  count=$((count + 1))
+  echo "$2" >"$scratch/command.$count"
+  { echo "Module case_$count."; sed '/^From /d; /^Import /d; /^Open Scope/d; /^Print Assumptions/d' "$1"; echo "End case_$count."; } >>"$scratch/cases.v"
+}
 add() {
   rm -f "$scratch/one.v"
   (cd "$scratch" && eval "wengert $1 --coq one.v" >answer 2>&1 </dev/null)
-  if [ -f "$scratch/one.v" ]; then
-    count=$((count + 1))
-    echo "$1" >"$scratch/command.$count"
-    { echo "Module case_$count."; sed '/^From /d; /^Import /d; /^Open Scope/d; /^Print Assumptions/d' "$scratch/one.v"; echo "End case_$count."; } >>"$scratch/cases.v"
+  if [ -f "$scratch/one.v" ]; then take "$scratch/one.v" "$1"
   elif [ "${2:-}" = must ]; then fail "$1" "nothing was written: $(head -n 1 "$scratch/answer")"; fi
 }
 sed '/^Definition nodes/,$d' "$scratch/flagship.v" >"$scratch/cases.v"
 while IFS= read -r line; do
   case $line in '' | '#'*) ;; *) add "$line" must ;; esac
 done <"$here/data/coq.txt"
+if [ -n "$steps" ]; then
+  mkdir "$scratch/steps"
+  "$steps" "$scratch/steps" || fail 'coq_steps' 'it failed'
+  for file in "$scratch"/steps/*.v; do take "$file" "${file##*/}"; done
+fi
 # Every fused rule whose proof has a counterpart.
 for name in $(wengert rules --fused | sed -n 's/^\([a-z0-9-]*\): .*/\1/p'); do add "rules --fused $name"; done
 if [ "${WENGERT_COQ:-}" = all ]; then

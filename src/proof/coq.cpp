@@ -29,8 +29,6 @@ using kind = claim::kind;
 constexpr std::array foreign_functions{opcode::erfinv,   opcode::gamma,   opcode::lgamma,  opcode::digamma,   opcode::expint,
                                        opcode::lambertw, opcode::atan2,   opcode::beta,    opcode::polygamma, opcode::gammap,
                                        opcode::gammaq,   opcode::besselj, opcode::bessely, opcode::besseli,   opcode::besselk};
-// Steps of the kernel that the checker in Coq has not.
-constexpr std::array<std::string_view, 2> foreign_steps{"cases", "any-sign"};
 // Rows of the table of rules that the Coq files do not prove: those of the functions above.
 constexpr std::array<std::string_view, 23> foreign_rules{
     "beta-gamma",   "besseli-back", "besseli-step",   "besselj-back",   "besselj-step",  "besselk-back",
@@ -59,12 +57,22 @@ constexpr std::array counterparts{
     counterpart{"lift", "Slift", true, true, false},
     counterpart{"derivative", "Sder", true, true, true},
     counterpart{"decided", "Sdecided", true, true, false},
+    counterpart{"cases", "Scases", false, false, false},
+    counterpart{"any-sign", "Sany", false, false, false},
 };
 
 std::string name_of(relation is) {
   constexpr std::array names{"Pos", "Nonneg", "Nonzero", "Not_integer", "Integer"};
   if (is == relation::off_poles) no_counterpart("the poles of the gamma function");
   return names.at(static_cast<std::size_t>(is));
+}
+
+std::size_t place_among(const std::vector<claim>& all, const claim& c) {
+  const auto it = std::ranges::find_if(all, [&](const claim& d) {
+    return d.what == c.what && d.left == c.left && d.right == c.right && d.variable == c.variable && d.order == c.order &&
+           d.entry == c.entry && d.is == c.is && d.apart == c.apart;
+  });
+  return static_cast<std::size_t>(it - all.begin());
 }
 
 // A text in which nodes will be named once all are known.
@@ -79,8 +87,15 @@ class script {
     parts_.emplace_back(n);
     return *this;
   }
+  script& operator<<(const script& other) {
+    parts_.insert(parts_.end(), other.parts_.begin(), other.parts_.end());
+    return *this;
+  }
   script& nodes(std::span<const node_id> all) {
     return list(all, [this](node_id n) { node(n); });
+  }
+  script& lines(std::span<const script> all) {
+    return list(all, [this](const script& s) { *this << s; });
   }
   template <typename Range, typename Write> script& list(const Range& all, const Write& write) {
     *this << "[";
@@ -112,6 +127,23 @@ class script {
   std::vector<std::variant<std::string, node_id>> parts_;
 };
 
+// The steps of a proof in Coq, by number from 1, and which of them say what.
+struct proof {
+  proof* outer = nullptr;  // the proof in which it is a step
+  std::vector<claim> own;  // hypotheses before those of the outer proof
+  bool selects = false;    // those of `own` alone
+  std::vector<script> steps;
+  std::map<step_id, std::size_t> numbers;
+  std::map<node_id, std::vector<std::size_t>> choices;
+  struct symmetric_part {
+    node_id closed;    // V
+    std::size_t step;  // that W is (V + V')/2
+  };
+  std::map<node_id, symmetric_part> symmetric;  // by W
+  std::map<std::pair<step_id, node_id>, std::size_t> further;
+  std::map<node_id, std::pair<node_id, std::size_t>> opened;
+};
+
 class coq_writer {
  public:
   explicit coq_writer(kernel& k) : k_(k), t_(k.on()), extents_(t_) {}
@@ -123,10 +155,12 @@ class coq_writer {
     for (step_id s : needed)
       if (const claim& c = k_.log()[s].says; c.what == kind::derivative) variables_.insert(c.variable);
     symbols_ = variables_;
-    for (const theorem& g : goals)
-      for (hypothesis_id h : g.hypotheses()) symmetrize(h);
-    symmetrize_functions(needed);
-    for (step_id s : needed) translate(s);
+    std::vector<step_id> ends;
+    for (const theorem& g : goals) {
+      ends.push_back(g.step());
+      hypotheses_.insert(g.hypotheses().begin(), g.hypotheses().end());
+    }
+    write_proof(ends);
     find_nodes();
     std::string text = fmt::format("(* {} *)\n", in_comment(statement));
     text +=
@@ -145,7 +179,7 @@ class coq_writer {
     put(text, "variables : list positive", moving);
     put(text, "near_claims : list claim", texts(near_));
     put(text, "at_claims : list claim", texts(at_));
-    put(text, "steps : list step", texts(steps_));
+    put(text, "steps : list step", texts(here_->steps));
     put(text, "goals : list (positive * claim)", goals_of(goals));
     text +=
         "Lemma accepted : run nodes extents lengths derivatives variables near_claims at_claims steps goals = true. Proof. "
@@ -267,7 +301,7 @@ class coq_writer {
 
   void find_nodes() {
     std::vector<node_id> roots;
-    for (const auto* all : {&near_, &at_, &steps_})
+    for (const auto* all : {&near_, &at_, &here_->steps})
       for (const script& s : *all) s.collect(roots);
     for (node_id n : roots) find_nodes_beneath(n);
     for (node_id n : nodes_) {
@@ -415,8 +449,7 @@ class coq_writer {
       return s.node(c.left);
     }
     if (c.what == kind::equal) {
-      if (!c.apart.empty()) no_counterpart("an equation where two indices differ");
-      s << "Ceq ";
+      s << (c.apart.empty() ? "Ceq " : "Capart ") << where_apart(c);
       s.node(c.left) << " ";
       return s.node(c.right);
     }
@@ -429,11 +462,17 @@ class coq_writer {
     return s.node(c.right);
   }
 
-  std::size_t at(step_id s) const { return numbers_.at(s); }
+  // The two indices of an equation that is only made where they differ.
+  static std::string where_apart(const claim& c) {
+    if (c.apart.size() > 1) no_counterpart("an equation where several pairs of indices differ");
+    return c.apart.empty() ? "" : fmt::format("{}%nat {}%nat ", c.apart[0].first, c.apart[0].second);
+  }
+
+  std::size_t at(step_id s) const { return here_->numbers.at(s); }
 
   std::size_t put_step(script s) {
-    steps_.push_back(std::move(s));
-    return steps_.size();
+    here_->steps.push_back(std::move(s));
+    return here_->steps.size();
   }
 
   std::string premises(const std::vector<std::size_t>& all) { return fmt::format("[{}]", fmt::join(all, "; ")); }
@@ -464,13 +503,73 @@ class coq_writer {
   void translate(step_id s) {
     const proof_step& step = k_.log()[s];
     if (is_about_writing(s)) return;
-    numbers_[s] = put_step(step.rule == "hypothesis"    ? hypothesis_step(step)
-                           : is_axiom(step)             ? assumed(step.says, is_constant(step.says))
-                           : step.rule == "ring"        ? ring_step(step)
-                           : step.rule == "derivative"  ? derivative_step(step)
-                           : is_whole_symbol(step.says) ? assumed(step.says, is_constant(step.says))
-                           : step.terms                 ? rule_step(step)
-                                                        : plain_step(step));
+    here_->numbers[s] = put_step(step.rule == "hypothesis"    ? hypothesis_step(step)
+                                 : is_axiom(step)             ? assumed(step.says, is_constant(step.says))
+                                 : step.rule == "ring"        ? ring_step(step)
+                                 : step.rule == "derivative"  ? derivative_step(step)
+                                 : is_whole_symbol(step.says) ? assumed(step.says, is_constant(step.says))
+                                 : step.terms                 ? rule_step(step)
+                                 : step.rule == "any-sign"    ? any_sign_step(step)
+                                 : step.rule == "derivative-again" && step.premises.size() > 2 ? again_step(step)
+                                                                                               : plain_step(step));
+  }
+
+  // --- proofs inside of a proof
+
+  // The premises that are proved in a proof of their own.
+  static std::size_t inner_premises(const proof_step& step) {
+    return step.rule == "any-sign" ? step.premises.size() : step.rule == "derivative-again" && step.premises.size() > 2 ? 1 : 0;
+  }
+
+  // The steps of the proof at hand: of all that it ends in, without those of the proofs inside of it.
+  void write_proof(std::span<const step_id> ends) {
+    const std::vector<proof_step>& log = k_.log();
+    std::vector<bool> needed(log.size(), false);
+    for (step_id s : ends) needed[s] = true;
+    for (std::size_t s = log.size(); s-- > 0;)
+      for (std::size_t k = inner_premises(log[s]); needed[s] && k < log[s].premises.size(); ++k)
+        needed[log[s].premises[k]] = true;
+    std::vector<step_id> steps;
+    for (step_id s = 0; s < log.size(); ++s)
+      if (needed[s]) steps.push_back(s);
+    if (std::ranges::any_of(steps, [&](step_id s) { return log[s].by_symmetry; }))
+      for (hypothesis_id h : hypotheses_) symmetrize(h);
+    symmetrize_functions(steps);
+    for (step_id s : steps) translate(s);
+  }
+
+  // A proof that ends in one step, from the hypotheses of the proof at hand and `cases`, or only from those that it `selects`.
+  proof inner_proof(step_id end, std::vector<claim> cases, bool selects) {
+    proof inner;
+    inner.outer = here_;
+    inner.own = std::move(cases);
+    inner.selects = selects;
+    here_ = &inner;
+    write_proof(std::vector{end});
+    here_ = inner.outer;
+    return inner;
+  }
+
+  script any_sign_step(const proof_step& step) {
+    const node_id u = step.details.at(0);
+    const std::array<claim, 3> cases = k_.signs_of(u);
+    script s;
+    (s << "Sany ").node(u) << " ";
+    s.node(cases[1].left) << " ";
+    s.node(cases[2].right);
+    for (std::size_t k = 0; k < cases.size(); ++k) (s << " ").lines(inner_proof(step.premises[k], {cases[k]}, false).steps);
+    return s;
+  }
+
+  // The first derivative by a proof from hypotheses which hold near the point: some, because of what is continuous there.
+  script again_step(const proof_step& step) {
+    const proof first = inner_proof(step.premises[0], {}, true);
+    std::vector<std::size_t> kept, continuous;
+    for (const claim& c : first.own) kept.push_back(number_of(*here_, c));
+    for (std::size_t k = 2; k < step.premises.size(); ++k) continuous.push_back(at(step.premises[k]));
+    script s;
+    s << "Sstays " << at(step.premises[1]) << fmt::format(" [{}]%nat ", fmt::join(kept, "; ")) << premises(continuous) << " ";
+    return s.lines(first.steps);
   }
 
   // That a node which only reads an operation further on is that operation of what it reads further on.
@@ -479,7 +578,7 @@ class coq_writer {
     const opcode o = t_.op(outer.node);
     const bool leaf = t_.arity(outer.node) == 0 || is_matrix_function(o) || t_.bound_count(outer.node) > 0;
     if (leaf || std::ranges::any_of(outer.labels, &label::is_constant) || extents_.only_reads_further(outer.node)) return;
-    auto [it, fresh] = opened_.try_emplace(n);
+    auto [it, fresh] = here_->opened.try_emplace(n);
     if (fresh) {
       std::vector<edge> args = t_.args(outer.node).copy();
       for (edge& e : args)
@@ -509,7 +608,7 @@ class coq_writer {
     if (read.node == e.node || t_.op(e.node) == opcode::delta) return;
     for (step_id p : grounds_of(step)) {
       if (k_.log()[p].says.left != e.node) continue;
-      auto [it, fresh] = further_.try_emplace({p, read.node}, 0);
+      auto [it, fresh] = here_->further.try_emplace({p, read.node}, 0);
       if (fresh) it->second = further_step(p, read.node);
       used.push_back(it->second);
     }
@@ -546,7 +645,7 @@ class coq_writer {
   // What a hypothesis says, or something that is the same. That functions of matrices are continuous is not known in Coq.
   script hypothesis_step(hypothesis_id h, const claim& says) {
     const bool near = std::ranges::all_of(variables_, [&](symbol_id v) { return k_.holds_near(h, v); });
-    return assumed(says, near && (is_constant(says) || !has_matrix_function(says)));
+    return assumed(says, near && !is_case(says) && (is_constant(says) || !has_matrix_function(says)));
   }
 
   // Functions of matrices are defined in Coq, and what the kernel knows of them is assumed: the rows of the table of matrix
@@ -575,18 +674,41 @@ class coq_writer {
   }
 
   script assumed(const claim& says, bool near) {
-    std::vector<script>& all = near ? near_ : at_;
-    (near ? near_said_ : at_said_).push_back(says);
-    all.push_back(said(says));
     script s;
-    return s << (near ? "Sreg " : "Shyp ") << (all.size() - 1) << "%nat";
+    return s << (near ? "Sreg " : "Shyp ") << (near ? number_among(near_said_, near_, says) : number_of(*here_, says)) << "%nat";
+  }
+
+  std::size_t number_among(std::vector<claim>& known, std::vector<script>& written, const claim& c) {
+    const std::size_t number = place_among(known, c);
+    if (number == known.size()) {
+      known.push_back(c);
+      written.push_back(said(c));
+    }
+    return number;
+  }
+
+  // The number of a hypothesis at the point in a proof.
+  std::size_t number_of(proof& in, const claim& c) {
+    if (!in.outer) return number_among(at_said_, at_, c);
+    const std::size_t number = place_among(in.own, c);
+    if (number < in.own.size()) return number;
+    if (!in.selects) return number + number_of(*in.outer, c);
+    in.own.push_back(c);
+    return number;
+  }
+
+  // Whether the proof at hand is of a case in which this is so.
+  bool is_case(const claim& c) const {
+    for (const proof* p = here_; p; p = p->outer)
+      if (!p->selects && place_among(p->own, c) < p->own.size()) return true;
+    return false;
   }
 
   // The user's fact that a matrix is symmetric.
   void symmetrize(hypothesis_id h) {
     const claim& c = k_.hypothesis_of(h).says;
     if (c.what != kind::equal || t_.op(c.left) != opcode::symbol || !t_.symbol(t_.symbol_of(c.left)).symmetric) return;
-    if (c.right == turned(c.left) && !symmetric_.contains(c.left))
+    if (c.right == turned(c.left) && !here_->symmetric.contains(c.left))
       put_symmetric_part(c.left, hypothesis_step(h, equal_claim(c.right, c.left)));
   }
 
@@ -629,15 +751,13 @@ class coq_writer {
     };
     const std::size_t second = ring(opened, w, std::to_string(known)), first = ring(closed, opened, "");
     const std::size_t back = put_step(script() << "Strans " << first << " " << second);
-    symmetric_[w] = {v, put_step(script() << "Ssym " << back)};
+    here_->symmetric[w] = {v, put_step(script() << "Ssym " << back)};
   }
 
   // Steps whose premises, and perhaps the node that they are about, say all.
   script plain_step(const proof_step& step) {
     auto c = std::ranges::find(counterparts, step.rule, &counterpart::rule);
     if (c == counterparts.end()) no_counterpart(fmt::format("the step '{}'", step.rule));
-    if (step.rule == "derivative-again" && step.premises.size() > 2)
-      no_counterpart("a hypothesis about what is continuous at the point only");
     if (step.rule == "sign" && find_function(t_.op(step.says.left)) && is_assumed_function(t_, step.says.left))
       no_counterpart(fmt::format("the function {}", find_function(t_.op(step.says.left))->name));
     script s;
@@ -649,7 +769,7 @@ class coq_writer {
                                                : c->name);
     if (step.rule == "sign") s << " " << name_of(step.says.is);
     if (!c->listed)
-      for (step_id p : step.premises) s << " " << at(p);
+      for (step_id p : step.premises) s << " " << (step.says.apart.empty() ? at(p) : weakened(p, step.says));
     if (c->left) (s << " ").node(step.says.left);
     if (c->right) (s << " ").node(step.says.right);
     if (c->listed) {
@@ -659,6 +779,13 @@ class coq_writer {
     }
     if (step.rule == "factor-nonzero") s << " " << step.details.at(0) << "%nat";
     return s;
+  }
+
+  // An equation, made where two indices differ.
+  std::size_t weakened(step_id p, const claim& apart) {
+    if (!k_.log()[p].says.apart.empty()) return at(p);
+    script s;
+    return put_step(s << "Sweaken " << at(p) << " " << where_apart(apart));
   }
 
   // The least common denominator of the exponents beneath some nodes.
@@ -700,7 +827,7 @@ class coq_writer {
   // The steps that say what a choice is to `ring`: a polynomial in its branches and in what is 1 where it is for the first of
   // them and else 0; and that the square of that is itself.
   const std::vector<std::size_t>& choice_steps(node_id n) {
-    auto [it, fresh] = choices_.try_emplace(n);
+    auto [it, fresh] = here_->choices.try_emplace(n);
     if (!fresh) return it->second;
     std::vector<std::size_t> made;
     frame f{t_, {t_.out(n).begin(), t_.out(n).end()}};
@@ -749,19 +876,18 @@ class coq_writer {
     put_place(s, t_.arg(chosen, 0), axes) << " ";
     put_place(s, t_.arg(chosen, 1), axes) << " [] []";
     made.push_back(put_step(std::move(s)));
-    return choices_[n] = std::move(made);
+    return here_->choices[n] = std::move(made);
   }
 
   script ring_step(const proof_step& step) {
     std::vector<node_id> roots{step.says.left, step.says.right};
-    if (!step.says.apart.empty()) no_counterpart("an equation where two indices differ");
     for (step_id p : step.premises)
       if (const claim& c = k_.log()[p].says; c.what == kind::equal) roots.insert(roots.end(), {c.left, c.right});
     std::vector<std::size_t> used = premises_of(step);
     std::vector<node_id> closed = without_constants(step.details);
     for (node_id n : t_.reachable(roots)) {
-      auto part = step.by_symmetry ? symmetric_.find(n) : symmetric_.end();
-      if (part != symmetric_.end() && std::ranges::find(closed, n) == closed.end()) {
+      auto part = step.by_symmetry ? here_->symmetric.find(n) : here_->symmetric.end();
+      if (part != here_->symmetric.end() && std::ranges::find(closed, n) == closed.end()) {
         closed.push_back(part->second.closed);
         used.push_back(part->second.step);
       }
@@ -777,7 +903,7 @@ class coq_writer {
         open_reader(used, n);
     }
     script s;
-    (s << "Sring ").node(step.says.left) << " ";
+    (s << (step.says.apart.empty() ? "Sring " : "Sapart ") << where_apart(step.says)).node(step.says.left) << " ";
     s.node(step.says.right) << " " << denominator_beneath(roots) << " ";
     return s.nodes(closed) << " " << premises(used);
   }
@@ -920,19 +1046,13 @@ class coq_writer {
   std::vector<coq_function> functions_;  // unknown ones
   std::map<std::size_t, std::vector<std::size_t>> derivatives_;
   std::set<symbol_id> variables_, symbols_;
-  std::map<step_id, std::size_t> numbers_;  // of the steps in Coq, from 1
-  std::map<node_id, std::vector<std::size_t>> choices_;
-  struct symmetric_part {
-    node_id closed;    // V
-    std::size_t step;  // that W is (V + V')/2
-  };
-  std::map<node_id, symmetric_part> symmetric_;  // by W
-  std::vector<script> steps_, near_, at_;
+  std::set<hypothesis_id> hypotheses_;
+  proof whole_;
+  proof* here_ = &whole_;  // what is being written
+  std::vector<script> near_, at_;
   std::vector<claim> near_said_, at_said_;
   std::vector<node_id> nodes_;            // arguments first
   std::map<node_id, std::size_t> names_;  // their numbers, from 1
-  std::map<std::pair<step_id, node_id>, std::size_t> further_;
-  std::map<node_id, std::pair<node_id, std::size_t>> opened_;
 };
 
 }  // namespace
@@ -940,8 +1060,6 @@ class coq_writer {
 std::string coq_document(kernel& k, std::string_view statement, std::span<const theorem> goals) {
   return coq_writer(k).write(statement, goals);
 }
-
-bool has_no_counterpart(std::string_view step) { return std::ranges::find(foreign_steps, step) != foreign_steps.end(); }
 
 std::string coq_name(opcode function) {
   const op_info* f = find_function(function);

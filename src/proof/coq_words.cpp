@@ -226,6 +226,7 @@ std::string coq_words::proposition(const claim& c) {
   if (c.what == claim::kind::derivative) return derivative(c);
   const std::vector<std::string> at = quantified(text, t_.out(c.left));
   if (c.what == claim::kind::sign) return text + relation_of(c.is, c.left, at);
+  for (const auto& [i, j] : c.apart) text += fmt::format("{} <> {} -> ", at[i], at[j]);
   return text + fmt::format("{} = {}", inside(69, value(c.left, at, {})), inside(69, value(c.right, at, {})));
 }
 

@@ -19,7 +19,5 @@ std::string coq_document(kernel& k, std::string_view statement, std::span<const 
 std::string coq_name(opcode function);
 std::string coq_name(std::string_view step);
 std::string coq_name(const rule& row);
-// Whether a step is known to have none.
-bool has_no_counterpart(std::string_view step);
 
 }  // namespace wengert

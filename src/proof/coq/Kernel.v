@@ -26,7 +26,8 @@ Definition edge := (id * list nat)%type.
 Inductive claim := Ceq (a b : id) | Csgn (r : rel) (a : id) | Cder (a : id) (s : positive) (W : list positive) (d : id)
   | Cent (a : id) (s : positive) (W : list positive) (L : list nat) (d : id)
   | Chent (n : nat) (a : id) (s : positive) (W : list positive) (L : list nat) (d : id)   (* as Cent, of an n-th derivative *)
-  | Chi (n : nat) (a : id) (s : positive) (W : list positive) (d : id).   (* the derivative of an n-th derivative *)
+  | Chi (n : nat) (a : id) (s : positive) (W : list positive) (d : id)    (* the derivative of an n-th derivative *)
+  | Capart (i j : nat) (a b : id).                        (* a = b where the indices i and j differ *)
 Inductive step :=
 | Shyp (n : nat) | Sreg (n : nat)
 | Srefl (a : id) | Ssym (p : id) | Strans (p q : id)
@@ -46,7 +47,12 @@ Inductive step :=
 | Sagain (p q : id)                                     (* der a is b near, der b is d: the next derivative of a is d *)
 | Shito (p q : id) | Shifun (p q : id)                  (* as Sderto and Sderfun *)
 | Sdecided (a b : id)                                   (* choices in the branches of the choice a that its comparison decides *)
-| Schoice (a b : id) (x : edge) (opq : list id).        (* the choice a is b, a polynomial in its branches and in x, which is 1 or 0 *)
+| Schoice (a b : id) (x : edge) (opq : list id)         (* the choice a is b, a polynomial in its branches and in x, which is 1 or 0 *)
+| Sapart (i j : nat) (a b : id) (den : positive) (opq ps : list id)        (* as Sring, where the indices i and j differ *)
+| Sweaken (p : id) (i j : nat)                          (* what is equal is so where i and j differ *)
+| Scases (p q : id)                                     (* equal where two indices differ, and where they are the same *)
+| Sany (u m z : id) (above below at_zero : list step)   (* equal if u > 0, if m = -u > 0, and if u = 0 = z: each a proof of its own, with the case as its first hypothesis *)
+| Sstays (q : id) (hs : list nat) (ps : list id) (first : list step).      (* as Sagain; the first derivative by a proof from those hypotheses alone, which hold near the point because of ps *)
 Definition forall2b {A B} (f : A -> B -> bool) := fix go (a : list A) (b : list B) : bool := match a, b with [], [] => true | x :: a, y :: b => f x y && go a b | _, _ => false end.
 (* The partial derivatives of an unknown function of one or two arguments are what these functions are. *)
 Definition differentiates (F : positive -> list R -> R) (p : positive * list positive) : Prop := match snd p with
@@ -58,7 +64,7 @@ Variable gm : geometry.
 Variable ders : list (positive * list positive).        (* the partial derivatives of unknown functions *)
 Notation lab_ok := (lab_ok gm).
 Definition some_of (ds : list positive) : bool := forallb (fun d => within gm d 0) ds.
-Variables (vars : list positive) (regs hyps : list claim).
+Variables (vars : list positive) (regs : list claim).
 Variable dp : positive -> id -> bool.                   (* whether a node depends on a variable *)
 Variable ct : id -> bool.                               (* whether a node is continuous wherever it is *)
 Notation get a := (PM.find a T).
@@ -241,7 +247,10 @@ Definition choice_poly (x u v : edge) : list mono := [M 1 [] [efac x; efac u]; M
 Fixpoint chop (w n : nat) (l : list nat) : list (list nat) := match n with O => [] | S n => firstn w l :: chop w n (skipn w l) end.
 Definition many (n : nat) (W : list positive) := concat (repeat W n).
 Definition order_of (c : claim) : option (nat * id * positive * list positive * id) := match c with Cder a s W d => Some (0%nat, a, s, W, d) | Chi n a s W d => Some (n, a, s, W, d) | _ => None end.
+(* minus what m is where the indices i and j are the same *)
+Definition where_same (i j : nat) (m : mono) : mono := M (- mc m) (md m) ((Hd, [i; j], 1%Z) :: mf m).
 Section CK.
+Variable hyps : list claim.
 Variable cl : PM.t (bool * claim).
 Fixpoint gath (ps : list id) : option (list (bool * claim)) := match ps with [] => Some []
  | p :: t => match PM.find p cl, gath t with Some c, Some r => Some (c :: r) | _, _ => None end end.
@@ -271,8 +280,10 @@ Definition check1 (st : step) : option (bool * claim) := match st with
 | Shyp n => match nth_error hyps n with Some c => Some (false, c) | None => None end
 | Sreg n => match nth_error regs n with Some c => Some (true, c) | None => None end
 | Srefl a => Some (true, Ceq a a)
-| Ssym p => match PM.find p cl with Some (m, Ceq a b) => if lp_dec (rng a) (rng b) then Some (m, Ceq b a) else None | _ => None end
-| Strans p q => match PM.find p cl, PM.find q cl with Some (m, Ceq a b), Some (m', Ceq b' c) => if Pos.eqb b b' then if lp_dec (rng a) (rng b) then Some (m && m', Ceq a c) else None else None | _, _ => None end
+| Ssym p => match PM.find p cl with Some (m, Ceq a b) => if lp_dec (rng a) (rng b) then Some (m, Ceq b a) else None
+    | Some (m, Capart i j a b) => if lp_dec (rng a) (rng b) then Some (m, Capart i j b a) else None | _ => None end
+| Strans p q => match PM.find p cl, PM.find q cl with Some (m, Ceq a b), Some (m', Ceq b' c) => if Pos.eqb b b' then if lp_dec (rng a) (rng b) then Some (m && m', Ceq a c) else None else None
+    | Some (m, Capart i j a b), Some (m', Capart i' j' b' c) => if Nat.eqb i i' && (Nat.eqb j j' && Pos.eqb b b') then if lp_dec (rng a) (rng b) then Some (m && m', Capart i j a c) else None else None | _, _ => None end
 | Sring a b den opq ps => match gath ps with None => None | Some bl => let l := map snd bl in let r := length (rng a) in
    if lp_dec (rng a) (rng b) then if zero l den opq (rng a) (one 1 a r ++ one (-1) b r) then Some (forallb fst bl, Ceq a b) else None else None end
 | Scong a b ps => match gath ps, get a, get b with Some bl, Some n, Some n' =>
@@ -334,16 +345,47 @@ Definition check1 (st : step) : option (bool * claim) := match st with
 | Schoice a b x opq => match get a with Some n => match no n, nb n, na n with Osel c, [], [X; Y; u; v] => let '(other, ts) := indicator c in
     if lp_dec (rng a) (rng b) then if existsb (fun t => tmatch (length (rng a)) X Y t x) ts && zero [] 1 opq (rng a) ((if other then choice_poly x v u else choice_poly x u v) ++ one (-1) b (length (rng a))) then Some (true, Ceq a b) else None else None
     | _, _, _ => None end | None => None end
+| Sapart i j a b den opq ps => match gath ps with None => None | Some bl => let r := length (rng a) in let d := one 1 a r ++ one (-1) b r in
+   if lp_dec (rng a) (rng b) then if zero (map snd bl) den opq (rng a) (d ++ map (where_same i j) d) then Some (forallb fst bl, Capart i j a b) else None else None end
+| Sweaken p i j => match PM.find p cl with Some (m, Ceq a b) => Some (m, Capart i j a b) | _ => None end
+| Scases p q => match PM.find p cl, PM.find q cl with Some (m, Capart i j a b), Some (m', Ceq x y) => match get x, get y with Some n, Some n' => match no n, nb n, na n, no n', nb n', na n' with
+    | Oid, [], [(a', L)], Oid, [], [(b', L')] => let r := length (rng a) in let J := seq 0 j ++ seq (S j) (r - S j) in
+      if lp_dec (nr n) (nr n') then if ln_dec L L' then if ln_dec (comp r J L) (map (fun k => if Nat.eqb k j then i else k) (seq 0 r)) then if Pos.eqb a a' && (Pos.eqb b b' && lab_ok (rng a) J (nr n)) then Some (m && m', Ceq a b) else None else None else None else None
+    | _, _, _, _, _, _ => None end | _, _ => None end | _, _ => None end
+| Sany _ _ _ _ _ _ | Sstays _ _ _ _ => None
 end.
 End CK.
-Fixpoint check (cl : PM.t (bool * claim)) (n : positive) (ss : list step) : option (PM.t (bool * claim)) := match ss with
- | [] => Some cl | st :: r => match check1 cl st with Some c => check (PM.add n c cl) (Pos.succ n) r | None => None end end.
+(* --- proofs inside of a proof: what `run` finds that some steps prove from some hypotheses *)
+Definition lasts (r : rel) : bool := match r with Pos | Nonzero | Not_integer => true | _ => false end.
+Definition stays (l : list claim) (s : positive) (W : list positive) (c : claim) : bool := match c with Ceq a b => negb (dp s a) && negb (dp s b)
+ | Csgn r a => negb (dp s a) || (lasts r && (ct a || match dlook l s W a with Some _ => true | None => false end)) | _ => false end.
+Fixpoint chosen (hs : list claim) (ks : list nat) : option (list claim) := match ks with [] => Some []
+ | k :: ks => match nth_error hs k, chosen hs ks with Some c, Some r => Some (c :: r) | _, _ => None end end.
+Section INNER.
+Variable run : list claim -> list step -> option claim.
+Definition check_inner (hs : list claim) (cl : PM.t (bool * claim)) (st : step) : option (bool * claim) := match st with
+| Sany u m z above below at_zero => if lp_dec (rng u) [] then if lp_dec (rng m) [] then if tmatch 0 (u, []) (u, []) (neg TX) (m, []) && tmatch 0 (u, []) (u, []) (num 0) (z, []) then
+    match run (Csgn Pos u :: hs) above, run (Csgn Pos m :: hs) below, run (Ceq u z :: hs) at_zero with
+    | Some (Ceq a b), Some (Ceq a1 b1), Some (Ceq a2 b2) => if (Pos.eqb a a1 && Pos.eqb b b1) && (Pos.eqb a a2 && Pos.eqb b b2) then Some (false, Ceq a b) else None
+    | _, _, _ => None end else None else None else None
+| Sstays q ks ps first => match PM.find q cl, gath cl ps, chosen hs ks with Some (m, Cder b s W d), Some bl, Some hs' =>
+    if existsb (Pos.eqb s) vars && forallb (stays (map snd bl) s W) hs' then match run hs' first with
+    | Some c => match order_of c with Some (n, a, s', W', b') => if Pos.eqb s s' && Pos.eqb b b' then if lp_dec W W' then if lp_dec (rng b) (rng a ++ many (S n) W) then Some (false, Chi (S n) a s W d) else None else None else None | None => None end
+    | None => None end else None
+    | _, _, _ => None end
+| _ => check1 hs cl st end.
+End INNER.
+Fixpoint check (depth : nat) (hs : list claim) := fix go (cl : PM.t (bool * claim)) (n : positive) (ss : list step) : option (PM.t (bool * claim)) := match ss with
+ | [] => Some cl
+ | st :: r => match check_inner (fun hs ss => match depth with O => None | S depth => match check depth hs (PM.empty _) 1%positive ss with
+     | Some cl => match PM.find (Pos.of_nat (length ss)) cl with Some (_, c) => Some c | None => None end | None => None end end) hs cl st with
+   | Some c => go (PM.add n c cl) (Pos.succ n) r | None => None end end.
 (* --- what it all means *)
 Variable dv : positive -> nat.
 Variable Fn : positive -> list R -> R.
 Hypothesis Hgeo : fine_geometry dv gm.
 Hypothesis Hfn : List.Forall (differentiates Fn) ders.
-Variables (RG HY : arrs -> Prop).
+Variable RG : arrs -> Prop.
 Hypothesis opn : forall A s p, In s vars -> RG A -> locally (A s p) (fun t => RG (updl A s p t)).
 Variable val : arrs -> id -> list nat -> R.
 Hypothesis model : forall a n, get a = Some n -> forall A e, val A a e = ev dv Fn A (val A) n e.
@@ -361,10 +403,9 @@ Definition sem (A : arrs) (c : claim) : Prop := match c with
  | Chent n a s W L d => forall e, inD (rng d) e -> let q := map (lk e) L in let p := skipn (n * length W) q in
     is_derive (fun t => higher s (fun A => val A a (firstn (length (rng a)) e)) (chop (length W) n q) (updl A s p t)) (A s p) (val A d e)
  | Chi n a s W d => forall e ps p, inD (rng a) e -> length ps = n -> List.Forall (fun q => inD W q) ps -> inD W p ->
-    is_derive (fun t => higher s (fun A => val A a e) ps (updl A s p t)) (A s p) (val A d (e ++ concat ps ++ p)) end.
-Definition valid (bc : bool * claim) := forall A, RG A -> (fst bc = false -> HY A) -> sem A (snd bc).
+    is_derive (fun t => higher s (fun A => val A a e) ps (updl A s p t)) (A s p) (val A d (e ++ concat ps ++ p))
+ | Capart i j a b => forall e, inD (rng a) e -> lk e i <> lk e j -> val A a e = val A b e end.
 Hypothesis Hreg : forall A, RG A -> forall n c, nth_error regs n = Some c -> sem A c.
-Hypothesis Hhyp : forall A, RG A -> HY A -> forall n c, nth_error hyps n = Some c -> sem A c.
 Lemma map_seq_lk e n : length e = n -> map (lk e) (seq 0 n) = e.
 Proof. intros <-. apply nth_ext with 0%nat 0%nat. now rewrite map_length, seq_length. intros k Hk. rewrite map_length, seq_length in Hk.
   rewrite (nth_indep _ 0%nat (lk e 0)) by now rewrite map_length, seq_length. rewrite map_nth, seq_nth by easy. now apply nth_indep. Qed.
@@ -663,6 +704,11 @@ Proof. intros Hl Ha H e p He Hp. pose proof (inr_len _ _ _ He) as LE. pose proof
       rewrite <- LE, P, Q2R_1. apply is_derive_ext with (fun t => if (if list_eq_dec Nat.eq_dec e p then true else false) then t else A s e). intro t; symmetry; apply updi_delta; congruence.
       destruct (list_eq_dec _ _ _). replace (1 * 1 + 0) with 1 by ring. apply @is_derive_id. replace (1 * 0 + 0) with 0 by ring. exact (is_derive_const _ _).
     + injection H as <-. unfold updl. destruct (Pos.eqb_spec a0 s); [congruence|]. exact (is_derive_const _ _). Qed.
+Section HYPS.
+Variable hyps : list claim.
+Variable HY : arrs -> Prop.
+Definition valid (bc : bool * claim) := forall A, RG A -> (fst bc = false -> HY A) -> sem A (snd bc).
+Hypothesis Hhyp : forall A, RG A -> HY A -> forall n c, nth_error hyps n = Some c -> sem A c.
 Lemma gath_in cl ps : (forall p c, PM.find p cl = Some c -> valid c) -> forall bl, gath cl ps = Some bl -> forall A, RG A -> (forallb fst bl = false -> HY A) -> forall c, In c (map snd bl) -> sem A c.
 Proof. intro Hcl. induction ps as [|p ps IH]; cbn; intros bl H A HA HH c I. injection H as <-. easy. destruct (PM.find p cl) as [[m c0]|] eqn:F; [|easy]. destruct (gath cl ps) as [bl'|]; [|easy]. injection H as <-. cbn in *.
   destruct I as [<-|I]. apply (Hcl _ _ F A HA). cbn. intros ->. now apply HH. apply (IH _ eq_refl A HA); [|easy]. intro E. apply HH. rewrite E. apply andb_false_r. Qed.
@@ -875,14 +921,24 @@ Lemma choice_poly_ok A x u v e : pv dv (val A) (choice_poly x u v) e = at_ A e x
 Proof. unfold choice_poly, efac, pv, mv, at_; cbn [mc md mf map msum pf fv hv pw]. rewrite app_nil_r, Q2R_1. assert (M1 : Q2R (-1) = -1) by (unfold Q2R; cbn; field). rewrite M1. ring. Qed.
 Lemma indicator_ok c x y u v t : In t (snd (indicator c)) -> choose c x y u v = let i := tv x y t in if fst (indicator c) then i * v + u - i * u else i * u + v - i * v.
 Proof. destruct c; cbn [indicator fst snd]; intro I; repeat (destruct I as [<-|I]; [cbn [tv choose]; unfold qv; cbn [Qnum Qden]; repeat match goal with |- context[if ?d then _ else _] => destruct d end; lra|]); destruct I. Qed.
-Lemma check1_ok cl st c : (forall p c, PM.find p cl = Some c -> valid c) -> check1 cl st = Some c -> valid c.
+Lemma again_ok A n a s W b d : rng b = rng a ++ many (S n) W -> (forall p, inD W p -> locally (A s p) (fun t => sem (updl A s p t) (Chi n a s W b))) -> sem A (Cder b s W d) -> sem A (Chi (S n) a s W d).
+Proof. intros RR N S e ps p' He L HF Hp'. destruct ps as [|pn ps _] using rev_ind; [discriminate|]. rewrite app_length in L. cbn in L. apply List.Forall_app in HF as [HF1 HF2]. inversion HF2 as [|? ? Hn _]; subst.
+  assert (I : inD (rng b) (e ++ concat ps ++ pn)). { rewrite RR, many_snoc. apply inr_app; [easy|]. apply inr_app; [|easy]. apply inD_many; [lia|easy]. }
+  cbn [sem] in S. specialize (S _ p' I Hp'). rewrite concat_app. cbn [concat]. rewrite app_nil_r. replace (e ++ (concat ps ++ pn) ++ p') with ((e ++ concat ps ++ pn) ++ p') by now rewrite !app_assoc.
+  apply is_derive_ext_loc with (2 := S). generalize (N p' Hp'). apply filter_imp. intros t D. rewrite higher_snoc. symmetry. apply is_derive_unique. cbn [sem] in D. apply D; try easy. lia. Qed.
+Lemma same_ok A i j a b n e : length e = n -> pv dv (val A) (map (where_same i j) (one 1 a n ++ one (-1) b n)) e = - (delta (lk e i) (lk e j) * (val A a e - val A b e)).
+Proof. intro L. unfold one, where_same, pv, mv; cbn [map app mc md mf msum pf fv hv pw]. rewrite app_nil_r, map_seq_lk by easy. assert (M1 : Q2R (Qopp 1) = -1) by (unfold Q2R; cbn; field). assert (M2 : Q2R (Qopp (-1)) = 1) by (unfold Q2R; cbn; field). rewrite M1, M2. change (lk [lk e i; lk e j] 0) with (lk e i). change (lk [lk e i; lk e j] 1) with (lk e j). ring. Qed.
+Lemma check1_ok cl st c : (forall p c, PM.find p cl = Some c -> valid c) -> check1 hyps cl st = Some c -> valid c.
 Proof. intros Hcl H. destruct st; cbn [check1] in H; unfold valid; intros A HA HH.
   - (* Shyp *) ifs. injection H as <-. cbn in *. eapply Hhyp; eauto.
   - (* Sreg *) ifs. injection H as <-. cbn in *. eapply Hreg; eauto.
   - (* Srefl *) injection H as <-. now intros e _.
-  - (* Ssym *) destruct (PM.find p cl) as [[m []]|] eqn:F; try discriminate. destruct (lp_dec _ _) as [R|]; [|discriminate]. injection H as <-. pose proof (Hcl _ _ F A HA HH) as S. intros e He. symmetry. apply S. now rewrite R.
-  - (* Strans *) destruct (PM.find p cl) as [[m []]|] eqn:F; try discriminate. destruct (PM.find q cl) as [[m' []]|] eqn:F'; try discriminate. destruct (Pos.eqb_spec b a0); [subst|discriminate]. destruct (lp_dec _ _) as [R|]; [|discriminate]. injection H as <-. cbn [fst] in HH.
-    pose proof (Hcl _ _ F A HA) as S. pose proof (Hcl _ _ F' A HA) as S'. cbn [fst snd sem] in *. intros e He. rewrite S by (easy || (intros ->; now apply HH)). apply S'; [intros ->; apply HH, andb_false_r|now rewrite <- R].
+  - (* Ssym *) destruct (PM.find p cl) as [[m []]|] eqn:F; try discriminate; (destruct (lp_dec _ _) as [R|]; [|discriminate]); injection H as <-; pose proof (Hcl _ _ F A HA HH) as S; [intros e He|intros e He N]; symmetry; apply S; try easy; now rewrite R.
+  - (* Strans *) destruct (PM.find p cl) as [[m []]|] eqn:F; try discriminate; destruct (PM.find q cl) as [[m' []]|] eqn:F'; try discriminate.
+    + destruct (Pos.eqb_spec b a0); [subst|discriminate]. destruct (lp_dec _ _) as [R|]; [|discriminate]. injection H as <-. cbn [fst] in HH.
+      pose proof (Hcl _ _ F A HA) as S. pose proof (Hcl _ _ F' A HA) as S'. cbn [fst snd sem] in *. intros e He. rewrite S by (easy || (intros ->; now apply HH)). apply S'; [intros ->; apply HH, andb_false_r|now rewrite <- R].
+    + destruct (_ && _) eqn:C; [|discriminate]. apply andb_prop in C as [C1 C]. apply andb_prop in C as [C2 C]. apply Nat.eqb_eq in C1, C2. apply Pos.eqb_eq in C. subst. destruct (lp_dec _ _) as [R|]; [|discriminate]. injection H as <-. cbn [fst] in HH.
+      pose proof (Hcl _ _ F A HA) as S. pose proof (Hcl _ _ F' A HA) as S'. cbn [fst snd sem] in *. intros e He N. rewrite S by (easy || (intros ->; now apply HH)). apply S'; [intros ->; apply HH, andb_false_r|now rewrite <- R|easy].
   - (* Sring *) ifs. injection H as <-. cbn [fst snd] in *. get_premises Hcl HA HH. intros ix He.
     match goal with Z : zero _ _ _ _ _ = true |- _ => pose proof (zero_ok A _ Hl _ _ _ _ ix Z He) as Z0 end. rewrite pv_app, !one_ok in Z0 by (apply inr_len in He; congruence).
     rewrite Q2R_1 in Z0. assert (Q2R (-1) = -1) as M1 by (unfold Q2R; cbn; field). rewrite M1 in Z0. lra.
@@ -973,11 +1029,7 @@ Proof. intros Hcl H. destruct st; cbn [check1] in H; unfold valid; intros A HA H
     rewrite FE in B1. destruct (chop_ok _ _ _ B2) as (C6 & C7 & C8 & C9). specialize (S _ _ _ B1 C6 C7 C8). rewrite C9 in S. cbv zeta. rewrite (model _ _ E1). unfold ev; cbn [no nb na map msum opv fst snd sm]. rewrite app_nil_r. assert (LS : map (lk e) ls = firstn (length (rng a)) e ++ map (lk e) (skipn (length (rng a)) ls)) by (rewrite <- (firstn_skipn (length (rng a)) ls) at 1; now rewrite map_app, FI, FE). rewrite LS. exact S.
   - (* Sagain *) destruct (PM.find p cl) as [[[] c1]|] eqn:F; try discriminate. destruct (PM.find q cl) as [[m' []]|] eqn:F'; try discriminate. destruct (order_of c1) as [[[[[n0 a0] s0] W0] b0]|] eqn:O; try discriminate.
     destruct (existsb (Pos.eqb s0) vars) eqn:IV; [|discriminate]. cbn [andb] in H. destruct (Pos.eqb_spec s0 s); [subst s0|discriminate]. cbn [andb] in H. destruct (Pos.eqb_spec b0 a); [subst b0|discriminate]. destruct (lp_dec W0 W); [subst W0|discriminate]. destruct (lp_dec _ _) as [RR|]; [|discriminate]. injection H as <-. cbn [fst snd] in *.
-    apply existsb_exists in IV as (s' & I & E). apply Pos.eqb_eq in E. subst s'. intros e ps p' He L HF Hp'. destruct ps as [|pn ps _] using rev_ind; [discriminate|]. rewrite app_length in L. cbn in L. apply List.Forall_app in HF as [HF1 HF2]. inversion HF2 as [|? ? Hn _]; subst.
-    assert (N : inD (rng a) (e ++ concat ps ++ pn)). { rewrite RR, many_snoc. apply inr_app; [easy|]. apply inr_app; [|easy]. apply inD_many; [lia|easy]. }
-    pose proof (Hcl _ _ F' A HA HH) as S. cbn [snd sem] in S. specialize (S _ p' N Hp'). rewrite concat_app. cbn [concat]. rewrite app_nil_r. replace (e ++ (concat ps ++ pn) ++ p') with ((e ++ concat ps ++ pn) ++ p') by now rewrite !app_assoc.
-    apply is_derive_ext_loc with (2 := S). generalize (opn A s p' I HA). apply filter_imp. intros t Ht. rewrite higher_snoc. symmetry. apply is_derive_unique.
-    pose proof (order_of_ok _ _ _ _ _ _ _ O (Hcl _ _ F _ Ht ltac:(cbn; discriminate))) as D. cbn [sem] in D. apply D; try easy. lia.
+    apply existsb_exists in IV as (s' & I & E). apply Pos.eqb_eq in E. subst s'. apply (again_ok A n0 a0 s W a d RR); [|exact (Hcl _ _ F' A HA HH)]. intros p' _. generalize (opn A s p' I HA). apply filter_imp. intros t Ht. exact (order_of_ok _ _ _ _ _ _ _ O (Hcl _ _ F _ Ht ltac:(cbn; discriminate))).
   - (* Shito *) destruct (PM.find p cl) as [[m []]|] eqn:F; try discriminate; destruct (PM.find q cl) as [[m' []]|] eqn:F'; try discriminate; (destruct (Pos.eqb_spec d a0); [subst|discriminate]); (destruct (lp_dec _ _) as [RR|]; [|discriminate]); injection H as <-; cbn [fst] in HH;
       pose proof (Hcl _ _ F A HA) as S; pose proof (Hcl _ _ F' A HA) as S'; cbn [fst snd sem] in *.
     + intros e He. cbv zeta. rewrite <- RR in He. rewrite <- S'. apply S; auto. intros ->; now apply HH. intros ->; apply HH, andb_false_r. easy.
@@ -993,8 +1045,67 @@ Proof. intros Hcl H. destruct st; cbn [check1] in H; unfold valid; intros A HA H
   - (* Schoice *) destruct (get a) as [n|] eqn:E1; [|discriminate]. destruct n as [o r0 b0 a0]; cbn [no nb na nr] in *. destruct o; try discriminate. destruct b0; [|discriminate]. destruct a0 as [|X [|Y [|u [|v [|]]]]]; try discriminate. destruct (indicator c0) as [other ts] eqn:IC. destruct (lp_dec _ _) as [RR|]; [|discriminate]. destruct (_ && _) eqn:C; [|discriminate]. injection H as <-.
     apply andb_prop in C as [C1 C2]. apply existsb_exists in C1 as (t & It & C1). cbn [snd sem]. intros e He. pose proof (zero_ok A [] (fun c I => match I with end) _ _ _ _ e C2 He) as Z. rewrite pv_app, one_ok in Z by (apply inr_len in He; congruence).
     assert (M1 : Q2R (-1) = -1) by (unfold Q2R; cbn; field). rewrite M1 in Z. pose proof (tmatch_in A X Y _ e t _ He C1) as TM. rewrite (model _ _ E1). unfold ev; cbn [no nb na map msum opv hd nth]. rewrite app_nil_r.
-    fold (at_ A e X) (at_ A e Y) (at_ A e u) (at_ A e v). rewrite (indicator_ok c0 _ _ _ _ t) by now rewrite IC. cbv zeta. rewrite IC. cbn [fst]. rewrite <- TM. destruct other; rewrite choice_poly_ok in Z; lra. Qed.
-Theorem check_sound ss : forall cl n cl', (forall q c, PM.find q cl = Some c -> valid c) -> check cl n ss = Some cl' -> forall q c, PM.find q cl' = Some c -> valid c.
-Proof. induction ss as [|st0 ss IH]; intros cl n cl' H E; cbn in E. now injection E as <-. destruct (check1 cl st0) eqn:F; try discriminate. apply (IH _ _ _) with (2 := E).
-  intros q c'. destruct (Pos.eq_dec q n) as [->|N]. rewrite PM.gss. injection 1 as <-. eapply check1_ok; eauto. rewrite PM.gso by easy. apply H. Qed.
+    fold (at_ A e X) (at_ A e Y) (at_ A e u) (at_ A e v). rewrite (indicator_ok c0 _ _ _ _ t) by now rewrite IC. cbv zeta. rewrite IC. cbn [fst]. rewrite <- TM. destruct other; rewrite choice_poly_ok in Z; lra.
+  - (* Sapart *) destruct (gath cl ps) as [bl|] eqn:G; [|discriminate]. cbv zeta in H. destruct (lp_dec _ _) as [RR|]; [|discriminate]. destruct (zero _ _ _ _ _) eqn:Z; [|discriminate]. injection H as <-. cbn [fst snd] in *. get_premises Hcl HA HH. intros e He N.
+    pose proof (inr_len _ _ _ He) as LE. pose proof (zero_ok A _ Hl _ _ _ _ e Z He) as Z0. rewrite pv_app, same_ok, pv_app, !one_ok, delta_neq, Q2R_1 in Z0 by easy. assert (M1 : Q2R (-1) = -1) by (unfold Q2R; cbn; field). rewrite M1 in Z0. lra.
+  - (* Sweaken *) destruct (PM.find p cl) as [[m []]|] eqn:F; try discriminate. injection H as <-. pose proof (Hcl _ _ F A HA HH) as S. intros e He _. now apply S.
+  - (* Scases *) destruct (PM.find p cl) as [[m []]|] eqn:F; try discriminate. destruct (PM.find q cl) as [[m' []]|] eqn:F'; try discriminate. destruct (get a0) as [[o r b1 al]|] eqn:E1; [|discriminate]. destruct (get b0) as [[o' r' b1' al']|] eqn:E2; [|discriminate]. cbn [no nb na nr] in H.
+    destruct o; try discriminate. destruct b1; [|discriminate]. destruct al as [|[a' L] [|]]; try discriminate. destruct o'; try discriminate. destruct b1'; [|discriminate]. destruct al' as [|[b' L'] [|]]; try discriminate. cbv zeta in H.
+    destruct (lp_dec r r') as [<-|]; [|discriminate]. destruct (ln_dec L L') as [<-|]; [|discriminate]. destruct (ln_dec _ _) as [T1|]; [|discriminate]. destruct (_ && _) eqn:C; [|discriminate]. apply andb_prop in C as [C1 C]. apply andb_prop in C as [C2 C]. apply Pos.eqb_eq in C1, C2. subst a' b'. injection H as <-. cbn [fst] in HH.
+    pose proof (Hcl _ _ F A HA) as S. pose proof (Hcl _ _ F' A HA) as S'. cbn [fst snd sem] in *. intros e He. destruct (Nat.eq_dec (lk e i) (lk e j)) as [Q|N]. 2:{ apply S; try easy. intros ->; now apply HH. }
+    pose proof (lab_inr dv gm Hgeo (rng a) e _ _ He C) as B. set (J := seq 0 j ++ _) in *. rewrite (rng_get _ _ E1) in S'. cbn [nr] in S'. specialize (S' ltac:(intros ->; apply HH, andb_false_r) _ B). rewrite (model _ _ E1), (model _ _ E2) in S'. unfold ev in S'; cbn [no nb na map msum opv sm fst snd] in S'.
+    pose proof (inr_len _ _ _ He) as LE. assert (K : map (lk (map (lk e) J ++ [])) L = e). { rewrite app_nil_r, comp_ok, LE, T1, map_map. transitivity (map (lk e) (seq 0 (length (rng a)))); [|now apply map_seq_lk]. apply map_ext. intro k. destruct (Nat.eqb_spec k j); [now subst|easy]. }
+    now rewrite K in S'.
+  - (* Sany *) discriminate.
+  - (* Sstays *) discriminate. Qed.
+End HYPS.
+Lemma locally_bounded n (Q : nat -> R -> Prop) x : (forall i, (i < n)%nat -> locally x (Q i)) -> locally x (fun t => forall i, (i < n)%nat -> Q i t).
+Proof. induction n; intro H. apply filter_forall. intros t i L. lia.
+  generalize (filter_and _ _ (IHn (fun i L => H i (Nat.lt_lt_succ_r _ _ L))) (H n (Nat.lt_succ_diag_r n))). apply filter_imp. intros t [P1 P2] i L. destruct (Nat.eq_dec i n) as [->|N]; [easy|]. apply P1. lia. Qed.
+Lemma locally_inr ds : forall (Q : list nat -> R -> Prop) x, (forall e, inr ds e -> locally x (Q e)) -> locally x (fun t => forall e, inr ds e -> Q e t).
+Proof. induction ds as [|d ds IH]; intros Q x H.
+  - generalize (H [] (Forall2_nil _)). apply filter_imp. intros t P e I. now inversion I.
+  - assert (K : locally x (fun t => forall i, (i < d)%nat -> forall e, inr ds e -> Q (i :: e) t)). { apply locally_bounded. intros i L. apply (IH (fun e => Q (i :: e))). intros e I. apply H. now constructor. }
+    revert K. apply filter_imp. intros t P e I. inversion I; subst. now apply P. Qed.
+Lemma locally_sign r f (x : R) : lasts r = true -> continuous f x -> rv r (f x) -> locally x (fun t => rv r (f t)).
+Proof. intros O C H. destruct r; try discriminate O; cbn [rv] in *. exact (C (fun v => 0 < v) (open_gt 0 _ H)). exact (C (fun v => v <> 0) (open_neq 0 _ H)).
+  destruct (base_Int_part (f x)) as [B1 B2]. set (n := Int_part (f x)) in *. assert (B : IZR n < f x). { destruct B1 as [B1|B1]; [easy|]. elim H. now exists n. }
+  assert (B3 : f x < IZR n + 1) by lra. assert (L1 : locally x (fun t => IZR n < f t)) by exact (C (fun v => IZR n < v) (open_gt _ _ B)). assert (L2 : locally x (fun t => f t < IZR n + 1)) by exact (C (fun v => v < IZR n + 1) (open_lt _ _ B3)).
+  generalize (filter_and _ _ L1 L2). clear L1 L2. apply filter_imp. intros t [L1 L2] [z E]. rewrite E in L1, L2. apply lt_IZR in L1. rewrite <- plus_IZR in L2. apply lt_IZR in L2. lia. Qed.
+Lemma stays_ok A l s W c : (forall c, In c l -> sem A c) -> stays l s W c = true -> sem A c -> forall p, inD W p -> locally (A s p) (fun t => sem (updl A s p t) c).
+Proof. intros Hl H S p Hp. destruct c as [a b|r a| | | | |]; try discriminate H; cbn [stays sem] in *.
+  - apply andb_prop in H as [H1 H2]. apply negb_true_iff in H1, H2. apply filter_forall. intros t e He. rewrite !dpok by easy. now apply S.
+  - apply orb_prop in H as [H|H]. apply negb_true_iff in H. apply filter_forall. intros t e He. rewrite dpok by easy. now apply S.
+    apply andb_prop in H as [H1 H2]. apply (locally_inr _ (fun e t => rv r (val (updl A s p t) a e))). intros e He. apply locally_sign; [easy| |rewrite updl_id; now apply S]. apply orb_prop in H2 as [H2|H2]. now apply ctok.
+    destruct (dlook l s W a) as [[d|]|] eqn:D; try discriminate H2; apply (dlook_ok A l Hl s W) in D. exact (der_continuous _ _ _ (D e p He Hp)). apply continuous_ext with (fun _ => val A a e). intro t. symmetry. apply D. apply continuous_const. Qed.
+Lemma chosen_in hs : forall ks hs', chosen hs ks = Some hs' -> forall c, In c hs' -> exists n, nth_error hs n = Some c.
+Proof. induction ks as [|k ks IH]; cbn; intros hs' H c I. injection H as <-. easy. destruct (nth_error hs k) eqn:E; [|easy]. destruct (chosen hs ks); [|easy]. injection H as <-. destruct I as [<-|I]; eauto. Qed.
+Definition proves (run : list claim -> list step -> option claim) := forall hs ss c, run hs ss = Some c -> forall A, RG A -> (forall c, In c hs -> sem A c) -> sem A c.
+Lemma check_inner_ok run hs (HY : arrs -> Prop) cl st c : proves run -> (forall A, RG A -> HY A -> forall n c, nth_error hs n = Some c -> sem A c) -> (forall p c, PM.find p cl = Some c -> valid HY c) -> check_inner run hs cl st = Some c -> valid HY c.
+Proof. intros Hr Hh Hcl H. destruct st; try exact (check1_ok hs HY Hh cl _ c Hcl H); cbn [check_inner] in H; intros A HA HH.
+  - destruct (lp_dec (rng u) []) as [RU|]; [|discriminate]. destruct (lp_dec (rng m) []) as [RM|]; [|discriminate]. destruct (_ && _) eqn:C; [|discriminate]. apply andb_prop in C as [C1 C2]. destruct (run (Csgn Pos u :: hs) above) as [[a b| | | | | |]|] eqn:R1; try discriminate. destruct (run (Csgn Pos m :: hs) below) as [[a1 b1| | | | | |]|] eqn:R2; try discriminate. destruct (run (Ceq u z :: hs) at_zero) as [[a2 b2| | | | | |]|] eqn:R3; try discriminate.
+    destruct (_ && _) eqn:C; [|discriminate]. apply andb_prop in C as [K1 K2]. apply andb_prop in K1 as [K1 K3], K2 as [K2 K4]. apply Pos.eqb_eq in K1, K2, K3, K4. subst a1 b1 a2 b2. injection H as <-. cbn [fst snd] in *.
+    apply (tmatch_ok A (u, []) (u, []) []) in C1, C2. unfold at_ in C1, C2; cbn [fst snd map tv] in C1, C2. unfold qv in C1, C2; cbn [Qnum Qden] in C1, C2.
+    assert (HS : forall k, sem A k -> forall c, In c (k :: hs) -> sem A c). { intros k Hk c0 [<-|I]; [easy|]. apply In_nth_error in I as [n I]. exact (Hh A HA (HH eq_refl) n c0 I). }
+    assert (U : forall e, inD (rng u) e -> e = []). { rewrite RU. intros e I. now inversion I. }
+    destruct (Rtotal_order (val A u []) 0) as [L|[E|G]].
+    + apply (Hr _ _ _ R2 A HA). apply HS. cbn [sem]. rewrite RM. intros e I. inversion I. cbn [rv]. rewrite C1. lra.
+    + apply (Hr _ _ _ R3 A HA). apply HS. intros e I. rewrite (U e I). now rewrite E, C2.
+    + apply (Hr _ _ _ R1 A HA). apply HS. intros e I. rewrite (U e I). exact G.
+  - destruct (PM.find q cl) as [[m0 []]|] eqn:F; try discriminate. destruct (gath cl ps) as [bl|] eqn:G; [|discriminate]. destruct (chosen hs hs0) as [hs'|] eqn:CH; [|discriminate]. destruct (_ && _) eqn:C; [|discriminate]. apply andb_prop in C as [C1 C2]. destruct (run hs' first) as [c1|] eqn:R1; [|discriminate].
+    destruct (order_of c1) as [[[[[n a1] s'] W'] b']|] eqn:O; [|discriminate]. destruct (_ && _) eqn:K; [|discriminate]. apply andb_prop in K as [K1 K2]. apply Pos.eqb_eq in K1, K2. subst s' b'. destruct (lp_dec W W') as [<-|]; [|discriminate]. destruct (lp_dec _ _) as [RR|]; [|discriminate]. injection H as <-. cbn [fst snd] in *. specialize (HH eq_refl).
+    apply existsb_exists in C1 as (s' & I & E). apply Pos.eqb_eq in E. subst s'. apply (again_ok A n a1 s W a d RR); [|exact (Hcl _ _ F A HA (fun _ => HH))]. intros p Hp.
+    assert (LS : forall c, In c (map snd bl) -> sem A c) by exact (gath_in HY cl ps Hcl bl G A HA (fun _ => HH)).
+    assert (N : locally (A s p) (fun t => forall c, In c hs' -> sem (updl A s p t) c)).
+    { assert (HS : forall c, In c hs' -> sem A c). { intros c0 I0. destruct (chosen_in _ _ _ CH c0 I0) as [k Ek]. exact (Hh A HA HH k c0 Ek). } clear - HS C2 LS Hp dpok ctok Hgeo model. induction hs' as [|h hs' IH]. apply filter_forall. easy.
+      cbn [forallb] in C2. apply andb_prop in C2 as [C2 C3]. generalize (filter_and _ _ (stays_ok A _ s W h LS C2 (HS h (or_introl eq_refl)) p Hp) (IH C3 (fun c I => HS c (or_intror I)))). apply filter_imp. intros t [P1 P2] c [<-|I]; auto. }
+    generalize (filter_and _ _ (opn A s p I HA) N). apply filter_imp. intros t [Ht HN]. exact (order_of_ok _ _ _ _ _ _ _ O (Hr _ _ _ R1 _ Ht HN)). Qed.
+Theorem check_sound depth : forall hs (HY : arrs -> Prop), (forall A, RG A -> HY A -> forall n c, nth_error hs n = Some c -> sem A c) ->
+  forall ss cl n cl', (forall q c, PM.find q cl = Some c -> valid HY c) -> check depth hs cl n ss = Some cl' -> forall q c, PM.find q cl' = Some c -> valid HY c.
+Proof. induction depth as [|depth IHd]; intros hs HY Hh; (induction ss as [|st0 ss IH]; intros cl n cl' H E; cbn [check] in E; [now injection E as <-|]);
+  (match type of E with context[check_inner ?r hs cl st0] => assert (P : proves r); [|destruct (check_inner r hs cl st0) as [c0|] eqn:F; [|discriminate E]] end);
+  try (apply (IH _ _ _) with (2 := E); intros q c'; (destruct (Pos.eq_dec q n) as [->|N]; [rewrite PM.gss; injection 1 as <-; exact (check_inner_ok _ hs HY cl st0 c0 P Hh H F)|rewrite PM.gso by easy; apply H])).
+  - intros hs' ss' c' D. discriminate D.
+  - intros hs' ss' c' D A HA HS. destruct (check depth hs' _ _ ss') as [cl1|] eqn:CK; [|discriminate D]. destruct (PM.find _ cl1) as [[m c1]|] eqn:FD; [|discriminate D]. injection D as <-.
+    apply (IHd hs' (fun A => forall c, In c hs' -> sem A c)) with (3 := CK) (4 := FD); try easy. intros A' _ HS' k c N. apply HS'. eapply nth_error_In; eauto. intros q c N. now rewrite PM.gempty in N. Qed.
 End K.

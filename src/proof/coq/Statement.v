@@ -142,28 +142,17 @@ Proof. intro DF. induction l as [|[r n] q IH]; intros a H A s p e x; cbn [smooth
 Section OPEN.
 Variables (vars : list positive) (l : table) (m : PM.t (PM.t unit)) (c : PM.t unit).
 Definition free a := forallb (fun s => negb (depends m s a)) vars.
-Definition strict r := match r with Functions.Pos | Nonzero => true | _ => false end.
-Definition open_claim (k : claim) : bool := match k with Ceq a b => free a && free b | Csgn r a => free a || (strict r && PM.mem a c) | _ => false end.
+Definition open_claim (k : claim) : bool := match k with Ceq a b => free a && free b | Csgn r a => free a || (lasts r && PM.mem a c) | _ => false end.
 End OPEN.
-Lemma locally_bounded n (Q : nat -> R -> Prop) x : (forall i, (i < n)%nat -> locally x (Q i)) -> locally x (fun t => forall i, (i < n)%nat -> Q i t).
-Proof. induction n; intro H. apply filter_forall. intros t i L. lia.
-  generalize (filter_and _ _ (IHn (fun i L => H i (Nat.lt_lt_succ_r _ _ L))) (H n (Nat.lt_succ_diag_r n))). apply filter_imp. intros t [P1 P2] i L. destruct (Nat.eq_dec i n) as [->|N]; [easy|]. apply P1. lia. Qed.
-Lemma locally_inr ds : forall (Q : list nat -> R -> Prop) x, (forall e, inr ds e -> locally x (Q e)) -> locally x (fun t => forall e, inr ds e -> Q e t).
-Proof. induction ds as [|d ds IH]; intros Q x H.
-  - generalize (H [] (Forall2_nil _)). apply filter_imp. intros t P e I. now inversion I.
-  - assert (K : locally x (fun t => forall i, (i < d)%nat -> forall e, inr ds e -> Q (i :: e) t)). { apply locally_bounded. intros i L. apply (IH (fun e => Q (i :: e))). intros e I. apply H. now constructor. }
-    revert K. apply filter_imp. intros t P e I. inversion I; subst. now apply P. Qed.
 Lemma open_claim_ok dv Fn ders vars l k A s p : List.Forall (differentiates Fn) ders -> open_claim vars (dependence vars l) (smooth ders l) k = true -> In s vars -> sem (tree l) dv (fun A => den dv Fn A l) A k ->
   locally (A s p) (fun t => sem (tree l) dv (fun A => den dv Fn A l) (updl A s p t) k).
 Proof. intros DF O I. assert (FR : forall a, free vars (dependence vars l) a = true -> forall t e, den dv Fn (updl A s p t) l a e = den dv Fn A l a e).
   { intros a F t e. unfold free in F. rewrite forallb_forall in F. specialize (F s I). apply (depends_ok dv Fn vars). now apply negb_true_iff in F. }
-  destruct k as [a b|r a| | | |]; try discriminate O; cbn [open_claim sem] in *; intro H.
+  destruct k as [a b|r a| | | | |]; try discriminate O; cbn [open_claim sem] in *; intro H.
   - apply andb_prop in O as [O1 O2]. apply filter_forall. intros t e He. rewrite !FR by easy. now apply H.
   - apply orb_prop in O as [O|O]. apply filter_forall. intros t e He. rewrite !FR by easy. now apply H.
     apply andb_prop in O as [O1 O2]. apply (locally_inr _ (fun e t => rv r (den dv Fn (updl A s p t) l a e))). intros e He. specialize (H e He).
-    pose proof (smooth_ok dv Fn ders l DF a O2 A s p e (A s p)) as C. destruct r; try discriminate O1; cbn [rv] in *.
-    + refine (C (fun v => 0 < v) _). rewrite updl_id. exact (open_gt 0 _ H).
-    + refine (C (fun v => v <> 0) _). rewrite updl_id. exact (open_neq 0 _ H). Qed.
+    apply locally_sign; [exact O1|exact (smooth_ok dv Fn ders l DF a O2 A s p e (A s p))|now rewrite updl_id]. Qed.
 
 (* --- plain words *)
 Fixpoint all (ds : list nat) (P : list nat -> Prop) : Prop := match ds with [] => P [] | d :: r => forall i, (i < d)%nat -> all r (fun e => P (i :: e)) end.
@@ -195,7 +184,8 @@ Definition says (c : claim) : Prop := match c with
  | Chent n a s W L d => all (map dv (ranges l d)) (fun e => let q := map (lk e) L in let p := skipn (n * length W) q in
     is_derive (fun t => higher s (fun A => den dv Fn A l a (firstn (length (ranges l a)) e)) (chop (length W) n q) (updl A s p t)) (A s p) (den dv Fn A l d e))
  | Chi n a s W d => all (map dv (ranges l a)) (fun e => all_many n (map dv W) (fun ps => all (map dv W) (fun p =>
-    is_derive (fun t => higher s (fun A => den dv Fn A l a e) ps (updl A s p t)) (A s p) (den dv Fn A l d (e ++ concat ps ++ p))))) end.
+    is_derive (fun t => higher s (fun A => den dv Fn A l a e) ps (updl A s p t)) (A s p) (den dv Fn A l d (e ++ concat ps ++ p)))))
+ | Capart i j a b => all (map dv (ranges l a)) (fun e => lk e i <> lk e j -> den dv Fn A l a e = den dv Fn A l b e) end.
 Lemma says_ok c : says c <-> sem (tree l) dv (fun A => den dv Fn A l) A c.
 Proof. assert (R : forall a, rng (tree l) a = ranges l a) by (intro a; unfold rng, ranges; now rewrite tree_look). destruct c; cbn [says sem]; rewrite !R, !all_ok; try reflexivity.
   - split.
@@ -260,18 +250,18 @@ Definition claim_dec : forall c d : claim, {c = d} + {c <> d}.
 Proof. decide equality; auto using Pos.eq_dec, Nat.eq_dec, rel_dec, (list_eq_dec Pos.eq_dec), (list_eq_dec Nat.eq_dec). Defined.
 Definition run (l : table) (exts : list (nat * Z)) (facts : list (positive * positive)) (ders : list (positive * list positive)) (vars : list positive) (regs hyps : list claim) (ss : list step) (goals : list (positive * claim)) : bool :=
   let m := dependence vars l in let c := smooth ders l in
-  ordered l && (forallb (open_claim vars m c) regs && match check (tree l) (of_extents exts facts) ders vars regs hyps (depends m) (fun a => PM.mem a c) (PM.empty _) 1 ss with None => false
+  ordered l && (forallb (open_claim vars m c) regs && match check (tree l) (of_extents exts facts) ders vars regs (depends m) (fun a => PM.mem a c) 9 hyps (PM.empty _) 1 ss with None => false
    | Some done => forallb (fun g => match PM.find (fst g) done with Some (_, k) => if claim_dec k (snd g) then true else false | None => false end) goals end).
 Theorem certified l exts facts ders vars regs hyps ss goals : run l exts facts ders vars regs hyps ss goals = true -> forall (ds : list nat) (Fn : positive -> list R -> R) (A : arrs), let dv := dims exts ds in
   given (map (fun f => (dv (fst f) <= dv (snd f))%nat) facts) (given (map (differentiates Fn) ders) (given (map (says l dv Fn A) (regs ++ hyps)) (both (map (fun g => says l dv Fn A (snd g)) goals)))).
-Proof. unfold run. intros H ds Fn A. cbv zeta. set (dv := dims exts ds). apply andb_prop in H as [W H]. apply andb_prop in H as [O H]. destruct (check _ _ _ _ _ _ _ _ _ _ _) as [done|] eqn:E; [|discriminate H]. rewrite forallb_forall in H.
+Proof. unfold run. intros H ds Fn A. cbv zeta. set (dv := dims exts ds). apply andb_prop in H as [W H]. apply andb_prop in H as [O H]. destruct (check _ _ _ _ _ _ _ _ _ _ _ _) as [done|] eqn:E; [|discriminate H]. rewrite forallb_forall in H.
   apply given_ok. intro HD. apply given_ok. intro DF. apply given_ok. intro HH. apply both_ok. apply List.Forall_forall. intros P I. apply in_map_iff in I as (g & <- & I). apply says_ok.
   specialize (H g I). cbv beta in H. match type of H with match ?x with _ => _ end = true => destruct x as [[m k]|] eqn:F end; [|discriminate H]. match type of H with (if ?x then _ else _) = true => destruct x as [->|]; [|discriminate H] end.
   assert (HD' : List.Forall (fun f => (dv (fst f) <= dv (snd f))%nat) facts). { rewrite List.Forall_forall in *. intros f If. apply (HD _). apply in_map_iff. now exists f. }
   assert (DF' : List.Forall (differentiates Fn) ders). { rewrite List.Forall_forall in *. intros f If. apply (DF _). apply in_map_iff. now exists f. }
   set (semc := sem (tree l) dv (fun A => den dv Fn A l)).
   assert (S : forall c, In c (regs ++ hyps) -> semc A c). { intros c Ic. apply says_ok. rewrite List.Forall_forall in HH. apply HH. apply in_map_iff. now exists c. }
-  refine (check_sound (tree l) (of_extents exts facts) ders vars regs hyps (depends (dependence vars l)) (fun a => PM.mem a (smooth ders l)) dv Fn (of_extents_ok exts facts ds HD') DF' (fun A => List.Forall (semc A) regs) (fun A => List.Forall (semc A) hyps) _ (fun A => den dv Fn A l) (den_model dv Fn l W) (smooth_ok dv Fn ders l DF') (depends_ok dv Fn vars l) _ _ ss (PM.empty _) 1%positive done _ E (fst g) (m, snd g) F A _ _).
+  refine (check_sound (tree l) (of_extents exts facts) ders vars regs (depends (dependence vars l)) (fun a => PM.mem a (smooth ders l)) dv Fn (of_extents_ok exts facts ds HD') DF' (fun A => List.Forall (semc A) regs) _ (fun A => den dv Fn A l) (den_model dv Fn l W) (smooth_ok dv Fn ders l DF') (depends_ok dv Fn vars l) _ 9%nat hyps (fun A => List.Forall (semc A) hyps) _ ss (PM.empty _) 1%positive done _ E (fst g) (m, snd g) F A _ _).
   - intros A' s p Is HR. rewrite forallb_forall in O. clear - O Is HR DF'. induction regs as [|r rs IH]; [apply filter_forall; constructor|]. inversion HR as [|? ? H1 H2]; subst.
     generalize (filter_and _ _ (open_claim_ok dv Fn ders vars l r A' s p DF' (O r (or_introl eq_refl)) Is H1) (IH (fun c I => O c (or_intror I)) H2)). apply filter_imp. intros t [K1 K2]. now constructor.
   - intros A' HA n c N. rewrite List.Forall_forall in HA. apply HA. eapply nth_error_In; eauto.
