@@ -56,6 +56,8 @@ refuse any_derivative neighbours "s/^ \(1, \[2\]\)\]|^ \(2, \[1\]\)\]/]/; /is_de
 accept by_cases "prove 'x*sign(x) == abs(x)'"
 refuse other_case by_cases 's/^ Sany ([0-9]+) ([0-9]+) /Sany \2 \1 /'
 refuse without_case by_cases 's/^( Sany .*)Shyp 0%nat/\1Srefl 1/'
+accept greatest "diff 'max(z)' --wrt z --var 'z: vector[n]'"
+refuse with_ties greatest 's/^ Csgn Pos/ Csgn Nonneg/; s/\(0 < 2 /(0 <= 2 /'
 accept continuous "diff 'abs(log(x))' --wrt x --order 2"
 refuse not_continuous continuous 's/(Sstays [0-9]+ \[[0-9; ]+\]%nat) \[[0-9; ]+\]/\1 []/'
 

@@ -503,15 +503,19 @@ class coq_writer {
   void translate(step_id s) {
     const proof_step& step = k_.log()[s];
     if (is_about_writing(s)) return;
-    here_->numbers[s] = put_step(step.rule == "hypothesis"    ? hypothesis_step(step)
-                                 : is_axiom(step)             ? assumed(step.says, is_constant(step.says))
-                                 : step.rule == "ring"        ? ring_step(step)
-                                 : step.rule == "derivative"  ? derivative_step(step)
-                                 : is_whole_symbol(step.says) ? assumed(step.says, is_constant(step.says))
-                                 : step.terms                 ? rule_step(step)
-                                 : step.rule == "any-sign"    ? any_sign_step(step)
-                                 : step.rule == "derivative-again" && step.premises.size() > 2 ? again_step(step)
-                                                                                               : plain_step(step));
+    here_->numbers[s] = put_step(translated(step));
+  }
+
+  script translated(const proof_step& step) {
+    if (step.rule == "hypothesis") return hypothesis_step(step);
+    if (is_axiom(step) || is_whole_symbol(step.says)) return assumed(step.says, is_constant(step.says));
+    if (step.rule == "ring") return ring_step(step);
+    if (step.rule == "derivative") return derivative_step(step);
+    if (step.terms) return rule_step(step);
+    if (step.rule == "any-sign") return any_sign_step(step);
+    if (inner_premises(step) > 0) return again_step(step);
+    if (step.rule == "sign" && counted_extremum(step.says.left) != none) return attained_step(step.says);
+    return plain_step(step);
   }
 
   // --- proofs inside of a proof
@@ -972,6 +976,47 @@ class coq_writer {
     return put_places(s, where, f.axes) << " " << premises(used);
   }
 
+  // --- extrema over indices
+
+  bool is_extremum(node_id n) const {
+    return t_.op(n) == opcode::identity && (t_.red(n) == reduction::max || t_.red(n) == reduction::min);
+  }
+
+  // 1 where a number is the extremum of all, else 0.
+  edge attained(node_id extremum) {
+    frame f = frame_of(t_, extremum);
+    const term number(f, t_.arg(extremum, 0)), extreme(f, t_.whole(extremum)), one(f, 1), zero(f, 0);
+    return select(comparison::eq, number, extreme, one, zero).as_edge();
+  }
+
+  // The step that one number alone attains an extremum: how many do is 1.
+  std::size_t attained_once(node_id extremum, const proof_step& step) {
+    frame f = frame_of(t_, extremum);
+    std::vector<std::size_t> known = premises_of(step);
+    const node_id no_tie = conditions_of(kink_conditions(extremum, f, {true}), known, step).at(0).node;
+    std::size_t proved = known.back();
+    for (step_id p : grounds_of(step))
+      if (const claim& c = k_.log()[p].says; c.what == kind::sign && c.left == no_tie) proved = at(p);
+    const std::vector<range_id> out{t_.out(extremum).begin(), t_.out(extremum).end()};
+    script s;
+    (s << "Sonce ").node(extremum) << " ";
+    s.node(times_attained(t_, extremum)) << " ";
+    return put_step(std::move(s.node(t_.identity(out, {t_.constant(1), {}})) << " " << proved));
+  }
+
+  // The extremum, if a node counts which numbers attain it.
+  node_id counted_extremum(node_id n) {
+    if (t_.op(n) != opcode::identity || t_.red(n) != reduction::sum || t_.op(t_.arg(n, 0).node) != opcode::select) return none;
+    const node_id extremum = t_.arg(t_.arg(n, 0).node, 1).node;
+    return is_extremum(extremum) && times_attained(t_, extremum) == n ? extremum : none;
+  }
+
+  script attained_step(const claim& c) {
+    script s;
+    (s << "Sattained " << name_of(c.is) << " ").node(counted_extremum(c.left)) << " ";
+    return s.node(c.left);
+  }
+
   // That the derivatives of an unknown function are what is called so.
   void declare_derivatives(const unknown_function& f) {
     if (f.orders.size() > 2) no_counterpart("the derivative of an unknown function of more than two arguments");
@@ -998,8 +1043,6 @@ class coq_writer {
     const bool moves = t_.mentions(c.left, c.variable);
     if (moves && find_function(o) && coq_name(o).empty()) no_counterpart(fmt::format("the function {}", find_function(o)->name));
     const bool multiplies = t_.red(c.left) == reduction::prod;
-    if (moves && t_.red(c.left) != reduction::none && t_.red(c.left) != reduction::sum && !multiplies)
-      no_counterpart("the derivative of an extremum over an index");
     if (moves && multiplies && t_.bound_count(c.left) != 1) no_counterpart("the derivative of a product over several indices");
     if (moves && o == opcode::unknown) declare_derivatives(t_.unknown_of(c.left));
     if (multiplies && moves) {
@@ -1007,12 +1050,21 @@ class coq_writer {
       parts = partials(c.left, axes, {true});
       for (const edge& e : parts[0]) closed.insert(e.node);
     }
+    if (moves && is_extremum(c.left)) {
+      parts = {{attained(c.left)}};
+      closed.insert(parts[0][0].node);
+      used.push_back(attained_once(c.left, step));
+    }
     if (function && moves) {
       frame axes = frame_of(t_, c.left);
       std::vector<bool> wanted;
       for (edge_view e : t_.args(c.left)) wanted.push_back(t_.mentions(e.node, c.variable));
       conditions needed = defined_conditions(t_, c.left, axes);
-      for (condition& k : kink_conditions(c.left, axes, wanted)) needed.push_back(std::move(k));
+      for (condition& k : kink_conditions(c.left, axes, wanted)) {
+        if (o == opcode::select && k.is != relation::nonzero)
+          no_counterpart("the derivative of what asks what attains an extremum");
+        needed.push_back(std::move(k));
+      }
       if (o == opcode::pow && !wanted[1]) {
         const term exponent(axes, t_.arg(c.left, 1));
         const ops::integer_form form = ops::integer_by_form(exponent);

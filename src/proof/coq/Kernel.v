@@ -2,7 +2,7 @@
    region that is open in the directions `vars`, `hyps` hold at the point only. *)
 From Coq Require Import Reals Lra Lia Arith PArith List FMapPositive ZArith QArith Qreals Bool FunctionalExtensionality.
 From Coquelicot Require Import Coquelicot.
-From Wengert Require Import Sums Functions Rules Ring.
+From Wengert Require Import Sums Functions Rules Ring Extrema.
 Import ListNotations.
 Open Scope R_scope.
 Definition arrs := positive -> list nat -> R.
@@ -51,6 +51,8 @@ Inductive step :=
 | Sapart (i j : nat) (a b : id) (den : positive) (opq ps : list id)        (* as Sring, where the indices i and j differ *)
 | Sweaken (p : id) (i j : nat)                          (* what is equal is so where i and j differ *)
 | Scases (p q : id)                                     (* equal where two indices differ, and where they are the same *)
+| Sonce (n c z p : id)                                  (* 2 - c > 0, where c counts which numbers attain their extremum n: c is 1 *)
+| Sattained (r : rel) (n c : id)                        (* one of them does *)
 | Sany (u m z : id) (above below at_zero : list step)   (* equal if u > 0, if m = -u > 0, and if u = 0 = z: each a proof of its own, with the case as its first hypothesis *)
 | Sstays (q : id) (hs : list nat) (ps : list id) (first : list step).      (* as Sagain; the first derivative by a proof from those hypotheses alone, which hold near the point because of ps *)
 Definition forall2b {A B} (f : A -> B -> bool) := fix go (a : list A) (b : list B) : bool := match a, b with [], [] => true | x :: a, y :: b => f x y && go a b | _, _ => false end.
@@ -145,6 +147,13 @@ Definition others (n : node) (a : id) (ls : list nat) (y : edge) : bool := let r
           | Some (lo, i), Some (lo', j) => (Nat.eqb lo lo' && (Nat.eqb i (S r) && Nat.eqb j r)) && (tmatch w (at_z u) (at_z u) (num 1) (at_z u) && eqe w (at_z v) (a, map (beside r) ls)) | _, _ => false end
       | _, _, _ => false end | None => false end))
    | _, _, _ => false end | _, _ => false end.
+(* an extremum of numbers (b, ls); c, how many of them it is; that it is one of them *)
+Definition extremum (m : node) : option (red * id * list nat) := match no m, na m with Ored Eprod, _ => None | Ored r, [(b, ls)] => Some (r, b, ls) | _, _ => None end.
+Definition attains (n : id) (m : node) (b : id) (ls : list nat) (y : edge) : bool := tmatch (length (nr m ++ nb m)) (b, ls) (n, seq 0 (length (nr m))) (TSel Ceq' TX TY (num 1) (num 0)) y.
+Definition counts (n : id) (m : node) (b : id) (ls : list nat) (c : id) : bool := match get c with Some k => match no k, na k with
+ | Oid, [y] => ((if lp_dec (nr k) (nr m) then true else false) && (if lp_dec (nb k) (nb m) then true else false)) && attains n m b ls y | _, _ => false end | None => false end.
+Definition is_one (w : nat) (z : id) : bool := let I := seq 0 w in tmatch w (z, I) (z, I) (num 1) (z, I).
+Definition once (l : list claim) (n : id) (m : node) (b : id) (ls : list nat) : bool := existsb (fun k => match k with Ceq c z => counts n m b ls c && is_one (length (nr m)) z | _ => false end) l.
 Section DER.
 Variables (l : list claim) (s : positive) (W : list positive) (D : list positive) (r : nat).
 Definition lab x := if Nat.ltb x r then x else (x + length W)%nat.
@@ -190,6 +199,8 @@ Definition derpoly (l : list claim) (s : positive) (W : list positive) (a : id) 
  | Oconst _ | Odelta | Odim _ | Oindex _ | Opi => Some []
  | Osym s' => if Pos.eqb s s' then if lp_dec (nr n) W then Some [M 1 [] (map (fun q => (Hd, [q; r + q]%nat, 1%Z)) (seq 0 r))] else None else Some []
  | Ored Eprod => match na n, parts with [(a, ls)], [[y]] => if lab_ok (nr n ++ nb n) ls (rng a) && others n a ls y then match dlook l s W a with
+    | Some (Some d) => Some [M 1 (nb n) [dfac W r d ls; (Hn (fst y), map (lab W r) (snd y), 1%Z)]] | _ => None end else None | _, _ => None end
+ | Ored _ => match extremum n, parts with Some (_, b, ls), [[y]] => if lab_ok (nr n ++ nb n) ls (rng b) && (attains a n b ls y && once l a n b ls) then match dlook l s W b with
     | Some (Some d) => Some [M 1 (nb n) [dfac W r d ls; (Hn (fst y), map (lab W r) (snd y), 1%Z)]] | _ => None end else None | _, _ => None end
  | o => match dbody l s W (nr n ++ nb n) r o (na n) parts cs with Some q => Some (map (fun cf => M (fst cf) (nb n) (snd cf)) q) | None => None end end.
 Definition one c d n : list mono := [M c [] [(Hn d, seq 0 n, 1%Z)]].
@@ -352,6 +363,10 @@ Definition check1 (st : step) : option (bool * claim) := match st with
     | Oid, [], [(a', L)], Oid, [], [(b', L')] => let r := length (rng a) in let J := seq 0 j ++ seq (S j) (r - S j) in
       if lp_dec (nr n) (nr n') then if ln_dec L L' then if ln_dec (comp r J L) (map (fun k => if Nat.eqb k j then i else k) (seq 0 r)) then if Pos.eqb a a' && (Pos.eqb b b' && lab_ok (rng a) J (nr n)) then Some (m && m', Ceq a b) else None else None else None else None
     | _, _, _, _, _, _ => None end | _, _ => None end | _, _ => None end
+| Sonce n c z p => match get n, PM.find p cl with Some m, Some (md, Csgn Pos v) => match extremum m with Some (_, b, ls) => let w := length (nr m) in let I := seq 0 w in
+    if counts n m b ls c && (is_one w z && (some_of (nb m) && (tmatch w (c, I) (c, I) (TAdd (num 2) (neg TX)) (v, I) || tmatch w (c, I) (c, I) (TAdd (neg TX) (num 2)) (v, I)))) then if lp_dec (rng v) (nr m) then Some (md, Ceq c z) else None else None
+    | None => None end | _, _ => None end
+| Sattained r n c => match get n with Some m => match extremum m with Some (_, b, ls) => if counts n m b ls c && (some_of (nb m) && implies Pos r) then Some (true, Csgn r c) else None | None => None end | None => None end
 | Sany _ _ _ _ _ _ | Sstays _ _ _ _ => None
 end.
 End CK.
@@ -681,6 +696,19 @@ Proof. intros NB He H. unfold others in H. cbv zeta in H. rewrite NB in H. pose 
   assert (X3 : map (lk E) (map (beside (length (nr n))) ls) = map (lk (e ++ [j])) ls). { rewrite map_map. apply map_ext. intro x. unfold beside, E. destruct (Nat.ltb_spec x (length (nr n))). rewrite <- app_assoc, !lk_app_l by lia. easy.
     rewrite <- app_assoc, !lk_app_r by (cbn [length]; lia). f_equal. cbn [length]. lia. }
   rewrite X1, X2, X3. destruct (Req_EM_T _ _) as [Q|N]; destruct (Nat.eqb_spec j i) as [->|N']; try easy. apply INR_eq in Q. lia. Qed.
+Lemma extremum_ok m r b ls : extremum m = Some (r, b, ls) -> no m = Ored r /\ na m = [(b, ls)] /\ r <> Eprod.
+Proof. unfold extremum. destruct (no m); try easy. destruct r0; try easy; destruct (na m) as [|[x y] [|]]; try easy; intro H; injection H as <- <- <-; repeat split; easy. Qed.
+Lemma attains_ok A n m r b ls y e k : get n = Some m -> extremum m = Some (r, b, ls) -> inD (nr m) e -> inD (nb m) k -> attains n m b ls y = true ->
+  at_ A (e ++ k) y = hit (val A b (map (lk (e ++ k)) ls)) (mred r (map dv (nb m)) (fun k => val A b (map (lk (e ++ k)) ls))).
+Proof. intros G X He Hk H. destruct (extremum_ok _ _ _ _ X) as (O & N & _). unfold attains in H. apply (tmatch_in A _ _ _ (e ++ k)) in H; [|now apply inr_app]. rewrite H. cbn [tv]. unfold at_; cbn [fst snd]. unfold qv; cbn [Qnum Qden choose].
+  pose proof (inr_len _ _ _ He) as LE. assert (K : map (lk (e ++ k)) (seq 0 (length (nr m))) = e). { rewrite <- (map_seq_lk e (length (nr m)) LE) at 2. apply map_ext_in. intros x I. apply in_seq in I. apply lk_app_l. lia. }
+  rewrite K, (model _ _ G A e). unfold ev. rewrite O, N. cbn [map sm fst snd]. unfold hit. now destruct (Req_EM_T _ _). Qed.
+Lemma counts_ok A n m r b ls c : get n = Some m -> extremum m = Some (r, b, ls) -> counts n m b ls c = true -> rng c = nr m /\ forall e, inD (nr m) e ->
+  val A c e = msum (map dv (nb m)) (fun k => hit (val A b (map (lk (e ++ k)) ls)) (mred r (map dv (nb m)) (fun k => val A b (map (lk (e ++ k)) ls)))).
+Proof. intros G X H. unfold counts in H. destruct (get c) as [[o r0 b0 a0]|] eqn:GC; [|discriminate]. cbn [no nb na nr] in H. destruct o; try discriminate. destruct a0 as [|y [|]]; try discriminate. apply andb_prop in H as [H1 H]. apply andb_prop in H1 as [H1 H2]. destruct (lp_dec r0 _) as [->|]; [|discriminate]. destruct (lp_dec b0 _) as [->|]; [|discriminate].
+  split. unfold rng. now rewrite GC. intros e He. rewrite (model _ _ GC). unfold ev; cbn [no nb na map opv sm]. apply msum_ext. intros k Hk. exact (attains_ok A n m r b ls y e k G X He Hk H). Qed.
+Lemma is_one_ok A w z e : length e = w -> is_one w z = true -> val A z e = 1.
+Proof. intros L H. unfold is_one in H. rewrite <- L in H. apply (tmatch_ok A) in H. unfold at_ in H; cbn [fst snd tv] in H. rewrite map_seq_lk in H by easy. rewrite H. reflexivity. Qed.
 Lemma derpoly_ok A l s W n q a parts cs : (forall c, In c l -> sem A c) -> get a = Some n -> derpoly l s W a parts cs n = Some q -> forall e p, inD (nr n) e -> inD W p ->
   is_derive (fun t => val (updl A s p t) a e) (A s p) (pv dv (val A) q (e ++ p)).
 Proof. intros Hl Ha H e p He Hp. pose proof (inr_len _ _ _ He) as LE. pose proof (inr_len _ _ _ Hp) as LP. unfold derpoly in H. destruct (dp s a) eqn:DP; cbn [negb] in H.
@@ -691,7 +719,15 @@ Proof. intros Hl Ha H e p He Hp. pose proof (inr_len _ _ _ He) as LE. pose proof
   { intros o H0. destruct (dbody l s W (nr n ++ nb n) (length (nr n)) o (na n) parts cs) as [q'|] eqn:Q; [|discriminate H0]. injection H0 as <-. rewrite pv_q. apply der_msum. intros k Hk.
     apply (dbody_ok A l Hl s W (nr n ++ nb n) (length (nr n)) e p k LE Hp) with (parts := parts) (cs := cs); [now apply inr_app|exact Q]. }
   unfold ev. revert GEN H. cbv zeta. destruct (no n) eqn:O; intros GEN H; try exact (GEN _ H); try (injection H as <-; exact (is_derive_const _ _)); try exact (GEN (Osel c) H); try (cbn in H; discriminate H).
-  2:{ clear GEN. destruct r; try (cbn in H; discriminate H). destruct (na n) as [|[a1 ls] [|]] eqn:NA; try discriminate H. destruct parts as [|[|y [|]] [|]]; try discriminate H. destruct (_ && _) eqn:C; [|discriminate H]. apply andb_prop in C as [C1 C2]. destruct (dlook l s W a1) as [[d|]|] eqn:DL; try discriminate H. injection H as <-.
+  2:{ clear GEN. assert (EX : r <> Eprod -> match extremum n, parts with Some (_, b, ls), [[y]] => if lab_ok (nr n ++ nb n) ls (rng b) && (attains a n b ls y && once l a n b ls) then match dlook l s W b with
+      | Some (Some d) => Some [M 1 (nb n) [dfac W (length (nr n)) d ls; (Hn (fst y), map (lab W (length (nr n))) (snd y), 1%Z)]] | _ => None end else None | _, _ => None end = Some q ->
+      is_derive (fun t => mred r (map dv (nb n)) (fun k => sm (map (fun al => val (updl A s p t) (fst al) (map (lk (e ++ k)) (snd al))) (na n)))) (A s p) (pv dv (val A) q (e ++ p))).
+    { clear H. intros NP H. destruct (extremum n) as [[[r' b] ls]|] eqn:X; [|discriminate]. destruct (extremum_ok _ _ _ _ X) as (O' & NA & _). rewrite O in O'. injection O' as <-. destruct parts as [|[|y [|]] [|]]; try discriminate. destruct (_ && _) eqn:C; [|discriminate]. apply andb_prop in C as [C1 C]. apply andb_prop in C as [C2 C3]. destruct (dlook l s W b) as [[d|]|] eqn:DL; try discriminate. injection H as <-. rewrite NA. cbn [map sm fst snd].
+      unfold once in C3. apply existsb_exists in C3 as (c0 & I & C3). destruct c0 as [c z| | | | | |]; try discriminate. apply andb_prop in C3 as [C3 C4]. destruct (counts_ok A a n r b ls c Ha X C3) as [RC VC]. pose proof (Hl _ I) as EQ. cbn [sem] in EQ. rewrite RC in EQ. specialize (EQ e He). rewrite (VC e He), (is_one_ok A _ z e LE C4) in EQ.
+      pose proof (der_extremum r (map dv (nb n)) (fun t k => val (updl A s p t) b (map (lk (e ++ k)) ls)) (A s p) (fun k => val A d (map (lk (e ++ k)) ls ++ p)) NP) as DX. cbv beta in DX. rewrite updl_id in DX. evar_last. apply DX; [|exact EQ]. clear DX.
+      - intros k Hk. apply (fa_d A l Hl s W (nr n ++ nb n) e p k Hp) with (a := b) (ls := ls) (d := Some d); [|easy|easy]. now apply inr_app.
+      - unfold pv, mv; cbn [mc md mf]. rewrite Q2R_1, Rplus_0_r, Rmult_1_l. apply msum_ext. intros k Hk. cbn [pf]. pose proof (attains_ok A a n r b ls y e k Ha X He Hk C2) as AT. rewrite (at_lab A W (length (nr n)) e p k LE Hp) in AT. rewrite (dfac_v A W (length (nr n)) e p k LE Hp). cbn [fv hv pw]. rewrite AT. ring. }
+    destruct r; try (apply EX; [easy|exact H]). clear EX. destruct (na n) as [|[a1 ls] [|]] eqn:NA; try discriminate H. destruct parts as [|[|y [|]] [|]]; try discriminate H. destruct (_ && _) eqn:C; [|discriminate H]. apply andb_prop in C as [C1 C2]. destruct (dlook l s W a1) as [[d|]|] eqn:DL; try discriminate H. injection H as <-.
     assert (NB : exists d0, nb n = [d0]). { unfold others in C2. cbv zeta in C2. destruct (nb n) as [|d0 [|]]; try discriminate C2; eauto. } destruct NB as [d0 NB]. rewrite NB in *. cbn [map mred bred sm fst snd].
     pose proof (der_bprod (dv d0) (fun i t => val (updl A s p t) a1 (map (lk (e ++ [i])) ls)) (fun i => val A d (map (lk (e ++ [i])) ls ++ p)) (A s p)) as DB. evar_last. apply DB. clear DB.
     - intros i Hi. apply (fa_d A l Hl s W (nr n ++ [d0]) e p [i] Hp) with (a := a1) (ls := ls) (d := Some d); [|easy|easy]. apply inr_app; [easy|]. constructor; [easy|constructor].
@@ -838,13 +874,6 @@ Proof. intros Hl He C H. set (vs := fun k => map (fun al => val A (fst al) (map 
   assert (K : forall k, inD (nb n) k -> rv r (opv Fn (no n) (vs k))). { intros k Hk. apply (sign_of_ok (vs k) (arg_kn l n) (arg_eq n) (guarded l n)). exact (arg_kn_ok A l n e k Hl He Hk). exact (arg_eq_ok A n e k). exact (guarded_ok A l n e k Hl He Hk). unfold vs. now rewrite map_length. }
   assert (M : rv r (msum (map dv (nb n)) (fun k => opv Fn (no n) (vs k)))). { destruct C as [[-> SO]|[->|E]]. apply msum_pos; [intros d Hd; now apply (some_ok (nb n))|exact K]. apply msum_nn. exact K. rewrite E in *. cbn [map msum]. apply K. constructor. }
   unfold ev. unfold vs in M. destruct (no n) eqn:O; try exact M; destruct r; discriminate H. Qed.
-Lemma attained r K f : (0 < K)%nat -> r <> Eprod -> exists k, (k < K)%nat /\ bred r K f = f k.
-Proof. intros P N. induction K as [|[|K] IH]; [lia|exists 0%nat; split; [lia|now destruct r]|]. destruct IH as (k & L & E); [lia|]. destruct r; [easy| |]; cbn [bred] in *.
-  - change (bmax (S (S K)) f) with (Rmax (bmax (S K) f) (f (S K))). unfold Rmax. destruct (Rle_dec _ _). exists (S K). split; [lia|easy]. exists k. split; [lia|easy].
-  - change (bmin (S (S K)) f) with (Rmin (bmin (S K) f) (f (S K))). unfold Rmin. destruct (Rle_dec _ _). exists k. split; [lia|easy]. exists (S K). split; [lia|easy]. Qed.
-Lemma mred_attained r ds : r <> Eprod -> (forall d, In d ds -> (0 < d)%nat) -> forall f, exists l, inr ds l /\ mred r ds f = f l.
-Proof. intros N. induction ds as [|d ds IH]; intros P f; cbn [mred]. exists []. split; [constructor|easy]. destruct (attained r d (fun i => mred r ds (fun l => f (i :: l)))) as (k & L & ->); [apply P; now left|easy|].
-  destruct (IH (fun d I => P d (or_intror I)) (fun l => f (k :: l))) as (l & J & ->). exists (k :: l). split; [now constructor|easy]. Qed.
 Lemma mprod_all (P : R -> Prop) : P 1 -> (forall a b, P a -> P b -> P (a * b)) -> forall ds f, (forall l, inr ds l -> P (f l)) -> P (mred Eprod ds f).
 Proof. intros P1 PM. induction ds as [|d ds IH]; intros f H; cbn [mred bred]. apply H. constructor. assert (K : forall i, (i < d)%nat -> P (mred Eprod ds (fun l => f (i :: l)))) by (intros i L; apply IH; intros l I; apply H; now constructor).
   clear - P1 PM K. induction d; cbn; [easy|]. apply PM; [apply IHd; intros; apply K; lia|apply K; lia]. Qed.
@@ -1056,17 +1085,15 @@ Proof. intros Hcl H. destruct st; cbn [check1] in H; unfold valid; intros A HA H
     pose proof (lab_inr dv gm Hgeo (rng a) e _ _ He C) as B. set (J := seq 0 j ++ _) in *. rewrite (rng_get _ _ E1) in S'. cbn [nr] in S'. specialize (S' ltac:(intros ->; apply HH, andb_false_r) _ B). rewrite (model _ _ E1), (model _ _ E2) in S'. unfold ev in S'; cbn [no nb na map msum opv sm fst snd] in S'.
     pose proof (inr_len _ _ _ He) as LE. assert (K : map (lk (map (lk e) J ++ [])) L = e). { rewrite app_nil_r, comp_ok, LE, T1, map_map. transitivity (map (lk e) (seq 0 (length (rng a)))); [|now apply map_seq_lk]. apply map_ext. intro k. destruct (Nat.eqb_spec k j); [now subst|easy]. }
     now rewrite K in S'.
+  - (* Sonce *) destruct (get n) as [m|] eqn:G; [|discriminate]. destruct (PM.find p cl) as [[md0 []]|] eqn:F; try discriminate. destruct r; try discriminate. destruct (extremum m) as [[[r b] ls]|] eqn:X; [|discriminate]. cbv zeta in H. destruct (_ && _) eqn:C; [|discriminate]. destruct (lp_dec _ _) as [RV|]; [|discriminate]. injection H as <-.
+    apply andb_prop in C as [C1 C]. apply andb_prop in C as [C2 C]. apply andb_prop in C as [C3 C4]. destruct (counts_ok A n m r b ls c0 G X C1) as [RC VC]. destruct (extremum_ok _ _ _ _ X) as (_ & _ & NP). pose proof (Hcl _ _ F A HA HH) as S. cbn [fst snd sem] in *. rewrite RC, RV in *. intros e He. specialize (S e He). pose proof (inr_len _ _ _ He) as LE. rewrite (is_one_ok A _ z e LE C2).
+    assert (E : val A a e = 2 - val A c0 e). { rewrite <- LE in C4. apply orb_prop in C4 as [C4|C4]; apply (tmatch_ok A) in C4; unfold at_ in C4; cbn [fst snd tv] in C4; rewrite map_seq_lk in C4 by easy; rewrite C4; unfold qv; cbn [Qnum Qden]; ring. }
+    cbn [rv] in S. rewrite E in S. rewrite (VC e He) in S |- *. apply one_hit; [easy| |lra]. intros d Hd. now apply (some_ok (nb m)).
+  - (* Sattained *) destruct (get n) as [m|] eqn:G; [|discriminate]. destruct (extremum m) as [[[r' b] ls]|] eqn:X; [|discriminate]. destruct (_ && _) eqn:C; [|discriminate]. injection H as <-. apply andb_prop in C as [C1 C]. apply andb_prop in C as [C2 C3]. destruct (counts_ok A n m r' b ls c0 G X C1) as [RC VC]. destruct (extremum_ok _ _ _ _ X) as (_ & _ & NP). cbn [fst snd sem]. rewrite RC. intros e He. apply (implies_ok _ _ _ C3). cbn [rv]. rewrite (VC e He).
+    apply Rlt_le_trans with 1; [lra|]. apply some_hit; [easy|]. intros d Hd. now apply (some_ok (nb m)).
   - (* Sany *) discriminate.
   - (* Sstays *) discriminate. Qed.
 End HYPS.
-Lemma locally_bounded n (Q : nat -> R -> Prop) x : (forall i, (i < n)%nat -> locally x (Q i)) -> locally x (fun t => forall i, (i < n)%nat -> Q i t).
-Proof. induction n; intro H. apply filter_forall. intros t i L. lia.
-  generalize (filter_and _ _ (IHn (fun i L => H i (Nat.lt_lt_succ_r _ _ L))) (H n (Nat.lt_succ_diag_r n))). apply filter_imp. intros t [P1 P2] i L. destruct (Nat.eq_dec i n) as [->|N]; [easy|]. apply P1. lia. Qed.
-Lemma locally_inr ds : forall (Q : list nat -> R -> Prop) x, (forall e, inr ds e -> locally x (Q e)) -> locally x (fun t => forall e, inr ds e -> Q e t).
-Proof. induction ds as [|d ds IH]; intros Q x H.
-  - generalize (H [] (Forall2_nil _)). apply filter_imp. intros t P e I. now inversion I.
-  - assert (K : locally x (fun t => forall i, (i < d)%nat -> forall e, inr ds e -> Q (i :: e) t)). { apply locally_bounded. intros i L. apply (IH (fun e => Q (i :: e))). intros e I. apply H. now constructor. }
-    revert K. apply filter_imp. intros t P e I. inversion I; subst. now apply P. Qed.
 Lemma locally_sign r f (x : R) : lasts r = true -> continuous f x -> rv r (f x) -> locally x (fun t => rv r (f t)).
 Proof. intros O C H. destruct r; try discriminate O; cbn [rv] in *. exact (C (fun v => 0 < v) (open_gt 0 _ H)). exact (C (fun v => v <> 0) (open_neq 0 _ H)).
   destruct (base_Int_part (f x)) as [B1 B2]. set (n := Int_part (f x)) in *. assert (B : IZR n < f x). { destruct B1 as [B1|B1]; [easy|]. elim H. now exists n. }

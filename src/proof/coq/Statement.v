@@ -2,7 +2,7 @@
    indices one by one, its hypotheses in front. `certified` says that data which pass `run` make a true statement. *)
 From Coq Require Import Reals Lra Lia Arith PArith List FMapPositive ZArith QArith Bool.
 From Coquelicot Require Import Coquelicot.
-From Wengert Require Import Sums Functions Rules Ring Kernel.
+From Wengert Require Import Sums Functions Rules Ring Extrema Kernel.
 Import ListNotations.
 Open Scope R_scope.
 Definition table := list (positive * node).
