@@ -70,8 +70,8 @@ End EV.
 Lemma sm_cons x l : sm (x :: l) = x + sm l. Proof. destruct l; cbn; ring. Qed.
 Lemma pr_cons x l : pr (x :: l) = x * pr l. Proof. destruct l; cbn; ring. Qed.
 (* ---------- sums of products over binders ---------- *)
-(* an entry of a node, a delta, a dimension, a root of an entry *)
-Inductive hd' := Hn (a : id) | Hd | Hk (d : positive) | Hr (a : id) (k : positive).
+(* an entry of a node, a delta, a dimension, a root of an entry, a root of a number *)
+Inductive hd' := Hn (a : id) | Hd | Hk (d : positive) | Hr (a : id) (k : positive) | Hq (p k : positive).
 Definition fac := (hd' * list nat * Z)%type.
 Record mono := M { mc : Q; md : list positive; mf : list fac }.
 Definition hd_dec : forall x y : hd', {x = y} + {x <> y}.
@@ -169,14 +169,14 @@ Definition dstep (fd : list positive) (m : mono) : mono := match firstd (length 
 Definition fstep (r : nat) (m : mono) : mono := match find (fun j => negb (mentions (r + j) (mf m))) (seq 0 (length (md m))) with
   | Some j => hfree r (mvf r j m) | None => m end.
 (* order, merge *)
-Definition hcode h := match h with Hd => (0, 1%positive)%nat | Hk d => (1, d)%nat | Hn a => (2, a)%nat | Hr a k => (2 + Pos.to_nat k, a)%nat end.
+Definition hcode h := match h with Hd => (0, 1%positive)%nat | Hk d => (1, d)%nat | Hn a => (2, a)%nat | Hr a k => (2 + 2 * Pos.to_nat k, a)%nat | Hq p k => (3 + 2 * Pos.to_nat k, p)%nat end.
 Fixpoint lcmp (a b : list nat) : comparison := match a, b with [], [] => Eq | [], _ => Lt | _, [] => Gt
   | x :: a, y :: b => match Nat.compare x y with Eq => lcmp a b | c => c end end.
 Definition fcmp (f g : fac) : comparison := let '(h, l, z) := f in let '(h', l', z') := g in
   match Nat.compare (fst (hcode h)) (fst (hcode h')) with Eq => match Pos.compare (snd (hcode h)) (snd (hcode h')) with
    Eq => match lcmp l l' with Eq => Z.compare z z' | c => c end | c => c end | c => c end.
 Definition okmerge (D : list positive) (h : hd') (l : list nat) (a b : Z) : bool :=
-  ((Z.leb 0 a && Z.leb 0 b) || (Z.leb a 0 && Z.leb b 0)) || match h with Hn n => kn Nonzero n && lab_ok D l (rng n) | Hr n _ => kn Pos n && lab_ok D l (rng n) | Hk d => within gm d 0 | _ => false end.
+  ((Z.leb 0 a && Z.leb 0 b) || (Z.leb a 0 && Z.leb b 0)) || match h with Hn n => kn Nonzero n && lab_ok D l (rng n) | Hr n _ => kn Pos n && lab_ok D l (rng n) | Hk d => within gm d 0 | Hq _ _ => true | _ => false end.
 Fixpoint ins (D : list positive) (f : fac) (fs : list fac) : list fac := match fs with [] => [f]
  | g :: t => let '(h, l, z) := f in let '(h', l', z') := g in
    if hd_dec h h' then if ln_dec l l' then if okmerge D h l z z' then (h, l, (z + z')%Z) :: t else match fcmp f g with Gt => g :: ins D f t | _ => f :: g :: t end
@@ -222,17 +222,28 @@ Definition zerop (p : list mono) : bool := forallb (fun m => Qeq_bool (mc m) 0) 
 Definition under_root (a : id) (f : fac) : bool := match f with (Hn b, l, _) => kn Nonneg b && lab_ok (rng a) l (rng b) | _ => false end.
 Definition root_of (w : nat) (k : positive) (l : list nat) (z : Z) (f : fac) : fac := match f with
  | (Hn b, l', z') => (Hr b k, map (sp l w 0) l', (z' * z)%Z) | f => f end.
-Definition inside_root (a : id) : option (list fac) := match G a with Some [M c [] fs] => if Qeq_bool c 1 && forallb (under_root a) fs then Some fs else None | _ => None end.
+Definition inside_root (a : id) : option (Q * list fac) := match G a with Some [M c [] fs] => if Z.ltb 0 (Qnum c) && forallb (under_root a) fs then Some (c, fs) else None | _ => None end.
+(* the prime factors of a number; those above some size as one *)
+Fixpoint divisors (fuel : nat) (d n : Z) : list positive := match fuel with O => [Z.to_pos n] | S fuel => if Z.ltb n (d * d) then [Z.to_pos n] else
+  if Z.eqb (Z.modulo n d) 0 then Z.to_pos d :: divisors fuel d (Z.div n d) else divisors fuel (d + 1) n end.
+Definition primes (n : positive) : list positive := let l := filter (fun p => negb (Pos.eqb p 1)) (divisors 2000 2 (Zpos n)) in if Pos.eqb (fold_right Pos.mul 1%positive l) n then l else [n].
+Definition roots_of (k n : positive) (z : Z) : list fac := map (fun p => (Hq p k, [], z)) (primes n).
+Definition root_of_number (k : positive) (c : Q) (z : Z) : list fac := roots_of k (Z.to_pos (Qnum c)) z ++ roots_of k (Qden c) (- z).
+(* whole powers of numbers, taken out of powers of their roots *)
+Definition whole_power (p : positive) (z : Z) : Q := let q := qpn (Zpos p # 1) (Z.to_nat (Z.abs z)) in if Z.ltb z 0 then Qinv q else q.
+Fixpoint numbers (fs : list fac) : Q * list fac := match fs with [] => (1%Q, [])
+ | f :: t => let '(c, r) := numbers t in match f with (Hq p k, l, z) => (Qmult (whole_power p (Z.div z (Zpos k))) c, (Hq p k, l, Z.modulo z (Zpos k)) :: r) | _ => (c, f :: r) end end.
+Definition has_number (f : fac) : bool := match f with (Hq _ k, _, z) => negb (Z.leb 0 z && Z.ltb z (Zpos k)) | _ => false end.
 Definition one_monomial (b : id) : bool := match G b with Some [M _ [] _] => true | _ => false end.
 Definition red1 (D : list positive) (f : fac) : option (list fac) := match f with
- | (Hr a k, l, z) => if negb (lab_ok D l (rng a)) then None else match inside_root a with Some fs => Some (map (root_of (length D) k l z) fs) | None => if Z.leb (Zpos k) z && kn Nonneg a then Some [(Hr a k, l, (z - Zpos k)%Z); (Hn a, l, 1%Z)]
+ | (Hr a k, l, z) => if negb (lab_ok D l (rng a)) then None else match inside_root a with Some (c, fs) => Some (root_of_number k c z ++ map (root_of (length D) k l z) fs) | None => if Z.leb (Zpos k) z && kn Nonneg a then Some [(Hr a k, l, (z - Zpos k)%Z); (Hn a, l, 1%Z)]
     else if Z.ltb z 0 && kn Pos a then Some [(Hr a k, l, (z + Zpos k)%Z); (Hn a, l, (-1)%Z)] else None end
  | (Hn a, l, z) => match pwr a with Some (k, b) => if negb (lab_ok D l (rng a)) then None else if Z.leb k z then Some [(Hn a, l, (z - k)%Z); (Hn b, l, 1%Z)]
     else if Z.ltb z 0 && one_monomial b then Some [(Hn a, l, (z + k)%Z); (Hn b, l, (-1)%Z)] else None | None => None end
  | _ => None end.
 Definition reds D fs := flat_map (fun f => match red1 D f with Some g => g | None => [f] end) fs.
-Definition redm fd m := mapf (reds (fd ++ md m)) m.
-Definition reducible fd m := existsb (fun f => match red1 (fd ++ md m) f with Some _ => true | None => false end) (mf m).
+Definition redm fd m := let '(c, fs) := numbers (reds (fd ++ md m) (mf m)) in M (Qred (mc m * c)) (md m) fs.
+Definition reducible fd m := existsb (fun f => has_number f || match red1 (fd ++ md m) f with Some _ => true | None => false end) (mf m).
 (* denominators *)
 Fixpoint mulf (a : id) (l : list nat) (k : Z) (fs : list fac) : list fac := match fs with [] => [(Hn a, l, k)]
  | (h, l', z) :: t => if hd_dec h (Hn a) then if ln_dec l' l then (h, l', (z + k)%Z) :: t else (h, l', z) :: mulf a l k t else (h, l', z) :: mulf a l k t end.
@@ -256,7 +267,7 @@ Fixpoint solve (n fuel : nat) (fd : list positive) (p : list mono) : bool := let
 (* --- semantics --- *)
 Variable V : id -> list nat -> R.
 Hypothesis Hgeo : fine_geometry dv gm.
-Definition hv h idx := match h with Hn a => V a idx | Hd => delta (lk idx 0) (lk idx 1) | Hk d => INR (dv d) | Hr a k => root k (V a idx) end.
+Definition hv h idx := match h with Hn a => V a idx | Hd => delta (lk idx 0) (lk idx 1) | Hk d => INR (dv d) | Hr a k => root k (V a idx) | Hq p k => root k (IZR (Zpos p)) end.
 Definition fv e (f : fac) : R := let '(h, l, z) := f in pw (hv h (map (lk e) l)) z.
 Fixpoint pf (fs : list fac) e : R := match fs with [] => 1 | f :: t => fv e f * pf t e end.
 Definition mv m e := Q2R (mc m) * msum (map dv (md m)) (fun l => pf (mf m) (e ++ l)).
@@ -456,7 +467,8 @@ Proof. intro He. destruct f as [[h l] z]. induction fs as [|[[h' l'] z'] fs IH];
   - apply pw_add0. destruct h; try easy.
     + apply andb_prop in O as [O1 O2]. cbn [hv]. apply (knok Nonzero); [easy|]. eapply lab_inr; eauto.
     + cbn. apply not_0_INR. pose proof (within_ok _ _ Hgeo _ _ O). lia.
-    + apply andb_prop in O as [O1 O2]. cbn [hv]. apply Rgt_not_eq, root_pos. apply (knok Pos); [easy|]. eapply lab_inr; eauto. Qed.
+    + apply andb_prop in O as [O1 O2]. cbn [hv]. apply Rgt_not_eq, root_pos. apply (knok Pos); [easy|]. eapply lab_inr; eauto.
+    + cbn [hv]. apply Rgt_not_eq, root_pos. apply IZR_lt. lia. Qed.
 Lemma sortf_ok D fs e : inD D e -> pf (sortf D fs) e = pf fs e.
 Proof. intro H. induction fs; cbn [sortf fold_right pf]; [easy|]. rewrite ins_ok by easy. f_equal. exact IHfs. Qed.
 Lemma mapf_ok g m e : (forall l, inD (md m) l -> pf (g (mf m)) (e ++ l) = pf (mf m) (e ++ l)) -> mv (mapf g m) e = mv m e.
@@ -513,24 +525,43 @@ Proof. intro H. unfold norm. cbv zeta. set (q0 := flat_map _ p). assert (E0 : pv
   - unfold q. destruct writes_out; [|easy]. rewrite pv_flat. clear E0 q. induction q0 as [|m q0 IH]; cbn [fold_right pv]; [easy|]. now rewrite IH, write_out_ok. Qed.
 Lemma zerop_ok p e : zerop p = true -> pv p e = 0.
 Proof. induction p as [|m p IH]; cbn; [easy|]. intro H. apply andb_prop in H as [A B]. rewrite IH by easy. unfold mv. rewrite (Q2R_0 _ A). ring. Qed.
-Lemma inside_root_ok a fs : inside_root a = Some fs -> forallb (under_root a) fs = true /\ forall e, inD (rng a) e -> V a e = pf fs e.
-Proof. unfold inside_root. destruct (G a) as [[|[c [|] fs0] [|]]|] eqn:E; try easy. destruct (Qeq_bool c 1 && _) eqn:F; [|easy]. apply andb_prop in F as [F1 F2]. intro H. injection H as <-. split; [easy|].
-  intros e He. rewrite (Gok _ _ E e He). unfold pv, mv; cbn [mc md mf map msum]. rewrite app_nil_r, (Qeq_eqR _ _ (Qeq_bool_eq _ _ F1)), Q2R_1. ring. Qed.
+Lemma inside_root_ok a c fs : inside_root a = Some (c, fs) -> 0 < Q2R c /\ forallb (under_root a) fs = true /\ forall e, inD (rng a) e -> V a e = Q2R c * pf fs e.
+Proof. unfold inside_root. destruct (G a) as [[|[c0 [|] fs0] [|]]|] eqn:E; try easy. destruct (Z.ltb 0 (Qnum c0) && _) eqn:F; [|easy]. apply andb_prop in F as [F1 F2]. apply Z.ltb_lt in F1. intro H. injection H as <- <-. split; [|split; [easy|]].
+  unfold Q2R. apply Rmult_lt_0_compat; [now apply IZR_lt|]. apply Rinv_0_lt_compat. now apply IZR_lt.
+  intros e He. rewrite (Gok _ _ E e He). unfold pv, mv; cbn [mc md mf map msum]. rewrite app_nil_r. ring. Qed.
+Lemma primes_ok n : fold_right Pos.mul 1%positive (primes n) = n.
+Proof. unfold primes. cbv zeta. destruct (Pos.eqb_spec (fold_right Pos.mul 1%positive (filter (fun p => negb (Pos.eqb p 1)) (divisors 2000 2 (Zpos n)))) n); [easy|]. cbn. now rewrite Pos.mul_1_r. Qed.
+Lemma roots_of_ok k n z e : pf (roots_of k n z) e = pw (root k (IZR (Zpos n))) z.
+Proof. unfold roots_of. rewrite <- (primes_ok n) at 2. induction (primes n) as [|p l IH]; cbn [map pf fold_right]. now rewrite root_1, pw_1. rewrite IH. cbn [fv hv]. rewrite Pos2Z.inj_mul, mult_IZR, root_times, pw_mul by (apply IZR_le; lia). reflexivity. Qed.
+Lemma root_of_number_ok k c z e : 0 < Q2R c -> pf (root_of_number k c z) e = pw (root k (Q2R c)) z.
+Proof. intro P. assert (N : (0 < Qnum c)%Z). { unfold Q2R in P. apply lt_IZR. assert (0 < / IZR (Zpos (Qden c))) by (apply Rinv_0_lt_compat, IZR_lt; lia). destruct (Rlt_dec 0 (IZR (Qnum c))); [easy|]. assert (IZR (Qnum c) * / IZR (Zpos (Qden c)) <= 0 * / IZR (Zpos (Qden c))) by (apply Rmult_le_compat_r; lra). lra. }
+  unfold root_of_number. rewrite pf_app, !roots_of_ok, Z2Pos.id by easy. unfold Q2R. assert (I : / IZR (Zpos (Qden c)) = pw (IZR (Zpos (Qden c))) (-1)) by reflexivity. rewrite I. rewrite root_times, root_pw, pw_mul.
+  { rewrite pw_pow. replace (-1 * z)%Z with (- z)%Z by lia. reflexivity. } all: try (apply IZR_le; lia). apply Rlt_le. cbn. apply Rinv_0_lt_compat, IZR_lt; lia. Qed.
+Lemma whole_power_ok p z : Q2R (whole_power p z) = pw (IZR (Zpos p)) z.
+Proof. assert (E : Q2R (Zpos p # 1) = IZR (Zpos p)) by (unfold Q2R; cbn; field). assert (N : forall n, Q2R (qpn (Zpos p # 1) n) = IZR (Zpos p) ^ n) by (intro n; now rewrite qpn_ok, E). unfold whole_power. cbv zeta. destruct (Z.ltb_spec z 0).
+  - rewrite Q2R_inv, N. replace z with (- Z.abs z)%Z at 2 by lia. rewrite pw_opp. f_equal. rewrite <- (Z2Nat.id (Z.abs z)) at 2 by lia. now rewrite pw_nat.
+    intro Q. apply Qeq_eqR in Q. rewrite N in Q. replace (Q2R 0) with 0 in Q by (unfold Q2R; cbn; ring). revert Q. apply pow_nonzero. apply not_0_IZR. lia.
+  - rewrite N. rewrite <- (Z2Nat.id z) at 2 by lia. rewrite pw_nat. f_equal. lia. Qed.
+Lemma numbers_ok fs e : pf fs e = Q2R (fst (numbers fs)) * pf (snd (numbers fs)) e.
+Proof. induction fs as [|f fs IH]; cbn [numbers pf]. cbn. rewrite Q2R_1. ring. destruct (numbers fs) as [c r]. cbn [fst snd] in IH. destruct f as [[h l] z]. destruct h as [a| |d|a k|p k]; cbn [fst snd pf]; try (rewrite IH; ring). rewrite Q2R_mult, IH, whole_power_ok. cbn [fv hv].
+  set (x := IZR (Zpos p)). assert (P : 0 < x) by (unfold x; apply IZR_lt; lia). assert (R : x = pw (root k x) (Zpos k)) by (change (root 1 x = pw (root (1 * k) x) (Zpos k)); apply root_mul; right; right; lra).
+  assert (M : pw (root k x) z = pw x (z / Zpos k) * pw (root k x) (z mod Zpos k)). { rewrite R at 2. rewrite pw_pow, <- pw_add0 by now apply Rgt_not_eq, root_pos. f_equal. apply Z.div_mod. lia. }
+  rewrite M. ring. Qed.
 Lemma root_of_ok D e a k l z fs : inD D e -> lab_ok D l (rng a) = true -> forallb (under_root a) fs = true -> 0 <= pf fs (map (lk e) l) /\ pf (map (root_of (length D) k l z) fs) e = pw (root k (pf fs (map (lk e) l))) z.
 Proof. intros He L. pose proof (lab_inr D e l (rng a) He L) as B. set (x := map (lk e) l) in *. induction fs as [|f fs IH]; cbn [forallb map pf]; intro H. split. lra. now rewrite root_1, pw_1.
-  apply andb_prop in H as [H1 H2]. destruct (IH H2) as [N IH2]. destruct f as [[h l'] z']. destruct h as [b| | |]; try discriminate H1. cbn [under_root] in H1. apply andb_prop in H1 as [K1 K2].
+  apply andb_prop in H as [H1 H2]. destruct (IH H2) as [N IH2]. destruct f as [[h l'] z']. destruct h as [b| | | |]; try discriminate H1. cbn [under_root] in H1. apply andb_prop in H1 as [K1 K2].
   pose proof (lab_inr (rng a) x l' (rng b) B K2) as C. pose proof (knok _ _ K1 _ C) as P. cbn [rv] in P. cbn [root_of fv hv].
   assert (X : map (lk e) (map (sp l (length D) 0) l') = map (lk x) l'). { rewrite map_map. apply map_ext. intro y. rewrite <- (inr_len _ _ He). symmetry. apply sp_ok_0. }
   rewrite X, IH2. set (v := V b (map (lk x) l')) in *. pose proof (pw_nn v z' P) as P2. split. now apply Rmult_le_pos. rewrite root_times, pw_mul, root_pw by easy. f_equal. symmetry. apply pw_pow. Qed.
 Lemma red1_ok D f g e : red1 D f = Some g -> inD D e -> pf g e = fv e f.
-Proof. destruct f as [[h l] z]. unfold red1. intros H He. destruct h as [a| |d|a k]; try discriminate.
+Proof. destruct f as [[h l] z]. unfold red1. intros H He. destruct h as [a| |d|a k|p k]; try discriminate.
   - destruct (pwr a) as [[k b]|] eqn:P; [|easy]. destruct (lab_ok D l (rng a)) eqn:L; [|easy]. cbn [negb] in H. destruct (pwok _ _ _ P) as [K E]. pose proof (lab_inr D e l (rng a) He L) as B. set (v := V a (map (lk e) l)).
     destruct (Z.leb_spec k z); [|destruct (Z.ltb_spec z 0); [|easy]; destruct (one_monomial b); [|easy]]; injection H as <-; cbn [pf fv hv pw]; rewrite <- E by easy; fold v; rewrite <- Rmult_assoc, Rmult_1_r.
     + rewrite <- pw_addpos by lia. f_equal. lia.
     + rewrite <- pw_opp. destruct (Req_dec v 0) as [->|N]. rewrite (pw_0 (- k)), (pw_0 z) by lia. ring. rewrite <- pw_add0 by easy. f_equal. lia.
   - destruct (lab_ok D l (rng a)) eqn:L; [|easy]. cbn [negb] in H. pose proof (lab_inr D e l (rng a) He L) as B. set (v := V a (map (lk e) l)).
-    destruct (inside_root a) as [fs|] eqn:I.
-    { injection H as <-. destruct (inside_root_ok _ _ I) as [U W]. destruct (root_of_ok D e a k l z fs He L U) as [_ R]. rewrite R, <- W by easy. reflexivity. }
+    destruct (inside_root a) as [[c fs]|] eqn:I.
+    { injection H as <-. destruct (inside_root_ok _ _ _ I) as (P & U & W). destruct (root_of_ok D e a k l z fs He L U) as [N R]. rewrite pf_app, root_of_number_ok, R, <- pw_mul, <- root_times, <- W by (easy || lra). reflexivity. }
     destruct (Z.leb (Zpos k) z && kn Nonneg a) eqn:C.
     + apply andb_prop in C as [C1 C2]. apply Z.leb_le in C1. injection H as <-. pose proof (knok _ _ C2 _ B) as N. cbn in N. fold v in N. cbn [pf fv hv pw]. fold v.
       assert (E : v = pw (root k v) (Zpos k)) by (change (root 1 v = pw (root (1 * k) v) (Zpos k)); apply root_mul; now right; right). rewrite E at 2. rewrite Rmult_1_r, <- pw_addpos by lia. f_equal. lia.
@@ -540,7 +571,7 @@ Proof. destruct f as [[h l] z]. unfold red1. intros H He. destruct h as [a| |d|a
 Lemma reds_ok D fs e : inD D e -> pf (reds D fs) e = pf fs e.
 Proof. intro He. unfold reds. induction fs as [|f fs IH]; [easy|]. cbn [flat_map pf]. rewrite pf_app, IH. f_equal. destruct (red1 D f) as [g|] eqn:E. now apply (red1_ok D). cbn. ring. Qed.
 Lemma redm_ok fd m e : inD fd e -> mv (redm fd m) e = mv m e.
-Proof. intro He. apply mapf_ok. intros l Hl. apply reds_ok. now apply inr_app. Qed.
+Proof. intro He. unfold redm. pose proof (fun l => numbers_ok (reds (fd ++ md m) (mf m)) (e ++ l)) as N. destruct (numbers _) as [c fs]. cbn [fst snd] in N. unfold mv; cbn [mc md mf]. rewrite Qred_R, Q2R_mult. rewrite Rmult_assoc, <- msum_scal. f_equal. apply msum_ext. intros l Hl. rewrite <- N. apply reds_ok. now apply inr_app. Qed.
 Lemma mulf_ok a l k fs e : V a (map (lk e) l) <> 0 -> pf (mulf a l k fs) e = pw (V a (map (lk e) l)) k * pf fs e.
 Proof. intro N. induction fs as [|[[h l'] z] fs IH]; cbn [mulf]. easy.
   assert (K : pf ((h, l', z) :: mulf a l k fs) e = pw (V a (map (lk e) l)) k * pf ((h, l', z) :: fs) e) by (cbn [pf]; rewrite IH; ring).
