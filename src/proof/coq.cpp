@@ -141,6 +141,7 @@ struct proof {
   };
   std::map<node_id, symmetric_part> symmetric;  // by W
   std::map<std::pair<step_id, node_id>, std::size_t> further;
+  std::map<std::pair<step_id, std::size_t>, std::size_t> factors;  // that they are not 0
   std::map<node_id, std::pair<node_id, std::size_t>> opened;
 };
 
@@ -661,6 +662,20 @@ class coq_writer {
     return step.rule == "lift" || (step.rule == "derivative" && t_.mentions(c.left, c.variable));
   }
 
+  // Whether a step rests on what is assumed at the point only.
+  bool is_assumed_of_matrices(step_id s) const {
+    std::vector<step_id> open{s};
+    std::set<step_id> met;
+    while (!open.empty()) {
+      const proof_step& step = k_.log()[open.back()];
+      const bool fresh = met.insert(open.back()).second;
+      open.pop_back();
+      if (is_axiom(step) && !is_constant(step.says)) return true;
+      if (fresh) open.insert(open.end(), step.premises.begin(), step.premises.end());
+    }
+    return false;
+  }
+
   // That a symbol which was declared an integer is one.
   bool is_whole_symbol(const claim& c) const {
     return c.what == kind::sign && c.is == relation::integer && t_.op(c.left) == opcode::symbol;
@@ -762,6 +777,8 @@ class coq_writer {
   script plain_step(const proof_step& step) {
     auto c = std::ranges::find(counterparts, step.rule, &counterpart::rule);
     if (c == counterparts.end()) no_counterpart(fmt::format("the step '{}'", step.rule));
+    if (step.rule == "derivative-again" && is_assumed_of_matrices(step.premises[0]))
+      no_counterpart("a second derivative that rests on what is assumed of functions of matrices");
     if (step.rule == "sign" && find_function(t_.op(step.says.left)) && is_assumed_function(t_, step.says.left))
       no_counterpart(fmt::format("the function {}", find_function(t_.op(step.says.left))->name));
     script s;
@@ -883,14 +900,32 @@ class coq_writer {
     return here_->choices[n] = std::move(made);
   }
 
+  // That the factors of a product are not 0 of which a premise says so: `ring` in Coq divides by each.
+  void factors_not_zero(std::vector<std::size_t>& used, const proof_step& step) {
+    for (step_id p : grounds_of(step)) {
+      const claim& c = k_.log()[p].says;
+      if (c.what != kind::sign || (c.is != relation::positive && c.is != relation::nonzero)) continue;
+      if (t_.op(c.left) != opcode::mul || t_.bound_count(c.left) > 0) continue;
+      for (std::size_t k = 0; k < t_.arity(c.left); ++k) {
+        const edge e = t_.arg(c.left, k);
+        if (e != t_.whole(e.node) || !std::ranges::equal(t_.out(e.node), t_.out(c.left)) || t_.is_constant(e.node)) continue;
+        auto [it, fresh] = here_->factors.try_emplace({p, k}, 0);
+        if (fresh) it->second = put_step(script() << "Sfactor " << at(p) << " " << k << "%nat");
+        used.push_back(it->second);
+      }
+    }
+  }
+
   script ring_step(const proof_step& step) {
     std::vector<node_id> roots{step.says.left, step.says.right};
     for (step_id p : step.premises)
       if (const claim& c = k_.log()[p].says; c.what == kind::equal) roots.insert(roots.end(), {c.left, c.right});
     std::vector<std::size_t> used = premises_of(step);
+    factors_not_zero(used, step);
     std::vector<node_id> closed = without_constants(step.details);
     for (node_id n : t_.reachable(roots)) {
-      auto part = step.by_symmetry ? here_->symmetric.find(n) : here_->symmetric.end();
+      const bool symmetric = step.by_symmetry || is_matrix_function(t_.op(n));
+      auto part = symmetric ? here_->symmetric.find(n) : here_->symmetric.end();
       if (part != here_->symmetric.end() && std::ranges::find(closed, n) == closed.end()) {
         closed.push_back(part->second.closed);
         used.push_back(part->second.step);
@@ -939,6 +974,8 @@ class coq_writer {
   // The step that a node has a sign because of how it is written.
   std::size_t sign_by_form(relation is, node_id n) {
     if (is_whole_symbol(sign_claim(is, n))) return put_step(assumed(sign_claim(is, n), is_constant(sign_claim(is, n))));
+    // The kernel knows that a power is real, and in Coq it matters why.
+    if (t_.op(n) == opcode::symbol) no_counterpart("a real power of what may be negative");
     std::vector<std::size_t> of_arguments;
     if (const opcode o = t_.op(n); o == opcode::add || o == opcode::mul || o == opcode::identity)
       for (edge_view e : t_.args(n)) of_arguments.push_back(sign_by_form(is, e.node));

@@ -81,8 +81,10 @@ Definition leaf_sign (r : rel) (n : node) : bool := match no n with Oconst c => 
   | Oindex lo => match r with Pos | Nonzero => Nat.ltb 0 lo | Nonneg | Integer => true | _ => false end
   | Opi => match r with Pos | Nonneg | Nonzero => true | _ => false end
   | Odelta => match r with Nonneg | Integer => true | _ => false end | _ => false end.
+(* a power of a number, a dimension or an index, if that is positive *)
+Definition leaf_power (r : rel) (n : node) : bool := match no n, nb n, na n with Opow _, [], [(b, _)] => implies Pos r && match get b with Some m => leaf_sign Pos m | None => false end | _, _, _ => false end.
 Definition kn (l : list claim) (r : rel) (a : id) : bool := existsb (fun c => match c with Csgn r' x => Pos.eqb x a && implies r' r | _ => false end) l
-  || match get a with Some n => leaf_sign r n | None => false end.
+  || match get a with Some n => leaf_sign r n || leaf_power r n | None => false end.
 (* a^k = b for a node a, from a claim about the node a^k *)
 Definition pwof (opq : list id) (l : list claim) (a : id) : option (Z * id) := if existsb (Pos.eqb a) opq then None else
   match find (fun c => match c with Ceq x _ => match get x with Some n => match no n, nb n, na n with
@@ -447,7 +449,8 @@ Proof. unfold leaf_sign, ev. destruct (no n); destruct r; try easy; intro H; try
 Lemma kn_ok r a : kn l r a = true -> forall e, inD (rng a) e -> rv r (val A a e).
 Proof. unfold kn. intros H e He. apply orb_prop in H as [H|H].
   - apply existsb_exists in H as (c & I & E). destruct c; try discriminate. apply andb_prop in E as [E1 E2]. apply Pos.eqb_eq in E1; subst. apply (implies_ok _ _ _ E2). now apply (Hl _ I e).
-  - destruct (get a) as [n|] eqn:E; [|easy]. rewrite (model _ _ E). now apply leaf_sign_ok. Qed.
+  - destruct (get a) as [n|] eqn:E; [|easy]. rewrite (model _ _ E). apply orb_prop in H as [H|H]; [now apply leaf_sign_ok|]. unfold leaf_power in H. destruct n as [o r0 b0 a0]; cbn [no nb na] in H. destruct o; try discriminate. destruct b0; [|discriminate]. destruct a0 as [|[b ls] [|]]; try discriminate. apply andb_prop in H as [H1 H2]. destruct (get b) as [m|] eqn:E2; [|discriminate].
+    apply (implies_ok _ _ _ H1). unfold ev; cbn [no nb na map msum opv hd fst snd rv]. rewrite (model _ _ E2). apply qpow_pos. exact (leaf_sign_ok Pos m _ H2). Qed.
 Lemma pwof_ok opq a k b : pwof opq l a = Some (k, b) -> (0 < k)%Z /\ forall e, inD (rng a) e -> pw (val A a e) k = val A b e.
 Proof. unfold pwof. destruct (existsb _ opq); [easy|]. destruct (find _ l) as [c|] eqn:F; [|easy]. apply find_some in F as [I F]. destruct c; try discriminate. destruct (get a0) as [n|] eqn:E; [|easy].
   destruct n as [o r0 bb a1]; cbn [no nb na nr] in *. destruct o; try easy. destruct bb; [|easy]. destruct a1 as [|[a' ls] [|]]; try easy. intro H. injection H as <- <-.

@@ -234,7 +234,7 @@ Definition whole_power (p : positive) (z : Z) : Q := let q := qpn (Zpos p # 1) (
 Fixpoint numbers (fs : list fac) : Q * list fac := match fs with [] => (1%Q, [])
  | f :: t => let '(c, r) := numbers t in match f with (Hq p k, l, z) => (Qmult (whole_power p (Z.div z (Zpos k))) c, (Hq p k, l, Z.modulo z (Zpos k)) :: r) | _ => (c, f :: r) end end.
 Definition has_number (f : fac) : bool := match f with (Hq _ k, _, z) => negb (Z.leb 0 z && Z.ltb z (Zpos k)) | _ => false end.
-Definition one_monomial (b : id) : bool := match G b with Some [M _ [] _] => true | _ => false end.
+Definition one_monomial (b : id) : bool := match G b with Some [M _ [] _] | None => true | _ => false end.
 Definition red1 (D : list positive) (f : fac) : option (list fac) := match f with
  | (Hr a k, l, z) => if negb (lab_ok D l (rng a)) then None else match inside_root a with Some (c, fs) => Some (root_of_number k c z ++ map (root_of (length D) k l z) fs) | None => if Z.leb (Zpos k) z && kn Nonneg a then Some [(Hr a k, l, (z - Zpos k)%Z); (Hn a, l, 1%Z)]
     else if Z.ltb z 0 && kn Pos a then Some [(Hr a k, l, (z + Zpos k)%Z); (Hn a, l, (-1)%Z)] else None end
