@@ -1098,9 +1098,10 @@ class coq_writer {
       for (edge_view e : t_.args(c.left)) wanted.push_back(t_.mentions(e.node, c.variable));
       conditions needed = defined_conditions(t_, c.left, axes);
       for (condition& k : kink_conditions(c.left, axes, wanted)) {
-        if (o == opcode::select && k.is != relation::nonzero)
-          no_counterpart("the derivative of what asks what attains an extremum");
-        needed.push_back(std::move(k));
+        if (o == opcode::select && k.is != relation::nonzero)  // whether a number attains an extremum alone
+          used.push_back(attained_once(t_.arg(c.left, 1).node, step));
+        else
+          needed.push_back(std::move(k));
       }
       if (o == opcode::pow && !wanted[1]) {
         const term exponent(axes, t_.arg(c.left, 1));

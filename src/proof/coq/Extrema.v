@@ -78,20 +78,25 @@ Proof. intros N P. destruct (mred_attained r ds N P f) as (l & I & E). apply Rle
 Lemma one_hit r ds f : r <> Eprod -> (forall d, In d ds -> (0 < d)%nat) -> msum ds (fun l => hit (f l) (mred r ds f)) < 2 -> msum ds (fun l => hit (f l) (mred r ds f)) = 1.
 Proof. intros N P L. pose proof (some_hit r ds f N P) as G. destruct (msum_whole ds (fun l => hit (f l) (mred r ds f))) as [n E]. intros l _. destruct (hit_or (f l) (mred r ds f)) as [-> | ->]; [now exists 0%nat|now exists 1%nat].
   rewrite E in *. change 1 with (INR 1) in G. change 2 with (INR 2) in L. apply INR_le in G. apply INR_lt in L. replace n with 1%nat by lia. easy. Qed.
+(* what attains an extremum alone, does so near the point *)
+Lemma stays_alone r ds (F : R -> list nat -> R) x : r <> Eprod -> (forall l, inr ds l -> continuous (fun t => F t l) x) -> msum ds (fun l => hit (F x l) (mred r ds (F x))) = 1 ->
+  exists l, inr ds l /\ F x l = mred r ds (F x) /\ (forall k, inr ds k -> k <> l -> hit (F x k) (mred r ds (F x)) = 0) /\ locally x (fun t => forall k, inr ds k -> k <> l -> beyond r (F t k) (F t l)).
+Proof. intros N C E. destruct (one_only ds _ (fun l _ => hit_or _ _) E) as (l & I & U). exists l. split; [easy|].
+  assert (H : hit (F x l) (mred r ds (F x)) = 1) by (rewrite (msum_single ds _ l I U) in E; exact E). assert (M : F x l = mred r ds (F x)) by (unfold hit in H; destruct (Req_EM_T _ _); [easy|lra]). split; [easy|]. split; [easy|].
+  apply (locally_inr ds (fun k t => k <> l -> beyond r (F t k) (F t l))). intros k J. destruct (list_eq_dec Nat.eq_dec k l) as [->|K]. apply filter_forall. easy.
+  specialize (U k J K). pose proof (mred_above r ds N (F x) k J) as A. rewrite <- M in A, U. assert (K2 : F x k <> F x l) by (unfold hit in U; destruct (Req_EM_T (F x k) (F x l)); [lra|easy]).
+  assert (CM : forall a b, inr ds a -> inr ds b -> F x a < F x b -> locally x (fun t => F t a < F t b)).
+  { intros a b Ia Ib L. assert (C2 : continuous (fun t => minus (F t b) (F t a)) x) by (apply (continuous_minus (fun t => F t b) (fun t => F t a)); now apply C).
+    assert (L2 : locally x (fun t => 0 < minus (F t b) (F t a))). { apply (C2 (fun v => 0 < v)). apply open_gt. change (0 < F x b + - F x a). lra. }
+    revert L2. apply filter_imp. intros t Ht. change (0 < F t b + - F t a) in Ht. lra. }
+  destruct r; [easy| |]; cbn [above beyond] in *.
+  - generalize (CM k l J I ltac:(lra)). now apply filter_imp.
+  - generalize (CM l k I J ltac:(lra)). now apply filter_imp. Qed.
+Lemma attaining_stays r ds (F : R -> list nat -> R) x k : r <> Eprod -> (forall l, inr ds l -> continuous (fun t => F t l) x) -> msum ds (fun l => hit (F x l) (mred r ds (F x))) = 1 -> inr ds k ->
+  locally x (fun t => F t k = mred r ds (F t) <-> F x k = mred r ds (F x)).
+Proof. intros N C E J. destruct (stays_alone r ds F x N C E) as (l & I & M & U & S). revert S. apply filter_imp. intros t Ht. rewrite (alone r ds (F t) l N I Ht). destruct (list_eq_dec Nat.eq_dec k l) as [->|D]; [tauto|].
+  specialize (U k J D). specialize (Ht k J D). unfold hit in U. destruct (Req_EM_T (F x k) _) as [|Z]; [lra|]. split; [|tauto]. intro Q. rewrite Q in Ht. destruct r; cbn [beyond] in Ht; lra. Qed.
 Lemma der_extremum r ds (F : R -> list nat -> R) x d : r <> Eprod -> (forall l, inr ds l -> is_derive (fun t => F t l) x (d l)) -> msum ds (fun l => hit (F x l) (mred r ds (F x))) = 1 ->
   is_derive (fun t => mred r ds (F t)) x (msum ds (fun l => hit (F x l) (mred r ds (F x)) * d l)).
-Proof. intros N D E. destruct (one_only ds _ (fun l _ => hit_or _ _) E) as (l & I & U).
-  assert (H : hit (F x l) (mred r ds (F x)) = 1) by (rewrite (msum_single ds _ l I U) in E; exact E). rewrite (msum_single ds _ l I). 2:{ intros k J K. rewrite U by easy. ring. } rewrite H, Rmult_1_l.
-  apply is_derive_ext_loc with (2 := D l I). assert (M : F x l = mred r ds (F x)) by (unfold hit in H; destruct (Req_EM_T _ _); [easy|lra]).
-  assert (S : locally x (fun t => forall k, inr ds k -> k <> l -> beyond r (F t k) (F t l))).
-  { apply (locally_inr ds (fun k t => k <> l -> beyond r (F t k) (F t l))). intros k J. destruct (list_eq_dec Nat.eq_dec k l) as [->|K]. apply filter_forall. easy.
-    specialize (U k J K). pose proof (mred_above r ds N (F x) k J) as A. rewrite <- M in A, U. assert (K2 : F x k <> F x l) by (unfold hit in U; destruct (Req_EM_T (F x k) (F x l)); [lra|easy]).
-    assert (C : forall k, inr ds k -> continuous (fun t => F t k) x) by (intros k' J'; apply (@ex_derive_continuous R_AbsRing R_NormedModule); eexists; now apply D).
-    assert (CM : forall a b, inr ds a -> inr ds b -> F x a < F x b -> locally x (fun t => F t a < F t b)).
-    { intros a b Ia Ib L. assert (C2 : continuous (fun t => minus (F t b) (F t a)) x) by (apply (continuous_minus (fun t => F t b) (fun t => F t a)); now apply C).
-      assert (L2 : locally x (fun t => 0 < minus (F t b) (F t a))). { apply (C2 (fun v => 0 < v)). apply open_gt. change (0 < F x b + - F x a). lra. }
-      revert L2. apply filter_imp. intros t Ht. change (0 < F t b + - F t a) in Ht. lra. }
-    destruct r; [easy| |]; cbn [above beyond] in *.
-    - generalize (CM k l J I ltac:(lra)). now apply filter_imp.
-    - generalize (CM l k I J ltac:(lra)). now apply filter_imp. }
-  revert S. apply filter_imp. intros t Ht. symmetry. now apply alone. Qed.
+Proof. intros N D E. destruct (stays_alone r ds F x N) as (l & I & M & U & S); [intros l I; apply (@ex_derive_continuous R_AbsRing R_NormedModule); eexists; now apply D|easy|].
+  rewrite (msum_single ds _ l I). 2:{ intros k J K. rewrite U by easy. ring. } unfold hit. destruct (Req_EM_T _ _); [|easy]. rewrite Rmult_1_l. apply is_derive_ext_loc with (2 := D l I). revert S. apply filter_imp. intros t Ht. symmetry. now apply alone. Qed.

@@ -469,11 +469,12 @@ Proof. intros P Q N. destruct (Rlt_dec (p x) (q x)) as [L|L].
   - generalize (continuous_lt p q x P Q L). apply filter_imp. intros t T u v. destruct c; cbn [choose]; repeat match goal with |- context[if ?d then _ else _] => destruct d end; lra.
   - assert (M : q x < p x) by lra. generalize (continuous_lt q p x Q P M). apply filter_imp. intros t T u v. destruct c; cbn [choose]; repeat match goal with |- context[if ?d then _ else _] => destruct d end; lra. Qed.
 Lemma der_choose c (p q u v : R -> R) (x du dv : R) : is_derive u x du -> is_derive v x dv ->
-  (forall t, p t = p x /\ q t = q x) \/ (continuous p x /\ continuous q x /\ p x <> q x) ->
+  (forall t, p t = p x /\ q t = q x) \/ (continuous p x /\ continuous q x /\ p x <> q x) \/ ((c = Ceq' \/ c = Cne') /\ locally x (fun t => p t = q t <-> p x = q x)) ->
   is_derive (fun t => choose c (p t) (q t) (u t) (v t)) x (choose c (p x) (q x) 1 0 * du + tv (p x) (q x) (contrary c) * dv).
 Proof. intros U V B. rewrite contrary_ok.
   assert (E : locally x (fun t => forall a b, choose c (p t) (q t) a b = choose c (p x) (q x) a b)).
-  { destruct B as [B|B]. apply filter_forall. intros t a b. now destruct (B t) as [-> ->]. destruct B as (P & Q & N). now apply choose_near. }
+  { destruct B as [B|B]. apply filter_forall. intros t a b. now destruct (B t) as [-> ->]. destruct B as [(P & Q & N)|[C H]]. now apply choose_near.
+    revert H. apply filter_imp. intros t T a b. destruct C as [-> | ->]; cbn [choose]; destruct (Req_EM_T (p t) (q t)), (Req_EM_T (p x) (q x)); tauto || easy. }
   destruct (choose_either c (p x) (q x)) as [C|C]; rewrite !C.
   - apply is_derive_ext_loc with u. revert E. apply filter_imp. intros t T. now rewrite T, C. replace (1 * du + 0 * dv) with du by ring. exact U.
   - apply is_derive_ext_loc with v. revert E. apply filter_imp. intros t T. now rewrite T, C. replace (0 * du + 1 * dv) with dv by ring. exact V. Qed.

@@ -190,10 +190,14 @@ Fixpoint first_alt X Y (args : list edge) parts cs (al : list (conds * list (lis
  | (c, tss) :: al => if conds_ok l D X Y c cs then match dfun X Y args tss parts with Some q => Some q | None => first_alt X Y args parts cs al end else first_alt X Y args parts cs al end.
 Definition fixed (X Y : edge) : bool := negb (dp s (fst X)) && negb (dp s (fst Y)).
 Definition steady (x : edge) : bool := ct (fst x) || (lab_ok D (snd x) (rng (fst x)) && match dlook l s W (fst x) with Some _ => true | None => false end).
+(* whether X attains its extremum Y *)
+Definition asked (c : cmp) (X Y : edge) : bool := match c with Ceq' | Cne' => match get (fst Y) with Some m => match extremum m with Some (_, b, ls) =>
+   (Pos.eqb b (fst X) && ((if ln_dec ls (snd X) then true else false) && (if ln_dec (snd Y) (seq 0 (length (nr m))) then true else false))) && (((if lp_dec D (nr m ++ nb m) then true else false) && lab_ok D ls (rng b)) && (once l (fst Y) m b ls && (ct b || match dlook l s W b with Some _ => true | None => false end)))
+   | None => false end | None => false end | _ => false end.
 Definition dbody (o : op) (args : list edge) (parts : list (list edge)) (cs : list edge) : option (list (Q * list fac)) := match o with
  | Oadd | Oid => dsum args | Omul => dprod [] args
  | Opow _ | Oun _ | Obi _ => match args with [] => None | X :: r => let Y := hd X r in match first_alt X Y args parts cs (alts o), o with None, Obi Bpow => if negb (dp s (fst Y)) then first_alt X Y args parts cs (each d_whole_power) else None | q, _ => q end end
- | Osel c => match args with [X; Y; u; v] => if fixed X Y || (conds_ok l D X Y [(Nonzero, minus TX TY)] cs && (steady X && steady Y)) then dfun X Y [u; v] (d_choose c) (skipn 2 parts) else None | _ => None end
+ | Osel c => match args with [X; Y; u; v] => if fixed X Y || (conds_ok l D X Y [(Nonzero, minus TX TY)] cs && (steady X && steady Y)) || asked c X Y then dfun X Y [u; v] (d_choose c) (skipn 2 parts) else None | _ => None end
  | Ofun f => match find (fun p => Pos.eqb (fst p) f) ders with Some (_, [f1]) => dcall args args [f1] parts | Some (_, [f1; f2]) => dcall args args [f1; f2] parts | _ => None end
  | _ => None end.
 End DER.
@@ -535,6 +539,22 @@ Proof. intros He H. rewrite <- (inr_len _ _ _ He) in H. now apply tmatch_ok. Qed
 Lemma conds_ok_ok D X Y cs : forall es e, conds_ok l D X Y cs es = true -> inD D e -> Functions.holds (at_ e X) (at_ e Y) cs.
 Proof. induction cs as [|[r t] cs IH]; intros [|c es] e H He; try discriminate; [constructor|]. cbn in H. apply andb_prop in H as [H1 H2]. constructor; [|now apply (IH es)]. unfold cond_ok in H1. cbn [fst snd] in *.
   apply andb_prop in H1 as [K1 H1]. apply andb_prop in H1 as [K2 K3]. rewrite <- (tmatch_in _ _ _ _ _ _ He K3). apply (kn_ok _ _ K1). now apply (lab_inr dv gm Hgeo D e (snd c)). Qed.
+Lemma extremum_ok m r b ls : extremum m = Some (r, b, ls) -> no m = Ored r /\ na m = [(b, ls)] /\ r <> Eprod.
+Proof. unfold extremum. destruct (no m); try easy. destruct r0; try easy; destruct (na m) as [|[x y] [|]]; try easy; intro H; injection H as <- <- <-; repeat split; easy. Qed.
+Lemma attains_ok n m r b ls y e k : get n = Some m -> extremum m = Some (r, b, ls) -> inD (nr m) e -> inD (nb m) k -> attains n m b ls y = true ->
+  at_ (e ++ k) y = hit (val A b (map (lk (e ++ k)) ls)) (mred r (map dv (nb m)) (fun k => val A b (map (lk (e ++ k)) ls))).
+Proof. intros G X He Hk H. destruct (extremum_ok _ _ _ _ X) as (O & N & _). unfold attains in H. apply (tmatch_in _ _ _ (e ++ k)) in H; [|now apply inr_app]. rewrite H. cbn [tv]. unfold at_; cbn [fst snd]. unfold qv; cbn [Qnum Qden choose].
+  pose proof (inr_len _ _ _ He) as LE. assert (K : map (lk (e ++ k)) (seq 0 (length (nr m))) = e). { rewrite <- (map_seq_lk e (length (nr m)) LE) at 2. apply map_ext_in. intros x I. apply in_seq in I. apply lk_app_l. lia. }
+  rewrite K, (model _ _ G A e). unfold ev. rewrite O, N. cbn [map sm fst snd]. unfold hit. now destruct (Req_EM_T _ _). Qed.
+Lemma counts_ok n m r b ls c : get n = Some m -> extremum m = Some (r, b, ls) -> counts n m b ls c = true -> rng c = nr m /\ forall e, inD (nr m) e ->
+  val A c e = msum (map dv (nb m)) (fun k => hit (val A b (map (lk (e ++ k)) ls)) (mred r (map dv (nb m)) (fun k => val A b (map (lk (e ++ k)) ls)))).
+Proof. intros G X H. unfold counts in H. destruct (get c) as [[o r0 b0 a0]|] eqn:GC; [|discriminate]. cbn [no nb na nr] in H. destruct o; try discriminate. destruct a0 as [|y [|]]; try discriminate. apply andb_prop in H as [H1 H]. apply andb_prop in H1 as [H1 H2]. destruct (lp_dec r0 _) as [->|]; [|discriminate]. destruct (lp_dec b0 _) as [->|]; [|discriminate].
+  split. unfold rng. now rewrite GC. intros e He. rewrite (model _ _ GC). unfold ev; cbn [no nb na map opv sm]. apply msum_ext. intros k Hk. exact (attains_ok n m r b ls y e k G X He Hk H). Qed.
+Lemma is_one_ok w z e : length e = w -> is_one w z = true -> val A z e = 1.
+Proof. intros L H. unfold is_one in H. rewrite <- L in H. apply tmatch_ok in H. unfold at_ in H; cbn [fst snd tv] in H. rewrite map_seq_lk in H by easy. rewrite H. reflexivity. Qed.
+Lemma once_ok n m r b ls e : get n = Some m -> extremum m = Some (r, b, ls) -> once l n m b ls = true -> inD (nr m) e ->
+  msum (map dv (nb m)) (fun k => hit (val A b (map (lk (e ++ k)) ls)) (mred r (map dv (nb m)) (fun k => val A b (map (lk (e ++ k)) ls)))) = 1.
+Proof. intros G X H He. unfold once in H. apply existsb_exists in H as (c0 & I & H). destruct c0 as [c z| | | | | |]; try discriminate. apply andb_prop in H as [H1 H2]. destruct (counts_ok n m r b ls c G X H1) as [RC VC]. pose proof (Hl _ I) as EQ. cbn [sem] in EQ. rewrite RC in EQ. specialize (EQ e He). now rewrite (VC e He), (is_one_ok _ z e (inr_len _ _ _ He) H2) in EQ. Qed.
 (* derivative *)
 Variables (s : positive) (W : list positive).
 Lemma dlook_ok a d : dlook l s W a = Some d -> match d with Some d => sem A (Cder a s W d) | None => forall p t e, val (updl A s p t) a e = val A a e end.
@@ -631,6 +651,23 @@ Lemma two_of X rest parts cs al q : (forall alt, In alt al -> length (snd alt) =
 Proof. intros L2 H. destruct (first_alt_ok _ _ _ _ _ _ _ H) as (c & tss & I & C & DF). destruct (dfun_ok _ _ _ _ _ _ DF) as (ds & F2 & LT & V). pose proof (conds_ok_ok _ _ _ _ _ _ C HD) as HC.
   apply in_map_iff in I as (alt & EQ & I). injection EQ as <- <-. specialize (L2 _ I). destruct (snd alt) as [|t1 [|t2 [|]]] eqn:TT; try discriminate L2. destruct rest as [|Y [|]]; try discriminate LT. cbn [hd] in *.
   inversion F2 as [|? d1 ? ? F3 F4]; subst. inversion F4 as [|? d2 ? ? F5 F6]; subst. inversion F6; subst. rewrite !at_fa in *. exists Y, alt, d1, d2. rewrite TT. split; [easy|]. split; [easy|]. split; [easy|]. split; [easy|]. split; [easy|]. rewrite V. cbn [map nth gsum pl]. ring. Qed.
+Lemma asked_ok c X Y : asked l s W D c X Y = true -> (c = Ceq' \/ c = Cne') /\ locally x (fun t => fa X t = fa Y t <-> fa X x = fa Y x).
+Proof. intro H. assert (CC : c = Ceq' \/ c = Cne') by (destruct c; auto; discriminate H). split; [easy|]. assert (H' : match get (fst Y) with Some m => match extremum m with Some (_, b, ls) =>
+   (Pos.eqb b (fst X) && ((if ln_dec ls (snd X) then true else false) && (if ln_dec (snd Y) (seq 0 (length (nr m))) then true else false))) && (((if lp_dec D (nr m ++ nb m) then true else false) && lab_ok D ls (rng b)) && (once l (fst Y) m b ls && (ct b || match dlook l s W b with Some _ => true | None => false end)))
+   | None => false end | None => false end = true) by (destruct c; easy). clear H.
+  destruct (get (fst Y)) as [m|] eqn:G; [|discriminate]. destruct (extremum m) as [[[r0 b] ls]|] eqn:EX; [|discriminate]. destruct (extremum_ok _ _ _ _ EX) as (O & NA & NP). apply andb_prop in H' as [H1 H2]. apply andb_prop in H1 as [H1 H3]. apply andb_prop in H3 as [H3 H4]. apply andb_prop in H2 as [H2 H5]. apply andb_prop in H2 as [H2 H6]. apply andb_prop in H5 as [H5 H7].
+  apply Pos.eqb_eq in H1. destruct (ln_dec ls _) as [LX|]; [|discriminate]. destruct (ln_dec (snd Y) _) as [LY|]; [|discriminate]. destruct (lp_dec D _) as [DD|]; [|discriminate].
+  assert (SP : exists e1 k1, e ++ k = e1 ++ k1 /\ inD (nr m) e1 /\ inD (nb m) k1). { pose proof HD as HD'. rewrite DD in HD'. unfold inr in HD'. rewrite map_app in HD'. apply Forall2_app_inv_r in HD' as (e1 & k1 & I1 & I2 & E1). now exists e1, k1. } destruct SP as (e1 & k1 & E1 & I1 & I2).
+  set (F := fun t k => val (updl A s p t) b (map (lk (e1 ++ k)) ls)).
+  assert (FX : forall t, fa X t = F t k1) by (intro t; unfold fa, F; now rewrite E1, <- H1, LX).
+  assert (FY : forall t, fa Y t = mred r0 (map dv (nb m)) (F t)). { intro t. unfold fa. rewrite E1, LY. assert (K : map (lk (e1 ++ k1)) (seq 0 (length (nr m))) = e1). { pose proof (inr_len _ _ _ I1) as L1. rewrite <- (map_seq_lk e1 (length (nr m)) L1) at 2. apply map_ext_in. intros z I. apply in_seq in I. apply lk_app_l. lia. }
+    rewrite K, (model _ _ G (updl A s p t) e1). unfold ev. rewrite O, NA. reflexivity. }
+  assert (L : locally x (fun t => F t k1 = mred r0 (map dv (nb m)) (F t) <-> F x k1 = mred r0 (map dv (nb m)) (F x))).
+  { apply attaining_stays; [easy| | |easy].
+    - intros k0 Hk0. unfold F. apply orb_prop in H7 as [H7|H7]; [now apply ctok|]. destruct (dlook l s W b) as [[d|]|] eqn:DL; try discriminate H7; apply dlook_ok in DL. eapply der_continuous. apply DL; [|exact Hp]. refine (lab_inr dv gm Hgeo D (e1 ++ k0) ls (rng b) _ H6). rewrite DD. now apply inr_app.
+      apply continuous_ext with (fun _ => val A b (map (lk (e1 ++ k0)) ls)). intro t. symmetry. apply DL. apply continuous_const.
+    - unfold F, x. rewrite updl_id. exact (once_ok (fst Y) m r0 b ls e1 G EX H5 I1). }
+  revert L. apply filter_imp. intros t Ht. now rewrite !FX, !FY. Qed.
 Lemma dbody_ok o args parts cs q : dbody l s W D r o args parts cs = Some q -> is_derive (fun t => opv Fn o (map (fun al => fa al t) args)) x (qvl q E).
 Proof. intro H.
   assert (U : alts o <> [] -> match args with [] => None | X :: r0 => first_alt l s W D r X (hd X r0) args parts cs (alts o) end = Some q -> is_derive (fun t => opv Fn o (map (fun al => fa al t) args)) x (qvl q E)).
@@ -652,11 +689,11 @@ Proof. intro H.
     destruct b; try discriminate H. destruct (dp s (fst (hd X rest))) eqn:M; [discriminate|]. cbn [negb] in H.
     destruct (two_of X rest _ _ _ _ d_whole_power_two H) as (Y & alt & d1 & d2 & -> & Ia & HC' & F3 & F4 & V'). cbn [hd map opv nth bv] in *. rewrite V'.
     apply is_derive_ext with (fun t => rpow (fa X t) (fa Y x)). intro t. f_equal. rewrite fa_x. unfold fa. symmetry. now apply dpok. now apply d_whole_power_ok.
-  - destruct args as [|X [|Y [|u [|v [|]]]]]; try discriminate. destruct (fixed s X Y || _) eqn:C; [|discriminate]. destruct (dfun_ok _ _ _ _ _ _ H) as (ds & F2 & _ & V). rewrite V. clear V H.
+  - destruct args as [|X [|Y [|u [|v [|]]]]]; try discriminate. pose proof (asked_ok c X Y) as AK. destruct (_ || asked l s W D c X Y) eqn:C; [|discriminate]. destruct (dfun_ok _ _ _ _ _ _ H) as (ds & F2 & _ & V). rewrite V. clear V H.
     inversion F2 as [|? du ? ? Fu F5]; subst. inversion F5 as [|? dv' ? ? Fv F6]; subst. inversion F6; subst. cbn [gsum d_choose map opv hd nth pl]. rewrite !at_fa.
-    assert (B : (forall t, fa X t = fa X x /\ fa Y t = fa Y x) \/ (continuous (fa X) x /\ continuous (fa Y) x /\ fa X x <> fa Y x)).
-    { apply orb_prop in C as [C|C]. left. intro t. unfold fixed in C. apply andb_prop in C as [C1 C2]. apply negb_true_iff in C1, C2. rewrite !fa_x. split; unfold fa; now apply dpok.
-      right. apply andb_prop in C as [C S]. apply andb_prop in S as [S1 S2]. split; [now apply steady_ok|]. split; [now apply steady_ok|].
+    assert (B : (forall t, fa X t = fa X x /\ fa Y t = fa Y x) \/ (continuous (fa X) x /\ continuous (fa Y) x /\ fa X x <> fa Y x) \/ ((c = Ceq' \/ c = Cne') /\ locally x (fun t => fa X t = fa Y t <-> fa X x = fa Y x))).
+    { apply orb_prop in C as [C|C]. 2:{ right; right. now apply AK. } apply orb_prop in C as [C|C]. left. intro t. unfold fixed in C. apply andb_prop in C as [C1 C2]. apply negb_true_iff in C1, C2. rewrite !fa_x. split; unfold fa; now apply dpok.
+      right; left. apply andb_prop in C as [C S]. apply andb_prop in S as [S1 S2]. split; [now apply steady_ok|]. split; [now apply steady_ok|].
       pose proof (conds_ok_ok _ _ _ _ _ _ C HD) as HC. inversion HC as [|? ? N _]; subst. cbn [fst snd rv tv] in N. rewrite !at_fa in N. unfold qv in N; cbn [Qnum Qden] in N. intro Z. apply N. rewrite Z. ring. }
     evar_last. exact (der_choose c (fa X) (fa Y) (fa u) (fa v) x du dv' Fu Fv B). cbn [tv]. unfold qv; cbn [Qnum Qden]. ring. 
   - destruct (find _ ders) as [[f0 fs]|] eqn:FD; [|discriminate]. apply find_some in FD as [ID FE]. apply Pos.eqb_eq in FE. cbn [fst] in FE. subst f0. pose proof (proj1 (List.Forall_forall _ _) Hfn _ ID) as DF. unfold differentiates in DF; cbn [fst snd] in DF.
@@ -699,19 +736,6 @@ Proof. intros NB He H. unfold others in H. cbv zeta in H. rewrite NB in H. pose 
   assert (X3 : map (lk E) (map (beside (length (nr n))) ls) = map (lk (e ++ [j])) ls). { rewrite map_map. apply map_ext. intro x. unfold beside, E. destruct (Nat.ltb_spec x (length (nr n))). rewrite <- app_assoc, !lk_app_l by lia. easy.
     rewrite <- app_assoc, !lk_app_r by (cbn [length]; lia). f_equal. cbn [length]. lia. }
   rewrite X1, X2, X3. destruct (Req_EM_T _ _) as [Q|N]; destruct (Nat.eqb_spec j i) as [->|N']; try easy. apply INR_eq in Q. lia. Qed.
-Lemma extremum_ok m r b ls : extremum m = Some (r, b, ls) -> no m = Ored r /\ na m = [(b, ls)] /\ r <> Eprod.
-Proof. unfold extremum. destruct (no m); try easy. destruct r0; try easy; destruct (na m) as [|[x y] [|]]; try easy; intro H; injection H as <- <- <-; repeat split; easy. Qed.
-Lemma attains_ok A n m r b ls y e k : get n = Some m -> extremum m = Some (r, b, ls) -> inD (nr m) e -> inD (nb m) k -> attains n m b ls y = true ->
-  at_ A (e ++ k) y = hit (val A b (map (lk (e ++ k)) ls)) (mred r (map dv (nb m)) (fun k => val A b (map (lk (e ++ k)) ls))).
-Proof. intros G X He Hk H. destruct (extremum_ok _ _ _ _ X) as (O & N & _). unfold attains in H. apply (tmatch_in A _ _ _ (e ++ k)) in H; [|now apply inr_app]. rewrite H. cbn [tv]. unfold at_; cbn [fst snd]. unfold qv; cbn [Qnum Qden choose].
-  pose proof (inr_len _ _ _ He) as LE. assert (K : map (lk (e ++ k)) (seq 0 (length (nr m))) = e). { rewrite <- (map_seq_lk e (length (nr m)) LE) at 2. apply map_ext_in. intros x I. apply in_seq in I. apply lk_app_l. lia. }
-  rewrite K, (model _ _ G A e). unfold ev. rewrite O, N. cbn [map sm fst snd]. unfold hit. now destruct (Req_EM_T _ _). Qed.
-Lemma counts_ok A n m r b ls c : get n = Some m -> extremum m = Some (r, b, ls) -> counts n m b ls c = true -> rng c = nr m /\ forall e, inD (nr m) e ->
-  val A c e = msum (map dv (nb m)) (fun k => hit (val A b (map (lk (e ++ k)) ls)) (mred r (map dv (nb m)) (fun k => val A b (map (lk (e ++ k)) ls)))).
-Proof. intros G X H. unfold counts in H. destruct (get c) as [[o r0 b0 a0]|] eqn:GC; [|discriminate]. cbn [no nb na nr] in H. destruct o; try discriminate. destruct a0 as [|y [|]]; try discriminate. apply andb_prop in H as [H1 H]. apply andb_prop in H1 as [H1 H2]. destruct (lp_dec r0 _) as [->|]; [|discriminate]. destruct (lp_dec b0 _) as [->|]; [|discriminate].
-  split. unfold rng. now rewrite GC. intros e He. rewrite (model _ _ GC). unfold ev; cbn [no nb na map opv sm]. apply msum_ext. intros k Hk. exact (attains_ok A n m r b ls y e k G X He Hk H). Qed.
-Lemma is_one_ok A w z e : length e = w -> is_one w z = true -> val A z e = 1.
-Proof. intros L H. unfold is_one in H. rewrite <- L in H. apply (tmatch_ok A) in H. unfold at_ in H; cbn [fst snd tv] in H. rewrite map_seq_lk in H by easy. rewrite H. reflexivity. Qed.
 Lemma derpoly_ok A l s W n q a parts cs : (forall c, In c l -> sem A c) -> get a = Some n -> derpoly l s W a parts cs n = Some q -> forall e p, inD (nr n) e -> inD W p ->
   is_derive (fun t => val (updl A s p t) a e) (A s p) (pv dv (val A) q (e ++ p)).
 Proof. intros Hl Ha H e p He Hp. pose proof (inr_len _ _ _ He) as LE. pose proof (inr_len _ _ _ Hp) as LP. unfold derpoly in H. destruct (dp s a) eqn:DP; cbn [negb] in H.
@@ -726,7 +750,7 @@ Proof. intros Hl Ha H e p He Hp. pose proof (inr_len _ _ _ He) as LE. pose proof
       | Some (Some d) => Some [M 1 (nb n) [dfac W (length (nr n)) d ls; (Hn (fst y), map (lab W (length (nr n))) (snd y), 1%Z)]] | _ => None end else None | _, _ => None end = Some q ->
       is_derive (fun t => mred r (map dv (nb n)) (fun k => sm (map (fun al => val (updl A s p t) (fst al) (map (lk (e ++ k)) (snd al))) (na n)))) (A s p) (pv dv (val A) q (e ++ p))).
     { clear H. intros NP H. destruct (extremum n) as [[[r' b] ls]|] eqn:X; [|discriminate]. destruct (extremum_ok _ _ _ _ X) as (O' & NA & _). rewrite O in O'. injection O' as <-. destruct parts as [|[|y [|]] [|]]; try discriminate. destruct (_ && _) eqn:C; [|discriminate]. apply andb_prop in C as [C1 C]. apply andb_prop in C as [C2 C3]. destruct (dlook l s W b) as [[d|]|] eqn:DL; try discriminate. injection H as <-. rewrite NA. cbn [map sm fst snd].
-      unfold once in C3. apply existsb_exists in C3 as (c0 & I & C3). destruct c0 as [c z| | | | | |]; try discriminate. apply andb_prop in C3 as [C3 C4]. destruct (counts_ok A a n r b ls c Ha X C3) as [RC VC]. pose proof (Hl _ I) as EQ. cbn [sem] in EQ. rewrite RC in EQ. specialize (EQ e He). rewrite (VC e He), (is_one_ok A _ z e LE C4) in EQ.
+      pose proof (once_ok A l Hl a n r b ls e Ha X C3 He) as EQ.
       pose proof (der_extremum r (map dv (nb n)) (fun t k => val (updl A s p t) b (map (lk (e ++ k)) ls)) (A s p) (fun k => val A d (map (lk (e ++ k)) ls ++ p)) NP) as DX. cbv beta in DX. rewrite updl_id in DX. evar_last. apply DX; [|exact EQ]. clear DX.
       - intros k Hk. apply (fa_d A l Hl s W (nr n ++ nb n) e p k Hp) with (a := b) (ls := ls) (d := Some d); [|easy|easy]. now apply inr_app.
       - unfold pv, mv; cbn [mc md mf]. rewrite Q2R_1, Rplus_0_r, Rmult_1_l. apply msum_ext. intros k Hk. cbn [pf]. pose proof (attains_ok A a n r b ls y e k Ha X He Hk C2) as AT. rewrite (at_lab A W (length (nr n)) e p k LE Hp) in AT. rewrite (dfac_v A W (length (nr n)) e p k LE Hp). cbn [fv hv pw]. rewrite AT. ring. }
