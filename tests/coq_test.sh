@@ -1,7 +1,8 @@
 #!/bin/sh
-# coq_test.sh WENGERT [COQ_STEPS]: what --coq writes is accepted by coqc, ends in a theorem that rests on the axioms of Coq's real numbers and no
-# others, and is refused when its data or its statement are changed. Without compiled Coq files it is skipped; WENGERT_COQ=needed
-# forbids that. COQ_STEPS, a program of the tests, writes proofs with steps that no command makes. WENGERT_COQ=all tries every example of cli_cases.txt and every row of data/proved.tsv besides.
+# coq_test.sh WENGERT [COQ_STEPS]: what --coq writes is accepted by coqc, ends in a theorem that rests on the axioms of Coq's
+# real numbers and no others, and is refused when its data or its statement are changed. Without compiled Coq files it is
+# skipped; WENGERT_COQ=needed forbids that. COQ_STEPS, a program of the tests, writes proofs with steps that no command makes.
+# WENGERT_COQ=all tries every example of cli_cases.txt and every row of data/proved.tsv besides.
 wengert_binary=$1
 steps=${2:-}
 here=$(cd "$(dirname "$0")" && pwd)
