@@ -779,6 +779,9 @@ class coq_writer {
     if (c == counterparts.end()) no_counterpart(fmt::format("the step '{}'", step.rule));
     if (step.rule == "derivative-again" && is_assumed_of_matrices(step.premises[0]))
       no_counterpart("a second derivative that rests on what is assumed of functions of matrices");
+    const opcode o = t_.op(step.says.left);  // some functions are not negative where they are defined, in Coq not everywhere
+    if (step.rule == "sign" && (o == opcode::acosh || o == opcode::asech))
+      no_counterpart(fmt::format("the sign of {}", find_function(o)->name));
     if (step.rule == "sign" && find_function(t_.op(step.says.left)) && is_assumed_function(t_, step.says.left))
       no_counterpart(fmt::format("the function {}", find_function(t_.op(step.says.left))->name));
     script s;

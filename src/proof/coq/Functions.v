@@ -482,7 +482,7 @@ Proof. intros U V B. rewrite contrary_ok.
 (* --- signs and continuity *)
 Definition positive_fun u := match u with Uexp | Ucosh | Usech => true | _ => false end.
 Definition nonneg_fun u := match u with Uabs => true | _ => positive_fun u end.
-Definition sign_of_argument u := match u with Uexpm1 | Usinh | Utanh | Uatan | Usign | Ucbrt | Uasinh => true | _ => false end.
+Definition sign_of_argument u := match u with Uexpm1 | Usinh | Utanh | Uatan | Usign | Ucbrt | Uasinh | Uerf => true | _ => false end.
 Definition continuous_fun u := match u with Uexp | Uexpm1 | Uabs | Usin | Ucos | Uatan | Usinh | Ucosh | Utanh | Usech | Uasinh | Uerf | Uerfc => true | _ => false end.
 Lemma positive_fun_ok u v : positive_fun u = true -> 0 < uv u v.
 Proof. destruct u; try easy; intros _; cbn. apply exp_pos. apply cosh_pos. apply Rinv_0_lt_compat, cosh_pos. Qed.
@@ -500,8 +500,13 @@ Proof. intro H. unfold asinh. rewrite <- ln_1. apply ln_increasing. lra. assert 
 Lemma asinh_opp v : asinh (- v) = - asinh v.
 Proof. unfold asinh. assert (S : 0 < sqrt (v ^ 2 + 1)) by (apply sqrt_lt_R0; nra). pose proof (sqrt_sqrt (v ^ 2 + 1) ltac:(nra)) as Q. replace ((- v) ^ 2) with (v ^ 2) by ring.
   assert (P : 0 < v + sqrt (v ^ 2 + 1)) by (destruct (Rlt_dec 0 v); nra). rewrite <- ln_Rinv by easy. f_equal. apply Rmult_eq_reg_r with (v + sqrt (v ^ 2 + 1)). 2: lra. rewrite Rinv_l by lra. nra. Qed.
-Lemma sign_of_argument_ok u : sign_of_argument u = true -> (forall v, uv u (- v) = - uv u v /\ (0 < v -> 0 < uv u v)) \/ u = Uexpm1.
-Proof. destruct u; try easy; intros _; try (right; reflexivity); left; intro v; cbn; (split; [|intro H]).
+Lemma erf_increasing x y : x < y -> erf x < erf y.
+Proof. intro L. apply (incr_function erf m_infty p_infty (fun v => 2 * / sqrt PI * exp (- v ^ 2))); try easy.
+  - intros v _ _. apply der_erf.
+  - intros v _ _. apply Rmult_lt_0_compat; [|apply exp_pos]. apply Rmult_lt_0_compat; [lra|]. apply Rinv_0_lt_compat, sqrt_lt_R0, PI_RGT_0. Qed.
+Lemma erf_0 : erf 0 = 0. Proof. unfold erf. rewrite RInt_point. unfold zero; cbn. ring. Qed.
+Lemma sign_of_argument_ok u : sign_of_argument u = true -> (forall v, uv u (- v) = - uv u v /\ (0 < v -> 0 < uv u v)) \/ u = Uexpm1 \/ u = Uerf.
+Proof. destruct u; try easy; intros _; try (right; auto; fail); left; intro v; cbn; (split; [|intro H]).
   - unfold cbrt. rewrite Ropp_involutive. ring.
   - now apply cbrt_pos.
   - apply sign_opp.
@@ -515,11 +520,12 @@ Proof. destruct u; try easy; intros _; try (right; reflexivity); left; intro v; 
   - apply asinh_opp.
   - now apply asinh_pos. Qed.
 Lemma sign_of_argument_cases u v : sign_of_argument u = true -> (0 < v -> 0 < uv u v) /\ (v < 0 -> uv u v < 0) /\ (v = 0 -> uv u v = 0).
-Proof. intro H. destruct (sign_of_argument_ok u H) as [O| ->].
+Proof. intro H. destruct (sign_of_argument_ok u H) as [O|[-> | ->]].
   - destruct (O v) as [O1 P]. repeat split; try easy.
     + intro N. destruct (O (- v)) as [_ P']. specialize (P' ltac:(lra)). lra.
     + intros ->. rewrite Ropp_0 in O1. lra.
-  - cbn. unfold expm1. repeat split; intro K. pose proof (exp_increasing 0 v K). rewrite exp_0 in *. lra. pose proof (exp_increasing v 0 K). rewrite exp_0 in *. lra. subst. rewrite exp_0. ring. Qed.
+  - cbn. unfold expm1. repeat split; intro K. pose proof (exp_increasing 0 v K). rewrite exp_0 in *. lra. pose proof (exp_increasing v 0 K). rewrite exp_0 in *. lra. subst. rewrite exp_0. ring.
+  - cbn. pose proof erf_0 as Z. repeat split; intro K. pose proof (erf_increasing 0 v K). lra. pose proof (erf_increasing v 0 K). lra. now subst. Qed.
 Lemma continuous_fun_ok u v : continuous_fun u = true -> continuous (uv u) v.
 Proof. intro H. assert (E : u = Uabs \/ fst (d_un u) = []) by (destruct u; try easy; auto). destruct E as [->|E]. apply continuous_Rabs.
   apply (@ex_derive_continuous R_AbsRing R_NormedModule). eexists. apply (d_un_ok u v). rewrite E. constructor. Qed.

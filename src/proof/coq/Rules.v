@@ -281,7 +281,7 @@ Proof. unfold erf. rewrite Ropp_mult_distr_r. f_equal.
   - apply RInt_ext. intros t _. unfold opp; cbn. do 3 f_equal. ring.
   - apply (@RInt_opp R_CompleteNormedModule). apply I. Qed.
 Lemma r_erf_odd : sound erf_odd. Proof. row. replace (-1 * x) with (- x) by ring. rewrite erf_opp. ring. Qed.
-Lemma r_erf_zero : sound erf_zero. Proof. row. unfold erf. rewrite RInt_point. unfold zero; cbn. ring. Qed.
+Lemma r_erf_zero : sound erf_zero. Proof. row. apply erf_0. Qed.
 Lemma r_less_square : sound less_square. Proof. row. destruct (Rlt_dec x y). rewrite choose_lt_yes by easy. ring. rewrite choose_lt_no by lra. ring. Qed.
 Lemma r_equal_square : sound equal_square. Proof. row. cbn [choose]. destruct (Req_EM_T x y); ring. Qed.
 Lemma r_sin_pi : sound sin_pi. Proof. row. apply sin_PI. Qed.
