@@ -123,7 +123,7 @@ class answers {
     constexpr std::size_t all_levels = enclosures::digits.size();
     enclosures::answer found = at_.enclosed().certain(n, 0, easy_levels);
     if (defined && !found.all && problem_.on().reachable(n).size() <= largest_proof) {
-      auto good = [&](node_id f) { return at_.enclosed().certain(f, 0, easy_levels).all; };
+      auto good = [&](node_id f) { return at_.is_affordable(f, n) && at_.enclosed().certain(f, 0, easy_levels).all; };
       if (const std::optional<normal> form = find_stable_form(expert(), n, good); form && holds_here(form->equal))
         found = at_.enclosed().certain(form->node, 0, easy_levels);
     }
@@ -142,10 +142,11 @@ class answers {
     tape& t = problem_.on();
     node_id other = stabilized(t, n);
     if (best.is_good() && other == n) return;
+    if (!at_.is_affordable(other, n)) other = n;
     trial unproved = evaluate(at_, other, small);
     if (best.is_good() && (!unproved.is_good() || agree(best, unproved))) return;
     std::optional<normal> form;
-    auto good = [&](node_id f) { return evaluate(at_, f, small).is_good(); };
+    auto good = [&](node_id f) { return at_.is_affordable(f, n) && evaluate(at_, f, small).is_good(); };
     if (small) form = find_stable_form(expert(), n, good);
     if (form && holds_here(form->equal))
       best = evaluate(at_, form->node, small);

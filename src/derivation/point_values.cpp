@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include <fmt/format.h>
 
@@ -95,6 +96,12 @@ bool point_values::surely_holds(relation is, node_id n) {
     if (certain) return true;
   }
   return false;
+}
+
+bool point_values::is_affordable(node_id form, node_id n) {
+  constexpr std::size_t factor = 20, little = 10'000'000, most = std::numeric_limits<std::size_t>::max() / factor - little;
+  const std::size_t allowed = factor * precise_.work({&n, 1}, 1, most) + little;
+  return precise_.work({&form, 1}, 1, allowed) < allowed;
 }
 
 bool point_values::holds(relation is, node_id n) {

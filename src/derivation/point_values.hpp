@@ -27,6 +27,8 @@ class point_values {
   enclosures& enclosed() { return enclosed_; }
   enclosures& enclosed_by_convention() { return enclosed_by_convention_; }
   std::vector<std::size_t> shape(node_id n) { return precise_.shape(n); }
+  // Whether a form of a node takes not much more work than the node itself.
+  bool is_affordable(node_id form, node_id n);
 
   // Whether a condition holds at the point, for all index values.
   bool holds(relation is, node_id n);

@@ -8,8 +8,9 @@ namespace wengert {
 
 namespace {
 
-// What evaluation with many digits may take, in products of words; most of it is functions, each some products of numbers.
-constexpr std::size_t work_of_balls = 100'000'000, work_of_fractions = 2'000'000, work_of_function = 60;
+// What evaluation with many digits may take, in products of words; most of it is functions, each some products of numbers. Who
+// gives many numbers waits longer.
+constexpr std::size_t work_of_balls = 100'000'000, work_of_number = 20'000, work_of_fractions = 2'000'000, work_of_function = 60;
 constexpr std::size_t most_numbers = std::size_t{1} << 22;  // at once
 
 const ball& value(const arithmetic<ball>&, const ball& x) { return x; }
@@ -53,7 +54,9 @@ template <class T> const std::vector<ball>* enclosures::entries(std::unique_ptr<
 const std::vector<ball>* enclosures::at(node_id n, std::size_t level) {
   if (level > 0)
     if (const std::vector<ball>* found = entries(fractions_[level], n, level, work_of_fractions << (2 * level - 2))) return found;
-  return entries(balls_[level], n, level, work_of_balls);
+  std::size_t numbers = 0;
+  for (const given& g : point_) numbers += g.values.size();
+  return entries(balls_[level], n, level, work_of_balls + work_of_number * numbers);
 }
 
 std::vector<std::optional<double>> enclosures::quickly(node_id n) {
