@@ -192,6 +192,15 @@ TEST_CASE("loops that a recording unrolls are found again") {
   agrees(entropy, 20, 40);
   agrees(entropy, 1000, 40);
   agrees(others, 30, 80);
+  // Multiples of one number, and itself among them.
+  agrees(
+      [](const auto& x) {
+        const auto y = tanh(x[1]);
+        std::decay_t<decltype(x[0])> sum = x[0];
+        for (std::size_t k = 0; k < x.size(); ++k) sum += k % 3 == 0 ? -y : k % 3 == 1 ? y * (0.1 * static_cast<double>(k)) : y;
+        return sum;
+      },
+      20, 20);
   agrees([](const auto& x) { return x[0] * x[1] + x[2]; }, 3, 6);
   // Each number needs the one before: nothing to be found.
   agrees(

@@ -277,14 +277,14 @@ class reroller {
 
   bool is_computed(std::uint32_t f) const { return all_[f].is == family::kind::operation || all_[f].is == family::kind::chain; }
 
-  // Members of a family that is computed need not be computed again.
+  // Members of a family that is computed need not be computed again; but one that is its only term, times 1, is computed there.
   void use(std::uint32_t f) {
     family& x = all_[f];
     if (std::exchange(x.used, true)) return;
     found_ = true;
     if (is_computed(f))
       for (std::size_t k = 0; k < x.members.size(); ++k)
-        if (entries_[x.members[k]].first == none) entries_[x.members[k]] = {f, k};
+        if (t_.op(x.members[k]) == x.op && entries_[x.members[k]].first == none) entries_[x.members[k]] = {f, k};
     for (const part& p : x.parts) {
       if (p.of.family != none) use(p.of.family);
       if (p.of.number != none) needed_[p.of.number] = true;
