@@ -424,6 +424,14 @@ TEST_CASE("what made the first infinity or NaN is named, with its inputs and its
   CHECK(input->operation == "y");
   CHECK(input->inputs.empty());
 
+  // Its place is not within another word, and does not depend on blanks; a quotient's is its division.
+  const auto place = [](const char* text, double x) { return compile(text, {"x"}).find_nonfinite(part::value, x)->column; };
+  CHECK(place("exp(2) + x", std::nan("")) == 10);
+  CHECK(place("exp(2)+log( x-1 )", 1) == 8);
+  CHECK(place("3 + 2/(x-3)", 3) == 6);
+  CHECK(place("x^2/x", 0) == 4);
+  CHECK(place("log(2) + log(x)", 0) == 10);
+
   // The branch that is not taken is not to blame, an entry of an array is.
   const compiled choice = compile("if(x > 0, log(x), 0) + 1/(x + 2)", {});
   CHECK(!choice.find_nonfinite(part::value, -1.0));

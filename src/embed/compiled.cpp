@@ -1,6 +1,7 @@
 #include <wengert/embed/compiled.hpp>
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <functional>
 #include <mutex>
@@ -28,6 +29,31 @@ template <class Id> std::vector<Id> joined(const groups<Id>& all) {
   std::vector<Id> r;
   for (const auto& one : all) r.insert(r.end(), one.begin(), one.end());
   return r;
+}
+
+bool is_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || (c & 0x80) != 0; }
+
+// Where a text has an operation, however it is spaced, but not within a longer word; from 1, 0 if nowhere. The reciprocal that a
+// quotient is computed by stands there as its division.
+std::size_t column_of(const std::string& text, const std::string& operation) {
+  const std::string_view sought = std::string_view(operation).substr(operation.starts_with("1/") ? 1 : 0);
+  const auto ends_at = [&](std::size_t at) {  // none if it is not here
+    std::size_t k = 0;
+    for (; at < text.size() && k < sought.size(); ++at) {
+      while (k < sought.size() && sought[k] == ' ') ++k;
+      if (text[at] == ' ') continue;
+      if (k == sought.size() || text[at] != sought[k++]) return std::string::npos;
+    }
+    return k == sought.size() ? at : std::string::npos;
+  };
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (text[at] == ' ' || (at > 0 && is_word(text[at - 1]) && is_word(text[at]))) continue;
+    const std::size_t end = ends_at(at);
+    if (end == std::string::npos || (end < text.size() && is_word(text[end - 1]) && is_word(text[end]))) continue;
+    const auto begins = [](char b) { return (b & 0xC0) != 0x80; };
+    return 1 + static_cast<std::size_t>(std::count_if(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at), begins));
+  }
+  return 0;
 }
 
 // A function on its tape, by arrays.
@@ -82,10 +108,7 @@ class source {
     if (problem_) names.calls = &problem_->calls();
     std::optional<culprit> c = find_nonfinite(on(), roots, at, is_finite, names);
     if (!c || !problem_) return c;
-    const std::string& text = problem_->expressions()[0].text;
-    if (const std::size_t place = text.find(c->operation); place != std::string::npos)
-      c->column =
-          1 + static_cast<std::size_t>(std::ranges::count_if(text.substr(0, place), [](char b) { return (b & 0xC0) != 0x80; }));
+    c->column = column_of(problem_->expressions()[0].text, c->operation);
     return c;
   }
 

@@ -43,7 +43,7 @@ struct culprit {
   std::vector<std::int64_t> entry;                     // of an array, counted from 1
   double value;                                        // not finite
   std::vector<std::pair<std::string, double>> inputs;  // the arguments that are no constants; for a sum, where they are largest
-  std::size_t column = 0;                              // where the text has the operation, if it is there word for word; from 1
+  std::size_t column = 0;                              // where the text has the operation, or its division, if it does; from 1
   std::string text() const;                            // "log(x - 1) is -inf (column 5), from x - 1 = 0"
 };
 
