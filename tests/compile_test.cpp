@@ -68,6 +68,7 @@ TEST_CASE("functions of numbers, of trees and of several results are compiled") 
 }
 
 TEST_CASE("a text is compiled with its derivatives") {
+  CHECK_THROWS_AS(compile("x*y", {"x"}, {.inputs = {"x", "y", "x"}}), std::invalid_argument);
   const compiled c = compile("sum(i, sum(j, tanh(A[i,j]*x[j] + b[i])^2))", {"x", "b"},
                              {.declare = {"A: matrix[3,2]; x: vector[2]; b: vector[3]"}});
   REQUIRE(c.inputs() == std::vector<std::string>{"A", "x", "b"});

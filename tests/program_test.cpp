@@ -671,5 +671,13 @@ TEST_CASE("a program says what it lacks") {
   const std::vector<symbol_id> inputs{t.symbol_of(z)};
   const program p(t, std::vector{e}, inputs, {{"K", 3}});
   CHECK_THROWS_AS(p.run({}, {}), std::invalid_argument);
+  const program other(t, std::vector{e}, inputs, {{"K", 300}});
+  program::workspace of_p(p), moved = std::move(of_p);
+  std::vector<double> numbers(300), results(300);
+  const std::vector<const double*> in{numbers.data()};
+  const std::vector<double*> out{results.data()};
+  p.run(in, out, moved);
+  CHECK(results[2] == 1);
+  CHECK_THROWS_AS(other.run(in, out, moved), std::invalid_argument);
   CHECK_THROWS_AS(program(t, std::vector{e}, inputs, {{"K", 3}}, "ENIAC"), std::invalid_argument);
 }

@@ -152,6 +152,7 @@ class source {
       const node_id n = on().find_symbol(name);
       if (n == none) throw std::invalid_argument(fmt::format("'{}' is no input of what is compiled", name));
       r.push_back(on().symbol_of(n));
+      if (std::ranges::count(r, r.back()) > 1) throw std::invalid_argument(fmt::format("'{}' is an input twice", name));
       needed[r.back()] = false;
     }
     for (symbol_id s = 0; s < needed.size(); ++s) {

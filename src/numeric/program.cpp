@@ -77,6 +77,7 @@ template <class T> struct basic_program<T>::state {
 };
 
 template <class T> struct basic_program<T>::workspace::state {
+  const void* made_for;  // the state of the program
   std::vector<T> numbers, narrow, scratch;
   std::vector<T*> registers, own, where, bases;
   std::vector<std::int64_t> strides, offsets, loops;
@@ -278,6 +279,7 @@ template <class T> basic_program<T>::workspace::workspace(const basic_program& p
 template <class T> basic_program<T>::workspace::workspace(const basic_program& p, bool for_batch)
     : state_(std::make_unique<state>()) {
   const auto& s = *p.state_;
+  state_->made_for = &s;
   const auto& room = for_batch ? s.batch : s.one;
   state_->narrow.resize(room.narrow + line / sizeof(T));
   state_->scratch.resize(room.scratch + line / sizeof(T));
@@ -327,6 +329,7 @@ void expect_arrays(std::size_t inputs, std::size_t outputs, std::size_t needed_i
 template <class T> void basic_program<T>::run(std::span<const T* const> inputs, std::span<T* const> outputs, workspace& w) const {
   const state& s = *state_;
   expect_arrays(inputs.size(), outputs.size(), s.inputs.size(), s.outputs.size());
+  if (w.state_ == nullptr || w.state_->made_for != &s) throw std::invalid_argument("the workspace was made for another program");
   runner r(s, *w.state_);
   if (!s.runs_as_batch()) {
     r.bind(inputs, outputs);

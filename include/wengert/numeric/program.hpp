@@ -80,7 +80,7 @@ template <class T> class basic_program {
   basic_program(basic_program&&) noexcept;
   basic_program& operator=(basic_program&&) noexcept;
 
-  // What a run needs besides its arrays. It fits the program that it was made for.
+  // What a run needs besides its arrays. It fits the program that it was made for; another throws std::invalid_argument.
   class workspace {
    public:
     explicit workspace(const basic_program& p);
