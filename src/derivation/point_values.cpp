@@ -23,7 +23,7 @@ error unknown_name(const tape& t, const std::string& name) {
   std::string_view meant = closest(name, known);
   std::string message = fmt::format("'{}' is given a value, but no such name occurs", name);
   if (!meant.empty()) message += fmt::format("; did you mean '{}'?", meant);
-  return {"V06", std::move(message)};
+  return {"V06", message};
 }
 
 std::vector<enclosures::given> as_given(const point& at) {
