@@ -26,4 +26,4 @@ if [ -n "${wengert_binary:-}" ]; then
 fi
 
 # The command under test, cut off where it hangs.
-wengert() { timeout 60 "$wengert_binary" "$@"; }
+wengert() { timeout 240 "$wengert_binary" "$@"; }
