@@ -216,18 +216,32 @@ template <bool Cosine, class D, class V = hn::Vec<D>> HWY_INLINE V sine_of(D d, 
 
 // --- for both: f in lanes of double, for float in two halves
 
+// As numbers are converted. Where there is no instruction for it, Highway makes the largest float of infinity.
+template <class D, class V> HWY_INLINE hn::Vec<D> narrowed(D d, V x) {
+#if HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_EMU128
+  const hn::Rebind<double, D> dd;
+  HWY_ALIGN double wide[hn::MaxLanes(D())];
+  HWY_ALIGN float narrow[hn::MaxLanes(D())];
+  hn::Store(x, dd, wide);
+  for (std::size_t k = 0; k < hn::MaxLanes(D()); ++k) narrow[k] = static_cast<float>(wide[k]);
+  return hn::Load(d, narrow);
+#else
+  return hn::DemoteTo(d, x);
+#endif
+}
+
 template <class D, class V, class F> HWY_INLINE V in_double(D d, V x, F f) {
   if constexpr (is_double<D>::value) {
     return f(d, x);
   } else {
-#if HWY_TARGET == HWY_SCALAR  // whose DemoteTo makes the largest float of infinity
+#if HWY_TARGET == HWY_SCALAR
     const hn::Rebind<double, D> dd;
-    return hn::Set(d, static_cast<float>(hn::GetLane(f(dd, hn::PromoteTo(dd, x)))));
+    return narrowed(d, f(dd, hn::PromoteTo(dd, x)));
 #else
     const hn::Repartition<double, D> dd;
     const hn::Half<D> dh;
-    const auto low = hn::DemoteTo(dh, f(dd, hn::PromoteTo(dd, hn::LowerHalf(dh, x))));
-    return hn::Combine(d, hn::DemoteTo(dh, f(dd, hn::PromoteTo(dd, hn::UpperHalf(dh, x)))), low);
+    const auto low = narrowed(dh, f(dd, hn::PromoteTo(dd, hn::LowerHalf(dh, x))));
+    return hn::Combine(d, narrowed(dh, f(dd, hn::PromoteTo(dd, hn::UpperHalf(dh, x)))), low);
 #endif
   }
 }
