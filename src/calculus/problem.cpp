@@ -352,6 +352,8 @@ expression problem::parsed(std::string_view text, std::span<const letter_range> 
         throw tree.fail(tree.root, "P16", "one expression is expected, not a comparison");
       mark_dimensions(w, tree, t);
       resolved_text r = resolve_statement(w, tree, t, letters);
+      auto place = [&](slot_id s) { return std::ranges::find(letters, w.slots[s].name, &letter_range::first); };
+      std::ranges::stable_sort(r.letters, {}, place);
       std::vector<item_id> sides = r.sides;
       if (like != none) sides.push_back(given(w, tape_->whole(like), whole(w, t)));
       item_id together = meet(w, sides, whole(w, t));
@@ -368,9 +370,9 @@ expression problem::parsed(std::string_view text, std::span<const letter_range> 
 
 name_role problem::role(std::string_view name) const { return state_->w.role(name); }
 
-expression problem::read_back(std::string_view text, node_id like) {
+expression problem::read_back(std::string_view text, std::span<const letter_range> letters, node_id like) {
   std::vector<std::string> notes = notes_;
-  expression e = parsed(text, {}, like);
+  expression e = parsed(text, letters, letters.empty() ? like : none);
   notes_ = state_->w.notes = std::move(notes);
   return e;
 }

@@ -202,7 +202,7 @@ node_id tape::make(opcode op, std::span<const range_id> out, std::span<const ran
 }
 
 std::uint32_t tape::rational_index(const rational& q) {
-  auto [it, fresh] = rational_ids_.try_emplace(q.str(), static_cast<std::uint32_t>(rationals_.size()));
+  auto [it, fresh] = rational_ids_.try_emplace(q, static_cast<std::uint32_t>(rationals_.size()));
   if (fresh) rationals_.push_back(q);
   return it->second;
 }

@@ -110,13 +110,13 @@ class fraction_writer {
     rational number = top.number;
     if (!below || value_.parts().empty()) {
       append_parts(m, number);
-      append(m, rational(boost::multiprecision::numerator(number)) * top.rest, 1, over);
-      return gathered(m, rational(1, boost::multiprecision::denominator(number)));
+      append(m, rational(wengert::numerator(number)) * top.rest, 1, over);
+      return gathered(m, rational(1, wengert::denominator(number)));
     }
     auto bottom = denominator(under, number);
     if (!bottom) throw too_large();
-    const rational outside(1, boost::multiprecision::denominator(number));
-    append(m, rational(boost::multiprecision::numerator(number)) * top.rest, 1, over);
+    const rational outside(1, wengert::denominator(number));
+    append(m, rational(wengert::numerator(number)) * top.rest, 1, over);
     // N*a^-1*b^-2 = N*(a*b^2)^-1 = N*(multiplied out)^-1
     monomial apart = m;
     for (factor f : under.factors) {
@@ -250,9 +250,9 @@ class fraction_writer {
       if (under) f.power = -f.power;
       (under ? bottom : top).factors.push_back(std::move(f));
     }
-    node_id d = write(bottom, rational(boost::multiprecision::denominator(number)));
+    node_id d = write(bottom, rational(wengert::denominator(number)));
     top.factors.push_back({d, tape::straight(axes_.size()), exponent(-1)});
-    const node_id together = write(top, rational(boost::multiprecision::numerator(number)));
+    const node_id together = write(top, rational(wengert::numerator(number)));
     auto equal = same_product(m, apart, together);
     return equal ? layout{together, equal} : layout{apart, std::nullopt};
   }

@@ -1228,7 +1228,19 @@ std::optional<theorem> presenter::equate(node_id a, node_id b) {
 bool presenter::reads_back(node_id n, const print_options& how) {
   if (is_zero(n)) return true;  // of any shape
   try {
-    node_id again = problem_.read_back(print(tape_, n, {&problem_.calls(), {}}, how), n).node;
+    const printed text = print_with_letters(tape_, n, {&problem_.calls(), {}}, how);
+    std::vector<letter_range> letters;
+    for (std::size_t k = 0; k < text.letters.size(); ++k) letters.emplace_back(text.letters[k], tape_.out(n)[k]);
+    const expression read = problem_.read_back(text.text, letters, n);
+    node_id again = read.node;
+    if (!letters.empty()) {  // over all of them, in the order of n's axes
+      if (tape_.rank(again) != read.letters.size()) return false;
+      edge over_read{again, {}};
+      for (const std::string& l : read.letters)
+        over_read.labels.push_back(
+            label::of_axis(static_cast<std::size_t>(std::ranges::find(text.letters, l) - text.letters.begin())));
+      again = tape_.identity(tape_.out(n), over_read);
+    }
     return again == n || (std::ranges::equal(tape_.out(again), tape_.out(n)) && equate(n, again));
   } catch (const error&) {
     return false;
@@ -1401,7 +1413,7 @@ presented presenter::best(node_id n, const std::vector<std::string>& letters, no
       node_id node = substitute(tape_, c.node, values_);
       const bool fits = as_defined_as(node, meant);
       if (!fits && (elsewhere || !is_defined(node))) continue;
-      if (matrices && c.text.letters.empty() && !reads_back(node, how)) continue;
+      if (!reads_back(node, how)) continue;
       const auto t = equate(meant, node);
       if (!t) continue;
       presented written{node, *t, c.text.text, c.text.letters, c.text.bound_letters};
@@ -1409,6 +1421,7 @@ presented presenter::best(node_id n, const std::vector<std::string>& letters, no
       elsewhere.emplace(std::move(written), c.cost);
     }
   }
+  how.product_entries = false;
   printed raw = print_with_letters(tape_, n, {&names_, {}}, how);
   return {meant, prover_.using_kernel().reflexive(meant), raw.text, raw.letters, raw.bound_letters};
 }

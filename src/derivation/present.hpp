@@ -69,8 +69,7 @@ class presenter {
   // With definitions folded back to their names, multiplied out.
   node_id expanded(node_id n);
 
-  // Whether the text of a node in matrix notation, written with the user's names only, says what the node is: it is read again
-  // and proved equal.
+  // Whether the text of a node, written with the user's names only, says what the node is: it is read again and proved equal.
   bool reads_back(node_id n, const print_options& how);
 
   // Polynomials that n equals: with its functions as they are, and in the normal forms.

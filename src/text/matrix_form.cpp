@@ -10,13 +10,14 @@ namespace {
 
 using kind = matrix_tree::kind;
 
-// sum(x.^2) as x'*x.
+// sum(x.^2) as x'*x, over all of x.
 void split_square(const tape& t, open_product& f) {
   if (f.factors.size() != 1 || f.network[0].axes.size() != 1) return;
   node_id square = f.factors[0].node;
   if (t.op(square) != opcode::power || t.value(square) != 2) return;
   edge base = t.arg(square, 0);
   if (t.op(base.node) != opcode::symbol || base.labels != tape::straight(1)) return;
+  if (!std::ranges::equal(t.out(square), t.out(base.node))) return;
   f.factors[0].node = base.node;
   f.factors.push_back(f.factors[0]);
   f.network.push_back(f.network[0]);

@@ -103,13 +103,13 @@ class problem {
   const std::vector<std::string>& notes() const { return notes_; }
 
   // One more expression under the same declarations; names that are still unknown are declared by how they are used.
-  // `letters` are free where no sum binds them, and run over the ranges given.
+  // `letters` are free where no sum binds them, run over the ranges given, and are the first output axes in that order.
   expression parse(std::string_view text, std::span<const letter_range> letters = {});
   // How the parser reads a name of this problem.
   name_role role(std::string_view name) const;
   // The same for a text that was printed: no notes, since they are for what the user typed. What the text does not tell of its
   // lengths is as in the node `like`, if one is given.
-  expression read_back(std::string_view text, node_id like = none);
+  expression read_back(std::string_view text, std::span<const letter_range> letters = {}, node_id like = none);
   // composite(args) elaborated as if the user had written it, e.g. apply("softmax", {z}), or apply("softmax", {Z}, 1) for
   // softmax(Z, axis=1); recorded in calls().
   node_id apply(std::string_view composite, std::span<const edge> args, std::uint8_t axis = 0);

@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
@@ -190,7 +191,7 @@ class tape {
   std::vector<label> labels_;
   std::vector<node_id> table_;  // open addressing
   std::vector<rational> rationals_;
-  std::unordered_map<std::string, std::uint32_t> rational_ids_;
+  std::map<rational, std::uint32_t> rational_ids_;
   std::vector<unknown_function> unknown_;
   std::vector<symbol_info> symbols_;
   std::vector<node_id> symbol_nodes_;

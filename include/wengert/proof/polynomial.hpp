@@ -34,10 +34,11 @@ class exponent {
  public:
   static constexpr std::int64_t largest = std::int64_t{1} << 30;
   constexpr exponent(std::int64_t n = 0, std::int64_t d = 1) : n_(n), d_(d) {  // NOLINT(google-explicit-constructor)
-    std::int64_t g = std::gcd(n, d);
-    if (d < 0) g = -g;
-    n_ /= g;
-    d_ /= g;
+    if (d != 1) {
+      const std::int64_t g = d < 0 ? -std::gcd(n, d) : std::gcd(n, d);
+      n_ /= g;
+      d_ /= g;
+    }
     if (n_ > largest || n_ < -largest || d_ > largest) throw too_large();
   }
   constexpr std::int64_t numerator() const { return n_; }
