@@ -10,18 +10,14 @@
 #include <fmt/format.h>
 
 #include <wengert/calculus/derivative.hpp>
-#include <wengert/proof/prover.hpp>
-#include <wengert/proof/stable.hpp>
 
 #include "nonfinite.hpp"
 #include "reroll.hpp"
+#include "stable_form.hpp"
 
 namespace wengert {
 
 namespace {
-
-// The nodes of a function that is taken in a form that rounds better, and of one for which that is proved.
-constexpr std::size_t largest_stable = 10000, largest_proved = 500;
 
 template <class Id> using groups = std::vector<std::vector<Id>>;
 
@@ -68,7 +64,7 @@ class source {
       constants_ = std::move(found->constants);
       views_ = std::move(found->views);
     }
-    make_stable();
+    if (!options_.as_written) make_stable(on(), value_, shifts_);
   }
 
   source(const problem_text& text, const compile_options& o) : options_(o), problem_(std::in_place, text) {
@@ -92,7 +88,7 @@ class source {
     for (const wengert::target& t : problem_->targets()) by_.push_back(place[t.variable]);
     if (by_.empty())
       for (std::size_t k = 0; k < inputs_.size(); ++k) by_.push_back(k);
-    make_stable();
+    if (!options_.as_written) make_stable(on(), value_, shifts_);
   }
 
   tape& on() { return own_ ? *own_ : problem_->on(); }
@@ -297,24 +293,6 @@ class source {
       }
     }
     return vectors_;
-  }
-
-  // Takes the function in a form that rounds well, if there is one: small ones must be proved equal. What the form takes out of
-  // exponents counts as constant until everything is differentiated.
-  void make_stable() {
-    tape& t = on();
-    if (options_.as_written || t.reachable(value_).size() > largest_stable) return;
-    std::vector<node_id> better;
-    for (node_id n : value_) better.push_back(stabilized(t, n, shifts_));
-    std::optional<prover> with;
-    for (std::size_t k = 0; k < better.size(); ++k) {
-      if (better[k] == value_[k]) continue;
-      if (t.reachable(value_[k]).size() <= largest_proved) {
-        if (!with) with.emplace(t);
-        if (!with->equate(value_[k], better[k])) continue;
-      }
-      value_[k] = better[k];
-    }
   }
 
   compile_options options_;
