@@ -421,14 +421,15 @@ TEST_CASE("many numbers are computed in double, and a warning says so") {
     const long double most = *std::ranges::max_element(z);
     long double sum = 0;
     for (double v : z) sum += std::exp(v - most);
-    CHECK(std::abs(r.value.values[0] - static_cast<double>(most + std::log(sum) - z[n / 2])) < 1e-12 * std::abs(r.value.values[0]));
+    CHECK(std::abs(r.value.values[0] - static_cast<double>(most + std::log(sum) - z[n / 2])) <
+          1e-12 * std::abs(r.value.values[0]));
     for (std::size_t k : {std::size_t{0}, n / 2, n - 1})
       CHECK(std::abs(r.gradient[0].second.values[k] - static_cast<double>(std::exp(z[k] - most) / sum - y[k])) < 1e-12);
   }
   x[7] = -1;
   x[n - 1] = 0;
   const grad_result r = ask({"sum(sqrt(x.*x.*x))", {"x"}, {{"x", list(x)}}, {"x: vector[n]"}});
-  CHECK(r.undefined == std::vector<std::string>{"x.*x.*x >= 0", "x.*x.*x > 0"});
+  CHECK(r.undefined == std::vector<std::string>{"x.^3 >= 0", "x.^3 > 0"});
   CHECK(std::isnan(r.value.values[0]));
   CHECK(std::isnan(r.gradient[0].second.values[7]));
   CHECK(std::abs(r.gradient[0].second.values[1] - 1.5 * std::sqrt(x[1])) < 1e-12);

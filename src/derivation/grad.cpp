@@ -390,7 +390,8 @@ grad_result grad(problem& p, const point& given, std::size_t most_certain) {
       if (large) make_stable(t, {&equal, 1}, taken_out);
       derived = derivative(t, equal, v.variable);
     }
-    all.push_back({at_entry(t, derived, v, e.letters), more, defined && smooth, true, fmt::format("the derivative by {}", v.text)});
+    all.push_back(
+        {at_entry(t, derived, v, e.letters), more, defined && smooth, true, fmt::format("the derivative by {}", v.text)});
   }
   answers numbers(p, at);
   if (large) compute_at_once(t, numbers, all, taken_out);
