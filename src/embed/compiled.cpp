@@ -8,6 +8,7 @@
 #include <optional>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <wengert/calculus/derivative.hpp>
 
@@ -69,6 +70,7 @@ class source {
 
   source(const problem_text& text, const compile_options& o) : options_(o), problem_(std::in_place, text) {
     if (problem_->expressions().size() != 1) throw std::invalid_argument("an equation is no function");
+    expect_known(text);
     const node_id f = problem_->expressions()[0].node;
     value_ = {f};
     std::vector<bool> needed(on().symbol_count(), false);
@@ -141,6 +143,25 @@ class source {
   }
 
  private:
+  // Throws where derivatives are by a name that the text does not have, or a dimension that it does not have is given a size.
+  void expect_known(problem_text text) const {
+    const auto expect = [](const std::string& name, std::string_view kind, const std::vector<std::string>& known) {
+      if (std::ranges::find(known, name) != known.end()) return;
+      throw std::invalid_argument(fmt::format("'{}' is no {} of what is compiled, which has {}", name, kind,
+                                              known.empty() ? "none" : fmt::format("{}", fmt::join(known, ", "))));
+    };
+    std::vector<std::string> dims;
+    for (dim_id d = 0; d < on().dim_count(); ++d) dims.push_back(on().dim_name(d));
+    for (const auto& [name, size] : options_.sizes) expect(name, "dimension", dims);
+    text.wrt.clear();
+    const problem without(text);
+    std::vector<std::string> names;
+    for (symbol_id s = 0; s < without.on().symbol_count(); ++s) names.push_back(without.on().symbol(s).name);
+    for (const auto& let : without.lets()) names.push_back(let.first);
+    for (const wengert::target& t : problem_->targets())
+      if (t.entry.empty()) expect(t.text, "name", names);
+  }
+
   // The inputs of a text, of which some are needed.
   std::vector<symbol_id> order(std::vector<bool> needed) {
     std::vector<symbol_id> r;
