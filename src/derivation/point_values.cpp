@@ -58,9 +58,9 @@ node_id infinities(tape& t, node_id n) {
 // How many entries of a node do not meet a condition. No comparison holds for what is no number.
 node_id failures(tape& t, relation is, node_id n) {
   frame f{t, {t.out(n).begin(), t.out(n).end()}};
-  const term u(f, t.whole(n)), holds(f, rational(0)), fails(f, rational(1)), zero = holds;
-  const term positive = select(comparison::lt, zero, u, holds, fails);
-  const term number = select(comparison::le, u, zero, holds, positive);
+  const term u(f, t.whole(n)), holds(f, rational(0)), zero = holds;
+  term fails(f, rational(1));
+  term positive = select(comparison::lt, zero, u, holds, fails), number = select(comparison::le, u, zero, holds, positive);
   const auto whole = [&](const term& if_so, const term& if_not) {
     return select(comparison::eq, u, make_term(opcode::floor, {u}), if_so, if_not);
   };
