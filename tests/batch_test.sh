@@ -70,6 +70,38 @@ expect 'an id may be any JSON' "$(count '"id": {"nested":\["😀"\]}')" 1
 expect 'a line without its line break is answered' "$(tail -n 1 "$scratch/out" | grep -c '"ok": true')" 1
 expect 'no lines, no answers' "$(wengert batch </dev/null | wc -c | tr -d ' ')" 0
 
+# --- many numbers
+# line EXPR N FACTOR: a line with the gradient of EXPR at x = FACTOR*sin(1), FACTOR*sin(2), ..., and y = [1, 0, 0, ...]
+line() {
+  awk -v expr="$1" -v n="$2" -v factor="$3" 'BEGIN {
+    printf "{\"op\": \"grad\", \"expr\": \"%s\", \"wrt\": \"x\", \"var\": \"x, y: vector[n]\", \"at\": {\"x\": [", expr
+    for (i = 1; i <= n; ++i) printf "%s%.12g", (i > 1 ? ", " : ""), factor*sin(i)
+    if (expr ~ /y/) {
+      printf "], \"y\": ["
+      for (i = 1; i <= n; ++i) printf "%s%d", (i > 1 ? ", " : ""), (i == 1)
+    }
+    print "]}}"
+  }'
+}
+began=$(date +%s)
+{
+  line 'cross_entropy(softmax(x), y)' 1000000 1
+  line 'cross_entropy(softmax(x), y)' 400000 10000
+  line 'mean((x - y).^2) + logsumexp(x) + norm2(x)' 400000 1
+  line 'sum(sqrt(x - y))' 400000 1
+  line 'sum(x)' 400000 1
+  line 'cross_entropy(softmax(x), y)' 20000 10000
+  line 'sum(sqrt(x))' 20000 1
+} >"$scratch/in"
+wengert batch <"$scratch/in" >"$scratch/out" 2>"$scratch/err"
+expect 'many numbers: every line is answered' "$(count '^{"ok": true')" 7
+expect 'many numbers: warnings that they are computed in double' "$(count 'double arithmetic')" 4
+expect 'many numbers: what fails is said' "$(count '"undefined": \["x - y >= 0", "x - y > 0"\]')" 1
+expect 'fewer numbers: what fails is said' "$(count '"undefined": \["x >= 0", "x > 0"\]')" 1
+expect 'many numbers: nothing else fails' "$(count '"undefined": \[\]')" 5
+took=$(($(date +%s) - began))
+[ "$took" -le 200 ] && pass || fail 'millions of numbers within 200 s' "$took s"
+
 # --- an answer comes before the next question is asked
 mkfifo "$scratch/questions" "$scratch/answers"
 wengert batch <"$scratch/questions" >"$scratch/answers" &

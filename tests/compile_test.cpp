@@ -446,4 +446,32 @@ TEST_CASE("what made the first infinity or NaN is named, with its inputs and its
   const auto overflow = recorded.find_nonfinite(part::value, std::vector<double>{500, 500, 1});
   REQUIRE(overflow);
   CHECK(overflow->text() == "exp(x[0] + x[1]) is inf, from x[0] + x[1] = 1000");
+  const auto rerolled = compile(
+      [](const auto& x) {
+        auto all = 0 * x[0];
+        for (std::size_t k = 0; k < 12; ++k) all += log(x[2 * k]) * x[2 * k + 1];
+        return all;
+      },
+      24);
+  std::vector<double> x(24, 1.0);
+  x[4] = 0;
+  const auto logarithm = rerolled.find_nonfinite(part::value, x);
+  REQUIRE(logarithm);
+  CHECK(logarithm->text() == "(log(x[2*i-2, i=1..12]))[3] is -inf, from (x[2*i-2, i=1..12])[3] = 0");
+}
+
+TEST_CASE("names and dimensions that a text does not have are refused") {
+  const auto refused = [](const char* text, const std::vector<std::string>& by, const compile_options& o) -> std::string {
+    try {
+      compile(text, by, o);
+    } catch (const std::invalid_argument& e) {
+      return e.what();
+    }
+    return "";
+  };
+  CHECK(refused("x^2*y", {"q"}, {}) == "'q' is no name of what is compiled, which has x, y");
+  CHECK(refused("sum(z)", {"z"}, {.declare = {"z: vector[K]"}, .sizes = {{"K", 3}, {"k", 3}}}) ==
+        "'k' is no dimension of what is compiled, which has K");
+  CHECK(refused("x^2", {"x"}, {.sizes = {{"K", 3}}}) == "'K' is no dimension of what is compiled, which has none");
+  CHECK(refused("x^2", {"x", "t"}, {.declare = {"t: real"}}).empty());
 }

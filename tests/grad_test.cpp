@@ -48,6 +48,25 @@ std::string code(const question& q) {
   return "none";
 }
 
+// The numbers of a result are those of another, up to rounding, and the same fails at the point.
+void check_like(const grad_result& mine, const grad_result& other, double tolerance = 1e-12) {
+  const auto check = [&](const array& a, const array& b) {
+    CHECK(a.shape == b.shape);
+    double size = 1e-300;
+    for (double v : b.values)
+      if (std::isfinite(v)) size = std::max(size, std::abs(v));
+    for (std::size_t k = 0; k < b.values.size(); ++k) {
+      const double x = a.values[k], y = b.values[k];
+      INFO("entry ", k, ": ", x, " for ", y);
+      CHECK((x == y || (std::isnan(x) && std::isnan(y)) || std::abs(x - y) <= tolerance * size));
+    }
+  };
+  check(mine.value, other.value);
+  REQUIRE(mine.gradient.size() == other.gradient.size());
+  for (std::size_t k = 0; k < mine.gradient.size(); ++k) check(mine.gradient[k].second, other.gradient[k].second);
+  CHECK(mine.undefined == other.undefined);
+}
+
 bool warns(const grad_result& r, const std::string& of) {
   return std::ranges::any_of(r.warnings, [&](const std::string& w) { return w.find(of) != std::string::npos; });
 }
@@ -353,4 +372,72 @@ TEST_CASE("gradients agree with differences in extended precision") {
     CAPTURE(c.name);
     CHECK(std::ranges::any_of(all, [&](const auto& e) { return e.first.find(std::string(c.name) + "(") != std::string::npos; }));
   }
+}
+
+TEST_CASE("in double the numbers are those that are certain, at kinks, poles and extremes too") {
+  const std::vector<std::pair<std::string, std::vector<double>>> all = {
+      {"cross_entropy(softmax(x), x/sum(x))", {1e4, 2e4, 3e4, 9e4}},
+      {"dot(softmax(x), x)", {1, -1, 0.5, 2}},
+      {"logsumexp(x)^2", {800, 1, 2, -900}},
+      {"sum(log(1 + exp(x)))", {800, -800, 0, 40}},
+      {"norm2(x)", {1e200, 1e200, 0, 0}},
+      {"norm2(x)", {0, 0, 0, 0}},
+      {"norm2(x)^2", {0, 0, 0, 0}},
+      {"max(x) + min(x)", {1, 3, 3, 1}},
+      {"sum(abs(x).*x) + sum(relu(x))", {0, 1, -2, 3}},
+      {"sum(sqrt(x))", {0, 1, 2, -1}},
+      {"sum(x.*log(x))", {0, 1, 2, 3}},
+      {"sum(x.^(1/3))", {8, 1, 0, -1}},
+      {"sum(if(x > 0, log(x), x))", {1, -1, 0, 40}},
+      {"prod(x)", {0, 1, -2, 3}},
+      {"sum(gamma(x))", {0, -2, 1.5, 2}},
+      {"x[2]*x[3]/x[4]", {1, 2, 3, 0}},
+      {"sum(k, 1, n-1, (x[k+1] - x[k])^2)", {1, 2, 4, 8}},
+      {"x/sum(x)", {1, 2, 4, 8}},
+  };
+  for (const auto& row : all) {
+    CAPTURE(row.first);
+    const point at{{"x", list(row.second)}};
+    for (const std::string by : {"x", "x[2]"}) {
+      problem p({{"x: vector[n]"}, {}, {}, {by}, {row.first}}), q({{"x: vector[n]"}, {}, {}, {by}, {row.first}});
+      const grad_result in_double = grad(p, at, 0);
+      CHECK(warns(in_double, "double arithmetic"));
+      check_like(in_double, grad(q, at));
+    }
+  }
+}
+
+TEST_CASE("many numbers are computed in double, and a warning says so") {
+  const std::size_t n = 300000;
+  std::vector<double> x(n), y(n, 0);
+  for (std::size_t k = 0; k < n; ++k) x[k] = std::sin(static_cast<double>(k));
+  y[n / 2] = 1;
+  const auto at = [&](std::vector<double> z) { return point{{"x", list(std::move(z))}, {"y", list(y)}}; };
+  std::vector<double> far = x;
+  for (double& v : far) v *= 1e4;
+  for (const std::vector<double>& z : {x, far}) {
+    const grad_result r = ask({"cross_entropy(softmax(x), y)", {"x"}, at(z)});
+    CHECK(r.undefined.empty());
+    CHECK(warns(r, "double arithmetic"));
+    const long double most = *std::ranges::max_element(z);
+    long double sum = 0;
+    for (double v : z) sum += std::exp(v - most);
+    CHECK(std::abs(r.value.values[0] - static_cast<double>(most + std::log(sum) - z[n / 2])) <
+          1e-12 * std::abs(r.value.values[0]));
+    for (std::size_t k : {std::size_t{0}, n / 2, n - 1})
+      CHECK(std::abs(r.gradient[0].second.values[k] - static_cast<double>(std::exp(z[k] - most) / sum - y[k])) < 1e-12);
+  }
+  x[7] = -1;
+  x[n - 1] = 0;
+  const grad_result r = ask({"sum(sqrt(x.*x.*x))", {"x"}, {{"x", list(x)}}, {"x: vector[n]"}});
+  CHECK(r.undefined == std::vector<std::string>{"x.^3 >= 0", "x.^3 > 0"});
+  CHECK(std::isnan(r.value.values[0]));
+  CHECK(std::isnan(r.gradient[0].second.values[7]));
+  CHECK(std::abs(r.gradient[0].second.values[1] - 1.5 * std::sqrt(x[1])) < 1e-12);
+}
+
+TEST_CASE("what has too many numbers for a result is refused") {
+  const std::vector<double> x(100000, 1);
+  CHECK(code({"x/sum(x)", {"x"}, {{"x", list(x)}}, {"x: vector[n]"}}) == "V02");
+  CHECK(last_message.find("numbers would be needed") != std::string::npos);
 }

@@ -185,6 +185,33 @@ dim_sizes sizes_of(const tape& t, std::int64_t first) {
   return s;
 }
 
+// A random expression of vectors x and y and a number s; sums inside it are numbers.
+std::string some_vector(std::mt19937_64& random, int depth);
+std::string some_number(std::mt19937_64& random, int depth) {
+  switch (random() % (depth > 0 ? 6 : 1)) {
+    case 0: return "s";
+    case 1: return "sum(" + some_vector(random, depth - 1) + ")";
+    case 2: return "dot(" + some_vector(random, depth - 1) + ", " + some_vector(random, depth - 1) + ")";
+    case 3: return "max(" + some_vector(random, depth - 1) + ")";
+    case 4: return "exp(-" + some_number(random, depth - 1) + "^2)";
+    default: return "(" + some_number(random, depth - 1) + " - " + some_number(random, depth - 1) + ")";
+  }
+}
+std::string some_vector(std::mt19937_64& random, int depth) {
+  const auto one = [&] { return some_vector(random, depth - 1); };
+  switch (random() % (depth > 0 ? 9 : 2)) {
+    case 0: return "x";
+    case 1: return "y";
+    case 2: return "exp(" + one() + ")";
+    case 3: return "exp(-abs(" + one() + " - " + one() + "))";
+    case 4: return "(" + one() + ").*(" + one() + ")";
+    case 5: return "(" + one() + " + " + one() + ")";
+    case 6: return "tanh(" + one() + ")";
+    case 7: return "softmax(" + one() + ")";
+    default: return some_number(random, depth - 1) + "*" + one();
+  }
+}
+
 }  // namespace
 
 TEST_CASE("a program computes every function as the evaluator does, at its edges too") {
@@ -494,6 +521,9 @@ TEST_CASE("what is fused or moved is computed as it is written") {
       "sum(n, tanh(sum(k, Z[n,k]*w[k]))^2*Y[n,1]) + sum(n, exp(sum(k, Z[n,k]^2)/K)*n)",
       "sum(n, log(1 + sum(k, exp(Z[n,k] - max(k, Z[n,k]))*Y[n,k]))^2/sum(k, Z[n,k]))",
       "sum(n, sum(k, tanh(Z[n,k]*sum(k, Y[n,k]))*n)^(5/3)) + sum(n, digamma(1 + sum(k, Z[n,k]))*Y[n,1])",
+      "sum(k, exp(z[k])*z[k])",
+      "sum(k, z[k]*w[k]*exp(z[k]*w[k])) + sum(k, exp(z[k] - w[k])*z[k])",
+      "dot(softmax(z), z)^2",
       "exp(m)*sum(k, sum(j, (p[j] + z[k])*(q[j] - z[k])*(r[j] + w[k])*(s[j] - w[k])*(t[j] + z[k])))/sum(k, z[k]*sin(m))",
   };
   for (const std::string text : expressions) {
@@ -515,6 +545,24 @@ TEST_CASE("what is fused or moved is computed as it is written") {
         check_equal<double>(w.computed(program(w.t, w.outputs, w.inputs, w.sizes, target), at), expected, 1e4);
         check_equal<float>(w.computed(basic_program<float>(w.t, w.outputs, w.inputs, w.sizes, target), at), expected, 1e4);
       }
+    }
+  }
+}
+
+TEST_CASE("random sums, products and maxima, with their derivatives, are the evaluator's") {
+  for (unsigned seed = 0; seed < examples(240); ++seed) {
+    std::mt19937_64 random(seed);
+    const std::string text = some_number(random, 2 + static_cast<int>(seed % 4));
+    CAPTURE(text);
+    const differentiated d({{"x, y: vector[n]; s: real"}, {}, {}, {}, {text}});
+    for (std::int64_t size : {1, 3, 8, 40}) {
+      dim_sizes sizes;
+      if (d.p.on().find_dim("n") != none) sizes["n"] = size;
+      const world w(d.p.on(), d.outputs, sizes);
+      const auto at = w.draw(seed, -1.5, 1.5);
+      const auto expected = w.expected(at);
+      const auto in_range = [](const auto& all) { return std::ranges::all_of(all, [](double v) { return std::abs(v) < 1e6; }); };
+      if (std::ranges::all_of(expected, in_range)) check_runs<double>(w, at, 1e5);
     }
   }
 }

@@ -4,6 +4,8 @@
 // rounds better (see stable.hpp) says nothing else, that is the answer. Otherwise forms of the same node are tried that the
 // kernel has proved equal to it under conditions that hold at the point. Where there is none, or the graph has more than
 // `largest_proof` nodes, the form that rounds better counts unproved.
+//
+// What would be too much work is computed in double, by a program.
 #include <wengert/derivation/commands.hpp>
 
 #include <algorithm>
@@ -18,6 +20,7 @@
 #include <wengert/core/error.hpp>
 #include <wengert/proof/stable.hpp>
 
+#include "../embed/stable_form.hpp"
 #include "differentiate.hpp"
 #include "guards.hpp"
 #include "point_values.hpp"
@@ -36,6 +39,13 @@ constexpr double no_number = std::numeric_limits<double>::quiet_NaN();
 constexpr std::size_t easy_levels = 4;
 
 constexpr long double agreement = 1e-9L;
+
+// Where all is computed in double, so are conditions that take more than this part of what would be too much; and all is where
+// something fails at the point, already at this part, for it takes more digits to be seen there.
+constexpr std::size_t part_of_condition = 64, part_where_undefined = 8;
+
+// Terms that extended precision may take where double has no finite number.
+constexpr std::size_t most_precise = 100'000'000;
 
 struct trial {
   std::vector<long double> values;
@@ -98,6 +108,12 @@ class answers {
   // The value of n. Where something fails at the point equal nodes need not agree, so there n itself decides. Derivatives have
   // conventions for what is left open.
   array of(node_id n, bool defined, bool is_derivative, std::string_view name) {
+    if (at_.in_double(n)) return by_program(n, defined, is_derivative, name);
+    if (at_.is_large(n)) {
+      if (defined) n = stable_form(problem_.on(), n);
+      compute({&n, 1});
+      return by_program(n, defined, is_derivative, name);
+    }
     if (std::optional<array> sure = certain(n, defined, is_derivative, name)) return *std::move(sure);
     const bool small = problem_.on().reachable(n).size() <= largest_proof;
     if (!defined && small && at_.leaves_range(n)) n = stabilized(problem_.on(), n);
@@ -108,12 +124,41 @@ class answers {
     return as_array(n, best.values);
   }
 
+  // From now on the values of these nodes are those of one program, in double.
+  void compute(std::span<const node_id> nodes) {
+    at_.compute(nodes);
+    overflows_ = overflows_ || at_.leaves_double(nodes);
+    if (warned_) return;
+    warnings.emplace_back("the digits are those of double arithmetic: certain ones would take too long for so many numbers");
+    warned_ = true;
+  }
+
   std::vector<std::string> warnings;
 
  private:
-  array as_array(node_id n, const std::vector<long double>& values) {
+  // The numbers of a program; where something is too large for it, those of a form in which nothing is, or of extended precision.
+  array by_program(node_id n, bool defined, bool is_derivative, std::string_view name) {
+    if (is_finite(n) && !overflows_) return as_array(n, *at_.in_double(n));
+    const auto good = [&](node_id f) {
+      at_.compute({&f, 1});
+      return is_finite(f) && !at_.leaves_double({&f, 1});
+    };
+    if (defined && problem_.on().reachable(n).size() <= largest_proof)
+      if (const std::optional<normal> form = find_stable_form(expert(), n, good); form && holds_here(form->equal))
+        return as_array(n, *at_.in_double(form->node));
+    if (const node_id other = defined ? stabilized(problem_.on(), n) : n; other != n && good(other))
+      return as_array(n, *at_.in_double(other));
+    if (at_.takes_at_most(n, most_precise)) return as_array(n, is_derivative ? at_.by_convention(n) : at_.precise(n));
+    if (overflows_) warnings.push_back(fmt::format("what leads to {} is too large for double: it may be wrong", name));
+    return as_array(n, *at_.in_double(n));
+  }
+  bool is_finite(node_id n) {
+    return std::ranges::all_of(*at_.in_double(n), [](double v) { return std::isfinite(v); });
+  }
+
+  template <class T> array as_array(node_id n, const std::vector<T>& values) {
     array r{at_.shape(n), {}};
-    for (long double v : values) r.values.push_back(std::isnan(v) ? no_number : static_cast<double>(v) + 0.0);  // never -0, -nan
+    for (T v : values) r.values.push_back(std::isnan(v) ? no_number : static_cast<double>(v) + 0.0);  // never -0, -nan
     return r;
   }
 
@@ -176,6 +221,8 @@ class answers {
   point_values& at_;
   std::vector<requirement> needs_;
   std::optional<prover> prover_;
+  bool warned_ = false;     // of double
+  bool overflows_ = false;  // on the way to what was computed in double
 };
 
 // Whether a node that asks for more to be differentiable everywhere is so here. x^y asks for x > 0; a whole exponent that stays
@@ -286,39 +333,75 @@ std::vector<std::string> broken_givens(problem& p, point_values& at) {
   return r;
 }
 
+// A node whose numbers are asked for.
+struct wanted {
+  node_id node;
+  std::vector<requirement> needs;
+  bool good;  // whether they hold at the point
+  bool is_derivative;
+  std::string name;
+};
+
+// All of them by one program, what was taken out of their exponents put back.
+void compute_at_once(tape& t, answers& numbers, std::vector<wanted>& all, const shifts& taken_out) {
+  std::vector<node_id> nodes;
+  for (const wanted& w : all) nodes.push_back(w.node);
+  taken_out.put_back(t, nodes);
+  for (std::size_t k = 0; k < all.size(); ++k) all[k].node = nodes[k];
+  numbers.compute(nodes);
+}
+
 }  // namespace
 
-grad_result grad(problem& p, const point& given) {
+grad_result grad(problem& p, const point& given, std::size_t most_certain) {
   tape& t = p.on();
   const expression e = p.expressions().at(0);
-  point_values at(p, given);
+  point_values at(p, given, most_certain);
   grad_result r;
   r.notes = p.notes();
-  at.precise(e.node);  // missing values are reported for the expression before anything else
+  at.expect_values(e.node);  // missing values are reported for the expression before anything else
   r.warnings = broken_givens(p, at);
   failures failed(p, at, e.node, e.letters);
-  answers numbers(p, at);
-  const std::vector<requirement> needs = requirements(t, e);
-  bool defined = failed.check(needs, e.node, none);
-  numbers.expect(needs);
-  r.value = numbers.of(e.node, defined, false, "the value");
   std::vector<symbol_id> by;
   for (const target& v : p.targets()) by.push_back(v.variable);
   std::vector<node_id> swept = reverse(t, e.node, by);
+  bool large = at.is_large(e.node) || at.is_large(swept);
+  if (large) at.lower_limit(part_of_condition);
+  std::vector<wanted> all{{e.node, requirements(t, e), true, false, "the value"}};
+  const bool defined = all[0].good = failed.check(all[0].needs, e.node, none);
+  if (!defined && !large) {
+    at.lower_limit(part_where_undefined);
+    large = at.is_large(e.node) || at.is_large(swept);
+  }
+  shifts taken_out;
+  if (large && defined) {
+    make_stable(t, {&all[0].node, 1}, taken_out);
+    swept = reverse(t, all[0].node, by);
+  }
   for (std::size_t k = 0; k < by.size(); ++k) {
     const target& v = p.targets()[k];
     const std::vector<requirement> more = requirements_where_taken(t, e.node, v.variable);
     const std::vector<std::string> others = failed.texts;
     bool smooth = failed.check(more, e.node, v.variable);
     node_id derived = swept[k];
-    if (const node_id equal = smooth || !defined ? none : smoother_here(p, at, e, v.variable); equal != none) {
+    if (node_id equal = smooth || !defined ? none : smoother_here(p, at, e, v.variable); equal != none) {
       failed.texts = others;
       smooth = true;
+      if (large) make_stable(t, {&equal, 1}, taken_out);
       derived = derivative(t, equal, v.variable);
     }
-    numbers.expect(more);
-    r.gradient.emplace_back(v.text, numbers.of(at_entry(t, derived, v, e.letters), defined && smooth, true,
-                                               fmt::format("the derivative by {}", v.text)));
+    all.push_back(
+        {at_entry(t, derived, v, e.letters), more, defined && smooth, true, fmt::format("the derivative by {}", v.text)});
+  }
+  answers numbers(p, at);
+  if (large) compute_at_once(t, numbers, all, taken_out);
+  for (const wanted& w : all) {
+    numbers.expect(w.needs);
+    array found = numbers.of(w.node, w.good, w.is_derivative, w.name);
+    if (w.is_derivative)
+      r.gradient.emplace_back(p.targets()[r.gradient.size()].text, std::move(found));
+    else
+      r.value = std::move(found);
   }
   r.warnings.insert(r.warnings.end(), numbers.warnings.begin(), numbers.warnings.end());
   r.undefined = std::move(failed.texts);
@@ -363,7 +446,7 @@ value_there evaluate_at(problem& p, const diff_result& derivative, const point& 
   std::vector<std::string> letters;
   for (const axis_letter& a : derivative.axes) letters.push_back(a.letter);
   point_values at(p, given);
-  at.precise(derivative.node);  // missing values are reported for the answer before anything else
+  at.expect_values(derivative.node);  // missing values are reported for the answer before anything else
   expression answer;
   answer.node = derivative.node;
   const std::vector<requirement> needs = requirements(p.on(), answer);

@@ -1,7 +1,10 @@
 // The values of a problem's nodes at the point that the user gave.
 #pragma once
 
+#include <limits>
 #include <optional>
+#include <span>
+#include <unordered_map>
 #include <vector>
 
 #include <wengert/derivation/commands.hpp>
@@ -14,7 +17,23 @@ namespace wengert {
 class point_values {
  public:
   // Throws error V03 where a shape does not fit, V06 for a name that does not occur, V07 for a name that has its value already.
-  point_values(problem& p, const point& at);
+  point_values(problem& p, const point& at, std::size_t most_certain = certain_work);
+
+  // Throws error V01 where a node needs a value that is missing, V08 where it has none.
+  void expect_values(node_id n) { precise_.work({&n, 1}, 1, std::numeric_limits<std::size_t>::max()); }
+  // Whether these nodes are too much work for digits that are certain.
+  bool is_large(std::span<const node_id> nodes);
+  bool is_large(node_id n) { return is_large({&n, 1}); }
+  // From now on a part of the work is too much already.
+  void lower_limit(std::size_t divisor) { most_certain_ /= divisor; }
+  bool takes_at_most(node_id n, std::size_t work);
+  // Computes nodes by one program, in double: from then on `in_double` has their entries. Throws error V02 where that takes too
+  // many numbers.
+  void compute(std::span<const node_id> nodes);
+  const std::vector<double>* in_double(node_id n) const;
+  // Whether a number on the way to these nodes is too large for double, so that one over it is 0 as if that were exact. False
+  // where that is too much work.
+  bool leaves_double(std::span<const node_id> nodes);
 
   // The entries of a node, row major, in double and in extended precision. Throws error V01 where a value is missing.
   std::vector<double> rounded(node_id n);
@@ -42,10 +61,12 @@ class point_values {
   void bind(const problem& p, const std::string& name, const array& value);
 
   tape& tape_;
+  std::size_t most_certain_;
   evaluator<double> rounded_;
   evaluator<long double> precise_;
   std::optional<evaluator<long double>> conventional_;  // made when it is asked for
   enclosures enclosed_, enclosed_by_convention_;
+  std::unordered_map<node_id, std::vector<double>> in_double_;
 };
 
 }  // namespace wengert

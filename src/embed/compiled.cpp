@@ -8,20 +8,17 @@
 #include <optional>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <wengert/calculus/derivative.hpp>
-#include <wengert/proof/prover.hpp>
-#include <wengert/proof/stable.hpp>
 
 #include "nonfinite.hpp"
 #include "reroll.hpp"
+#include "stable_form.hpp"
 
 namespace wengert {
 
 namespace {
-
-// The nodes of a function that is taken in a form that rounds better, and of one for which that is proved.
-constexpr std::size_t largest_stable = 10000, largest_proved = 500;
 
 template <class Id> using groups = std::vector<std::vector<Id>>;
 
@@ -68,11 +65,12 @@ class source {
       constants_ = std::move(found->constants);
       views_ = std::move(found->views);
     }
-    make_stable();
+    if (!options_.as_written) make_stable(on(), value_, shifts_);
   }
 
   source(const problem_text& text, const compile_options& o) : options_(o), problem_(std::in_place, text) {
     if (problem_->expressions().size() != 1) throw std::invalid_argument("an equation is no function");
+    expect_known(text);
     const node_id f = problem_->expressions()[0].node;
     value_ = {f};
     std::vector<bool> needed(on().symbol_count(), false);
@@ -92,7 +90,7 @@ class source {
     for (const wengert::target& t : problem_->targets()) by_.push_back(place[t.variable]);
     if (by_.empty())
       for (std::size_t k = 0; k < inputs_.size(); ++k) by_.push_back(k);
-    make_stable();
+    if (!options_.as_written) make_stable(on(), value_, shifts_);
   }
 
   tape& on() { return own_ ? *own_ : problem_->on(); }
@@ -145,6 +143,25 @@ class source {
   }
 
  private:
+  // Throws where derivatives are by a name that the text does not have, or a dimension that it does not have is given a size.
+  void expect_known(problem_text text) const {
+    const auto expect = [](const std::string& name, std::string_view kind, const std::vector<std::string>& known) {
+      if (std::ranges::find(known, name) != known.end()) return;
+      throw std::invalid_argument(fmt::format("'{}' is no {} of what is compiled, which has {}", name, kind,
+                                              known.empty() ? "none" : fmt::format("{}", fmt::join(known, ", "))));
+    };
+    std::vector<std::string> dims;
+    for (dim_id d = 0; d < on().dim_count(); ++d) dims.push_back(on().dim_name(d));
+    for (const auto& [name, size] : options_.sizes) expect(name, "dimension", dims);
+    text.wrt.clear();
+    const problem without(text);
+    std::vector<std::string> names;
+    for (symbol_id s = 0; s < without.on().symbol_count(); ++s) names.push_back(without.on().symbol(s).name);
+    for (const auto& let : without.lets()) names.push_back(let.first);
+    for (const wengert::target& t : problem_->targets())
+      if (t.entry.empty()) expect(t.text, "name", names);
+  }
+
   // The inputs of a text, of which some are needed.
   std::vector<symbol_id> order(std::vector<bool> needed) {
     std::vector<symbol_id> r;
@@ -297,24 +314,6 @@ class source {
       }
     }
     return vectors_;
-  }
-
-  // Takes the function in a form that rounds well, if there is one: small ones must be proved equal. What the form takes out of
-  // exponents counts as constant until everything is differentiated.
-  void make_stable() {
-    tape& t = on();
-    if (options_.as_written || t.reachable(value_).size() > largest_stable) return;
-    std::vector<node_id> better;
-    for (node_id n : value_) better.push_back(stabilized(t, n, shifts_));
-    std::optional<prover> with;
-    for (std::size_t k = 0; k < better.size(); ++k) {
-      if (better[k] == value_[k]) continue;
-      if (t.reachable(value_[k]).size() <= largest_proved) {
-        if (!with) with.emplace(t);
-        if (!with->equate(value_[k], better[k])) continue;
-      }
-      value_[k] = better[k];
-    }
   }
 
   compile_options options_;

@@ -578,12 +578,26 @@ class reroller {
   edge build_inputs(const family& x) {
     if (x.dims.size() == 1 && x.strides[0] == 1) return {inputs_, {label::of_axis(0, static_cast<std::int32_t>(x.first))}};
     tape& t = *made_.on;
-    std::string name = fmt::format("x[{}", x.first);
-    for (std::size_t a = 0; a < x.dims.size(); ++a) name += fmt::format("{:+}*{}", x.strides[a], static_cast<char>('i' + a));
-    for (std::size_t a = 0; a < x.dims.size(); ++a) name += fmt::format(",{}", x.dims[a]);
-    const node_id n = t.symbol(name + "]", ranges(x.dims));
+    const node_id n = t.symbol(words_of_view(x), ranges(x.dims));
     made_.views.push_back({t.symbol_of(n), 0, x.first, x.strides});
     return t.whole(n);
+  }
+
+  // x[2*i-2, i=1..12]: places count from 0, as in the function, and entries of arrays from 1, as everywhere.
+  static std::string words_of_view(const family& x) {
+    std::string place, all;
+    std::int64_t first = x.first;
+    for (std::size_t a = 0; a < x.dims.size(); ++a) {
+      const char letter = static_cast<char>('i' + a);
+      const std::int64_t stride = x.strides[a];
+      if (stride == 1 || stride == -1)
+        place += fmt::format("{}{}", stride < 0 ? "-" : place.empty() ? "" : "+", letter);
+      else
+        place += fmt::format("{}{}*{}", stride > 0 && !place.empty() ? "+" : "", stride, letter);
+      all += fmt::format(", {}=1..{}", letter, x.dims[a]);
+      first -= stride;
+    }
+    return fmt::format("x[{}{}{}]", place, first == 0 ? "" : fmt::format("{:+}", first), all);
   }
 
   node_id constants(const family& x) {

@@ -544,7 +544,9 @@ ball in::function(opcode f, const ball* arguments) const {
   if (info->arity == 2) {
     r = of_two(f, x, arguments[1]);
   } else {
-    std::int64_t guard = x.digits == 0 ? 0 : std::clamp<std::int64_t>(-2 * x.top(), 0, 8192);
+    // Most functions cancel near 0; exp does not, and log sees to its own digits.
+    const bool cancels = x.digits != 0 && f != opcode::exp && f != opcode::log && f != opcode::log2 && f != opcode::log10;
+    std::int64_t guard = cancels ? std::clamp<std::int64_t>(-2 * x.top(), 0, 8192) : 0;
     if (f == opcode::erfc && x.digits > 0) guard = std::int64_t{3} << (2 * std::clamp<std::int64_t>(x.top(), 0, 5));
     r = arithmetic(bits_ + static_cast<int>(guard)).elementary(f, x);
   }

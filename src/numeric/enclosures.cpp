@@ -4,6 +4,8 @@
 #include <cmath>
 #include <concepts>
 
+#include <wengert/core/error.hpp>
+
 namespace wengert {
 
 namespace {
@@ -47,7 +49,12 @@ template <class T> const std::vector<ball>* enclosures::entries(std::unique_ptr<
   const std::size_t most = most_work / ((words + 8) * (words + 8));
   if (e->at.work({&n, 1}, work_of_function, most) >= most) return nullptr;
   std::vector<ball> found;
-  for (const T& v : e->at(n)) found.push_back(value(e->in, v));
+  try {
+    for (const T& v : e->at(n)) found.push_back(value(e->in, v));
+  } catch (const error& too_many) {
+    if (too_many.code != "V02") throw;
+    return nullptr;
+  }
   return &e->found.emplace(n, std::move(found)).first->second;
 }
 
@@ -56,7 +63,7 @@ const std::vector<ball>* enclosures::at(node_id n, std::size_t level) {
     if (const std::vector<ball>* found = entries(fractions_[level], n, level, work_of_fractions << (2 * level - 2))) return found;
   std::size_t numbers = 0;
   for (const given& g : point_) numbers += g.values.size();
-  return entries(balls_[level], n, level, work_of_balls + work_of_number * numbers);
+  return entries(balls_[level == 1 ? 0 : level], n, level, work_of_balls + work_of_number * numbers);
 }
 
 std::vector<std::optional<double>> enclosures::quickly(node_id n) {

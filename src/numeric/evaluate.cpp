@@ -255,8 +255,10 @@ template <class T> void evaluator<T>::evaluate(std::span<const node_id> roots) {
 template <class T> std::size_t evaluator<T>::work(std::span<const node_id> roots, std::size_t function, std::size_t limit) {
   std::size_t total = 0;
   for (node_id n : tape_.reachable({roots.begin(), roots.end()})) {
-    if (is_storeless(tape_.op(n))) continue;
     check(n);
+    const bool stored =
+        !is_storeless(tape_.op(n)) || (tape_.op(n) != opcode::symbol && std::ranges::find(roots, n) != roots.end());
+    if (!stored) continue;
     std::size_t terms =
         find_function(tape_.op(n)) || tape_.op(n) == opcode::power ? function : std::max<std::size_t>(tape_.arity(n), 1);
     for (range_id r : tape_.axes(n)) {

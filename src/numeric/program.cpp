@@ -312,6 +312,7 @@ template <class T> std::span<const std::int64_t> basic_program<T>::output_shape(
 }
 template <class T> std::size_t basic_program<T>::input_size(std::size_t k) const { return product(input_shape(k)); }
 template <class T> std::size_t basic_program<T>::output_size(std::size_t k) const { return product(output_shape(k)); }
+template <class T> std::size_t basic_program<T>::working_size() const { return state_->made.temporaries; }
 template <class T> std::string_view basic_program<T>::target() const { return state_->with.target; }
 
 // --- running it

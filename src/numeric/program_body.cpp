@@ -379,7 +379,7 @@ class body::ordering {
       } else if (sum.op == code::reduce_product) {
         const auto takes = [&](value x, value other) {
           const value e = exponential[x];
-          if (joined_[v] || e == none || at(e).joins || (other > e && !is_lazy(at(other).op))) return;
+          if (joined_[v] || e == none || at(e).joins || (other >= e && !is_lazy(at(other).op))) return;
           at(e).joins = true, at(e).c = other, at(e).table = v;
           if (at(e).op == code::exp) at(e).b = at(e).a;
           joined_[v] = true;

@@ -118,7 +118,12 @@ struct grad_result {
   std::vector<std::string> notes, warnings;
 };
 
-grad_result grad(problem& p, const point& at);
+// How much work digits may take that are certain, in terms of sums and products: about a second on a machine of 2024, for which
+// there are some hundred thousand terms of a sum and their derivatives.
+constexpr std::size_t certain_work = 4'000'000;
+
+// Digits are certain, or a warning says that they are not. What takes more work is computed by a program, in double.
+grad_result grad(problem& p, const point& at, std::size_t most_certain = certain_work);
 
 // A warning where one of the givens is seen to be false by the others, or else one of the conditions of an answer by the givens.
 std::vector<std::string> contradictions(problem& p, const std::vector<requirement>& needs = {});

@@ -25,8 +25,8 @@ class enclosures {
   };
 
   // `conventional`: where 0 times anything is 0.
-  enclosures(const tape& t, std::vector<given> point, bool conventional = false)
-      : tape_(t), point_(std::move(point)), conventional_(conventional) {}
+  enclosures(const tape& t, std::vector<given> there, bool conventional = false)
+      : tape_(t), point_(std::move(there)), conventional_(conventional) {}
 
   // The entries of a node with digits[level] digits; none where that is too much work.
   const std::vector<ball>* at(node_id n, std::size_t level);

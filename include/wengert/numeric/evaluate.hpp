@@ -57,7 +57,8 @@ template <class T> class evaluator {
   // Whether something under a node is too large or too small for a T: infinite, so that one over it is 0 as if that were exact,
   // or a product that is 0 without a factor that is. Takes as much memory as all the nodes.
   bool leaves_range(node_id n);
-  // How many terms computing the roots takes, those of functions of reals counted as `function`; at most `limit`.
+  // How many terms computing the roots takes, those of functions of reals counted as `function`; at most `limit`. Throws what
+  // evaluate throws where values are missing.
   std::size_t work(std::span<const node_id> roots, std::size_t function, std::size_t limit);
   // The value of a node without axes.
   T scalar(node_id n);

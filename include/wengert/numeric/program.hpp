@@ -101,6 +101,8 @@ template <class T> class basic_program {
   std::span<const std::int64_t> output_shape(std::size_t k) const;
   std::size_t input_size(std::size_t k) const;
   std::size_t output_size(std::size_t k) const;
+  // The numbers that a run keeps besides its arrays.
+  std::size_t working_size() const;
   std::string_view target() const;
 
   // One evaluation. Arrays are row major and may not overlap an output; outputs hold intermediate results on the way.
