@@ -168,6 +168,7 @@ class coq_writer {
         "From Coq Require Import Reals List PArith ZArith QArith.\nFrom Coquelicot Require Import Coquelicot.\n"
         "From Wengert Require Import Sums Functions Rules Ring Kernel Statement.\nImport ListNotations.\nOpen Scope R_scope.\n\n";
     std::vector<std::string> nodes;
+    const std::vector<std::string> proved = goals_of(goals);
     for (std::size_t n = nodes_.size(); n-- > 0;)
       nodes.push_back(fmt::format("({}, {})", n + 1, described(nodes_[n]).text(names_)));
     put(text, "nodes : table", nodes);
@@ -181,7 +182,7 @@ class coq_writer {
     put(text, "near_claims : list claim", texts(near_));
     put(text, "at_claims : list claim", texts(at_));
     put(text, "steps : list step", texts(here_->steps));
-    put(text, "goals : list (positive * claim)", goals_of(goals));
+    put(text, "goals : list (positive * claim)", proved);
     text +=
         "Lemma accepted : run nodes extents lengths derivatives variables near_claims at_claims steps goals = true. Proof. "
         "vm_compute. reflexivity. Qed.\n\n";
@@ -219,10 +220,10 @@ class coq_writer {
     std::vector<std::string> known, all;
     for (const auto& [lesser, greater] : lengths_)
       known.push_back(fmt::format("({}, {})", extents_.number_of(lesser), extents_.number_of(greater)));
-    for (const affine& a : extents_.met())
-      all.push_back(
-          fmt::format("({}%nat, ({})%Z)", std::ranges::find(extents_.dims(), a.dim) - extents_.dims().begin(), a.offset));
-    put(text, "extents : list (nat * Z)", all);
+    for (const auto& [to, less] : extents_.met())
+      all.push_back(fmt::format("({}%nat, ({})%Z, [{}])", extents_.index_of(to.dim), to.offset,
+                                less == none ? "" : fmt::format("{}%nat", extents_.index_of(less))));
+    put(text, "extents : list range_end", all);
     put(text, "lengths : list (positive * positive)", known);
   }
 
@@ -262,7 +263,7 @@ class coq_writer {
       std::string type, places;
       for (std::size_t k = 0; k < t_.symbol(s).axes.size(); ++k) {
         type += "nat -> ";
-        places += fmt::format(" (lk place_ {})", k);
+        places += fmt::format(" (nth {} place_ 0%nat)", k);
       }
       binders += fmt::format(" ({} : {}R)", words.of_symbol(s), type);
       arrays.push_back(fmt::format("{}%positive => {}{} | ", number(s), words.of_symbol(s), places));
@@ -358,10 +359,12 @@ class coq_writer {
 
   std::string operation(node_id n) {
     if (extents_.only_reads_further(n)) {
-      std::vector<std::int64_t> further;
+      std::vector<std::size_t> further;
       const edge e = t_.arg(n, 0);
-      for (std::size_t q = 0; q < e.labels.size(); ++q)
-        further.push_back(extents_.place_of(e.labels[q], axes_of(n), e.node, q).further);
+      for (std::size_t q = 0; q < e.labels.size(); ++q) {
+        const coq_extents::place p = extents_.place_of(e.labels[q], axes_of(n), e.node, q);
+        further.push_back(extents_.place_number(p.fixed ? affine{} : p.at));
+      }
       return fmt::format("Oshift [{}]%nat", fmt::join(further, "; "));
     }
     if (is_matrix_function(t_.op(n)))
@@ -375,9 +378,9 @@ class coq_writer {
       case opcode::symbol: return fmt::format("Osym {}", number(t_.symbol_of(n)));
       case opcode::dim_value: return fmt::format("Odim {}", extents_.of_dim(t_.dim_of(n)));
       case opcode::index_value: {
-        const std::int64_t first = extents_.first(t_.out(n)[0]);
-        if (first < 0) no_counterpart(fmt::format("indices from {}", first));
-        return fmt::format("Oindex {}%nat", first);
+        const affine first = extents_.first(t_.out(n)[0]);
+        if (first.dim == none && first.offset < 0) no_counterpart(fmt::format("indices from {}", first.offset));
+        return fmt::format("Oindex {}%nat", extents_.place_number(first));
       }
       case opcode::delta: return "Odelta";
       case opcode::pi: return "Opi";
@@ -410,34 +413,29 @@ class coq_writer {
     s << "Nd " << (op.find(' ') == std::string::npos ? op : "(" + op + ")") << " " << ranges(n, t_.out(n)) << " "
       << ranges(t_.bound(n)) << " ";
     const bool further = extents_.only_reads_further(n);
-    return s.list(arguments(n), [&](edge e) {
-      if (further)
-        for (std::size_t q = 0; q < e.labels.size(); ++q)
-          if (label& l = e.labels[q]; !l.is_constant())
-            l.offset -= static_cast<std::int32_t>(extents_.place_of(l, axes_of(n), e.node, q).further);
-      put_plain(s, e, axes_of(n));
-    });
+    return s.list(arguments(n), [&](const edge& e) { put_plain(s, e, axes_of(n), further); });
   }
 
-  // What some labels, over some axes, read of a node: the number of an axis, or beyond them a fixed entry.
-  std::string numbers_of(std::span<const label> labels, std::span<const range_id> axes, node_id read) const {
+  // What some labels, over some axes, read of a node: the number of an axis, or beyond them a fixed entry. How much `further` on
+  // than an axis, it leaves to others.
+  std::string numbers_of(std::span<const label> labels, std::span<const range_id> axes, node_id read, bool further = false) {
     std::vector<std::size_t> r;
     for (std::size_t q = 0; q < labels.size(); ++q) {
       const coq_extents::place p = extents_.place_of(labels[q], axes, read, q % t_.rank(read));
-      if (p.further != 0) no_counterpart("an entry of a derivative that is read further on");
-      r.push_back(p.fixed ? axes.size() + p.number : p.number);
+      if (p.further() && !further) no_counterpart("an entry of a derivative that is read further on");
+      r.push_back(p.fixed ? axes.size() + extents_.place_number(p.at) : p.axis);
     }
     return fmt::format("[{}]%nat", fmt::join(r, "; "));
   }
   // (node, [labels])
-  script& put_plain(script& s, const edge& e, std::span<const range_id> axes) const {
+  script& put_plain(script& s, const edge& e, std::span<const range_id> axes, bool further = false) {
     s << "(";
-    return s.node(e.node) << fmt::format(", {})", numbers_of(e.labels, axes, e.node));
+    return s.node(e.node) << fmt::format(", {})", numbers_of(e.labels, axes, e.node, further));
   }
-  script& put_place(script& s, const edge& e, std::span<const range_id> axes) const {
+  script& put_place(script& s, const edge& e, std::span<const range_id> axes) {
     return put_plain(s, extents_.plain(e, axes), axes);
   }
-  script& put_places(script& s, std::span<const edge> all, std::span<const range_id> axes) const {
+  script& put_places(script& s, std::span<const edge> all, std::span<const range_id> axes) {
     return s.list(all, [&](const edge& e) { put_place(s, e, axes); });
   }
 
@@ -510,6 +508,7 @@ class coq_writer {
   script translated(const proof_step& step) {
     if (step.rule == "hypothesis") return hypothesis_step(step);
     if (is_axiom(step) || is_whole_symbol(step.says)) return assumed(step.says, is_constant(step.says));
+    if (step.rule == "lift" && extents_.only_reads_further(step.says.right)) return lift_step(step.says);
     if (step.rule == "ring") return ring_step(step);
     if (step.rule == "derivative") return derivative_step(step);
     if (step.terms) return rule_step(step);
@@ -604,6 +603,21 @@ class coq_writer {
   void open_argument(std::vector<std::size_t>& used, const edge& e, std::span<const range_id> axes) {
     const edge read = extents_.plain(e, axes);
     if (read.node != e.node && extents_.only_reads_further(read.node)) open_reader(used, read.node);
+  }
+
+  // That an operation of what is read further on is the operation, read further on.
+  script lift_step(const claim& c) {
+    std::vector<std::size_t> steps;
+    open_reader(steps, c.right);
+    if (steps.empty()) no_counterpart("a function of an array that is read further on and at a fixed entry");
+    const node_id inside = here_->opened.at(c.right).first;
+    script back;
+    back << "Ssym " << steps.front();
+    if (inside == c.left) return back;
+    script s;
+    (s << "Slift ").node(c.left) << " ";
+    const std::size_t same = put_step(std::move(s.node(inside)));
+    return script() << "Strans " << same << " " << put_step(std::move(back));
   }
 
   // --- what is known of a node, known of what only reads it further on

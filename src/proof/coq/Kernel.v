@@ -77,8 +77,10 @@ Definition Gof (den : positive) (opq : list id) (l : list claim) (a : id) : opti
   | _ => match get a with Some n => npoly den n | None => None end end.
 Definition implies (r r' : rel) : bool := if rel_dec r r' then true else match r, r' with Pos, Nonneg | Pos, Nonzero => true | _, _ => false end.
 Definition rconst (r : rel) (c : Q) : bool := match r with Pos => Z.ltb 0 (Qnum c) | Nonneg => Z.leb 0 (Qnum c) | Nonzero => negb (Z.eqb (Qnum c) 0) | Integer => Pos.eqb (Qden c) 1 | _ => false end.
+(* a place that is not 0 *)
+Definition not_first (c : nat) : bool := match Pos.of_succ_nat c with xO p => Pos.ltb 1 p | d => within gm d 0 end.
 Definition leaf_sign (r : rel) (n : node) : bool := match no n with Oconst c => rconst r c | Odim d => match r with Pos | Nonzero => within gm d 0 | Nonneg | Integer => true | _ => false end
-  | Oindex lo => match r with Pos | Nonzero => Nat.ltb 0 lo | Nonneg | Integer => true | _ => false end
+  | Oindex lo => match r with Pos | Nonzero => not_first lo | Nonneg | Integer => true | _ => false end
   | Opi => match r with Pos | Nonneg | Nonzero => true | _ => false end
   | Odelta => match r with Nonneg | Integer => true | _ => false end | _ => false end.
 (* a power of a number, a dimension or an index, if that is positive *)
@@ -278,19 +280,19 @@ Definition equations (l : list claim) (r : list positive) (a b : id) (n n' : nod
   && (eqof l (fst (fst xy)) (fst (snd xy)) && lab_ok (nr n ++ nb n) (snd (fst xy)) (rng (fst (fst xy))))) (combine (na n) (na n')).
 (* a reads x some places further on *)
 Fixpoint reach (D : list positive) (ss ls : list nat) (ra : list positive) : bool := match ss, ls, ra with [], [], [] => true
- | s :: ss, x :: ls, d :: ra => match nth_error D x with Some d' => fits gm d' s d | None => Nat.eqb s 0 && lab_ok D [x] [d] end && reach D ss ls ra | _, _, _ => false end.
+ | s :: ss, x :: ls, d :: ra => match nth_error D x with Some d' => fits gm d' s d | None => Nat.eqb s here && lab_ok D [x] [d] end && reach D ss ls ra | _, _, _ => false end.
 Definition further_of (a x : id) : option (list nat * list nat) := match get a with Some n => match no n, na n with
  | Oshift ss, [(x', ls)] => if Pos.eqb x x' && reach (nr n) ss ls (rng x) then Some (ss, ls) else None | _, _ => None end | None => None end.
 Definition is_delta (d : id) : bool := match get d with Some n => match no n with Odelta => true | _ => false end | None => false end.
 Definition shifted_pair (n n' : node) (ss ls : list nat) (y : id) : bool := match no n', na n' with
  | Oshift ss', [(y', ls')] => Pos.eqb y y' && ((if ln_dec ss ss' then true else false) && ((if ln_dec ls ls' then true else false) && (if lp_dec (nr n) (nr n') then true else false))) | _, _ => false end.
 Definition shifted_derivative (n n' : node) (ss ls : list nat) (W : list positive) (d : id) : bool := match no n', na n' with
- | Oshift ss', [(d', ls')] => (Pos.eqb d d' || (is_delta d && is_delta d')) && ((if ln_dec ss' (ss ++ repeat 0%nat (length W)) then true else false) && (if ln_dec ls' (ls ++ seq (length (nr n)) (length W)) then true else false)) | _, _ => false end.
+ | Oshift ss', [(d', ls')] => (Pos.eqb d d' || (is_delta d && is_delta d')) && ((if ln_dec ss' (ss ++ repeat here (length W)) then true else false) && (if ln_dec ls' (ls ++ seq (length (nr n)) (length W)) then true else false)) | _, _ => false end.
 (* where an argument's labels lead through a reader that reads further on *)
-Definition through (w : nat) (ss ls al : list nat) : list (nat * nat) := map (fun x => if Nat.ltb x (length ls) then (nth x ss 0, nth x ls 0)%nat else (0, x - length ls + w)%nat) al.
+Definition through (w : nat) (ss ls al : list nat) : list (nat * nat) := map (fun x => if Nat.ltb x (length ls) then (nth x ss here, nth x ls 0%nat) else (here, (x - length ls + w)%nat)) al.
 Definition place_eqb (x y : nat * nat) : bool := Nat.eqb (fst x) (fst y) && Nat.eqb (snd x) (snd y).
 Definition read_there (w : nat) (e : edge) : id * list (nat * nat) := let x := direct 60 w (fst e) (snd e) in match get (fst x) with
- | Some n => match no n, na n with Oshift ss, [(c, ls)] => if Nat.eqb (length ss) (length ls) then (c, combine ss (comp w (snd x) ls)) else (fst x, map (fun y => (0%nat, y)) (snd x)) | _, _ => (fst x, map (fun y => (0%nat, y)) (snd x)) end | None => (fst x, map (fun y => (0%nat, y)) (snd x)) end.
+ | Some n => match no n, na n with Oshift ss, [(c, ls)] => if Nat.eqb (length ss) (length ls) then (c, combine ss (comp w (snd x) ls)) else (fst x, map (fun y => (here, y)) (snd x)) | _, _ => (fst x, map (fun y => (here, y)) (snd x)) end | None => (fst x, map (fun y => (here, y)) (snd x)) end.
 Definition same_place (w : nat) (ss ls : list nat) (x y : edge) : bool := let '(c, P) := read_there w y in Pos.eqb c (fst x) && forall2b place_eqb (through w ss ls (snd x)) P.
 Definition delta_of (w : nat) (x : edge) : option (nat * nat) := let x := direct 60 w (fst x) (snd x) in match get (fst x), snd x with Some n, [p; q] => match no n with Odelta => Some (p, q) | _ => None end | _, _ => None end.
 Definition check1 (st : step) : option (bool * claim) := match st with
@@ -403,6 +405,7 @@ Fixpoint check (depth : nat) (hs : list claim) := fix go (cl : PM.t (bool * clai
    | Some c => go (PM.add n c cl) (Pos.succ n) r | None => None end end.
 (* --- what it all means *)
 Variable dv : positive -> nat.
+Notation lk := (index_at dv).
 Variable Fn : positive -> list R -> R.
 Hypothesis Hgeo : fine_geometry dv gm.
 Hypothesis Hfn : List.Forall (differentiates Fn) ders.
@@ -447,9 +450,11 @@ Proof. assert (P : 0 < / IZR (Zpos (Qden c))) by (apply Rinv_0_lt_compat, IZR_lt
   - apply Rmult_le_pos; [|now apply Rlt_le]. apply IZR_le. now apply Z.leb_le.
   - apply Rmult_integral_contrapositive_currified; [|lra]. apply not_0_IZR. intro E. now rewrite E in H.
   - apply Pos.eqb_eq in H. exists (Qnum c). unfold Q2R. rewrite H. field. Qed.
+Lemma not_first_ok c : not_first c = true -> (0 < place dv c)%nat.
+Proof. unfold not_first, place. destruct (Pos.of_succ_nat c) as [p|p|]; intro H; [exact (within_ok _ _ Hgeo _ _ H)|apply Pos.ltb_lt in H; lia|exact (within_ok _ _ Hgeo _ _ H)]. Qed.
 Lemma leaf_sign_ok r n e : leaf_sign r n = true -> rv r (ev dv Fn A (val A) n e).
 Proof. unfold leaf_sign, ev. destruct (no n); destruct r; try easy; intro H; try (now apply rconst_ok); cbn [rv]; try (eexists; apply INR_IZR_INZ); try (unfold delta; destruct (Nat.eqb _ _); now eexists); try (unfold delta; destruct (Nat.eqb _ _); lra);
-  try (apply (within_ok _ _ Hgeo), lt_0_INR in H; lra); try (apply Nat.ltb_lt in H; assert (0 < INR (lo + lk e 0)) by (apply lt_0_INR; lia); lra); try apply pos_INR; try (pose proof PI_RGT_0; lra). Qed.
+  try (apply (within_ok _ _ Hgeo), lt_0_INR in H; lra); try (apply not_first_ok in H; assert (0 < INR (place dv lo + lk e 0)) by (apply lt_0_INR; lia); lra); try apply pos_INR; try (pose proof PI_RGT_0; lra). Qed.
 Lemma kn_ok r a : kn l r a = true -> forall e, inD (rng a) e -> rv r (val A a e).
 Proof. unfold kn. intros H e He. apply orb_prop in H as [H|H].
   - apply existsb_exists in H as (c & I & E). destruct c; try discriminate. apply andb_prop in E as [E1 E2]. apply Pos.eqb_eq in E1; subst. apply (implies_ok _ _ _ E2). now apply (Hl _ I e).
@@ -722,7 +727,7 @@ Proof. induction e as [|a e IH]; intros [|b p] u v H Huv; try discriminate. refl
   - subst. destruct (list_eq_dec Nat.eq_dec e p), (list_eq_dec Nat.eq_dec (b :: e) (b :: p)); try (exfalso; congruence); cbv iota; ring.
   - destruct (list_eq_dec Nat.eq_dec (a :: e) (b :: p)) as [E2|]; [exfalso; now injection E2|cbv iota; ring]. Qed.
 Lemma direct_at A e y : at_ A e y = at_ A e (direct 60 (length e) (fst y) (snd y)). Proof. rewrite direct_ok. now destruct y. Qed.
-Lemma index_of_ok A e x lo l : index_of (length e) x = Some (lo, l) -> at_ A e x = INR (lo + lk e l).
+Lemma index_of_ok A e x lo l : index_of (length e) x = Some (lo, l) -> at_ A e x = INR (place dv lo + lk e l).
 Proof. unfold index_of. cbv zeta. rewrite (direct_at A e x). set (y := direct 60 _ (fst x) (snd x)). destruct (get (fst y)) as [n|] eqn:G; [|easy]. destruct (snd y) as [|z [|]] eqn:SY; try easy. destruct (no n) eqn:O; try easy. intro H. injection H as <- <-. unfold at_. rewrite (model _ _ G), SY. unfold ev. rewrite O. reflexivity. Qed.
 Lemma others_ok A n a ls y e i d : nb n = [d] -> inD (nr n) e -> others n a ls y = true -> val A (fst y) (map (lk (e ++ [i])) (snd y)) = bprod (dv d) (fun j => if Nat.eqb j i then 1 else val A a (map (lk (e ++ [j])) ls)).
 Proof. intros NB He H. unfold others in H. cbv zeta in H. rewrite NB in H. pose proof (inr_len _ _ _ He) as LE. destruct (get (fst y)) as [[o r0 b0 al]|] eqn:G; [|discriminate]. cbn [no nb na nr] in H. destruct o; try discriminate. destruct r; try discriminate. destruct b0 as [|d' [|]]; try discriminate. destruct al as [|[c lc] [|]]; try discriminate.
@@ -730,7 +735,7 @@ Proof. intros NB He H. unfold others in H. cbv zeta in H. rewrite NB in H. pose 
   set (E := (e ++ [i]) ++ [j]). assert (LW : length E = S (S (length (nr n)))) by (unfold E; rewrite !app_length; cbn [length]; lia). rewrite <- LW in H. change (at_ A E (c, lc) = if Nat.eqb j i then 1 else val A a (map (lk (e ++ [j])) ls)). rewrite <- (direct_ok A 60 E c lc). set (z := direct 60 _ c lc) in *.
   destruct (get (fst z)) as [[o1 r1 b1 a1]|] eqn:GZ; [|discriminate]. cbn [no nb na] in H. destruct o1; try discriminate. destruct c0; try discriminate. destruct b1; [|discriminate]. destruct a1 as [|p [|q [|u [|v [|]]]]]; try discriminate. destruct (index_of _ _) as [[lo x]|] eqn:IP; [|discriminate]. destruct (index_of _ (fst q, _)) as [[lo' x']|] eqn:IQ; [|discriminate].
   apply andb_prop in H as [H4 H]. apply andb_prop in H as [H5 H6]. apply andb_prop in H4 as [H4 H7]. apply andb_prop in H7 as [H7 H8]. apply Nat.eqb_eq in H4, H7, H8. subst lo' x x'. apply (index_of_ok A) in IP, IQ. apply (tmatch_ok A) in H5. apply (eqe_ok A) in H6.
-  rewrite (at_node A E z _ GZ). unfold ev; cbn [no nb na map msum opv hd nth fst snd]. rewrite app_nil_r, !comp_ok. unfold at_ in IP, IQ, H5, H6; cbn [fst snd tv] in *. transitivity (choose Ceq' (INR (lo + lk E (S (length (nr n))))) (INR (lo + lk E (length (nr n)))) (qv (1 # 1)) (val A a (map (lk E) (map (beside (length (nr n))) ls)))). { f_equal; [exact IP|exact IQ|exact H5|exact H6]. } unfold qv; cbn [Qnum Qden choose].
+  rewrite (at_node A E z _ GZ). unfold ev; cbn [no nb na map msum opv hd nth fst snd]. rewrite app_nil_r, !comp_ok. unfold at_ in IP, IQ, H5, H6; cbn [fst snd tv] in *. transitivity (choose Ceq' (INR (place dv lo + lk E (S (length (nr n))))) (INR (place dv lo + lk E (length (nr n)))) (qv (1 # 1)) (val A a (map (lk E) (map (beside (length (nr n))) ls)))). { f_equal; [exact IP|exact IQ|exact H5|exact H6]. } unfold qv; cbn [Qnum Qden choose].
   assert (X1 : lk E (S (length (nr n))) = j). { unfold E. rewrite lk_app_r by (rewrite app_length; cbn [length]; lia). rewrite app_length. cbn [length]. replace (S (length (nr n)) - (length e + 1))%nat with 0%nat by lia. reflexivity. }
   assert (X2 : lk E (length (nr n)) = i). { unfold E. rewrite <- app_assoc, lk_app_r by lia. replace (length (nr n) - length e)%nat with 0%nat by lia. reflexivity. }
   assert (X3 : map (lk E) (map (beside (length (nr n))) ls) = map (lk (e ++ [j])) ls). { rewrite map_map. apply map_ext. intro x. unfold beside, E. destruct (Nat.ltb_spec x (length (nr n))). rewrite <- app_assoc, !lk_app_l by lia. easy.
@@ -928,14 +933,14 @@ Proof. intros H He. assert (Z : some_of (nr n) = true -> exists z, inD (nr n) z)
   unfold reads in H. destruct ls; [|exact (K H)]. destruct (rng b) eqn:R; [|exact (K H)]. destruct (Z H) as [z J]. exists z. split; [exact J|]. inversion He. reflexivity. Qed.
 Lemma odd_pw v z : Z.odd z = true -> (0 < z)%Z -> (0 < v -> 0 < pw v z) /\ (v < 0 -> pw v z < 0) /\ (v = 0 -> pw v z = 0).
 Proof. intros O P. split; [intro; now apply pw_pos|]. split; [|intros ->; apply pw_0; lia]. intro N. apply Z.odd_spec in O as [k ->]. rewrite pw_add0 by lra. cbn [pw]. replace (2 * k)%Z with (k + k)%Z by lia. rewrite pw_add0 by lra. assert (M : 0 < pw v k * pw v k) by (apply Rsqr_pos_lt, pw_ne0; lra). nra. Qed.
-Lemma reach_ok D e : forall ss ls ra, inD D e -> reach D ss ls ra = true -> inD ra (further ss (map (lk e) ls)).
+Lemma reach_ok D e : forall ss ls ra, inD D e -> reach D ss ls ra = true -> inD ra (further dv ss (map (lk e) ls)).
 Proof. induction ss as [|s ss IH]; intros [|y ls] [|d ra] He H; try discriminate. constructor. cbn [reach] in H. apply andb_prop in H as [H1 H2]. cbn [map further]. constructor; [|now apply IH].
   destruct (nth_error D y) as [d'|] eqn:N. apply (fits_ok _ _ Hgeo _ _ _ H1). now apply (inr_nth dv D e y d'). apply andb_prop in H1 as [S H1]. apply Nat.eqb_eq in S. subst s. apply (lab_inr dv gm Hgeo D e) in H1; [|easy]. inversion H1; subst. easy. Qed.
-Lemma further_of_ok a x n ss ls A e : get a = Some n -> further_of a x = Some (ss, ls) -> inD (nr n) e -> val A a e = val A x (further ss (map (lk e) ls)) /\ inD (rng x) (further ss (map (lk e) ls)) /\ length ss = length ls.
+Lemma further_of_ok a x n ss ls A e : get a = Some n -> further_of a x = Some (ss, ls) -> inD (nr n) e -> val A a e = val A x (further dv ss (map (lk e) ls)) /\ inD (rng x) (further dv ss (map (lk e) ls)) /\ length ss = length ls.
 Proof. intros G H He. unfold further_of in H. rewrite G in H. destruct n as [o r0 b al]; cbn [no na nr] in *. destruct o; try discriminate. destruct al as [|[x' ls'] [|]]; try discriminate. destruct (Pos.eqb_spec x x'); [subst x'|discriminate]. destruct (reach _ _ _ _) eqn:RC; [|discriminate]. injection H as <- <-.
   split. rewrite (model _ _ G). reflexivity. split. now apply (reach_ok r0). clear - RC. revert ls' RC. generalize (rng x). induction ss0 as [|s ss0 IH]; intros [|d ra] [|y ls] H; try discriminate; [easy|]. cbn in *. apply andb_prop in H as [_ H]. f_equal. now apply (IH ra). Qed.
-Lemma further_zeros n : forall l, further (repeat 0%nat n) l = l. Proof. induction n; destruct l; cbn; [easy..|]. now rewrite IHn. Qed.
-Lemma further_app ss ss' l l' : length ss = length l -> further (ss ++ ss') (l ++ l') = further ss l ++ further ss' l'.
+Lemma further_zeros n : forall l, further dv (repeat here n) l = l. Proof. induction n; destruct l; cbn; [easy..|]. now rewrite IHn. Qed.
+Lemma further_app ss ss' l l' : length ss = length l -> further dv (ss ++ ss') (l ++ l') = further dv ss l ++ further dv ss' l'.
 Proof. revert l. induction ss; intros [|x l] H; try discriminate; [easy|]. cbn. f_equal. apply IHss. now injection H. Qed.
 Lemma delta_any d d' A e : is_delta d = true -> is_delta d' = true -> val A d e = val A d' e.
 Proof. unfold is_delta. destruct (get d) as [n|] eqn:G; [|easy]. destruct (get d') as [n'|] eqn:G'; [|easy]. intros H H'. rewrite (model _ _ G), (model _ _ G'). unfold ev. destruct (no n); try discriminate. now destruct (no n'). Qed.
@@ -956,21 +961,21 @@ Lemma many_snoc n W : many (S n) W = many n W ++ W.
 Proof. unfold many. induction n. cbn. now rewrite app_nil_r. change (W ++ concat (repeat W (S n)) = (W ++ concat (repeat W n)) ++ W). rewrite IHn. apply app_assoc. Qed.
 Lemma order_of_ok A c n a s W d : order_of c = Some (n, a, s, W, d) -> sem A c -> sem A (Chi n a s W d).
 Proof. destruct c; try discriminate; intro H; injection H as <- <- <- <- <-; [|easy]. cbn [sem]. intros S e ps p He L _ Hp. destruct ps; [|discriminate]. cbn [higher concat app]. now apply S. Qed.
-Lemma read_there_ok A e y : at_ A e y = val A (fst (read_there (length e) y)) (map (fun p => (fst p + lk e (snd p))%nat) (snd (read_there (length e) y))).
+Lemma read_there_ok A e y : at_ A e y = val A (fst (read_there (length e) y)) (map (fun p => (place dv (fst p) + lk e (snd p))%nat) (snd (read_there (length e) y))).
 Proof. rewrite (direct_at A e y). unfold read_there. cbv zeta. set (x := direct 60 _ (fst y) (snd y)).
-  assert (P : at_ A e x = val A (fst (fst x, map (fun y : nat => (0%nat, y)) (snd x))) (map (fun p => (fst p + lk e (snd p))%nat) (snd (fst x, map (fun y : nat => (0%nat, y)) (snd x))))). { unfold at_; cbn [fst snd]. f_equal. rewrite map_map. now apply map_ext. }
+  assert (P : at_ A e x = val A (fst (fst x, map (fun y : nat => (here, y)) (snd x))) (map (fun p => (place dv (fst p) + lk e (snd p))%nat) (snd (fst x, map (fun y : nat => (here, y)) (snd x))))). { unfold at_; cbn [fst snd]. f_equal. rewrite map_map. now apply map_ext. }
   destruct (get (fst x)) as [[o r b al]|] eqn:G; [|easy]. cbn [no na]. destruct o; try easy. destruct al as [|[c ls] [|]]; try easy. destruct (Nat.eqb_spec (length ss) (length ls)) as [L|]; [|easy]. cbn [fst snd]. unfold at_. rewrite (model _ _ G). unfold ev; cbn [no na map hd fst snd]. f_equal. rewrite comp_ok.
   assert (L' : length ss = length (comp (length e) (snd x) ls)) by (unfold comp; now rewrite map_length). revert L'. generalize (comp (length e) (snd x) ls). clear. induction ss as [|s ss IH]; intros [|z l] L; try discriminate; [easy|]. cbn in *. f_equal. apply IH. now injection L. Qed.
 Lemma forall2b_eq P Q : forall2b place_eqb P Q = true -> P = Q.
 Proof. revert Q. induction P as [|[a b] P IH]; intros [|[c d] Q] H; try easy. cbn [forall2b] in H. apply andb_prop in H as [H1 H2]. unfold place_eqb in H1; cbn [fst snd] in H1. apply andb_prop in H1 as [H1 H3]. apply Nat.eqb_eq in H1, H3. subst. f_equal. now apply IH. Qed.
-Lemma further_nth ss l x : length ss = length l -> (x < length l)%nat -> nth x (further ss l) 0%nat = (nth x ss 0 + nth x l 0)%nat.
+Lemma further_nth ss l x : length ss = length l -> (x < length l)%nat -> nth x (further dv ss l) 0%nat = (place dv (nth x ss here) + nth x l 0)%nat.
 Proof. revert l x. induction ss as [|s ss IH]; intros [|z l] x L H; try discriminate; cbn in *; [lia|]. destruct x; [easy|]. apply IH; lia. Qed.
-Lemma further_length ss l : length (further ss l) = length l. Proof. revert l. induction ss; intros [|z l]; cbn; auto. Qed.
-Lemma same_place_ok A e ss ls x y : length ss = length ls -> forallb (fun z => Nat.ltb z (length e)) ls = true -> same_place (length e) ss ls x y = true -> at_ A e y = val A (fst x) (map (lk (further ss (map (lk e) ls))) (snd x)).
+Lemma further_length ss l : length (further dv ss l) = length l. Proof. revert l. induction ss; intros [|z l]; cbn; auto. Qed.
+Lemma same_place_ok A e ss ls x y : length ss = length ls -> forallb (fun z => Nat.ltb z (length e)) ls = true -> same_place (length e) ss ls x y = true -> at_ A e y = val A (fst x) (map (lk (further dv ss (map (lk e) ls))) (snd x)).
 Proof. intros L K H. unfold same_place in H. destruct (read_there (length e) y) as [c P] eqn:R. apply andb_prop in H as [H1 H2]. apply Pos.eqb_eq in H1. apply forall2b_eq in H2. subst c P. rewrite (read_there_ok A e y).
   rewrite R; cbn [fst snd]. f_equal. unfold through. rewrite map_map. apply map_ext. intro z. destruct (Nat.ltb_spec z (length ls)) as [B|B]; cbn [fst snd].
-  - unfold lk at 2. rewrite (nth_indep (further ss (map (lk e) ls)) _ 0%nat) by (rewrite further_length, map_length; lia). rewrite further_nth by (rewrite ?map_length; lia). f_equal. rewrite (nth_indep (map (lk e) ls) 0%nat (lk e 0)) by (rewrite map_length; lia). now rewrite map_nth.
-  - unfold lk. rewrite !nth_overflow by (rewrite ?further_length, ?map_length; lia). rewrite further_length, map_length. lia. Qed.
+  - unfold index_at at 2. rewrite (nth_indep (further dv ss (map (lk e) ls)) _ 0%nat) by (rewrite further_length, map_length; lia). rewrite further_nth by (rewrite ?map_length; lia). f_equal. rewrite (nth_indep (map (lk e) ls) 0%nat (lk e 0)) by (rewrite map_length; lia). now rewrite map_nth.
+  - unfold index_at. rewrite !nth_overflow by (rewrite ?further_length, ?map_length; lia). rewrite further_length, map_length. change (place dv here) with 0%nat. cbn [Nat.add]. f_equal. lia. Qed.
 Lemma delta_of_ok A e x p q : delta_of (length e) x = Some (p, q) -> at_ A e x = delta (lk e p) (lk e q).
 Proof. unfold delta_of. cbv zeta. rewrite (direct_at A e x). set (y := direct 60 _ (fst x) (snd x)). destruct (get (fst y)) as [n|] eqn:G; [|easy]. destruct (snd y) as [|z [|z' [|]]] eqn:SY; try easy. destruct (no n) eqn:O; try easy. intro H. injection H as <- <-. unfold at_. rewrite (model _ _ G), SY. unfold ev. rewrite O. reflexivity. Qed.
 Lemma choice_poly_ok A x u v e : pv dv (val A) (choice_poly x u v) e = at_ A e x * at_ A e u + at_ A e v - at_ A e x * at_ A e v.
@@ -1057,7 +1062,7 @@ Proof. intros Hcl H. destruct st; cbn [check1] in H; unfold valid; intros A HA H
     + destruct (get b) as [n'|] eqn:E2; [|discriminate]. destruct (further_of a a0) as [[ss ls]|] eqn:FO; [|discriminate]. destruct (_ && _) eqn:SP; [|discriminate]. injection H as <-. pose proof (Hcl _ _ F A HA HH) as S. cbn [snd sem] in *. intros e pp He Hp. rewrite (rng_get _ _ E1) in He. apply andb_prop in SP as [LT SP].
       destruct (further_of_ok _ _ _ _ _ A e E1 FO He) as (V & I & LN). specialize (S _ pp I Hp). unfold shifted_derivative in SP. destruct n' as [o' r' b' al']; cbn [no na nr] in *. destruct o'; try discriminate. destruct al' as [|[d' ls'] [|]]; try discriminate. apply andb_prop in SP as [P1 SP]. apply andb_prop in SP as [P2 P3].
       destruct (ln_dec _ _) as [EQ1|]; [|discriminate]. destruct (ln_dec ls' _) as [EQ2|]; [|discriminate]. subst ss0 ls'.
-      assert (X : val A b (e ++ pp) = val A d (further ss (map (lk e) ls) ++ pp)).
+      assert (X : val A b (e ++ pp) = val A d (further dv ss (map (lk e) ls) ++ pp)).
       { rewrite (model _ _ E2). unfold ev; cbn [no na map hd fst snd]. pose proof (inr_len _ _ _ He) as LE. pose proof (inr_len _ _ _ Hp) as LP.
         assert (M1 : map (lk (e ++ pp)) ls = map (lk e) ls). { apply map_ext_in. intros y Iy. rewrite forallb_forall in LT. specialize (LT y Iy). apply Nat.ltb_lt in LT. apply lk_app_l. lia. }
         assert (M2 : map (lk (e ++ pp)) (seq (length (nr n)) (length W)) = pp). { rewrite <- LP. apply nth_ext with 0%nat 0%nat. now rewrite map_length, seq_length. intros j Hj. rewrite map_length, seq_length in Hj. rewrite (nth_indep _ 0%nat (lk (e ++ pp) 0)) by now rewrite map_length, seq_length. rewrite map_nth, seq_nth by easy. rewrite lk_app_r by lia. replace (length (nr n) + j - length e)%nat with j by lia. now apply nth_indep. }
@@ -1068,7 +1073,7 @@ Proof. intros Hcl H. destruct st; cbn [check1] in H; unfold valid; intros A HA H
     { destruct o1; try discriminate; (match type of H with (if ?k then _ else _) = _ => destruct k; [|discriminate] end); now injection H as <-. }
     destruct K as (K & -> & OP). apply andb_prop in K as [K1 K]. apply andb_prop in K as [K2 K]. apply andb_prop in K as [K3 K]. apply andb_prop in K as [K4 K5]. destruct (op_dec' o1 o') as [<-|]; [|discriminate]. destruct (lp_dec r0 r2) as [<-|]; [|discriminate]. apply Nat.eqb_eq in K3. cbn [snd sem]. intros e He. rewrite (rng_get _ _ E1) in He. cbn [nr] in He.
     rewrite (model _ _ E1), (model _ _ E2). unfold ev at 1; cbn [no na map hd fst snd]. rewrite (model _ _ E3).
-    assert (X : map (fun al => val A (fst al) (map (lk (further ss (map (lk e) ls) ++ [])) (snd al))) a1 = map (fun al => val A (fst al) (map (lk (e ++ [])) (snd al))) a2).
+    assert (X : map (fun al => val A (fst al) (map (lk (further dv ss (map (lk e) ls) ++ [])) (snd al))) a1 = map (fun al => val A (fst al) (map (lk (e ++ [])) (snd al))) a2).
     { rewrite !app_nil_r. rewrite <- (inr_len _ _ _ He) in K4, K5. clear - model K3 K4 K5. revert a2 K5. induction a1 as [|al a1 IH]; intros [|al' a2] H; try easy. cbn [forall2b] in H. apply andb_prop in H as [H1 H2]. cbn [map]. rewrite (IH _ H2). f_equal. symmetry. exact (same_place_ok A e ss ls al al' K3 K4 H1). }
     unfold ev; cbn [no nb na nr]. destruct o1; try (now elim OP); cbn [map msum]; now rewrite X.
   - (* Sdelta *) destruct (get a) as [n|] eqn:E1; [|discriminate]. destruct (na n) as [|X [|Y rest]]; try discriminate. cbv zeta in H. destruct (lp_dec _ _) as [RR|]; [|discriminate]. destruct (tmatch _ _ _ _ _) eqn:TM; [|discriminate]. destruct (index_of _ X) as [[lo x]|] eqn:IX; [|discriminate]. destruct (index_of _ Y) as [[lo' y]|] eqn:IY; [|discriminate]. destruct (delta_of _ _) as [[u v]|] eqn:D; [|discriminate]. destruct (_ && _) eqn:C; [|discriminate]. injection H as <-. cbn [snd sem]. intros e He.

@@ -43,8 +43,20 @@ Notation id := positive.
 Inductive mat := Mdet | Madj | Minv.
 Inductive op := Oconst (c : Q) | Osym (a : positive) | Odelta | Odim (d : positive) | Oindex (lo : nat) | Opi | Oadd | Omul | Oid | Opow (q : Q) | Oun (u : un) | Obi (b : bi) | Osel (c : cmp) | Omat (m : mat) | Ofun (f : positive) | Ored (r : red) | Oshift (ss : list nat).
 Record node := Nd { no : op; nr : list positive; nb : list positive; na : list (id * list nat) }.
-(* what a label x reads where the indices are e: one of them, or beyond them a fixed one, counted from 0 *)
-Definition lk (e : list nat) (x : nat) := nth x e (x - length e)%nat.
+(* A fixed place, counted from 0, by number: 2 * k + 1 is the place k, and 2 * k the one behind all of the extent 2 * k + 1. *)
+Notation here := 1%nat.
+Section PLACES.
+Variable dv : positive -> nat.
+Definition place (c : nat) : nat := match Pos.of_succ_nat c with xO p => pred (Pos.to_nat p) | d => dv d end.
+(* what a label x reads where the indices are e: one of them, or beyond them a fixed place *)
+Definition index_at (e : list nat) (x : nat) : nat := nth x e (place (x - length e)).
+(* entries some places further on *)
+Fixpoint further (ss l : list nat) : list nat := match ss, l with s :: ss, x :: l => (place s + x)%nat :: further ss l | _, _ => l end.
+Lemma place_number k : place (2 * k + 1) = k.
+Proof. unfold place. assert (E : Pos.of_succ_nat (2 * k + 1) = xO (Pos.of_succ_nat k)) by (apply Pos2Nat.inj; rewrite Pos2Nat.inj_xO, !SuccNat2Pos.id_succ; lia). rewrite E, SuccNat2Pos.id_succ. reflexivity. Qed.
+Lemma places_differ a b : Nat.odd a = true -> Nat.odd b = true -> a <> b -> place a <> place b.
+Proof. intros A B N. apply Nat.odd_spec in A as [k ->]. apply Nat.odd_spec in B as [l ->]. rewrite !place_number. lia. Qed.
+End PLACES.
 Fixpoint sm (l : list R) : R := match l with [] => 0 | [x] => x | x :: r => x + sm r end.
 Fixpoint pr (l : list R) : R := match l with [] => 1 | [x] => x | x :: r => x * pr r end.
 (* F: what unknown functions are *)
@@ -53,17 +65,16 @@ Definition opv (F : positive -> list R -> R) o (vs : list R) : R := match o with
  | Osel c => choose c (hd 0 vs) (nth 1 vs 0) (nth 2 vs 0) (nth 3 vs 0) | Ofun f => F f vs | _ => 0 end.
 (* r: how many axes it has, the last two those of the matrix *)
 Definition matv (m : mat) (n r : nat) (e : list nat) (F : nat -> nat -> R) : R := match m with
- | Mdet => det n F | Madj => adj n F (lk e (r - 2)) (lk e (r - 1)) | Minv => inv n F (lk e (r - 2)) (lk e (r - 1)) end.
+ | Mdet => det n F | Madj => adj n F (nth (r - 2) e 0%nat) (nth (r - 1) e 0%nat) | Minv => inv n F (nth (r - 2) e 0%nat) (nth (r - 1) e 0%nat) end.
 Lemma matv_ext m n r e F G : (forall i j, (i < n)%nat -> (j < n)%nat -> F i j = G i j) -> matv m n r e F = matv m n r e G.
 Proof. intro H. apply clip_ext in H. unfold matv, inv, adj, det. now rewrite H. Qed.
-(* entries some places further on *)
-Fixpoint further (ss l : list nat) : list nat := match ss, l with s :: ss, x :: l => (s + x)%nat :: further ss l | _, _ => l end.
 Section EV.
 Variables (dv : positive -> nat) (F : positive -> list R -> R).
+Notation lk := (index_at dv).
 Definition ev (arr : positive -> list nat -> R) (V : id -> list nat -> R) (n : node) (e : list nat) : R := match no n with
- | Oconst c => qv c | Osym a => arr a e | Odelta => delta (lk e 0) (lk e 1) | Odim d => INR (dv d) | Oindex lo => INR (lo + lk e 0) | Opi => PI
+ | Oconst c => qv c | Osym a => arr a e | Odelta => delta (lk e 0) (lk e 1) | Odim d => INR (dv d) | Oindex lo => INR (place dv lo + lk e 0) | Opi => PI
  | Omat m => match nb n with [d; d'] => if Pos.eqb d d' then matv m (dv d) (length (nr n)) e (fun p q => hd 0 (map (fun al => V (fst al) (map (lk (e ++ [p; q])) (snd al))) (na n))) else 0 | _ => 0 end
- | Oshift ss => hd 0 (map (fun al => V (fst al) (further ss (map (lk e) (snd al)))) (na n))
+ | Oshift ss => hd 0 (map (fun al => V (fst al) (further dv ss (map (lk e) (snd al)))) (na n))
  | Ored r => mred r (map dv (nb n)) (fun l => sm (map (fun al => V (fst al) (map (lk (e ++ l)) (snd al))) (na n)))
  | o => msum (map dv (nb n)) (fun l => opv F o (map (fun al => V (fst al) (map (lk (e ++ l)) (snd al))) (na n))) end.
 End EV.
@@ -97,22 +108,23 @@ Definition npoly (den : positive) (n : node) : option (list mono) := match no n 
  | Omul => Some [M 1 (nb n) (map (fun al => (Hn (fst al), snd al, 1%Z)) (na n))]
  | Opow q => match na n with [al] => match ppoly den q (fst al) with Some (h, z) => Some [M 1 (nb n) [(h, snd al, z)]] | None => None end | _ => None end
  | _ => None end.
-(* What is known of the extents of ranges: that there are more than k, that one and some more is at most another, that one is another and some more. *)
+(* What is known of the extents of ranges: that there are more than k, that one and a place more is at most another, that one is another and some more. *)
 Record geometry := Geo { within : positive -> nat -> bool; fits : positive -> nat -> positive -> bool; shift_of : positive -> option (positive * Z) }.
 Record fine_geometry (dv : positive -> nat) (gm : geometry) : Prop := {
   within_ok : forall d k, within gm d k = true -> (k < dv d)%nat;
-  fits_ok : forall d' s d, fits gm d' s d = true -> forall i, (i < dv d')%nat -> (s + i < dv d)%nat;
+  fits_ok : forall d' s d, fits gm d' s d = true -> forall i, (i < dv d')%nat -> (place dv s + i < dv d)%nat;
   shift_ok : forall d b z, shift_of gm d = Some (b, z) -> INR (dv d) = INR (dv b) + IZR z;
   number_ok : forall p, dv (xO p) = Pos.to_nat p }.
 Section RING.
 Variable dv : positive -> nat.
+Notation lk := (index_at dv).
 Variable gm : geometry.
 Variable rng : id -> list positive.            (* out dims of a node *)
 Variable G : id -> option (list mono).         (* what a node is expanded to *)
 Variable kn : rel -> id -> bool.               (* known signs *)
 Variable pwr : id -> option (Z * id).          (* a^k = b *)
 (* --- the algorithm --- *)
-Definition lab1 (D : list positive) (x : nat) (d : positive) : bool := match nth_error D x with Some d' => Pos.eqb d d' || fits gm d' 0 d | None => within gm d (x - length D) end.
+Definition lab1 (D : list positive) (x : nat) (d : positive) : bool := match nth_error D x with Some d' => Pos.eqb d d' || fits gm d' here d | None => fits gm 2 (x - length D) d end.
 Fixpoint lab_ok (D : list positive) (ls : list nat) (ra : list positive) : bool := match ls, ra with [], [] => true | x :: ls, d :: ra => lab1 D x d && lab_ok D ls ra | _, _ => false end.
 (* a label of w indices where b more follow them; what the labels of the indices that ls reads are there *)
 Definition up (w b x : nat) : nat := if Nat.ltb x w then x else (x + b)%nat.
@@ -160,8 +172,8 @@ Definition frot (w : nat) (fs : list fac) : list fac := match fs with
  | f :: t => t ++ [f] | [] => [] end.
 Definition firstd (r w : nat) (fs : list fac) : option nat := let bound x := Nat.leb r x && Nat.ltb x w in fold_right (fun f acc => match f with
   | (Hd, [x; y], z) => if Nat.eqb x y then acc else if bound x then Some (x - r)%nat else if bound y then Some (y - r)%nat else acc | _ => acc end) None fs.
-(* a delta of two fixed indices that differ *)
-Definition clash (w : nat) (fs : list fac) : bool := existsb (fun f => match f with (Hd, [x; y], z) => Z.ltb 0 z && (Nat.leb w x && (Nat.leb w y && negb (Nat.eqb x y))) | _ => false end) fs.
+(* a delta of two numbers that differ *)
+Definition clash (w : nat) (fs : list fac) : bool := existsb (fun f => match f with (Hd, [x; y], z) => Z.ltb 0 z && ((Nat.leb w x && Nat.odd (x - w)) && ((Nat.leb w y && Nat.odd (y - w)) && negb (Nat.eqb x y))) | _ => false end) fs.
 Fixpoint iter {A} (n : nat) (f : A -> A) (x : A) : A := match n with O => x | S n => iter n f (f x) end.
 Definition mapf (g : list fac -> list fac) (m : mono) : mono := M (mc m) (md m) (g (mf m)).
 Definition dstep (fd : list positive) (m : mono) : mono := match firstd (length fd) (length fd + length (md m)) (mf m) with
@@ -202,7 +214,7 @@ Fixpoint addm (m : mono) (p : list mono) : list mono := match p with [] => [m]
  | m' :: t => if lp_dec (md m) (md m') then if lf_dec (mf m) (mf m') then M (Qred (mc m + mc m')) (md m) (mf m) :: t else m' :: addm m t else m' :: addm m t end.
 (* a sum over 1..p, for a small number p, written out *)
 Definition written_out (r : nat) (m : mono) : list mono := match md m with
- | xO p :: ds => if Pos.leb p 8 then map (fun i => M (mc m) ds (ren (gdrop r (r + S (length ds) + i)) (mf m))) (seq 0 (Pos.to_nat p)) else [m] | _ => [m] end.
+ | xO p :: ds => if Pos.leb p 8 then map (fun i => M (mc m) ds (ren (gdrop r (r + S (length ds) + (2 * i + 1))) (mf m))) (seq 0 (Pos.to_nat p)) else [m] | _ => [m] end.
 Fixpoint write_out (k r : nat) (m : mono) : list mono := match k with O => [m] | S k => match find (fun j => match nth_error (md m) j with Some (xO p) => Pos.leb p 8 | _ => false end) (seq 0 (length (md m))) with
  | Some j => flat_map (write_out k r) (written_out r (mvf r j m)) | None => [m] end end.
 (* the extent of a range that is another's and some more *)
@@ -279,12 +291,12 @@ Hypothesis pwok : forall a k b, pwr a = Some (k, b) -> (0 < k)%Z /\ forall e, in
 Lemma inr_nth D e x d : inD D e -> nth_error D x = Some d -> (lk e x < dv d)%nat /\ (x < length e)%nat.
 Proof. revert e x. induction D as [|d0 D IH]; intros e [|x] H; inversion H; subst; cbn; intro E; try discriminate.
   - injection E as ->. split; [easy|lia].
-  - destruct (IH _ _ H4 E). unfold lk in *. cbn. split; [easy|lia]. Qed.
+  - destruct (IH _ _ H4 E). unfold index_at in *. cbn. split; [easy|lia]. Qed.
 Lemma inr_len D e : inD D e -> length e = length D.
 Proof. intro H. apply Forall2_length in H. now rewrite map_length in H. Qed.
 Lemma lab1_ok D e x d : inD D e -> lab1 D x d = true -> (lk e x < dv d)%nat.
 Proof. intros H E. unfold lab1 in E. destruct (nth_error D x) as [d'|] eqn:N. { destruct (inr_nth D e x d' H N) as [L _]. apply orb_prop in E as [E|E]. now apply Pos.eqb_eq in E as ->. exact (fits_ok _ _ Hgeo _ _ _ E _ L). }
-  apply nth_error_None in N. pose proof (inr_len _ _ H) as L. unfold lk. rewrite nth_overflow by lia. rewrite L. now apply (within_ok _ _ Hgeo). Qed.
+  apply nth_error_None in N. pose proof (inr_len _ _ H) as L. unfold index_at. rewrite nth_overflow by lia. rewrite L. pose proof (fits_ok _ _ Hgeo _ _ _ E 0%nat) as P. rewrite (number_ok _ _ Hgeo) in P. specialize (P ltac:(cbn; lia)). lia. Qed.
 Lemma lab_inr D e ls : forall ra, inD D e -> lab_ok D ls ra = true -> inD ra (map (lk e) ls).
 Proof. intros ra H. revert ra. induction ls; destruct ra; cbn; intro E; try discriminate. constructor. apply andb_prop in E as [E1 E2]. constructor. now apply lab1_ok with D. now apply IHls. Qed.
 Lemma inr_app D1 D2 e l : inD D1 e -> inD D2 l -> inD (D1 ++ D2) (e ++ l).
@@ -305,13 +317,13 @@ Proof. induction fs as [|[[h l] z] fs IH]. cbn. now rewrite pw_1. change (pf (sc
 Lemma pv_app p q e : pv (p ++ q) e = pv p e + pv q e.
 Proof. induction p; cbn. ring. rewrite IHp. ring. Qed.
 Lemma lk_app_l e l x : (x < length e)%nat -> lk (e ++ l) x = lk e x.
-Proof. intro H. unfold lk. rewrite app_nth1 by easy. now apply nth_indep. Qed.
+Proof. intro H. unfold index_at. rewrite app_nth1 by easy. now apply nth_indep. Qed.
 Lemma lk_app_r e l x : (length e <= x)%nat -> lk (e ++ l) x = lk l (x - length e).
-Proof. intro H. unfold lk. rewrite app_nth2 by easy. f_equal. rewrite app_length. lia. Qed.
+Proof. intro H. unfold index_at. rewrite app_nth2 by easy. do 2 f_equal. rewrite app_length. lia. Qed.
 Lemma lk_up e l x : lk (e ++ l) (up (length e) (length l) x) = lk e x.
-Proof. unfold up. destruct (Nat.ltb_spec x (length e)). now apply lk_app_l. rewrite lk_app_r by lia. unfold lk. rewrite !nth_overflow by lia. lia. Qed.
+Proof. unfold up. destruct (Nat.ltb_spec x (length e)). now apply lk_app_l. rewrite lk_app_r by lia. unfold index_at. rewrite !nth_overflow by lia. f_equal. lia. Qed.
 Lemma lk_map e ls x : (x < length ls)%nat -> lk (map (lk e) ls) x = lk e (nth x ls 0%nat).
-Proof. intro H. unfold lk at 1. rewrite (nth_indep _ _ (lk e 0)) by now rewrite map_length. apply map_nth. Qed.
+Proof. intro H. unfold index_at at 1. rewrite (nth_indep _ _ (lk e 0)) by now rewrite map_length. apply map_nth. Qed.
 Lemma sp_ok ls e l x : lk (map (lk e) ls ++ l) x = lk (e ++ l) (sp ls (length e) (length l) x).
 Proof. unfold sp. destruct (Nat.ltb_spec x (length ls)).
   - rewrite lk_app_l by now rewrite map_length. rewrite lk_up. now apply lk_map.
@@ -404,9 +416,9 @@ Proof. induction fs as [|[[h l] z] fs IH]; cbn [pickd]; intros acc y fs' H. disc
   destruct (Nat.eqb_spec a r); cbn [andb] in H.
   - destruct (Nat.eqb_spec b r); cbn [negb] in H.
     + destruct (Nat.eqb_spec b r); cbn in H; [|easy]. destruct (Nat.eqb_spec a r); cbn in H; [|easy]. now apply K.
-    + injection H as <- <-. split; [easy|]. intro e'. subst. rewrite pf_revapp. cbn [pf fv hv map]. rewrite delta_pw by easy. unfold lk; cbn. ring.
+    + injection H as <- <-. split; [easy|]. intro e'. subst. rewrite pf_revapp. cbn [pf fv hv map]. rewrite delta_pw by easy. unfold index_at; cbn. ring.
   - destruct (Nat.eqb_spec b r); cbn [andb] in H.
-    + destruct (Nat.eqb_spec a r); cbn [negb] in H; [easy|]. injection H as <- <-. split; [easy|]. intro e'. subst. rewrite pf_revapp. cbn [pf fv hv map]. rewrite delta_pw by easy. unfold lk; cbn. rewrite delta_sym. ring.
+    + destruct (Nat.eqb_spec a r); cbn [negb] in H; [easy|]. injection H as <- <-. split; [easy|]. intro e'. subst. rewrite pf_revapp. cbn [pf fv hv map]. rewrite delta_pw by easy. unfold index_at; cbn. rewrite delta_sym. ring.
     + now apply K. Qed.
 Lemma gdrop_ok e r y i l : length e = r -> (y <> r -> i = lk (e ++ i :: l) y) -> forall x, (y = r -> x <> r) -> lk (e ++ i :: l) x = lk (e ++ l) (gdrop r y x).
 Proof. intros L Hy x Hx. unfold gdrop. destruct (Nat.ltb_spec x r). now rewrite !lk_app_l by lia.
@@ -441,20 +453,20 @@ Proof. induction fs as [|[[h l] z] fs IH]; [easy|]. cbn [clean pf]. destruct (Z.
   destruct h; cbn [pf]; rewrite ?IH; try easy. destruct l as [|a [|b [|]]]; cbn [pf]; rewrite ?IH; try easy.
   destruct (Z.ltb_spec 0 z); cbn [pf]; rewrite ?IH; try easy.
   destruct (Nat.eqb_spec a b). subst. rewrite IH. cbn [fv hv map]. rewrite delta_pw by easy. cbn. rewrite delta_refl. ring.
-  destruct (Nat.ltb_spec a b); cbn [pf fv hv map]; rewrite IH, !delta_pw by easy; cbn; [easy|]. unfold lk; cbn. now rewrite delta_sym. Qed.
+  destruct (Nat.ltb_spec a b); cbn [pf fv hv map]; rewrite IH, !delta_pw by easy; cbn; [easy|]. unfold index_at; cbn. now rewrite delta_sym. Qed.
 Lemma subst_ok a b e x : lk e a = lk e b -> lk e x = lk e (subst a b x).
 Proof. intro E. unfold subst. destruct (Nat.eqb_spec x a); congruence. Qed.
 Lemma frot_ok w fs e : pf (frot w fs) e = pf fs e.
 Proof. destruct fs as [|[[h l] z] t]; [easy|]. cbn [frot].
   assert (K : pf (t ++ [(h, l, z)]) e = pf ((h, l, z) :: t) e) by (rewrite pf_app; cbn [pf]; ring).
   destruct h; try exact K. destruct l as [|a [|b [|]]]; try exact K. destruct (Z.ltb_spec 0 z); try exact K.
-  rewrite pf_app. cbn [pf fv hv map]. rewrite delta_pw by easy. cbn [lk nth]. unfold delta. change (nth 0 [lk e a; lk e b] 0%nat) with (lk e a). change (nth 1 [lk e a; lk e b] 0%nat) with (lk e b).
+  rewrite pf_app. cbn [pf fv hv map]. rewrite delta_pw by easy. cbn [index_at nth]. unfold delta. change (nth 0 [lk e a; lk e b] 0%nat) with (lk e a). change (nth 1 [lk e a; lk e b] 0%nat) with (lk e b).
   destruct (Nat.eqb_spec (lk e a) (lk e b)); [|ring]. rewrite Rmult_1_r, Rmult_1_l, Rmult_1_r. apply pf_ren. intro x. destruct (Nat.leb _ _); apply subst_ok;
   destruct (Nat.max_spec a b) as [[? ->]|[? ->]], (Nat.min_spec a b) as [[? ->]|[? ->]]; congruence. Qed.
-Lemma clash_ok w fs e : (length e <= w)%nat -> clash w fs = true -> pf fs e = 0.
+Lemma clash_ok w fs e : length e = w -> clash w fs = true -> pf fs e = 0.
 Proof. intro L. unfold clash. induction fs as [|[[h l] z] fs IH]; cbn [existsb]; intro H; [easy|]. cbn [pf]. apply orb_prop in H as [H|H]; [|rewrite IH by easy; ring].
-  destruct h; try easy. destruct l as [|x [|y [|]]]; try easy. apply andb_prop in H as [H1 H]. apply andb_prop in H as [H2 H]. apply andb_prop in H as [H3 H]. apply Z.ltb_lt in H1. apply Nat.leb_le in H2, H3. apply negb_true_iff, Nat.eqb_neq in H.
-  cbn [fv hv map]. rewrite delta_pw, delta_neq by (easy || (unfold lk; cbn; rewrite !nth_overflow by lia; lia)). ring. Qed.
+  destruct h; try easy. destruct l as [|x [|y [|]]]; try easy. apply andb_prop in H as [H1 H]. apply andb_prop in H as [H2 H]. apply andb_prop in H as [H3 H]. apply andb_prop in H2 as [H2 O2]. apply andb_prop in H3 as [H3 O3]. apply Z.ltb_lt in H1. apply Nat.leb_le in H2, H3. apply negb_true_iff, Nat.eqb_neq in H.
+  assert (N : lk e x <> lk e y) by (unfold index_at; rewrite !nth_overflow, L by lia; apply places_differ; (easy || lia)). cbn [fv hv map]. rewrite delta_pw, delta_neq by easy. ring. Qed.
 Lemma iter_ok {A} (f : A -> A) (v : A -> R) : (forall x, v (f x) = v x) -> forall n x, v (iter n f x) = v x.
 Proof. intros H n. induction n; cbn; intro x; [easy|]. now rewrite IHn. Qed.
 Lemma ins_ok D f fs e : inD D e -> pf (ins D f fs) e = fv e f * pf fs e.
@@ -497,10 +509,10 @@ Proof. induction p as [|m' p IH]; cbn [addm pv]; [easy|]. destruct (lp_dec _ _);
   unfold mv; cbn [mc md mf]. rewrite Qred_R, Q2R_plus. rewrite <- e0, <- e1. ring. Qed.
 Lemma written_out_ok fd m e : inD fd e -> pv (written_out (length fd) m) e = mv m e.
 Proof. intro He. unfold written_out. destruct m as [c ds fs]; cbn [mc md mf]. assert (K : pv [M c ds fs] e = mv (M c ds fs) e) by (cbn [pv]; ring). destruct ds as [|[d|d|] ds]; try exact K. destruct (Pos.leb d 8); [|exact K]. clear K.
-  assert (GG : forall n, pv (map (fun i => M c ds (ren (gdrop (length fd) (length fd + S (length ds) + i)) fs)) (seq 0 n)) e = Q2R c * bsum n (fun i => msum (map dv ds) (fun l => pf fs (e ++ i :: l)))).
+  assert (GG : forall n, pv (map (fun i => M c ds (ren (gdrop (length fd) (length fd + S (length ds) + (2 * i + 1))) fs)) (seq 0 n)) e = Q2R c * bsum n (fun i => msum (map dv ds) (fun l => pf fs (e ++ i :: l)))).
   { induction n as [|n IH]. cbn. ring. rewrite seq_S, map_app, pv_app, IH. cbn [Nat.add map pv bsum]. unfold mv; cbn [mc md mf]. rewrite Rmult_plus_distr_l, Rplus_0_r. f_equal. f_equal. apply msum_ext. intros l Hl.
     apply pf_ren. intro x. pose proof (inr_len _ _ He) as LE. pose proof (inr_len _ _ Hl) as LL. apply gdrop_ok; [easy| |]; [|intros E; exfalso; lia].
-    intros _. rewrite lk_app_r by lia. unfold lk. rewrite nth_overflow by (cbn; lia). cbn [length]. lia. }
+    intros _. rewrite lk_app_r by lia. unfold index_at. rewrite nth_overflow by (cbn [length]; lia). rewrite <- (place_number dv n) at 1. f_equal. cbn [length]. lia. }
   rewrite GG. unfold mv; cbn [mc md mf map msum]. now rewrite (number_ok _ _ Hgeo). Qed.
 Lemma write_out_ok k fd : forall m e, inD fd e -> pv (write_out k (length fd) m) e = mv m e.
 Proof. induction k; intros m e He; cbn [write_out]. cbn; ring. destruct (find _ _) as [j|]; [|cbn; ring]. rewrite <- (mvf_ok fd j m e He), <- (written_out_ok fd (mvf (length fd) j m) e He). generalize (written_out (length fd) (mvf (length fd) j m)). intro q.
@@ -605,7 +617,7 @@ Proof. induction n; intros fuel fd p e H He; cbn [solve] in H; rewrite <- (norm_
 End RING.
 (* the polynomial of a node, one level deep, is its value *)
 Section NP.
-Variable dv : positive -> nat. Variable F : positive -> list R -> R. Variable arr : positive -> list nat -> R. Variable V : id -> list nat -> R.
+Variable dv : positive -> nat. Notation lk := (index_at dv). Variable F : positive -> list R -> R. Variable arr : positive -> list nat -> R. Variable V : id -> list nat -> R.
 Lemma rpoly_ok den d n a h z : rpoly den d n a = Some (h, z) -> forall idx, pw (hv dv V h idx) z = pw (root d (V a idx)) n.
 Proof. unfold rpoly. cbv zeta. generalize (Z.to_pos (Zpos den / Zpos d)). intros k H idx. destruct (Pos.eqb_spec d 1) as [|N]; [easy|]. destruct (Pos.eqb_spec den (d * k)) as [->|]; [|easy].
   injection H as <- <-. cbn [hv]. rewrite (root_mul d k) by now left. now rewrite pw_pow. Qed.
