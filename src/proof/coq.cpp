@@ -135,11 +135,7 @@ struct proof {
   std::vector<script> steps;
   std::map<step_id, std::size_t> numbers;
   std::map<node_id, std::vector<std::size_t>> choices;
-  struct symmetric_part {
-    node_id closed;    // V
-    std::size_t step;  // that W is (V + V')/2
-  };
-  std::map<node_id, symmetric_part> symmetric;  // by W
+  std::map<node_id, std::vector<std::size_t>> symmetric;  // that a node is the same where two of its indices are exchanged
   std::map<std::pair<step_id, node_id>, std::size_t> further;
   std::map<std::pair<step_id, std::size_t>, std::size_t> factors;  // that they are not 0
   std::map<node_id, std::pair<node_id, std::size_t>> opened;
@@ -742,7 +738,7 @@ class coq_writer {
     const claim& c = k_.hypothesis_of(h).says;
     if (c.what != kind::equal || t_.op(c.left) != opcode::symbol || !t_.symbol(t_.symbol_of(c.left)).symmetric) return;
     if (c.right == turned(c.left) && !here_->symmetric.contains(c.left))
-      put_symmetric_part(c.left, hypothesis_step(h, equal_claim(c.right, c.left)));
+      here_->symmetric[c.left] = {put_step(hypothesis_step(h, equal_claim(c.right, c.left)))};
   }
 
   // The inverse and the adjugate of a symmetric matrix, which the kernel takes as symmetric.
@@ -754,37 +750,79 @@ class coq_writer {
     for (node_id n : t_.reachable(roots)) {
       if ((t_.op(n) != opcode::inv && t_.op(n) != opcode::adj) || t_.rank(n) != 2) continue;
       const claim c = equal_claim(turned(n), n);
-      try {
-        k_.ring(c.left, c.right, {});
-      } catch (const refusal&) {
-        continue;
-      }
-      put_symmetric_part(n, assumed(c, is_constant(c)));
+      if (by_ring(c)) here_->symmetric[n] = {put_step(assumed(c, is_constant(c)))};
     }
   }
 
-  node_id turned(node_id w) {
-    return t_.identity(std::vector<range_id>(t_.out(w).begin(), t_.out(w).end()), {w, {label::of_axis(1), label::of_axis(0)}});
+  // The step that says so in the kernel, if `ring` does.
+  const proof_step* by_ring(const claim& c) {
+    try {
+      return &k_.log()[k_.ring(c.left, c.right, {}).step()];
+    } catch (const refusal&) {
+      return nullptr;
+    }
   }
 
-  // Of a matrix W that is symmetric, `ring` in Coq knows nothing: it is told that W is (V + V')/2, for a V that stands closed and
-  // is W. So W[i,j] and W[j,i] are the same polynomial.
-  void put_symmetric_part(node_id w, script that_it_is) {
-    const std::vector<range_id> axes(t_.out(w).begin(), t_.out(w).end());
-    frame f{t_, axes};
-    const node_id v = t_.add(axes, std::vector{t_.whole(w)});
-    const term half(f, rational(1, 2));
-    auto mean = [&](node_id n) { return (half * term(f, t_.whole(n)) + half * term(f, t_.whole(turned(n)))).over_frame(); };
-    const node_id opened = mean(w), closed = mean(v);
-    const std::size_t known = put_step(std::move(that_it_is));
-    auto ring = [&](node_id a, node_id b, const std::string& premise) {
-      script s;
-      (s << "Sring ").node(a) << " ";
-      return put_step(s.node(b) << " 1 [] [" << premise << "]");
+  node_id turned(node_id w) { return exchanged(w, 0, 1); }
+  node_id exchanged(node_id n, std::size_t p, std::size_t q) {
+    std::vector<label> places = tape::straight(t_.rank(n));
+    std::swap(places[p], places[q]);
+    return t_.identity(std::vector<range_id>(t_.out(n).begin(), t_.out(n).end()), {n, places});
+  }
+
+  // `ring` in Coq reads what is neither a sum nor a product as it stands, and is told where its indices may be exchanged.
+  void exchange_indices(std::vector<std::size_t>& used, std::span<const node_id> roots) {
+    std::set<node_id> read;
+    for (node_id n : t_.reachable(roots)) {
+      const opcode o = t_.op(n);
+      const bool power = o == opcode::power && !(is_integer(t_.value(n)) && t_.value(n) >= 0);
+      if (power) read.insert(t_.arg(n, 0).node);
+      if (find_function(o) && t_.arity(n) == 1 && t_.bound_count(n) == 0) read.insert(n);
+    }
+    for (node_id n : read) {
+      if (!here_->symmetric.contains(n)) here_->symmetric[n] = exchange_steps(n);
+      const std::vector<std::size_t>& steps = here_->symmetric.at(n);
+      used.insert(used.end(), steps.begin(), steps.end());
+    }
+  }
+
+  std::vector<std::size_t> exchange_steps(node_id n) {
+    std::vector<std::size_t> steps;
+    for (std::size_t q = 0; q < t_.rank(n); ++q)
+      for (std::size_t p = 0; p < q; ++p) {
+        if (t_.out(n)[p] != t_.out(n)[q]) continue;
+        const proof_step* known = by_ring(equal_claim(exchanged(n, p, q), n));
+        if (known && !known->by_symmetry) steps.push_back(find_function(t_.op(n)) ? exchange_in(n, p, q) : exchange(n, p, q));
+      }
+    return steps;
+  }
+  std::size_t exchange(node_id n, std::size_t p, std::size_t q) {
+    const std::vector<node_id> both{exchanged(n, p, q), n};
+    std::vector<std::size_t> used;
+    std::vector<node_id> below;
+    for (const edge& e : t_.args(n).copy()) below.push_back(e.node);
+    exchange_indices(used, below);
+    return put_step(binary("Sring ", both[0], both[1]) << " " << denominator_beneath(both) << " [] " << premises(used));
+  }
+  // Of a function of one argument, because the argument is the same.
+  std::size_t exchange_in(node_id n, std::size_t p, std::size_t q) {
+    const std::vector<range_id> axes = axes_of(n);
+    const node_id argument = t_.identity(axes, t_.arg(n, 0));
+    auto of = [&](node_id a) {
+      const edge whole = t_.whole(a);
+      return t_.make(t_.op(n), axes, {}, reduction::none, std::span(&whole, 1), t_.attribute(n));
     };
-    const std::size_t second = ring(opened, w, std::to_string(known)), first = ring(closed, opened, "");
-    const std::size_t back = put_step(script() << "Strans " << first << " " << second);
-    here_->symmetric[w] = {v, put_step(script() << "Ssym " << back)};
+    const node_id inside = of(exchanged(argument, p, q)), plain = of(argument);
+    const std::size_t same = exchange(argument, p, q);
+    const std::size_t lifted = put_step(binary("Slift ", exchanged(n, p, q), inside));
+    const std::size_t equal = put_step(binary("Scong ", inside, plain) << fmt::format(" [{}]", same));
+    const std::size_t both = put_step(script() << "Strans " << lifted << " " << equal);
+    return plain == n ? both : put_step(script() << "Strans " << both << " " << put_step(binary("Slift ", plain, n)));
+  }
+  static script binary(std::string_view step, node_id left, node_id right) {
+    script s;
+    (s << step).node(left) << " ";
+    return s.node(right);
   }
 
   // Steps whose premises, and perhaps the node that they are about, say all.
@@ -942,15 +980,13 @@ class coq_writer {
     std::vector<node_id> closed = without_constants(step.details);
     for (node_id n : t_.reachable(roots)) {
       const bool symmetric = step.by_symmetry || is_matrix_function(t_.op(n));
-      auto part = symmetric ? here_->symmetric.find(n) : here_->symmetric.end();
-      if (part != here_->symmetric.end() && std::ranges::find(closed, n) == closed.end()) {
-        closed.push_back(part->second.closed);
-        used.push_back(part->second.step);
-      }
+      if (auto known = here_->symmetric.find(n); symmetric && known != here_->symmetric.end())
+        used.insert(used.end(), known->second.begin(), known->second.end());
       if (t_.op(n) != opcode::select || std::ranges::find(step.details, n) != step.details.end()) continue;
       const std::vector<std::size_t>& more = choice_steps(n);
       used.insert(used.end(), more.begin(), more.end());
     }
+    exchange_indices(used, roots);
     for (node_id n : t_.reachable(roots)) {
       read_further(used, step, n);
       if (!extents_.only_reads_further(n))

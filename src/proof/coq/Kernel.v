@@ -96,7 +96,10 @@ Definition eqof (l : list claim) a b := Pos.eqb a b || existsb (fun c => match c
 Definition dlook (l : list claim) s W a : option (option id) := if negb (dp s a) then Some None else
   match find (fun c => match c with Cder x s' W' _ => Pos.eqb x a && (Pos.eqb s s' && if lp_dec W W' then true else false) | _ => false end) l with
   Some (Cder _ _ _ d) => Some (Some d) | _ => None end.
-Definition zero l den opq fd p := let tried w := solve gm rng (Gof den opq l) (kn l) (pwof opq l) w 60 600 fd p in tried false || tried true.
+(* from claims that a is the same where its indices are taken in another order *)
+Definition swaps_of (l : list claim) : list (id * list nat) := flat_map (fun c => match c with Ceq x a => match get x with Some n => match no n, nb n, na n with
+  | Oid, [], [(a', p)] => if Pos.eqb a a' && (if lp_dec (nr n) (rng a) then true else false) then [(a, p)] else [] | _, _, _ => [] end | None => [] end | _ => [] end) l.
+Definition zero l den opq fd p := let ss := swaps_of l in let tried w := solve gm rng (Gof den opq l) (kn l) (pwof opq l) ss w 60 600 fd p in tried false || tried true.
 (* --- matching nodes against templates *)
 (* w: how many indices the labels of an edge read *)
 Definition comp (w : nat) (L bl : list nat) : list nat := map (sp L w 0) bl.
@@ -460,6 +463,10 @@ Proof. unfold kn. intros H e He. apply orb_prop in H as [H|H].
   - apply existsb_exists in H as (c & I & E). destruct c; try discriminate. apply andb_prop in E as [E1 E2]. apply Pos.eqb_eq in E1; subst. apply (implies_ok _ _ _ E2). now apply (Hl _ I e).
   - destruct (get a) as [n|] eqn:E; [|easy]. rewrite (model _ _ E). apply orb_prop in H as [H|H]; [now apply leaf_sign_ok|]. unfold leaf_power in H. destruct n as [o r0 b0 a0]; cbn [no nb na] in H. destruct o; try discriminate. destruct b0; [|discriminate]. destruct a0 as [|[b ls] [|]]; try discriminate. apply andb_prop in H as [H1 H2]. destruct (get b) as [m|] eqn:E2; [|discriminate].
     apply (implies_ok _ _ _ H1). unfold ev; cbn [no nb na map msum opv hd fst snd rv]. rewrite (model _ _ E2). apply qpow_pos. exact (leaf_sign_ok Pos m _ H2). Qed.
+Lemma rng_get a n : get a = Some n -> rng a = nr n. Proof. unfold rng. now intros ->. Qed.
+Lemma swaps_of_ok a p : In (a, p) (swaps_of l) -> forall e, inD (rng a) e -> val A a (map (lk e) p) = val A a e.
+Proof. intros I e He. apply in_flat_map in I as (c & I & J). destruct c; try easy. destruct (get a0) as [[o r b1 al]|] eqn:E; [|easy]. cbn [no nr nb na] in J. destruct o; try easy. destruct b1; [|easy]. destruct al as [|[a' p'] [|]]; try easy. destruct (Pos.eqb_spec b a'); [subst a'|easy]. destruct (lp_dec _ _) as [RR|]; [|easy]. cbn [andb] in J. destruct J as [J|[]]. injection J as <- <-.
+  pose proof (Hl _ I) as S. cbn [sem] in S. rewrite (rng_get _ _ E) in S. cbn [nr] in S. rewrite RR in S. rewrite <- (S e He), (model _ _ E). unfold ev; cbn [no nb na map msum opv sm fst snd]. now rewrite app_nil_r. Qed.
 Lemma pwof_ok opq a k b : pwof opq l a = Some (k, b) -> (0 < k)%Z /\ forall e, inD (rng a) e -> pw (val A a e) k = val A b e.
 Proof. unfold pwof. destruct (existsb _ opq); [easy|]. destruct (find _ l) as [c|] eqn:F; [|easy]. apply find_some in F as [I F]. destruct c; try discriminate. destruct (get a0) as [n|] eqn:E; [|easy].
   destruct n as [o r0 bb a1]; cbn [no nb na nr] in *. destruct o; try easy. destruct bb; [|easy]. destruct a1 as [|[a' ls] [|]]; try easy. intro H. injection H as <- <-.
@@ -470,7 +477,7 @@ Lemma eqof_ok a b : eqof l a b = true -> forall e, inD (rng a) e -> val A a e = 
 Proof. unfold eqof. intros H e He. apply orb_prop in H as [H|H]. apply Pos.eqb_eq in H. now subst. apply existsb_exists in H as (c & I & E). destruct c; try discriminate.
   apply andb_prop in E as [E1 E2]. apply Pos.eqb_eq in E1, E2; subst. now apply (Hl _ I e). Qed.
 Lemma zero_ok den opq fd p e : zero l den opq fd p = true -> inD fd e -> pv dv (val A) p e = 0.
-Proof. unfold zero. generalize 60%nat, 600%nat. intros n m H He. apply orb_prop in H as [H|H]; exact (solve_ok dv gm rng (Gof den opq l) (kn l) (pwof opq l) _ (val A) Hgeo (Gof_ok den opq) kn_ok (pwof_ok opq) n m fd p e H He). Qed.
+Proof. unfold zero. generalize 60%nat, 600%nat. intros n m H He. apply orb_prop in H as [H|H]; exact (solve_ok dv gm rng (Gof den opq l) (kn l) (pwof opq l) (swaps_of l) _ (val A) Hgeo (Gof_ok den opq) kn_ok swaps_of_ok (pwof_ok opq) n m fd p e H He). Qed.
 Lemma one_ok c d n e : length e = n -> pv dv (val A) (one c d n) e = Q2R c * val A d e.
 Proof. intro L. unfold one, pv, mv; cbn [mc md mf map msum pf fv hv pw]. rewrite app_nil_r, map_seq_lk by easy. ring. Qed.
 (* --- matching *)
@@ -781,7 +788,6 @@ Lemma gath_in cl ps : (forall p c, PM.find p cl = Some c -> valid c) -> forall b
 Proof. intro Hcl. induction ps as [|p ps IH]; cbn; intros bl H A HA HH c I. injection H as <-. easy. destruct (PM.find p cl) as [[m c0]|] eqn:F; [|easy]. destruct (gath cl ps) as [bl'|]; [|easy]. injection H as <-. cbn in *.
   destruct I as [<-|I]. apply (Hcl _ _ F A HA). cbn. intros ->. now apply HH. apply (IH _ eq_refl A HA); [|easy]. intro E. apply HH. rewrite E. apply andb_false_r. Qed.
 Ltac ifs := repeat match goal with H : (if ?b then _ else _) = Some _ |- _ => destruct b eqn:?; [|discriminate] | H : match ?x with _ => _ end = Some _ |- _ => destruct x eqn:?; try discriminate end.
-Lemma rng_get a n : get a = Some n -> rng a = nr n. Proof. unfold rng. now intros ->. Qed.
 Lemma sm_all (P : R -> Prop) : P 0 -> (forall a b, P a -> P b -> P (a + b)) -> forall l, (forall v, In v l -> P v) -> P (sm l).
 Proof. intros P0 PA. induction l as [|x l IH]; intros H; [easy|]. rewrite sm_cons. apply PA; [apply H; now left|apply IH; intros; apply H; now right]. Qed.
 Lemma pr_all (P : R -> Prop) : P 1 -> (forall a b, P a -> P b -> P (a * b)) -> forall l, (forall v, In v l -> P v) -> P (pr l).

@@ -123,6 +123,7 @@ Variable rng : id -> list positive.            (* out dims of a node *)
 Variable G : id -> option (list mono).         (* what a node is expanded to *)
 Variable kn : rel -> id -> bool.               (* known signs *)
 Variable pwr : id -> option (Z * id).          (* a^k = b *)
+Variable swaps : list (id * list nat).         (* (a, p): a is the same where its indices are taken in the order p *)
 (* --- the algorithm --- *)
 Definition lab1 (D : list positive) (x : nat) (d : positive) : bool := match nth_error D x with Some d' => Pos.eqb d d' || fits gm d' here d | None => fits gm 2 (x - length D) d end.
 Fixpoint lab_ok (D : list positive) (ls : list nat) (ra : list positive) : bool := match ls, ra with [], [] => true | x :: ls, d :: ra => lab1 D x d && lab_ok D ls ra | _, _ => false end.
@@ -194,7 +195,11 @@ Fixpoint ins (D : list positive) (f : fac) (fs : list fac) : list fac := match f
    if hd_dec h h' then if ln_dec l l' then if okmerge D h l z z' then (h, l, (z + z')%Z) :: t else match fcmp f g with Gt => g :: ins D f t | _ => f :: g :: t end
    else match fcmp f g with Gt => g :: ins D f t | _ => f :: g :: t end else match fcmp f g with Gt => g :: ins D f t | _ => f :: g :: t end end.
 Definition sortf (D : list positive) (fs : list fac) : list fac := fold_right (ins D) [] fs.
-Definition sortm (fd : list positive) (m : mono) : mono := mapf (fun fs => clean (sortf (fd ++ md m) (clean fs))) m.
+(* the least of the orders in which indices may be taken *)
+Definition swap (D : list positive) (a : id) (l : list nat) (s : id * list nat) : list nat := if Pos.eqb a (fst s) && (forallb (fun x => Nat.ltb x (length l)) (snd s) && lab_ok D l (rng a)) then
+  let l' := map (fun x => nth x l 0%nat) (snd s) in match lcmp l' l with Lt => l' | _ => l end else l.
+Definition swapf (D : list positive) (f : fac) : fac := match f with (Hn a, l, z) => (Hn a, fold_left (swap D a) swaps l, z) | (Hr a k, l, z) => (Hr a k, fold_left (swap D a) swaps l, z) | f => f end.
+Definition sortm (fd : list positive) (m : mono) : mono := mapf (fun fs => clean (sortf (fd ++ md m) (map (swapf (fd ++ md m)) (clean fs)))) m.
 Definition simp (fd : list positive) (m : mono) : mono :=
   let r := length fd in let n := length (md m) in
   let m := sortm fd m in let m := iter n (dstep fd) m in let m := mapf (fun fs => iter (2 * length fs) (frot (r + length (md m))) fs) m in
@@ -247,8 +252,9 @@ Fixpoint numbers (fs : list fac) : Q * list fac := match fs with [] => (1%Q, [])
  | f :: t => let '(c, r) := numbers t in match f with (Hq p k, l, z) => (Qmult (whole_power p (Z.div z (Zpos k))) c, (Hq p k, l, Z.modulo z (Zpos k)) :: r) | _ => (c, f :: r) end end.
 Definition has_number (f : fac) : bool := match f with (Hq _ k, _, z) => negb (Z.leb 0 z && Z.ltb z (Zpos k)) | _ => false end.
 Definition one_monomial (b : id) : bool := match G b with Some [M _ [] _] | None => true | _ => false end.
+Definition is_zero (a : id) : bool := match G a with Some p => zerop p | None => false end.
 Definition red1 (D : list positive) (f : fac) : option (list fac) := match f with
- | (Hr a k, l, z) => if negb (lab_ok D l (rng a)) then None else match inside_root a with Some (c, fs) => Some (root_of_number k c z ++ map (root_of (length D) k l z) fs) | None => if Z.leb (Zpos k) z && kn Nonneg a then Some [(Hr a k, l, (z - Zpos k)%Z); (Hn a, l, 1%Z)]
+ | (Hr a k, l, z) => if negb (lab_ok D l (rng a)) then None else if is_zero a && negb (Z.eqb z 0) then Some [(Hn a, l, 1%Z)] else match inside_root a with Some (c, fs) => Some (root_of_number k c z ++ map (root_of (length D) k l z) fs) | None => if Z.leb (Zpos k) z && kn Nonneg a then Some [(Hr a k, l, (z - Zpos k)%Z); (Hn a, l, 1%Z)]
     else if Z.ltb z 0 && kn Pos a then Some [(Hr a k, l, (z + Zpos k)%Z); (Hn a, l, (-1)%Z)] else None end
  | (Hn a, l, z) => match pwr a with Some (k, b) => if negb (lab_ok D l (rng a)) then None else if Z.leb k z then Some [(Hn a, l, (z - k)%Z); (Hn b, l, 1%Z)]
     else if Z.ltb z 0 && one_monomial b then Some [(Hn a, l, (z + k)%Z); (Hn b, l, (-1)%Z)] else None | None => None end
@@ -287,6 +293,7 @@ Fixpoint pv p e : R := match p with [] => 0 | m :: t => mv m e + pv t e end.
 Notation inD D e := (inr (map dv D) e).
 Hypothesis Gok : forall a p, G a = Some p -> forall e, inD (rng a) e -> V a e = pv p e.
 Hypothesis knok : forall r a, kn r a = true -> forall e, inD (rng a) e -> rv r (V a e).
+Hypothesis swok : forall a p, In (a, p) swaps -> forall e, inD (rng a) e -> V a (map (lk e) p) = V a e.
 Hypothesis pwok : forall a k b, pwr a = Some (k, b) -> (0 < k)%Z /\ forall e, inD (rng a) e -> pw (V a e) k = V b e.
 Lemma inr_nth D e x d : inD D e -> nth_error D x = Some d -> (lk e x < dv d)%nat /\ (x < length e)%nat.
 Proof. revert e x. induction D as [|d0 D IH]; intros e [|x] H; inversion H; subst; cbn; intro E; try discriminate.
@@ -485,8 +492,15 @@ Lemma sortf_ok D fs e : inD D e -> pf (sortf D fs) e = pf fs e.
 Proof. intro H. induction fs; cbn [sortf fold_right pf]; [easy|]. rewrite ins_ok by easy. f_equal. exact IHfs. Qed.
 Lemma mapf_ok g m e : (forall l, inD (md m) l -> pf (g (mf m)) (e ++ l) = pf (mf m) (e ++ l)) -> mv (mapf g m) e = mv m e.
 Proof. intro H. unfold mv; cbn [mapf md mc mf]. f_equal. now apply msum_ext. Qed.
+Lemma swap_ok D a e l s : inD D e -> In s swaps -> V a (map (lk e) (swap D a l s)) = V a (map (lk e) l).
+Proof. intros He I. unfold swap. destruct (_ && _) eqn:C; [|easy]. apply andb_prop in C as [C1 C]. apply andb_prop in C as [C2 C3]. apply Pos.eqb_eq in C1. destruct s as [b p]. cbn [fst snd] in *. subst b. cbv zeta. destruct (lcmp _ _); try easy.
+  rewrite map_map, <- (swok a p I _ (lab_inr D e l _ He C3)). f_equal. apply map_ext_in. intros x J. rewrite forallb_forall in C2. specialize (C2 x J). apply Nat.ltb_lt in C2. symmetry. now apply lk_map. Qed.
+Lemma swaps_ok D a e ss : (forall s, In s ss -> In s swaps) -> inD D e -> forall l, V a (map (lk e) (fold_left (swap D a) ss l)) = V a (map (lk e) l).
+Proof. intros H He. induction ss as [|s ss IH]; intro l; cbn [fold_left]; [easy|]. rewrite IH by (intros; apply H; now right). apply swap_ok; [easy|]. apply H. now left. Qed.
+Lemma swapf_ok D fs e : inD D e -> pf (map (swapf D) fs) e = pf fs e.
+Proof. intro He. induction fs as [|[[h l] z] fs IH]; [easy|]. cbn [map pf]. rewrite IH. f_equal. destruct h; try easy; cbn [swapf fv hv]; now rewrite swaps_ok. Qed.
 Lemma sortm_ok fd m e : inD fd e -> mv (sortm fd m) e = mv m e.
-Proof. intro H. apply mapf_ok. intros l Hl. rewrite clean_ok, sortf_ok by now apply inr_app. apply clean_ok. Qed.
+Proof. intro H. apply mapf_ok. intros l Hl. rewrite clean_ok, sortf_ok, swapf_ok by now apply inr_app. apply clean_ok. Qed.
 Lemma clashed_ok fd m e : inD fd e -> mv (if clash (length fd + length (md m)) (mf m) then M 0 [] [] else sortm fd m) e = mv m e.
 Proof. intro H. destruct (clash _ _) eqn:C; [|now apply sortm_ok]. unfold mv; cbn [mc md mf map msum pf]. rewrite (msum_ext _ _ (fun _ => 0)). rewrite msum_zero, Q2R_0 by reflexivity. ring.
   intros l Hl. apply (clash_ok _ _ _) with (2 := C). rewrite app_length, (inr_len _ _ H), (inr_len _ _ Hl). lia. Qed.
@@ -572,6 +586,8 @@ Proof. destruct f as [[h l] z]. unfold red1. intros H He. destruct h as [a| |d|a
     + rewrite <- pw_addpos by lia. f_equal. lia.
     + rewrite <- pw_opp. destruct (Req_dec v 0) as [->|N]. rewrite (pw_0 (- k)), (pw_0 z) by lia. ring. rewrite <- pw_add0 by easy. f_equal. lia.
   - destruct (lab_ok D l (rng a)) eqn:L; [|easy]. cbn [negb] in H. pose proof (lab_inr D e l (rng a) He L) as B. set (v := V a (map (lk e) l)).
+    destruct (is_zero a && negb (Z.eqb z 0)) eqn:Z0.
+    { apply andb_prop in Z0 as [Z0 Z1]. injection H as <-. unfold is_zero in Z0. destruct (G a) as [p|] eqn:E; [|discriminate]. cbn [pf fv hv pw]. fold v. assert (W : v = 0) by (unfold v; now rewrite (Gok _ _ E), zerop_ok). rewrite W, root_at_0, pw_0. ring. intros ->. discriminate Z1. }
     destruct (inside_root a) as [[c fs]|] eqn:I.
     { injection H as <-. destruct (inside_root_ok _ _ _ I) as (P & U & W). destruct (root_of_ok D e a k l z fs He L U) as [N R]. rewrite pf_app, root_of_number_ok, R, <- pw_mul, <- root_times, <- W by (easy || lra). reflexivity. }
     destruct (Z.leb (Zpos k) z && kn Nonneg a) eqn:C.
