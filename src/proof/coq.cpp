@@ -4,6 +4,7 @@
 #include <array>
 #include <map>
 #include <numeric>
+#include <optional>
 #include <set>
 #include <tuple>
 #include <variant>
@@ -755,11 +756,11 @@ class coq_writer {
   }
 
   // The step that says so in the kernel, if `ring` does.
-  const proof_step* by_ring(const claim& c) {
+  std::optional<proof_step> by_ring(const claim& c) {
     try {
-      return &k_.log()[k_.ring(c.left, c.right, {}).step()];
+      return k_.log()[k_.ring(c.left, c.right, {}).step()];
     } catch (const refusal&) {
-      return nullptr;
+      return {};
     }
   }
 
@@ -780,7 +781,7 @@ class coq_writer {
       if (find_function(o) && t_.arity(n) == 1 && t_.bound_count(n) == 0) read.insert(n);
     }
     for (node_id n : read) {
-      if (!here_->symmetric.contains(n)) here_->symmetric[n] = exchange_steps(n);
+      if (here_->symmetric.try_emplace(n).second) here_->symmetric[n] = exchange_steps(n);
       const std::vector<std::size_t>& steps = here_->symmetric.at(n);
       used.insert(used.end(), steps.begin(), steps.end());
     }
@@ -789,33 +790,29 @@ class coq_writer {
   std::vector<std::size_t> exchange_steps(node_id n) {
     std::vector<std::size_t> steps;
     for (std::size_t q = 0; q < t_.rank(n); ++q)
-      for (std::size_t p = 0; p < q; ++p) {
-        if (t_.out(n)[p] != t_.out(n)[q]) continue;
-        const proof_step* known = by_ring(equal_claim(exchanged(n, p, q), n));
-        if (known && !known->by_symmetry) steps.push_back(find_function(t_.op(n)) ? exchange_in(n, p, q) : exchange(n, p, q));
-      }
+      for (std::size_t p = 0; p < q; ++p)
+        if (t_.out(n)[p] == t_.out(n)[q])
+          if (auto step = find_function(t_.op(n)) ? exchange_in(n, p, q) : exchange(n, p, q)) steps.push_back(*step);
     return steps;
   }
-  std::size_t exchange(node_id n, std::size_t p, std::size_t q) {
-    const std::vector<node_id> both{exchanged(n, p, q), n};
-    std::vector<std::size_t> used;
-    std::vector<node_id> below;
-    for (const edge& e : t_.args(n).copy()) below.push_back(e.node);
-    exchange_indices(used, below);
-    return put_step(binary("Sring ", both[0], both[1]) << " " << denominator_beneath(both) << " [] " << premises(used));
+  std::optional<std::size_t> exchange(node_id n, std::size_t p, std::size_t q) {
+    const std::optional<proof_step> known = by_ring(equal_claim(exchanged(n, p, q), n));
+    if (!known || known->by_symmetry) return {};
+    return put_step(ring_step(*known));
   }
   // Of a function of one argument, because the argument is the same.
-  std::size_t exchange_in(node_id n, std::size_t p, std::size_t q) {
+  std::optional<std::size_t> exchange_in(node_id n, std::size_t p, std::size_t q) {
     const std::vector<range_id> axes = axes_of(n);
     const node_id argument = t_.identity(axes, t_.arg(n, 0));
+    const std::optional<std::size_t> same = exchange(argument, p, q);
+    if (!same) return {};
     auto of = [&](node_id a) {
       const edge whole = t_.whole(a);
       return t_.make(t_.op(n), axes, {}, reduction::none, std::span(&whole, 1), t_.attribute(n));
     };
     const node_id inside = of(exchanged(argument, p, q)), plain = of(argument);
-    const std::size_t same = exchange(argument, p, q);
     const std::size_t lifted = put_step(binary("Slift ", exchanged(n, p, q), inside));
-    const std::size_t equal = put_step(binary("Scong ", inside, plain) << fmt::format(" [{}]", same));
+    const std::size_t equal = put_step(binary("Scong ", inside, plain) << fmt::format(" [{}]", *same));
     const std::size_t both = put_step(script() << "Strans " << lifted << " " << equal);
     return plain == n ? both : put_step(script() << "Strans " << both << " " << put_step(binary("Slift ", plain, n)));
   }
