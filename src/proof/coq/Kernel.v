@@ -258,7 +258,12 @@ Definition guarded l (n : node) (c : cmp) (r : rel) (first : bool) : bool := let
 Definition red_sign l (r : rel) (n : node) : bool := match no n, na n with
   | Oun Ulog, [(b, _)] => match r, nb n, get b with (Pos | Nonneg | Nonzero), [], Some n' => match no n' with Oconst c => Z.ltb (Zpos (Qden c)) (Qnum c) | _ => false end | _, _, _ => false end   (* the logarithm of a number above 1 *)
   | Ored m, [_] => arg_kn l n r 0 && match m with Eprod => match r with Not_integer => false | _ => true end | _ => some_of (nb n) end | _, _ => false end.
-Definition sgn l (r : rel) (a : id) (n : node) : bool := red_sign l r n || kn l r a || (match r with Pos => kn l Nonneg a && kn l Nonzero a | _ => false end
+(* the least value of a sum of indices and numbers *)
+Definition least_place (c : nat) : Z := match Pos.of_succ_nat c with xO p => Z.pred (Zpos p) | d => if within gm d 0 then 1%Z else 0%Z end.
+Fixpoint least_sum (args : list edge) : option Q := match args with [] => Some 0%Q
+ | (b, _) :: t => match get b, least_sum t with Some n, Some q => match no n with Oconst c => Some (Qplus c q) | Oindex lo => Some (Qplus (inject_Z (least_place lo)) q) | _ => None end | _, _ => None end end.
+Definition index_sign (r : rel) (n : node) : bool := match r, no n, nb n, least_sum (na n) with Nonneg, Oadd, [], Some q => Qle_bool 0 q | _, _, _, _ => false end.
+Definition sgn l (r : rel) (a : id) (n : node) : bool := (red_sign l r n || index_sign r n) || kn l r a || (match r with Pos => kn l Nonneg a && kn l Nonzero a | _ => false end
   || (match r, nb n with Nonzero, _ :: _ | Pos, _ :: _ => some_of (nb n) && sign_of (length (na n)) (arg_kn l n) (arg_eq n) (guarded l n) Pos (no n) | Integer, _ :: _ => false | _, _ => sign_of (length (na n)) (arg_kn l n) (arg_eq n) (guarded l n) r (no n) end)).
 (* what is 1 where a choice is, or with `true` is not, for its first branch, and 0 elsewhere *)
 Definition indicator (c : cmp) : bool * list tm := match c with Clt => (false, [TSel Clt TX TY (num 1) (num 0)]) | Cle => (true, [TSel Clt TY TX (num 1) (num 0)])
@@ -926,8 +931,14 @@ Proof. intros Hl He H. unfold red_sign in H. destruct (no n) eqn:O; try discrimi
   { intros NP SO. destruct (mred_attained r0 (map dv (nb n)) NP (fun d => some_ok _ d SO) (fun k => sm (map (fun al => val A (fst al) (map (lk (e ++ k)) (snd al))) [al]))) as (k & I & ->). now apply K. }
   destruct r0; try (apply C; easy). clear C. apply mprod_all; try exact K; destruct r; try discriminate H2; cbn [rv].
   lra. lra. lra. now exists 1%Z. intros; now apply Rmult_lt_0_compat. intros; now apply Rmult_le_pos. intros; now apply Rmult_integral_contrapositive_currified. intros a b [y ->] [z ->]. exists (y * z)%Z. now rewrite mult_IZR. Qed.
+Lemma least_sum_ok A e args : forall q, least_sum args = Some q -> Q2R q <= sm (map (fun al => val A (fst al) (map (lk e) (snd al))) args).
+Proof. induction args as [|[b ls] args IH]; cbn [least_sum map]; intros q H. injection H as <-. unfold Q2R; cbn. lra. destruct (get b) as [n|] eqn:G; [|discriminate]. destruct (least_sum args) as [q'|]; [|discriminate]. specialize (IH _ eq_refl). rewrite sm_cons. cbn [fst snd]. rewrite (model _ _ G). unfold ev.
+  destruct (no n); try discriminate; injection H as <-; rewrite Q2R_plus; apply Rplus_le_compat; try exact IH. rewrite qvR. lra.
+  unfold Q2R, inject_Z; cbn [Qnum Qden]. rewrite Rinv_1, Rmult_1_r, INR_IZR_INZ. apply IZR_le. unfold least_place, place. destruct (Pos.of_succ_nat lo) as [p|p|]; [|lia|]; match goal with |- context[within gm ?d 0] => destruct (within gm d 0) eqn:W; [apply (within_ok _ _ Hgeo) in W|]; lia end. Qed.
+Lemma index_sign_ok A r n e : index_sign r n = true -> rv r (ev dv Fn A (val A) n e).
+Proof. unfold index_sign. destruct r; try discriminate. destruct (no n) eqn:O; try discriminate. destruct (nb n) eqn:B; [|discriminate]. destruct (least_sum (na n)) as [q|] eqn:L; [|discriminate]. intro H. apply Qle_bool_iff, Qle_Rle in H. pose proof (least_sum_ok A e _ _ L) as S. unfold ev. rewrite O, B. cbn [map msum opv rv]. rewrite app_nil_r. replace (Q2R 0) with 0 in H by (unfold Q2R; cbn; ring). lra. Qed.
 Lemma sgn_ok A l r a n e : (forall c, In c l -> sem A c) -> get a = Some n -> sgn l r a n = true -> inD (rng a) e -> rv r (val A a e).
-Proof. intros Hl G H He. assert (He' : inD (nr n) e) by (unfold rng in He; now rewrite G in He). unfold sgn in H. apply orb_prop in H as [H|H]. apply orb_prop in H as [H|H]. rewrite (model _ _ G). now apply (red_sign_ok A l). now apply (kn_ok A l Hl r a H). apply orb_prop in H as [H|H].
+Proof. intros Hl G H He. assert (He' : inD (nr n) e) by (unfold rng in He; now rewrite G in He). unfold sgn in H. apply orb_prop in H as [H|H]. apply orb_prop in H as [H|H]. rewrite (model _ _ G). apply orb_prop in H as [H|H]. now apply (red_sign_ok A l). now apply index_sign_ok. now apply (kn_ok A l Hl r a H). apply orb_prop in H as [H|H].
   - destruct r; try easy. apply andb_prop in H as [H1 H2]. pose proof (kn_ok A l Hl _ _ H1 e He) as P. pose proof (kn_ok A l Hl _ _ H2 e He) as Q. cbn in *. lra.
   - rewrite (model _ _ G). assert (D : (r = Nonzero /\ some_of (nb n) = true /\ sign_of (length (na n)) (arg_kn l n) (arg_eq n) (guarded l n) Pos (no n) = true) \/ (((r = Pos /\ some_of (nb n) = true) \/ r = Nonneg \/ nb n = []) /\ sign_of (length (na n)) (arg_kn l n) (arg_eq n) (guarded l n) r (no n) = true)).
     { destruct (nb n) as [|b bs] eqn:B; [right; split; [auto|]; now destruct r|]. destruct r; try discriminate H; try (apply andb_prop in H as [H1 H2]); auto. }
