@@ -869,10 +869,16 @@ class coq_writer {
     return d.str();
   }
 
-  // Of nodes that stay closed: a number is always read as what it is, and so is a delta.
+  // Of nodes that stay closed: a number is always read as what it is, and so are deltas and their products.
   std::vector<node_id> without_constants(std::vector<node_id> nodes) const {
-    std::erase_if(nodes, [&](node_id n) { return t_.is_constant(n) || t_.op(n) == opcode::delta; });
+    std::erase_if(nodes, [&](node_id n) { return is_of_deltas(n); });
     return nodes;
+  }
+  bool is_of_deltas(node_id n) const {
+    const opcode o = t_.op(n);
+    if (t_.is_constant(n) || o == opcode::delta) return true;
+    return (o == opcode::mul || o == opcode::identity) && t_.bound_count(n) == 0 &&
+           std::ranges::all_of(t_.args(n).copy(), [&](const edge& e) { return is_of_deltas(e.node); });
   }
 
   // The same 1 or 0 with its indices in the order in which what is compared reads them: one node for I[i,j] and I[j,i].
