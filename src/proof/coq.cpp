@@ -974,12 +974,37 @@ class coq_writer {
     }
   }
 
+  // The sign of what a number above 0 multiplies, where a premise states that of the product: roots are taken apart by it.
+  void factor_signs(std::vector<std::size_t>& used, const proof_step& step) {
+    for (step_id p : grounds_of(step)) {
+      const claim& c = k_.log()[p].says;
+      if (c.what != kind::sign || (c.is != relation::positive && c.is != relation::nonnegative)) continue;
+      if (t_.op(c.left) != opcode::mul || t_.arity(c.left) != 2 || t_.bound_count(c.left) > 0) continue;
+      const edge number = t_.arg(c.left, 0), factor = t_.arg(c.left, 1);
+      if (!t_.is_constant(number.node) || t_.value(number.node) <= 0 || t_.is_constant(factor.node)) continue;
+      if (factor != t_.whole(factor.node) || !std::ranges::equal(t_.out(factor.node), t_.out(c.left))) continue;
+      auto [it, fresh] = here_->factors.try_emplace({p, t_.arity(c.left)}, 0);
+      if (fresh) {
+        const std::vector<range_id> axes = axes_of(c.left);
+        const std::array<edge, 2> scaled{edge{t_.constant(1 / t_.value(number.node)), {}}, t_.whole(c.left)};
+        const node_id n = t_.mul(axes, scaled);
+        script sign;
+        (sign << "Ssgn " << name_of(c.is) << " ").node(n) << fmt::format(" [{}]", at(p));
+        const std::size_t known = put_step(std::move(sign));
+        const std::size_t same = put_step(binary("Sring ", n, factor.node) << " 1 [] []");
+        it->second = put_step(script() << "Stransfer " << same << " " << known);
+      }
+      used.push_back(it->second);
+    }
+  }
+
   script ring_step(const proof_step& step) {
     std::vector<node_id> roots{step.says.left, step.says.right};
     for (step_id p : step.premises)
       if (const claim& c = k_.log()[p].says; c.what == kind::equal) roots.insert(roots.end(), {c.left, c.right});
     std::vector<std::size_t> used = premises_of(step);
     factors_not_zero(used, step);
+    factor_signs(used, step);
     std::vector<node_id> closed = without_constants(step.details);
     for (node_id n : t_.reachable(roots)) {
       const bool symmetric = step.by_symmetry || is_matrix_function(t_.op(n));
