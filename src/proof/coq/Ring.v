@@ -204,17 +204,25 @@ Definition simp (fd : list positive) (m : mono) : mono :=
   let r := length fd in let n := length (md m) in
   let m := sortm fd m in let m := iter n (dstep fd) m in let m := mapf (fun fs => iter (2 * length fs) (frot (r + length (md m))) fs) m in
   let m := sortm fd m in let m := iter n (fstep r) m in if clash (r + length (md m)) (mf m) then M 0 [] [] else sortm fd m.
-(* canonical binder order: try all (search is untrusted: any mvf sequence is sound), or the witness *)
-Fixpoint seqs (k n : nat) : list (list nat) := match n with O => [[]] | S n =>
-  flat_map (fun j => map (cons j) (seqs (S k) n)) (seq k (S n)) end.
 Fixpoint fscmp (a b : list fac) : comparison := match a, b with [], [] => Eq | [], _ => Lt | _, [] => Gt
   | x :: a, y :: b => match fcmp x y with Eq => fscmp a b | c => c end end.
 Fixpoint dcmp (a b : list positive) : comparison := match a, b with [], [] => Eq | [], _ => Lt | _, [] => Gt
   | x :: a, y :: b => match Pos.compare x y with Eq => dcmp a b | c => c end end.
 Definition mcmp (a b : mono) := match dcmp (md a) (md b) with Eq => fscmp (mf a) (mf b) | c => c end.
-Definition apply (fd : list positive) (s : list nat) (m : mono) : mono := sortm fd (fold_left (fun m j => mvf (length fd) j m) s m).
-Definition canon (fd : list positive) (m : mono) : mono :=
-  fold_left (fun best s => let c := apply fd s m in match mcmp c best with Lt => c | _ => best end) (seqs 0 (length (md m))) m.
+(* The canonical order of bound indices, found from the last to the first: each is one for which the monomial is least as far as it is
+   known by then. Which ones are tried is no matter of truth: any order is as good. *)
+Definition mask (r k n x : nat) : nat := if Nat.ltb x (r + k) then x else if Nat.ltb x (r + n) then (r + k)%nat else x.
+Fixpoint place_in {A} (cmp : A -> A -> comparison) (x : A) (l : list A) : list A := match l with [] => [x] | y :: t => match cmp x y with Gt => y :: place_in cmp x t | _ => x :: l end end.
+Definition sorted {A} (cmp : A -> A -> comparison) (l : list A) : list A := fold_right (place_in cmp) [] l.
+Definition unordered (h : hd') : bool := match h with Hd => true | Hn a | Hr a _ => existsb (fun s => Pos.eqb a (fst s)) swaps | _ => false end.
+Definition known_by (r k : nat) (m : mono) : list positive * list fac := (firstn k (md m), sorted fcmp (map (fun f => let '(h, l, z) := f in let l := map (mask r k (length (md m))) l in (h, if unordered h then sorted Nat.compare l else l, z)) (mf m))).
+Definition kcmp (a b : list positive * list fac) : comparison := match dcmp (fst a) (fst b) with Eq => fscmp (snd a) (snd b) | c => c end.
+Definition same_mono (a b : mono) : bool := (if lp_dec (md a) (md b) then true else false) && (if lf_dec (mf a) (mf b) then true else false).
+Definition leasts (l : list ((list positive * list fac) * mono)) := fold_right (fun c acc => match acc with [] => [c] | b :: _ => match kcmp (fst c) (fst b) with Lt => [c] | Gt => acc | Eq => if existsb (fun b => same_mono (snd c) (snd b)) acc then acc else c :: acc end end) [] l.
+Fixpoint orders (n k : nat) (fd : list positive) (m : mono) : list mono := match n with O => [m] | S n =>
+  flat_map (fun c => orders n (S k) fd (snd c)) (leasts (map (fun j => let c := sortm fd (mvf (length fd) j m) in (known_by (length fd) (S k) c, c)) (seq k (S n)))) end.
+Definition canon (fd : list positive) (m : mono) : mono := match orders (length (md m)) 0 fd m with [] => m
+ | b :: l => fold_left (fun best c => match mcmp c best with Lt => c | _ => best end) l b end.
 Fixpoint addm (m : mono) (p : list mono) : list mono := match p with [] => [m]
  | m' :: t => if lp_dec (md m) (md m') then if lf_dec (mf m) (mf m') then M (Qred (mc m + mc m')) (md m) (mf m) :: t else m' :: addm m t else m' :: addm m t end.
 (* a sum over 1..p, for a small number p, written out *)
@@ -511,13 +519,15 @@ Proof. intro H. unfold simp. rewrite clashed_ok by easy.
   rewrite sortm_ok by easy. rewrite mapf_ok. 2:{ intros l Hl. apply (iter_ok (frot _) (fun fs => pf fs (e ++ l))). intro; apply frot_ok. }
   rewrite (iter_ok (dstep fd) (fun m => mv m e)). now apply sortm_ok.
   intro x. unfold dstep. destruct (firstd _ _ _); [|easy]. rewrite mapf_ok by (intros; apply clean_ok). now rewrite hdelta_ok, mvf_ok. Qed.
-Lemma apply_ok fd s : forall m e, inD fd e -> mv (apply fd s m) e = mv m e.
-Proof. intros m e H. unfold apply. rewrite sortm_ok by easy. revert m. induction s; cbn; intro m; [easy|]. now rewrite IHs, mvf_ok. Qed.
+Lemma leasts_in l c : In c (leasts l) -> In c l.
+Proof. induction l as [|b l IH]; cbn [leasts fold_right]; [easy|]. fold (leasts l). destruct (leasts l) as [|b' t]; [now intros [<-|[]]; left|]. destruct (kcmp _ _); [destruct (existsb _ _)|..]; intro I; try (right; now apply IH); destruct I as [<-|I]; try (now left); try (right; now apply IH); destruct I. Qed.
+Lemma orders_ok fd e n : inD fd e -> forall k m c, In c (orders n k fd m) -> mv c e = mv m e.
+Proof. intro H. induction n; intros k m c I; cbn [orders] in I. destruct I as [<-|[]]; easy. apply in_flat_map in I as (b & J & I). rewrite (IHn _ _ _ I). apply leasts_in in J. apply in_map_iff in J as (j & <- & _). cbn [snd]. now rewrite sortm_ok, mvf_ok. Qed.
 Lemma canon_ok fd m e : inD fd e -> mv (canon fd m) e = mv m e.
-Proof. intro H. unfold canon. generalize (seqs 0 (length (md m))). intro l.
-  assert (K : forall b, mv b e = mv m e -> mv (fold_left (fun best s => let c := apply fd s m in match mcmp c best with Lt => c | _ => best end) l b) e = mv m e).
-  { induction l; cbn [fold_left]; intros b Hb; [easy|]. apply IHl. cbv zeta. destruct (mcmp _ _); try easy. now apply apply_ok. }
-  now apply K. Qed.
+Proof. intro H. unfold canon. pose proof (orders_ok fd e (length (md m)) H 0 m) as O. destruct (orders _ _ _ _) as [|b l]; [easy|].
+  assert (K : forall l b, mv b e = mv m e -> (forall c, In c l -> mv c e = mv m e) -> mv (fold_left (fun best c => match mcmp c best with Lt => c | _ => best end) l b) e = mv m e).
+  { clear. induction l as [|c l IH]; cbn [fold_left]; intros b B L; [easy|]. apply IH; [destruct (mcmp _ _); try easy; apply L; now left|intros; apply L; now right]. }
+  apply K; [apply O; now left|intros; apply O; now right]. Qed.
 Lemma addm_ok m p e : pv (addm m p) e = mv m e + pv p e.
 Proof. induction p as [|m' p IH]; cbn [addm pv]; [easy|]. destruct (lp_dec _ _); [destruct (lf_dec _ _)|]; cbn [pv]; rewrite ?IH; try ring.
   unfold mv; cbn [mc md mf]. rewrite Qred_R, Q2R_plus. rewrite <- e0, <- e1. ring. Qed.
