@@ -1109,6 +1109,9 @@ class coq_writer {
 
   // The step that one number alone attains an extremum: how many do is 1.
   std::size_t attained_once(node_id extremum, const proof_step& step) {
+    for (range_id r : t_.bound(extremum))
+      if (!t_.surely_le(t_.range_of(r).lo, t_.range_of(r).hi))
+        no_counterpart("an extremum over indices of which there may be none");
     frame f = frame_of(t_, extremum);
     std::vector<std::size_t> known = premises_of(step);
     const node_id no_tie = conditions_of(kink_conditions(extremum, f, {true}), known, step).at(0).node;
