@@ -50,9 +50,16 @@ refuse other_derivative flagship 's/ -1 \* y i\)\)\.$/ -2 * y i))./'
 refuse other_function logarithm 's/Oun Ulog/Oun Uexp/'
 refuse at_the_point_only logarithm 's/Csgn Pos/Csgn Nonneg/; s/\(0 < x\)/(0 <= x)/'
 accept neighbours "diff 'sum(i, 1, n-1, f(x[i+1] - x[i]))' --wrt x --var 'x: vector[n]; f: function(t)'"
-refuse beyond_the_end neighbours 's/Oshift \[1\]%nat/Oshift [2]%nat/; s/\(S j\)/(2 + j)%nat/g'
-refuse longer_sum neighbours 's/\(0%nat, \(-1\)%Z\)/(0%nat, (0)%Z)/; s/bsum \(n - 1\)/bsum n/g'
+refuse beyond_the_end neighbours 's/Oshift \[3\]%nat/Oshift [5]%nat/; s/\(S j\)/(2 + j)%nat/g'
+refuse longer_sum neighbours 's/\(0%nat, \(-1\)%Z, \[\]\)/(0%nat, (0)%Z, [])/; s/bsum \(n - 1\)/bsum n/g'
 refuse any_derivative neighbours "s/^ \(1, \[2\]\)\]|^ \(2, \[1\]\)\]/]/; /is_derive f x \(f' x\)/d"
+
+accept last "diff 'x[n]^2' --wrt x --var 'x: vector[n]'"
+refuse behind_the_last last 's/\(0%nat, \(-1\)%Z, \[\]\)/(0%nat, (1)%Z, [])/; s/\(n - 1\)%nat/(n + 1)%nat/g'
+accept from_a_dimension "diff 'log(sum(i, m, n, exp(x[i])))' --wrt x --var 'x: vector[n]'"
+refuse too_far from_a_dimension 's/\(0%nat, \(1\)%Z, \[1%nat\]\)/(0%nat, (2)%Z, [1%nat])/; s/\(n \+ 1 - m\)/(n + 2 - m)/g'
+accept pairs "diff 'sum(i, sum(j, sqrt(sum(k, (X[i,k] - X[j,k])^2))))' --wrt X --var 'X: matrix[n,d]'"
+refuse not_the_same pairs 's/^ \(([0-9]+), Nd Oid \[1; 1\] \[\] \[\(9, \[1; 0\]%nat\)\]\)/ (\1, Nd Oid [1; 1] [] [(9, [0; 0]%nat)])/'
 
 accept by_cases "prove 'x*sign(x) == abs(x)'"
 refuse other_case by_cases 's/^ Sany ([0-9]+) ([0-9]+) /Sany \2 \1 /'

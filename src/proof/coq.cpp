@@ -4,6 +4,7 @@
 #include <array>
 #include <map>
 #include <numeric>
+#include <optional>
 #include <set>
 #include <tuple>
 #include <variant>
@@ -135,11 +136,7 @@ struct proof {
   std::vector<script> steps;
   std::map<step_id, std::size_t> numbers;
   std::map<node_id, std::vector<std::size_t>> choices;
-  struct symmetric_part {
-    node_id closed;    // V
-    std::size_t step;  // that W is (V + V')/2
-  };
-  std::map<node_id, symmetric_part> symmetric;  // by W
+  std::map<node_id, std::vector<std::size_t>> symmetric;  // that a node is the same where two of its indices are exchanged
   std::map<std::pair<step_id, node_id>, std::size_t> further;
   std::map<std::pair<step_id, std::size_t>, std::size_t> factors;  // that they are not 0
   std::map<node_id, std::pair<node_id, std::size_t>> opened;
@@ -168,6 +165,7 @@ class coq_writer {
         "From Coq Require Import Reals List PArith ZArith QArith.\nFrom Coquelicot Require Import Coquelicot.\n"
         "From Wengert Require Import Sums Functions Rules Ring Kernel Statement.\nImport ListNotations.\nOpen Scope R_scope.\n\n";
     std::vector<std::string> nodes;
+    const std::vector<std::string> proved = goals_of(goals);
     for (std::size_t n = nodes_.size(); n-- > 0;)
       nodes.push_back(fmt::format("({}, {})", n + 1, described(nodes_[n]).text(names_)));
     put(text, "nodes : table", nodes);
@@ -181,7 +179,7 @@ class coq_writer {
     put(text, "near_claims : list claim", texts(near_));
     put(text, "at_claims : list claim", texts(at_));
     put(text, "steps : list step", texts(here_->steps));
-    put(text, "goals : list (positive * claim)", goals_of(goals));
+    put(text, "goals : list (positive * claim)", proved);
     text +=
         "Lemma accepted : run nodes extents lengths derivatives variables near_claims at_claims steps goals = true. Proof. "
         "vm_compute. reflexivity. Qed.\n\n";
@@ -219,10 +217,10 @@ class coq_writer {
     std::vector<std::string> known, all;
     for (const auto& [lesser, greater] : lengths_)
       known.push_back(fmt::format("({}, {})", extents_.number_of(lesser), extents_.number_of(greater)));
-    for (const affine& a : extents_.met())
-      all.push_back(
-          fmt::format("({}%nat, ({})%Z)", std::ranges::find(extents_.dims(), a.dim) - extents_.dims().begin(), a.offset));
-    put(text, "extents : list (nat * Z)", all);
+    for (const auto& [to, less] : extents_.met())
+      all.push_back(fmt::format("({}%nat, ({})%Z, [{}])", extents_.index_of(to.dim), to.offset,
+                                less == none ? "" : fmt::format("{}%nat", extents_.index_of(less))));
+    put(text, "extents : list range_end", all);
     put(text, "lengths : list (positive * positive)", known);
   }
 
@@ -262,7 +260,7 @@ class coq_writer {
       std::string type, places;
       for (std::size_t k = 0; k < t_.symbol(s).axes.size(); ++k) {
         type += "nat -> ";
-        places += fmt::format(" (lk place_ {})", k);
+        places += fmt::format(" (nth {} place_ 0%nat)", k);
       }
       binders += fmt::format(" ({} : {}R)", words.of_symbol(s), type);
       arrays.push_back(fmt::format("{}%positive => {}{} | ", number(s), words.of_symbol(s), places));
@@ -358,10 +356,12 @@ class coq_writer {
 
   std::string operation(node_id n) {
     if (extents_.only_reads_further(n)) {
-      std::vector<std::int64_t> further;
+      std::vector<std::size_t> further;
       const edge e = t_.arg(n, 0);
-      for (std::size_t q = 0; q < e.labels.size(); ++q)
-        further.push_back(extents_.place_of(e.labels[q], axes_of(n), e.node, q).further);
+      for (std::size_t q = 0; q < e.labels.size(); ++q) {
+        const coq_extents::place p = extents_.place_of(e.labels[q], axes_of(n), e.node, q);
+        further.push_back(extents_.place_number(p.fixed ? affine{} : p.at));
+      }
       return fmt::format("Oshift [{}]%nat", fmt::join(further, "; "));
     }
     if (is_matrix_function(t_.op(n)))
@@ -375,9 +375,9 @@ class coq_writer {
       case opcode::symbol: return fmt::format("Osym {}", number(t_.symbol_of(n)));
       case opcode::dim_value: return fmt::format("Odim {}", extents_.of_dim(t_.dim_of(n)));
       case opcode::index_value: {
-        const std::int64_t first = extents_.first(t_.out(n)[0]);
-        if (first < 0) no_counterpart(fmt::format("indices from {}", first));
-        return fmt::format("Oindex {}%nat", first);
+        const affine first = extents_.first(t_.out(n)[0]);
+        if (first.dim == none && first.offset < 0) no_counterpart(fmt::format("indices from {}", first.offset));
+        return fmt::format("Oindex {}%nat", extents_.place_number(first));
       }
       case opcode::delta: return "Odelta";
       case opcode::pi: return "Opi";
@@ -410,34 +410,29 @@ class coq_writer {
     s << "Nd " << (op.find(' ') == std::string::npos ? op : "(" + op + ")") << " " << ranges(n, t_.out(n)) << " "
       << ranges(t_.bound(n)) << " ";
     const bool further = extents_.only_reads_further(n);
-    return s.list(arguments(n), [&](edge e) {
-      if (further)
-        for (std::size_t q = 0; q < e.labels.size(); ++q)
-          if (label& l = e.labels[q]; !l.is_constant())
-            l.offset -= static_cast<std::int32_t>(extents_.place_of(l, axes_of(n), e.node, q).further);
-      put_plain(s, e, axes_of(n));
-    });
+    return s.list(arguments(n), [&](const edge& e) { put_plain(s, e, axes_of(n), further); });
   }
 
-  // What some labels, over some axes, read of a node: the number of an axis, or beyond them a fixed entry.
-  std::string numbers_of(std::span<const label> labels, std::span<const range_id> axes, node_id read) const {
+  // What some labels, over some axes, read of a node: the number of an axis, or beyond them a fixed entry. How much `further` on
+  // than an axis, it leaves to others.
+  std::string numbers_of(std::span<const label> labels, std::span<const range_id> axes, node_id read, bool further = false) {
     std::vector<std::size_t> r;
     for (std::size_t q = 0; q < labels.size(); ++q) {
       const coq_extents::place p = extents_.place_of(labels[q], axes, read, q % t_.rank(read));
-      if (p.further != 0) no_counterpart("an entry of a derivative that is read further on");
-      r.push_back(p.fixed ? axes.size() + p.number : p.number);
+      if (p.further() && !further) no_counterpart("an entry of a derivative that is read further on");
+      r.push_back(p.fixed ? axes.size() + extents_.place_number(p.at) : p.axis);
     }
     return fmt::format("[{}]%nat", fmt::join(r, "; "));
   }
   // (node, [labels])
-  script& put_plain(script& s, const edge& e, std::span<const range_id> axes) const {
+  script& put_plain(script& s, const edge& e, std::span<const range_id> axes, bool further = false) {
     s << "(";
-    return s.node(e.node) << fmt::format(", {})", numbers_of(e.labels, axes, e.node));
+    return s.node(e.node) << fmt::format(", {})", numbers_of(e.labels, axes, e.node, further));
   }
-  script& put_place(script& s, const edge& e, std::span<const range_id> axes) const {
+  script& put_place(script& s, const edge& e, std::span<const range_id> axes) {
     return put_plain(s, extents_.plain(e, axes), axes);
   }
-  script& put_places(script& s, std::span<const edge> all, std::span<const range_id> axes) const {
+  script& put_places(script& s, std::span<const edge> all, std::span<const range_id> axes) {
     return s.list(all, [&](const edge& e) { put_place(s, e, axes); });
   }
 
@@ -510,6 +505,7 @@ class coq_writer {
   script translated(const proof_step& step) {
     if (step.rule == "hypothesis") return hypothesis_step(step);
     if (is_axiom(step) || is_whole_symbol(step.says)) return assumed(step.says, is_constant(step.says));
+    if (step.rule == "lift" && extents_.only_reads_further(step.says.right)) return lift_step(step.says);
     if (step.rule == "ring") return ring_step(step);
     if (step.rule == "derivative") return derivative_step(step);
     if (step.terms) return rule_step(step);
@@ -604,6 +600,21 @@ class coq_writer {
   void open_argument(std::vector<std::size_t>& used, const edge& e, std::span<const range_id> axes) {
     const edge read = extents_.plain(e, axes);
     if (read.node != e.node && extents_.only_reads_further(read.node)) open_reader(used, read.node);
+  }
+
+  // That an operation of what is read further on is the operation, read further on.
+  script lift_step(const claim& c) {
+    std::vector<std::size_t> steps;
+    open_reader(steps, c.right);
+    if (steps.empty()) no_counterpart("a function of an array that is read further on and at a fixed entry");
+    const node_id inside = here_->opened.at(c.right).first;
+    script back;
+    back << "Ssym " << steps.front();
+    if (inside == c.left) return back;
+    script s;
+    (s << "Slift ").node(c.left) << " ";
+    const std::size_t same = put_step(std::move(s.node(inside)));
+    return script() << "Strans " << same << " " << put_step(std::move(back));
   }
 
   // --- what is known of a node, known of what only reads it further on
@@ -728,7 +739,7 @@ class coq_writer {
     const claim& c = k_.hypothesis_of(h).says;
     if (c.what != kind::equal || t_.op(c.left) != opcode::symbol || !t_.symbol(t_.symbol_of(c.left)).symmetric) return;
     if (c.right == turned(c.left) && !here_->symmetric.contains(c.left))
-      put_symmetric_part(c.left, hypothesis_step(h, equal_claim(c.right, c.left)));
+      here_->symmetric[c.left] = {put_step(hypothesis_step(h, equal_claim(c.right, c.left)))};
   }
 
   // The inverse and the adjugate of a symmetric matrix, which the kernel takes as symmetric.
@@ -740,37 +751,75 @@ class coq_writer {
     for (node_id n : t_.reachable(roots)) {
       if ((t_.op(n) != opcode::inv && t_.op(n) != opcode::adj) || t_.rank(n) != 2) continue;
       const claim c = equal_claim(turned(n), n);
-      try {
-        k_.ring(c.left, c.right, {});
-      } catch (const refusal&) {
-        continue;
-      }
-      put_symmetric_part(n, assumed(c, is_constant(c)));
+      if (by_ring(c)) here_->symmetric[n] = {put_step(assumed(c, is_constant(c)))};
     }
   }
 
-  node_id turned(node_id w) {
-    return t_.identity(std::vector<range_id>(t_.out(w).begin(), t_.out(w).end()), {w, {label::of_axis(1), label::of_axis(0)}});
+  // The step that says so in the kernel, if `ring` does.
+  std::optional<proof_step> by_ring(const claim& c) {
+    try {
+      return k_.log()[k_.ring(c.left, c.right, {}).step()];
+    } catch (const refusal&) {
+      return {};
+    }
   }
 
-  // Of a matrix W that is symmetric, `ring` in Coq knows nothing: it is told that W is (V + V')/2, for a V that stands closed and
-  // is W. So W[i,j] and W[j,i] are the same polynomial.
-  void put_symmetric_part(node_id w, script that_it_is) {
-    const std::vector<range_id> axes(t_.out(w).begin(), t_.out(w).end());
-    frame f{t_, axes};
-    const node_id v = t_.add(axes, std::vector{t_.whole(w)});
-    const term half(f, rational(1, 2));
-    auto mean = [&](node_id n) { return (half * term(f, t_.whole(n)) + half * term(f, t_.whole(turned(n)))).over_frame(); };
-    const node_id opened = mean(w), closed = mean(v);
-    const std::size_t known = put_step(std::move(that_it_is));
-    auto ring = [&](node_id a, node_id b, const std::string& premise) {
-      script s;
-      (s << "Sring ").node(a) << " ";
-      return put_step(s.node(b) << " 1 [] [" << premise << "]");
+  node_id turned(node_id w) { return exchanged(w, 0, 1); }
+  node_id exchanged(node_id n, std::size_t p, std::size_t q) {
+    std::vector<label> places = tape::straight(t_.rank(n));
+    std::swap(places[p], places[q]);
+    return t_.identity(std::vector<range_id>(t_.out(n).begin(), t_.out(n).end()), {n, places});
+  }
+
+  // `ring` in Coq reads what is neither a sum nor a product as it stands, and is told where its indices may be exchanged.
+  void exchange_indices(std::vector<std::size_t>& used, std::span<const node_id> roots) {
+    std::set<node_id> read;
+    for (node_id n : t_.reachable(roots)) {
+      const opcode o = t_.op(n);
+      const bool power = o == opcode::power && !(is_integer(t_.value(n)) && t_.value(n) >= 0);
+      if (power) read.insert(t_.arg(n, 0).node);
+      if (find_function(o) && t_.arity(n) == 1 && t_.bound_count(n) == 0) read.insert(n);
+    }
+    for (node_id n : read) {
+      if (here_->symmetric.try_emplace(n).second) here_->symmetric[n] = exchange_steps(n);
+      const std::vector<std::size_t>& steps = here_->symmetric.at(n);
+      used.insert(used.end(), steps.begin(), steps.end());
+    }
+  }
+
+  std::vector<std::size_t> exchange_steps(node_id n) {
+    std::vector<std::size_t> steps;
+    for (std::size_t q = 0; q < t_.rank(n); ++q)
+      for (std::size_t p = 0; p < q; ++p)
+        if (t_.out(n)[p] == t_.out(n)[q])
+          if (auto step = find_function(t_.op(n)) ? exchange_in(n, p, q) : exchange(n, p, q)) steps.push_back(*step);
+    return steps;
+  }
+  std::optional<std::size_t> exchange(node_id n, std::size_t p, std::size_t q) {
+    const std::optional<proof_step> known = by_ring(equal_claim(exchanged(n, p, q), n));
+    if (!known || known->by_symmetry) return {};
+    return put_step(ring_step(*known));
+  }
+  // Of a function of one argument, because the argument is the same.
+  std::optional<std::size_t> exchange_in(node_id n, std::size_t p, std::size_t q) {
+    const std::vector<range_id> axes = axes_of(n);
+    const node_id argument = t_.identity(axes, t_.arg(n, 0));
+    const std::optional<std::size_t> same = exchange(argument, p, q);
+    if (!same) return {};
+    auto of = [&](node_id a) {
+      const edge whole = t_.whole(a);
+      return t_.make(t_.op(n), axes, {}, reduction::none, std::span(&whole, 1), t_.attribute(n));
     };
-    const std::size_t second = ring(opened, w, std::to_string(known)), first = ring(closed, opened, "");
-    const std::size_t back = put_step(script() << "Strans " << first << " " << second);
-    here_->symmetric[w] = {v, put_step(script() << "Ssym " << back)};
+    const node_id inside = of(exchanged(argument, p, q)), plain = of(argument);
+    const std::size_t lifted = put_step(binary("Slift ", exchanged(n, p, q), inside));
+    const std::size_t equal = put_step(binary("Scong ", inside, plain) << fmt::format(" [{}]", *same));
+    const std::size_t both = put_step(script() << "Strans " << lifted << " " << equal);
+    return plain == n ? both : put_step(script() << "Strans " << both << " " << put_step(binary("Slift ", plain, n)));
+  }
+  static script binary(std::string_view step, node_id left, node_id right) {
+    script s;
+    (s << step).node(left) << " ";
+    return s.node(right);
   }
 
   // Steps whose premises, and perhaps the node that they are about, say all.
@@ -820,10 +869,16 @@ class coq_writer {
     return d.str();
   }
 
-  // Of nodes that stay closed: a number is always read as what it is, and so is a delta.
+  // Of nodes that stay closed: a number is always read as what it is, and so are deltas and their products.
   std::vector<node_id> without_constants(std::vector<node_id> nodes) const {
-    std::erase_if(nodes, [&](node_id n) { return t_.is_constant(n) || t_.op(n) == opcode::delta; });
+    std::erase_if(nodes, [&](node_id n) { return is_of_deltas(n); });
     return nodes;
+  }
+  bool is_of_deltas(node_id n) const {
+    const opcode o = t_.op(n);
+    if (t_.is_constant(n) || o == opcode::delta) return true;
+    return (o == opcode::mul || o == opcode::identity) && t_.bound_count(n) == 0 &&
+           std::ranges::all_of(t_.args(n).copy(), [&](const edge& e) { return is_of_deltas(e.node); });
   }
 
   // The same 1 or 0 with its indices in the order in which what is compared reads them: one node for I[i,j] and I[j,i].
@@ -919,24 +974,47 @@ class coq_writer {
     }
   }
 
+  // The sign of what a number above 0 multiplies, where a premise states that of the product: roots are taken apart by it.
+  void factor_signs(std::vector<std::size_t>& used, const proof_step& step) {
+    for (step_id p : grounds_of(step)) {
+      const claim& c = k_.log()[p].says;
+      if (c.what != kind::sign || (c.is != relation::positive && c.is != relation::nonnegative)) continue;
+      if (t_.op(c.left) != opcode::mul || t_.arity(c.left) != 2 || t_.bound_count(c.left) > 0) continue;
+      const edge number = t_.arg(c.left, 0), factor = t_.arg(c.left, 1);
+      if (!t_.is_constant(number.node) || t_.value(number.node) <= 0 || t_.is_constant(factor.node)) continue;
+      if (factor != t_.whole(factor.node) || !std::ranges::equal(t_.out(factor.node), t_.out(c.left))) continue;
+      auto [it, fresh] = here_->factors.try_emplace({p, t_.arity(c.left)}, 0);
+      if (fresh) {
+        const std::vector<range_id> axes = axes_of(c.left);
+        const std::array<edge, 2> scaled{edge{t_.constant(1 / t_.value(number.node)), {}}, t_.whole(c.left)};
+        const node_id n = t_.mul(axes, scaled);
+        script sign;
+        (sign << "Ssgn " << name_of(c.is) << " ").node(n) << fmt::format(" [{}]", at(p));
+        const std::size_t known = put_step(std::move(sign));
+        const std::size_t same = put_step(binary("Sring ", n, factor.node) << " 1 [] []");
+        it->second = put_step(script() << "Stransfer " << same << " " << known);
+      }
+      used.push_back(it->second);
+    }
+  }
+
   script ring_step(const proof_step& step) {
     std::vector<node_id> roots{step.says.left, step.says.right};
     for (step_id p : step.premises)
       if (const claim& c = k_.log()[p].says; c.what == kind::equal) roots.insert(roots.end(), {c.left, c.right});
     std::vector<std::size_t> used = premises_of(step);
     factors_not_zero(used, step);
+    factor_signs(used, step);
     std::vector<node_id> closed = without_constants(step.details);
     for (node_id n : t_.reachable(roots)) {
       const bool symmetric = step.by_symmetry || is_matrix_function(t_.op(n));
-      auto part = symmetric ? here_->symmetric.find(n) : here_->symmetric.end();
-      if (part != here_->symmetric.end() && std::ranges::find(closed, n) == closed.end()) {
-        closed.push_back(part->second.closed);
-        used.push_back(part->second.step);
-      }
+      if (auto known = here_->symmetric.find(n); symmetric && known != here_->symmetric.end())
+        used.insert(used.end(), known->second.begin(), known->second.end());
       if (t_.op(n) != opcode::select || std::ranges::find(step.details, n) != step.details.end()) continue;
       const std::vector<std::size_t>& more = choice_steps(n);
       used.insert(used.end(), more.begin(), more.end());
     }
+    exchange_indices(used, roots);
     for (node_id n : t_.reachable(roots)) {
       read_further(used, step, n);
       if (!extents_.only_reads_further(n))
@@ -1031,6 +1109,9 @@ class coq_writer {
 
   // The step that one number alone attains an extremum: how many do is 1.
   std::size_t attained_once(node_id extremum, const proof_step& step) {
+    for (range_id r : t_.bound(extremum))
+      if (!t_.surely_le(t_.range_of(r).lo, t_.range_of(r).hi))
+        no_counterpart("an extremum over indices of which there may be none");
     frame f = frame_of(t_, extremum);
     std::vector<std::size_t> known = premises_of(step);
     const node_id no_tie = conditions_of(kink_conditions(extremum, f, {true}), known, step).at(0).node;

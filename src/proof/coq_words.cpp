@@ -31,7 +31,7 @@ constexpr std::string_view reserved =
     "asinh "
     "acosh atanh acoth asech acsch erf erfc hypot xlogy is_derive differentiable_pt_lim nodes extents lengths derivatives "
     "variables near_claims at_claims steps goals accepted "
-    "statement symbol_ place_ function_ values_ lk ";
+    "statement symbol_ place_ function_ values_ ";
 
 std::string function_word(const op_info& f) {
   switch (f.code) {
@@ -48,78 +48,89 @@ std::string_view reduction_word(reduction r) {
   return r == reduction::prod ? "bprod" : r == reduction::max ? "bmax" : r == reduction::min ? "bmin" : "bsum";
 }
 
-// The index of a range that begins at `first`, whose indices count from 0 in Coq.
-std::string counted(const std::string& index, std::int64_t first) {
-  return first == 0 ? index : first == 1 ? fmt::format("(S {})", index) : fmt::format("({} + {})%nat", first, index);
-}
-
 }  // namespace
 
 void no_counterpart(std::string_view what) {
   throw error("C03", fmt::format("the proof has no counterpart in Coq: {}", what), "wengert-check rechecks its certificate");
 }
 
-std::size_t coq_extents::number_of(const affine& extent) {
-  if (extent.dim == none) {
-    if (extent.offset < 1) no_counterpart("an index without values");
-    return 2 * static_cast<std::size_t>(extent.offset);
+std::size_t coq_extents::number_of(const size& extent) {
+  if (extent.to.dim == none) {
+    if (extent.to.offset < 1) no_counterpart("an index without values");
+    return 2 * static_cast<std::size_t>(extent.to.offset);
   }
-  if (std::ranges::find(dims_, extent.dim) == dims_.end()) dims_.push_back(extent.dim);
+  for (dim_id d : {extent.to.dim, extent.less})
+    if (d != none && std::ranges::find(dims_, d) == dims_.end()) dims_.push_back(d);
   auto it = std::ranges::find(met_, extent);
   if (it == met_.end()) {
-    if (extent.offset != 0) number_of({extent.dim, 0});
+    if (extent.to.offset != 0) number_of(affine{extent.to.dim, 0});
     it = met_.insert(met_.end(), extent);
   }
   return 2 * static_cast<std::size_t>(it - met_.begin()) + 1;
 }
 
-std::int64_t coq_extents::first(range_id r) const {
-  const affine& lo = t_.range_of(r).lo;
-  if (lo.dim != none) no_counterpart(fmt::format("indices that begin at {}", t_.text_of(lo)));
-  return lo.offset;
+std::size_t coq_extents::place_number(const affine& at) {
+  return at.dim == none ? 2 * static_cast<std::size_t>(at.offset) + 1 : number_of(at) - 1;
 }
 
-affine coq_extents::extent(range_id r) const {
-  const affine& hi = t_.range_of(r).hi;
-  return {hi.dim, hi.offset - first(r) + 1};
+std::size_t coq_extents::index_of(dim_id d) const {
+  return static_cast<std::size_t>(std::ranges::find(dims_, d) - dims_.begin());
+}
+
+affine coq_extents::first(range_id r) const {
+  const affine& lo = t_.range_of(r).lo;
+  if (lo.dim != none && !t_.surely_le({none, 0}, lo)) no_counterpart(fmt::format("indices that begin at {}", t_.text_of(lo)));
+  return lo;
+}
+
+coq_extents::size coq_extents::extent(range_id r) const {
+  const affine lo = first(r), hi = t_.range_of(r).hi;
+  const std::int64_t offset = hi.offset - lo.offset + 1;
+  if (lo.dim == none || lo.dim == hi.dim) return {{lo.dim == none ? hi.dim : none, offset}};
+  if (hi.dim == none) no_counterpart(fmt::format("indices from {} to {}", t_.text_of(lo), t_.text_of(hi)));
+  return {{hi.dim, offset}, lo.dim};
 }
 
 std::size_t coq_extents::of_delta(node_id n, range_id r) {
-  const affine& hi = t_.range_of(r).hi;
-  return number_of({hi.dim, hi.offset - first_read(n, 0) + 1});
+  return number_of(extent(t_.make_range(first_read(n, 0), affine(t_.range_of(r).hi))));
 }
 
-std::int64_t coq_extents::first_read(node_id n, std::size_t axis) const {
-  if (t_.op(n) == opcode::delta) return std::min(first(t_.out(n)[0]), first(t_.out(n)[1]));
+affine coq_extents::first_read(node_id n, std::size_t axis) const {
+  if (t_.op(n) == opcode::delta) return lesser(first(t_.out(n)[0]), first(t_.out(n)[1]));
   return first(t_.out(n)[axis]);
 }
 
+affine coq_extents::lesser(const affine& a, const affine& b) const {
+  return t_.surely_le(a, b) ? a : t_.surely_le(b, a) ? b : affine{none, 1};
+}
+
 coq_extents::place coq_extents::place_of(const label& l, std::span<const range_id> axes, node_id read, std::size_t axis) const {
-  const std::int64_t begin = first_read(read, axis);
-  if (!l.is_constant()) {
-    const auto index = static_cast<std::size_t>(l.axis);
-    return {false, index, first(axes[index]) + l.offset - begin};
-  }
-  if (l.value().dim != none || l.offset < begin) no_counterpart("an entry at a place that is not written as a number");
-  return {true, static_cast<std::size_t>(l.offset - begin), 0};
+  const affine begin = first_read(read, axis);
+  affine at = l.is_constant() ? l.value() : first(axes[static_cast<std::size_t>(l.axis)]);
+  if (!l.is_constant()) at.offset += l.offset;
+  if ((begin.dim != none && begin.dim != at.dim) || !t_.surely_le(begin, at))
+    no_counterpart(fmt::format("an entry at {} of those from {}", t_.text_of(at), t_.text_of(begin)));
+  if (begin.dim != none) at.dim = none;
+  at.offset -= begin.offset;
+  return {l.is_constant(), l.is_constant() ? 0 : static_cast<std::size_t>(l.axis), at};
 }
 
 edge coq_extents::plain(const edge& e, std::span<const range_id> axes) const {
   bool further = false;
-  for (std::size_t q = 0; q < e.labels.size(); ++q) further = further || place_of(e.labels[q], axes, e.node, q).further != 0;
+  for (std::size_t q = 0; q < e.labels.size(); ++q) further = further || place_of(e.labels[q], axes, e.node, q).further();
   if (!further) return e;
   edge inner = e, outer;
   if (t_.op(e.node) == opcode::delta) {
     if (e.labels[0].is_constant() || e.labels[1].is_constant()) no_counterpart("a fixed index beside one that is shifted");
-    if (place_of(e.labels[0], axes, e.node, 0).further < place_of(e.labels[1], axes, e.node, 1).further)
+    if (t_.surely_le(place_of(e.labels[0], axes, e.node, 0).at, place_of(e.labels[1], axes, e.node, 1).at))
       std::swap(inner.labels[0], inner.labels[1]);
     inner.labels[0].offset -= inner.labels[1].offset;
     inner.labels[1].offset = 0;
     const range_id one = t_.shift(axes[static_cast<std::size_t>(inner.labels[0].axis)], inner.labels[0].offset);
     const range_id two = axes[static_cast<std::size_t>(inner.labels[1].axis)];
-    const affine begin{none, std::min(first(one), first(two))};
+    const affine begin = lesser(first(one), first(two));
     inner.node = t_.delta(t_.make_range(begin, affine(t_.range_of(one).hi)), t_.make_range(begin, affine(t_.range_of(two).hi)));
-    if (place_of(inner.labels[0], axes, inner.node, 0).further == 0) return inner;
+    if (!place_of(inner.labels[0], axes, inner.node, 0).further()) return inner;
   }
   std::vector<range_id> read;
   for (label& l : inner.labels) {
@@ -196,8 +207,14 @@ std::string coq_words::extent(const affine& a) const {
 }
 
 std::string coq_words::extent_of(range_id r) const {
-  const affine a = extents_.extent(r);
-  return a.dim != none && a.offset != 0 ? "(" + extent(a) + ")" : extent(a);
+  const auto [to, less] = extents_.extent(r);
+  const std::string text = less == none ? extent(to) : fmt::format("{} - {}", extent(to), dims_.at(less));
+  return less != none || (to.dim != none && to.offset != 0) ? "(" + text + ")" : text;
+}
+
+std::string coq_words::counted(const std::string& index, const affine& first) const {
+  if (first == affine{}) return index;
+  return first == affine{none, 1} ? fmt::format("(S {})", index) : fmt::format("({} + {})%nat", extent(first), index);
 }
 
 // The indices at which an argument is read.
@@ -206,7 +223,8 @@ std::vector<std::string> coq_words::indices(const edge& e, std::span<const range
   std::vector<std::string> r;
   for (std::size_t q = 0; q < e.labels.size(); ++q) {
     const coq_extents::place p = extents_.place_of(e.labels[q], axes, e.node, q);
-    r.push_back(p.fixed ? fmt::format("{}%nat", p.number) : counted(names.at(p.number), p.further));
+    const std::string fixed = p.at.dim == none ? fmt::format("{}%nat", p.at.offset) : fmt::format("({})%nat", extent(p.at));
+    r.push_back(p.fixed ? fixed : counted(names.at(p.axis), p.at));
   }
   return r;
 }

@@ -16,27 +16,37 @@ namespace wengert {
 
 [[noreturn]] void no_counterpart(std::string_view what);  // throws error C03
 
-// A number for an extent, how many indices there are: 2*n for n of them, an odd one for K or K+1 of them. The dimensions and what
-// is added to them are numbered as they are met.
+// A number for an extent, how many indices there are: 2*n for n of them, an odd one for K, K+1 or K+1-m of them. The dimensions
+// and what is added to them are numbered as they are met.
 class coq_extents {
  public:
+  struct size {
+    affine to;
+    dim_id less = none;
+    friend bool operator==(const size&, const size&) = default;
+  };
+
   explicit coq_extents(tape& t) : t_(t) {}
   std::size_t of_range(range_id r) { return number_of(extent(r)); }
   std::size_t of_delta(node_id n, range_id r);  // one axis of a delta, whose indices count from the least of both ranges
-  std::size_t of_dim(dim_id d) { return number_of({d, 0}); }
-  std::size_t number_of(const affine& extent);
+  std::size_t of_dim(dim_id d) { return number_of(affine{d, 0}); }
+  std::size_t number_of(const affine& extent) { return number_of(size{extent}); }
+  std::size_t number_of(const size& extent);
+  std::size_t place_number(const affine& at);  // 2*k+1 for the place k, else one less than the extent that ends before it
   const std::vector<dim_id>& dims() const { return dims_; }
-  const std::vector<affine>& met() const { return met_; }
+  const std::vector<size>& met() const { return met_; }
+  std::size_t index_of(dim_id d) const;  // of a dimension that was met
 
-  std::int64_t first(range_id r) const;  // where a range begins; Coq counts from 0
-  affine extent(range_id r) const;
-  std::int64_t first_read(node_id n, std::size_t axis) const;  // what Coq's index 0 of an axis is
+  affine first(range_id r) const;  // where a range begins; Coq counts from 0
+  size extent(range_id r) const;
+  affine first_read(node_id n, std::size_t axis) const;  // what Coq's index 0 of an axis is
 
-  // What a label reads, counted from 0: some places further on than the index of an axis, or a fixed entry.
+  // What a label reads, counted from 0: `at` places further on than the index of an axis, or the fixed place `at`.
   struct place {
     bool fixed;
-    std::size_t number;
-    std::int64_t further;
+    std::size_t axis;
+    affine at;
+    bool further() const { return !fixed && at != affine{}; }
   };
   place place_of(const label& l, std::span<const range_id> axes, node_id read, std::size_t axis) const;
   // An edge that reads the same and nothing further on than its own indices: of a node that does only that, in Coq an operation
@@ -45,9 +55,11 @@ class coq_extents {
   bool only_reads_further(node_id n) const;
 
  private:
+  affine lesser(const affine& a, const affine& b) const;
+
   tape& t_;
   std::vector<dim_id> dims_;
-  std::vector<affine> met_;
+  std::vector<size> met_;
 };
 
 // A function that the theorem says nothing of but what its derivatives are.
@@ -92,7 +104,9 @@ class coq_words {
   piece entry(symbol_id s, const std::vector<std::string>& at, const motion& m);
   piece of_matrix(node_id n, const std::vector<std::string>& at, const motion& m);
   piece power(const piece& base, const rational& p) const;
-  std::string extent_of(range_id r) const;  // the same as an argument
+  std::string extent_of(range_id r) const;  // how many indices a range has, as an argument
+  // An index that counts from 0, as one that counts from `first`.
+  std::string counted(const std::string& index, const affine& first) const;
   std::vector<std::string> indices(const edge& e, std::span<const range_id> axes, const std::vector<std::string>& names) const;
   std::string inside(int level, const piece& p) const;
   std::string chain(std::string_view sign, int level, std::vector<piece> parts) const;

@@ -77,8 +77,10 @@ Definition Gof (den : positive) (opq : list id) (l : list claim) (a : id) : opti
   | _ => match get a with Some n => npoly den n | None => None end end.
 Definition implies (r r' : rel) : bool := if rel_dec r r' then true else match r, r' with Pos, Nonneg | Pos, Nonzero => true | _, _ => false end.
 Definition rconst (r : rel) (c : Q) : bool := match r with Pos => Z.ltb 0 (Qnum c) | Nonneg => Z.leb 0 (Qnum c) | Nonzero => negb (Z.eqb (Qnum c) 0) | Integer => Pos.eqb (Qden c) 1 | _ => false end.
+(* a place that is not 0 *)
+Definition not_first (c : nat) : bool := match Pos.of_succ_nat c with xO p => Pos.ltb 1 p | d => within gm d 0 end.
 Definition leaf_sign (r : rel) (n : node) : bool := match no n with Oconst c => rconst r c | Odim d => match r with Pos | Nonzero => within gm d 0 | Nonneg | Integer => true | _ => false end
-  | Oindex lo => match r with Pos | Nonzero => Nat.ltb 0 lo | Nonneg | Integer => true | _ => false end
+  | Oindex lo => match r with Pos | Nonzero => not_first lo | Nonneg | Integer => true | _ => false end
   | Opi => match r with Pos | Nonneg | Nonzero => true | _ => false end
   | Odelta => match r with Nonneg | Integer => true | _ => false end | _ => false end.
 (* a power of a number, a dimension or an index, if that is positive *)
@@ -94,7 +96,10 @@ Definition eqof (l : list claim) a b := Pos.eqb a b || existsb (fun c => match c
 Definition dlook (l : list claim) s W a : option (option id) := if negb (dp s a) then Some None else
   match find (fun c => match c with Cder x s' W' _ => Pos.eqb x a && (Pos.eqb s s' && if lp_dec W W' then true else false) | _ => false end) l with
   Some (Cder _ _ _ d) => Some (Some d) | _ => None end.
-Definition zero l den opq fd p := let tried w := solve gm rng (Gof den opq l) (kn l) (pwof opq l) w 60 600 fd p in tried false || tried true.
+(* from claims that a is the same where its indices are taken in another order *)
+Definition swaps_of (l : list claim) : list (id * list nat) := flat_map (fun c => match c with Ceq x a => match get x with Some n => match no n, nb n, na n with
+  | Oid, [], [(a', p)] => if Pos.eqb a a' && (if lp_dec (nr n) (rng a) then true else false) then [(a, p)] else [] | _, _, _ => [] end | None => [] end | _ => [] end) l.
+Definition zero l den opq fd p := let ss := swaps_of l in let tried w := solve gm rng (Gof den opq l) (kn l) (pwof opq l) ss w 60 600 fd p in tried false || tried true.
 (* --- matching nodes against templates *)
 (* w: how many indices the labels of an edge read *)
 Definition comp (w : nat) (L bl : list nat) : list nat := map (sp L w 0) bl.
@@ -253,7 +258,12 @@ Definition guarded l (n : node) (c : cmp) (r : rel) (first : bool) : bool := let
 Definition red_sign l (r : rel) (n : node) : bool := match no n, na n with
   | Oun Ulog, [(b, _)] => match r, nb n, get b with (Pos | Nonneg | Nonzero), [], Some n' => match no n' with Oconst c => Z.ltb (Zpos (Qden c)) (Qnum c) | _ => false end | _, _, _ => false end   (* the logarithm of a number above 1 *)
   | Ored m, [_] => arg_kn l n r 0 && match m with Eprod => match r with Not_integer => false | _ => true end | _ => some_of (nb n) end | _, _ => false end.
-Definition sgn l (r : rel) (a : id) (n : node) : bool := red_sign l r n || kn l r a || (match r with Pos => kn l Nonneg a && kn l Nonzero a | _ => false end
+(* the least value of a sum of indices and numbers *)
+Definition least_place (c : nat) : Z := match Pos.of_succ_nat c with xO p => Z.pred (Zpos p) | d => if within gm d 0 then 1%Z else 0%Z end.
+Fixpoint least_sum (args : list edge) : option Q := match args with [] => Some 0%Q
+ | (b, _) :: t => match get b, least_sum t with Some n, Some q => match no n with Oconst c => Some (Qplus c q) | Oindex lo => Some (Qplus (inject_Z (least_place lo)) q) | _ => None end | _, _ => None end end.
+Definition index_sign (r : rel) (n : node) : bool := match r, no n, nb n, least_sum (na n) with Nonneg, Oadd, [], Some q => Qle_bool 0 q | _, _, _, _ => false end.
+Definition sgn l (r : rel) (a : id) (n : node) : bool := (red_sign l r n || index_sign r n) || kn l r a || (match r with Pos => kn l Nonneg a && kn l Nonzero a | _ => false end
   || (match r, nb n with Nonzero, _ :: _ | Pos, _ :: _ => some_of (nb n) && sign_of (length (na n)) (arg_kn l n) (arg_eq n) (guarded l n) Pos (no n) | Integer, _ :: _ => false | _, _ => sign_of (length (na n)) (arg_kn l n) (arg_eq n) (guarded l n) r (no n) end)).
 (* what is 1 where a choice is, or with `true` is not, for its first branch, and 0 elsewhere *)
 Definition indicator (c : cmp) : bool * list tm := match c with Clt => (false, [TSel Clt TX TY (num 1) (num 0)]) | Cle => (true, [TSel Clt TY TX (num 1) (num 0)])
@@ -278,19 +288,19 @@ Definition equations (l : list claim) (r : list positive) (a b : id) (n n' : nod
   && (eqof l (fst (fst xy)) (fst (snd xy)) && lab_ok (nr n ++ nb n) (snd (fst xy)) (rng (fst (fst xy))))) (combine (na n) (na n')).
 (* a reads x some places further on *)
 Fixpoint reach (D : list positive) (ss ls : list nat) (ra : list positive) : bool := match ss, ls, ra with [], [], [] => true
- | s :: ss, x :: ls, d :: ra => match nth_error D x with Some d' => fits gm d' s d | None => Nat.eqb s 0 && lab_ok D [x] [d] end && reach D ss ls ra | _, _, _ => false end.
+ | s :: ss, x :: ls, d :: ra => match nth_error D x with Some d' => fits gm d' s d | None => Nat.eqb s here && lab_ok D [x] [d] end && reach D ss ls ra | _, _, _ => false end.
 Definition further_of (a x : id) : option (list nat * list nat) := match get a with Some n => match no n, na n with
  | Oshift ss, [(x', ls)] => if Pos.eqb x x' && reach (nr n) ss ls (rng x) then Some (ss, ls) else None | _, _ => None end | None => None end.
 Definition is_delta (d : id) : bool := match get d with Some n => match no n with Odelta => true | _ => false end | None => false end.
 Definition shifted_pair (n n' : node) (ss ls : list nat) (y : id) : bool := match no n', na n' with
  | Oshift ss', [(y', ls')] => Pos.eqb y y' && ((if ln_dec ss ss' then true else false) && ((if ln_dec ls ls' then true else false) && (if lp_dec (nr n) (nr n') then true else false))) | _, _ => false end.
 Definition shifted_derivative (n n' : node) (ss ls : list nat) (W : list positive) (d : id) : bool := match no n', na n' with
- | Oshift ss', [(d', ls')] => (Pos.eqb d d' || (is_delta d && is_delta d')) && ((if ln_dec ss' (ss ++ repeat 0%nat (length W)) then true else false) && (if ln_dec ls' (ls ++ seq (length (nr n)) (length W)) then true else false)) | _, _ => false end.
+ | Oshift ss', [(d', ls')] => (Pos.eqb d d' || (is_delta d && is_delta d')) && ((if ln_dec ss' (ss ++ repeat here (length W)) then true else false) && (if ln_dec ls' (ls ++ seq (length (nr n)) (length W)) then true else false)) | _, _ => false end.
 (* where an argument's labels lead through a reader that reads further on *)
-Definition through (w : nat) (ss ls al : list nat) : list (nat * nat) := map (fun x => if Nat.ltb x (length ls) then (nth x ss 0, nth x ls 0)%nat else (0, x - length ls + w)%nat) al.
+Definition through (w : nat) (ss ls al : list nat) : list (nat * nat) := map (fun x => if Nat.ltb x (length ls) then (nth x ss here, nth x ls 0%nat) else (here, (x - length ls + w)%nat)) al.
 Definition place_eqb (x y : nat * nat) : bool := Nat.eqb (fst x) (fst y) && Nat.eqb (snd x) (snd y).
 Definition read_there (w : nat) (e : edge) : id * list (nat * nat) := let x := direct 60 w (fst e) (snd e) in match get (fst x) with
- | Some n => match no n, na n with Oshift ss, [(c, ls)] => if Nat.eqb (length ss) (length ls) then (c, combine ss (comp w (snd x) ls)) else (fst x, map (fun y => (0%nat, y)) (snd x)) | _, _ => (fst x, map (fun y => (0%nat, y)) (snd x)) end | None => (fst x, map (fun y => (0%nat, y)) (snd x)) end.
+ | Some n => match no n, na n with Oshift ss, [(c, ls)] => if Nat.eqb (length ss) (length ls) then (c, combine ss (comp w (snd x) ls)) else (fst x, map (fun y => (here, y)) (snd x)) | _, _ => (fst x, map (fun y => (here, y)) (snd x)) end | None => (fst x, map (fun y => (here, y)) (snd x)) end.
 Definition same_place (w : nat) (ss ls : list nat) (x y : edge) : bool := let '(c, P) := read_there w y in Pos.eqb c (fst x) && forall2b place_eqb (through w ss ls (snd x)) P.
 Definition delta_of (w : nat) (x : edge) : option (nat * nat) := let x := direct 60 w (fst x) (snd x) in match get (fst x), snd x with Some n, [p; q] => match no n with Odelta => Some (p, q) | _ => None end | _, _ => None end.
 Definition check1 (st : step) : option (bool * claim) := match st with
@@ -403,6 +413,7 @@ Fixpoint check (depth : nat) (hs : list claim) := fix go (cl : PM.t (bool * clai
    | Some c => go (PM.add n c cl) (Pos.succ n) r | None => None end end.
 (* --- what it all means *)
 Variable dv : positive -> nat.
+Notation lk := (index_at dv).
 Variable Fn : positive -> list R -> R.
 Hypothesis Hgeo : fine_geometry dv gm.
 Hypothesis Hfn : List.Forall (differentiates Fn) ders.
@@ -447,14 +458,20 @@ Proof. assert (P : 0 < / IZR (Zpos (Qden c))) by (apply Rinv_0_lt_compat, IZR_lt
   - apply Rmult_le_pos; [|now apply Rlt_le]. apply IZR_le. now apply Z.leb_le.
   - apply Rmult_integral_contrapositive_currified; [|lra]. apply not_0_IZR. intro E. now rewrite E in H.
   - apply Pos.eqb_eq in H. exists (Qnum c). unfold Q2R. rewrite H. field. Qed.
+Lemma not_first_ok c : not_first c = true -> (0 < place dv c)%nat.
+Proof. unfold not_first, place. destruct (Pos.of_succ_nat c) as [p|p|]; intro H; [exact (within_ok _ _ Hgeo _ _ H)|apply Pos.ltb_lt in H; lia|exact (within_ok _ _ Hgeo _ _ H)]. Qed.
 Lemma leaf_sign_ok r n e : leaf_sign r n = true -> rv r (ev dv Fn A (val A) n e).
 Proof. unfold leaf_sign, ev. destruct (no n); destruct r; try easy; intro H; try (now apply rconst_ok); cbn [rv]; try (eexists; apply INR_IZR_INZ); try (unfold delta; destruct (Nat.eqb _ _); now eexists); try (unfold delta; destruct (Nat.eqb _ _); lra);
-  try (apply (within_ok _ _ Hgeo), lt_0_INR in H; lra); try (apply Nat.ltb_lt in H; assert (0 < INR (lo + lk e 0)) by (apply lt_0_INR; lia); lra); try apply pos_INR; try (pose proof PI_RGT_0; lra). Qed.
+  try (apply (within_ok _ _ Hgeo), lt_0_INR in H; lra); try (apply not_first_ok in H; assert (0 < INR (place dv lo + lk e 0)) by (apply lt_0_INR; lia); lra); try apply pos_INR; try (pose proof PI_RGT_0; lra). Qed.
 Lemma kn_ok r a : kn l r a = true -> forall e, inD (rng a) e -> rv r (val A a e).
 Proof. unfold kn. intros H e He. apply orb_prop in H as [H|H].
   - apply existsb_exists in H as (c & I & E). destruct c; try discriminate. apply andb_prop in E as [E1 E2]. apply Pos.eqb_eq in E1; subst. apply (implies_ok _ _ _ E2). now apply (Hl _ I e).
   - destruct (get a) as [n|] eqn:E; [|easy]. rewrite (model _ _ E). apply orb_prop in H as [H|H]; [now apply leaf_sign_ok|]. unfold leaf_power in H. destruct n as [o r0 b0 a0]; cbn [no nb na] in H. destruct o; try discriminate. destruct b0; [|discriminate]. destruct a0 as [|[b ls] [|]]; try discriminate. apply andb_prop in H as [H1 H2]. destruct (get b) as [m|] eqn:E2; [|discriminate].
     apply (implies_ok _ _ _ H1). unfold ev; cbn [no nb na map msum opv hd fst snd rv]. rewrite (model _ _ E2). apply qpow_pos. exact (leaf_sign_ok Pos m _ H2). Qed.
+Lemma rng_get a n : get a = Some n -> rng a = nr n. Proof. unfold rng. now intros ->. Qed.
+Lemma swaps_of_ok a p : In (a, p) (swaps_of l) -> forall e, inD (rng a) e -> val A a (map (lk e) p) = val A a e.
+Proof. intros I e He. apply in_flat_map in I as (c & I & J). destruct c; try easy. destruct (get a0) as [[o r b1 al]|] eqn:E; [|easy]. cbn [no nr nb na] in J. destruct o; try easy. destruct b1; [|easy]. destruct al as [|[a' p'] [|]]; try easy. destruct (Pos.eqb_spec b a'); [subst a'|easy]. destruct (lp_dec _ _) as [RR|]; [|easy]. cbn [andb] in J. destruct J as [J|[]]. injection J as <- <-.
+  pose proof (Hl _ I) as S. cbn [sem] in S. rewrite (rng_get _ _ E) in S. cbn [nr] in S. rewrite RR in S. rewrite <- (S e He), (model _ _ E). unfold ev; cbn [no nb na map msum opv sm fst snd]. now rewrite app_nil_r. Qed.
 Lemma pwof_ok opq a k b : pwof opq l a = Some (k, b) -> (0 < k)%Z /\ forall e, inD (rng a) e -> pw (val A a e) k = val A b e.
 Proof. unfold pwof. destruct (existsb _ opq); [easy|]. destruct (find _ l) as [c|] eqn:F; [|easy]. apply find_some in F as [I F]. destruct c; try discriminate. destruct (get a0) as [n|] eqn:E; [|easy].
   destruct n as [o r0 bb a1]; cbn [no nb na nr] in *. destruct o; try easy. destruct bb; [|easy]. destruct a1 as [|[a' ls] [|]]; try easy. intro H. injection H as <- <-.
@@ -465,7 +482,7 @@ Lemma eqof_ok a b : eqof l a b = true -> forall e, inD (rng a) e -> val A a e = 
 Proof. unfold eqof. intros H e He. apply orb_prop in H as [H|H]. apply Pos.eqb_eq in H. now subst. apply existsb_exists in H as (c & I & E). destruct c; try discriminate.
   apply andb_prop in E as [E1 E2]. apply Pos.eqb_eq in E1, E2; subst. now apply (Hl _ I e). Qed.
 Lemma zero_ok den opq fd p e : zero l den opq fd p = true -> inD fd e -> pv dv (val A) p e = 0.
-Proof. unfold zero. generalize 60%nat, 600%nat. intros n m H He. apply orb_prop in H as [H|H]; exact (solve_ok dv gm rng (Gof den opq l) (kn l) (pwof opq l) _ (val A) Hgeo (Gof_ok den opq) kn_ok (pwof_ok opq) n m fd p e H He). Qed.
+Proof. unfold zero. generalize 60%nat, 600%nat. intros n m H He. apply orb_prop in H as [H|H]; exact (solve_ok dv gm rng (Gof den opq l) (kn l) (pwof opq l) (swaps_of l) _ (val A) Hgeo (Gof_ok den opq) kn_ok swaps_of_ok (pwof_ok opq) n m fd p e H He). Qed.
 Lemma one_ok c d n e : length e = n -> pv dv (val A) (one c d n) e = Q2R c * val A d e.
 Proof. intro L. unfold one, pv, mv; cbn [mc md mf map msum pf fv hv pw]. rewrite app_nil_r, map_seq_lk by easy. ring. Qed.
 (* --- matching *)
@@ -722,7 +739,7 @@ Proof. induction e as [|a e IH]; intros [|b p] u v H Huv; try discriminate. refl
   - subst. destruct (list_eq_dec Nat.eq_dec e p), (list_eq_dec Nat.eq_dec (b :: e) (b :: p)); try (exfalso; congruence); cbv iota; ring.
   - destruct (list_eq_dec Nat.eq_dec (a :: e) (b :: p)) as [E2|]; [exfalso; now injection E2|cbv iota; ring]. Qed.
 Lemma direct_at A e y : at_ A e y = at_ A e (direct 60 (length e) (fst y) (snd y)). Proof. rewrite direct_ok. now destruct y. Qed.
-Lemma index_of_ok A e x lo l : index_of (length e) x = Some (lo, l) -> at_ A e x = INR (lo + lk e l).
+Lemma index_of_ok A e x lo l : index_of (length e) x = Some (lo, l) -> at_ A e x = INR (place dv lo + lk e l).
 Proof. unfold index_of. cbv zeta. rewrite (direct_at A e x). set (y := direct 60 _ (fst x) (snd x)). destruct (get (fst y)) as [n|] eqn:G; [|easy]. destruct (snd y) as [|z [|]] eqn:SY; try easy. destruct (no n) eqn:O; try easy. intro H. injection H as <- <-. unfold at_. rewrite (model _ _ G), SY. unfold ev. rewrite O. reflexivity. Qed.
 Lemma others_ok A n a ls y e i d : nb n = [d] -> inD (nr n) e -> others n a ls y = true -> val A (fst y) (map (lk (e ++ [i])) (snd y)) = bprod (dv d) (fun j => if Nat.eqb j i then 1 else val A a (map (lk (e ++ [j])) ls)).
 Proof. intros NB He H. unfold others in H. cbv zeta in H. rewrite NB in H. pose proof (inr_len _ _ _ He) as LE. destruct (get (fst y)) as [[o r0 b0 al]|] eqn:G; [|discriminate]. cbn [no nb na nr] in H. destruct o; try discriminate. destruct r; try discriminate. destruct b0 as [|d' [|]]; try discriminate. destruct al as [|[c lc] [|]]; try discriminate.
@@ -730,7 +747,7 @@ Proof. intros NB He H. unfold others in H. cbv zeta in H. rewrite NB in H. pose 
   set (E := (e ++ [i]) ++ [j]). assert (LW : length E = S (S (length (nr n)))) by (unfold E; rewrite !app_length; cbn [length]; lia). rewrite <- LW in H. change (at_ A E (c, lc) = if Nat.eqb j i then 1 else val A a (map (lk (e ++ [j])) ls)). rewrite <- (direct_ok A 60 E c lc). set (z := direct 60 _ c lc) in *.
   destruct (get (fst z)) as [[o1 r1 b1 a1]|] eqn:GZ; [|discriminate]. cbn [no nb na] in H. destruct o1; try discriminate. destruct c0; try discriminate. destruct b1; [|discriminate]. destruct a1 as [|p [|q [|u [|v [|]]]]]; try discriminate. destruct (index_of _ _) as [[lo x]|] eqn:IP; [|discriminate]. destruct (index_of _ (fst q, _)) as [[lo' x']|] eqn:IQ; [|discriminate].
   apply andb_prop in H as [H4 H]. apply andb_prop in H as [H5 H6]. apply andb_prop in H4 as [H4 H7]. apply andb_prop in H7 as [H7 H8]. apply Nat.eqb_eq in H4, H7, H8. subst lo' x x'. apply (index_of_ok A) in IP, IQ. apply (tmatch_ok A) in H5. apply (eqe_ok A) in H6.
-  rewrite (at_node A E z _ GZ). unfold ev; cbn [no nb na map msum opv hd nth fst snd]. rewrite app_nil_r, !comp_ok. unfold at_ in IP, IQ, H5, H6; cbn [fst snd tv] in *. transitivity (choose Ceq' (INR (lo + lk E (S (length (nr n))))) (INR (lo + lk E (length (nr n)))) (qv (1 # 1)) (val A a (map (lk E) (map (beside (length (nr n))) ls)))). { f_equal; [exact IP|exact IQ|exact H5|exact H6]. } unfold qv; cbn [Qnum Qden choose].
+  rewrite (at_node A E z _ GZ). unfold ev; cbn [no nb na map msum opv hd nth fst snd]. rewrite app_nil_r, !comp_ok. unfold at_ in IP, IQ, H5, H6; cbn [fst snd tv] in *. transitivity (choose Ceq' (INR (place dv lo + lk E (S (length (nr n))))) (INR (place dv lo + lk E (length (nr n)))) (qv (1 # 1)) (val A a (map (lk E) (map (beside (length (nr n))) ls)))). { f_equal; [exact IP|exact IQ|exact H5|exact H6]. } unfold qv; cbn [Qnum Qden choose].
   assert (X1 : lk E (S (length (nr n))) = j). { unfold E. rewrite lk_app_r by (rewrite app_length; cbn [length]; lia). rewrite app_length. cbn [length]. replace (S (length (nr n)) - (length e + 1))%nat with 0%nat by lia. reflexivity. }
   assert (X2 : lk E (length (nr n)) = i). { unfold E. rewrite <- app_assoc, lk_app_r by lia. replace (length (nr n) - length e)%nat with 0%nat by lia. reflexivity. }
   assert (X3 : map (lk E) (map (beside (length (nr n))) ls) = map (lk (e ++ [j])) ls). { rewrite map_map. apply map_ext. intro x. unfold beside, E. destruct (Nat.ltb_spec x (length (nr n))). rewrite <- app_assoc, !lk_app_l by lia. easy.
@@ -776,7 +793,6 @@ Lemma gath_in cl ps : (forall p c, PM.find p cl = Some c -> valid c) -> forall b
 Proof. intro Hcl. induction ps as [|p ps IH]; cbn; intros bl H A HA HH c I. injection H as <-. easy. destruct (PM.find p cl) as [[m c0]|] eqn:F; [|easy]. destruct (gath cl ps) as [bl'|]; [|easy]. injection H as <-. cbn in *.
   destruct I as [<-|I]. apply (Hcl _ _ F A HA). cbn. intros ->. now apply HH. apply (IH _ eq_refl A HA); [|easy]. intro E. apply HH. rewrite E. apply andb_false_r. Qed.
 Ltac ifs := repeat match goal with H : (if ?b then _ else _) = Some _ |- _ => destruct b eqn:?; [|discriminate] | H : match ?x with _ => _ end = Some _ |- _ => destruct x eqn:?; try discriminate end.
-Lemma rng_get a n : get a = Some n -> rng a = nr n. Proof. unfold rng. now intros ->. Qed.
 Lemma sm_all (P : R -> Prop) : P 0 -> (forall a b, P a -> P b -> P (a + b)) -> forall l, (forall v, In v l -> P v) -> P (sm l).
 Proof. intros P0 PA. induction l as [|x l IH]; intros H; [easy|]. rewrite sm_cons. apply PA; [apply H; now left|apply IH; intros; apply H; now right]. Qed.
 Lemma pr_all (P : R -> Prop) : P 1 -> (forall a b, P a -> P b -> P (a * b)) -> forall l, (forall v, In v l -> P v) -> P (pr l).
@@ -915,8 +931,14 @@ Proof. intros Hl He H. unfold red_sign in H. destruct (no n) eqn:O; try discrimi
   { intros NP SO. destruct (mred_attained r0 (map dv (nb n)) NP (fun d => some_ok _ d SO) (fun k => sm (map (fun al => val A (fst al) (map (lk (e ++ k)) (snd al))) [al]))) as (k & I & ->). now apply K. }
   destruct r0; try (apply C; easy). clear C. apply mprod_all; try exact K; destruct r; try discriminate H2; cbn [rv].
   lra. lra. lra. now exists 1%Z. intros; now apply Rmult_lt_0_compat. intros; now apply Rmult_le_pos. intros; now apply Rmult_integral_contrapositive_currified. intros a b [y ->] [z ->]. exists (y * z)%Z. now rewrite mult_IZR. Qed.
+Lemma least_sum_ok A e args : forall q, least_sum args = Some q -> Q2R q <= sm (map (fun al => val A (fst al) (map (lk e) (snd al))) args).
+Proof. induction args as [|[b ls] args IH]; cbn [least_sum map]; intros q H. injection H as <-. unfold Q2R; cbn. lra. destruct (get b) as [n|] eqn:G; [|discriminate]. destruct (least_sum args) as [q'|]; [|discriminate]. specialize (IH _ eq_refl). rewrite sm_cons. cbn [fst snd]. rewrite (model _ _ G). unfold ev.
+  destruct (no n); try discriminate; injection H as <-; rewrite Q2R_plus; apply Rplus_le_compat; try exact IH. rewrite qvR. lra.
+  unfold Q2R, inject_Z; cbn [Qnum Qden]. rewrite Rinv_1, Rmult_1_r, INR_IZR_INZ. apply IZR_le. unfold least_place, place. destruct (Pos.of_succ_nat lo) as [p|p|]; [|lia|]; match goal with |- context[within gm ?d 0] => destruct (within gm d 0) eqn:W; [apply (within_ok _ _ Hgeo) in W|]; lia end. Qed.
+Lemma index_sign_ok A r n e : index_sign r n = true -> rv r (ev dv Fn A (val A) n e).
+Proof. unfold index_sign. destruct r; try discriminate. destruct (no n) eqn:O; try discriminate. destruct (nb n) eqn:B; [|discriminate]. destruct (least_sum (na n)) as [q|] eqn:L; [|discriminate]. intro H. apply Qle_bool_iff, Qle_Rle in H. pose proof (least_sum_ok A e _ _ L) as S. unfold ev. rewrite O, B. cbn [map msum opv rv]. rewrite app_nil_r. replace (Q2R 0) with 0 in H by (unfold Q2R; cbn; ring). lra. Qed.
 Lemma sgn_ok A l r a n e : (forall c, In c l -> sem A c) -> get a = Some n -> sgn l r a n = true -> inD (rng a) e -> rv r (val A a e).
-Proof. intros Hl G H He. assert (He' : inD (nr n) e) by (unfold rng in He; now rewrite G in He). unfold sgn in H. apply orb_prop in H as [H|H]. apply orb_prop in H as [H|H]. rewrite (model _ _ G). now apply (red_sign_ok A l). now apply (kn_ok A l Hl r a H). apply orb_prop in H as [H|H].
+Proof. intros Hl G H He. assert (He' : inD (nr n) e) by (unfold rng in He; now rewrite G in He). unfold sgn in H. apply orb_prop in H as [H|H]. apply orb_prop in H as [H|H]. rewrite (model _ _ G). apply orb_prop in H as [H|H]. now apply (red_sign_ok A l). now apply index_sign_ok. now apply (kn_ok A l Hl r a H). apply orb_prop in H as [H|H].
   - destruct r; try easy. apply andb_prop in H as [H1 H2]. pose proof (kn_ok A l Hl _ _ H1 e He) as P. pose proof (kn_ok A l Hl _ _ H2 e He) as Q. cbn in *. lra.
   - rewrite (model _ _ G). assert (D : (r = Nonzero /\ some_of (nb n) = true /\ sign_of (length (na n)) (arg_kn l n) (arg_eq n) (guarded l n) Pos (no n) = true) \/ (((r = Pos /\ some_of (nb n) = true) \/ r = Nonneg \/ nb n = []) /\ sign_of (length (na n)) (arg_kn l n) (arg_eq n) (guarded l n) r (no n) = true)).
     { destruct (nb n) as [|b bs] eqn:B; [right; split; [auto|]; now destruct r|]. destruct r; try discriminate H; try (apply andb_prop in H as [H1 H2]); auto. }
@@ -928,14 +950,14 @@ Proof. intros H He. assert (Z : some_of (nr n) = true -> exists z, inD (nr n) z)
   unfold reads in H. destruct ls; [|exact (K H)]. destruct (rng b) eqn:R; [|exact (K H)]. destruct (Z H) as [z J]. exists z. split; [exact J|]. inversion He. reflexivity. Qed.
 Lemma odd_pw v z : Z.odd z = true -> (0 < z)%Z -> (0 < v -> 0 < pw v z) /\ (v < 0 -> pw v z < 0) /\ (v = 0 -> pw v z = 0).
 Proof. intros O P. split; [intro; now apply pw_pos|]. split; [|intros ->; apply pw_0; lia]. intro N. apply Z.odd_spec in O as [k ->]. rewrite pw_add0 by lra. cbn [pw]. replace (2 * k)%Z with (k + k)%Z by lia. rewrite pw_add0 by lra. assert (M : 0 < pw v k * pw v k) by (apply Rsqr_pos_lt, pw_ne0; lra). nra. Qed.
-Lemma reach_ok D e : forall ss ls ra, inD D e -> reach D ss ls ra = true -> inD ra (further ss (map (lk e) ls)).
+Lemma reach_ok D e : forall ss ls ra, inD D e -> reach D ss ls ra = true -> inD ra (further dv ss (map (lk e) ls)).
 Proof. induction ss as [|s ss IH]; intros [|y ls] [|d ra] He H; try discriminate. constructor. cbn [reach] in H. apply andb_prop in H as [H1 H2]. cbn [map further]. constructor; [|now apply IH].
   destruct (nth_error D y) as [d'|] eqn:N. apply (fits_ok _ _ Hgeo _ _ _ H1). now apply (inr_nth dv D e y d'). apply andb_prop in H1 as [S H1]. apply Nat.eqb_eq in S. subst s. apply (lab_inr dv gm Hgeo D e) in H1; [|easy]. inversion H1; subst. easy. Qed.
-Lemma further_of_ok a x n ss ls A e : get a = Some n -> further_of a x = Some (ss, ls) -> inD (nr n) e -> val A a e = val A x (further ss (map (lk e) ls)) /\ inD (rng x) (further ss (map (lk e) ls)) /\ length ss = length ls.
+Lemma further_of_ok a x n ss ls A e : get a = Some n -> further_of a x = Some (ss, ls) -> inD (nr n) e -> val A a e = val A x (further dv ss (map (lk e) ls)) /\ inD (rng x) (further dv ss (map (lk e) ls)) /\ length ss = length ls.
 Proof. intros G H He. unfold further_of in H. rewrite G in H. destruct n as [o r0 b al]; cbn [no na nr] in *. destruct o; try discriminate. destruct al as [|[x' ls'] [|]]; try discriminate. destruct (Pos.eqb_spec x x'); [subst x'|discriminate]. destruct (reach _ _ _ _) eqn:RC; [|discriminate]. injection H as <- <-.
   split. rewrite (model _ _ G). reflexivity. split. now apply (reach_ok r0). clear - RC. revert ls' RC. generalize (rng x). induction ss0 as [|s ss0 IH]; intros [|d ra] [|y ls] H; try discriminate; [easy|]. cbn in *. apply andb_prop in H as [_ H]. f_equal. now apply (IH ra). Qed.
-Lemma further_zeros n : forall l, further (repeat 0%nat n) l = l. Proof. induction n; destruct l; cbn; [easy..|]. now rewrite IHn. Qed.
-Lemma further_app ss ss' l l' : length ss = length l -> further (ss ++ ss') (l ++ l') = further ss l ++ further ss' l'.
+Lemma further_zeros n : forall l, further dv (repeat here n) l = l. Proof. induction n; destruct l; cbn; [easy..|]. now rewrite IHn. Qed.
+Lemma further_app ss ss' l l' : length ss = length l -> further dv (ss ++ ss') (l ++ l') = further dv ss l ++ further dv ss' l'.
 Proof. revert l. induction ss; intros [|x l] H; try discriminate; [easy|]. cbn. f_equal. apply IHss. now injection H. Qed.
 Lemma delta_any d d' A e : is_delta d = true -> is_delta d' = true -> val A d e = val A d' e.
 Proof. unfold is_delta. destruct (get d) as [n|] eqn:G; [|easy]. destruct (get d') as [n'|] eqn:G'; [|easy]. intros H H'. rewrite (model _ _ G), (model _ _ G'). unfold ev. destruct (no n); try discriminate. now destruct (no n'). Qed.
@@ -956,21 +978,21 @@ Lemma many_snoc n W : many (S n) W = many n W ++ W.
 Proof. unfold many. induction n. cbn. now rewrite app_nil_r. change (W ++ concat (repeat W (S n)) = (W ++ concat (repeat W n)) ++ W). rewrite IHn. apply app_assoc. Qed.
 Lemma order_of_ok A c n a s W d : order_of c = Some (n, a, s, W, d) -> sem A c -> sem A (Chi n a s W d).
 Proof. destruct c; try discriminate; intro H; injection H as <- <- <- <- <-; [|easy]. cbn [sem]. intros S e ps p He L _ Hp. destruct ps; [|discriminate]. cbn [higher concat app]. now apply S. Qed.
-Lemma read_there_ok A e y : at_ A e y = val A (fst (read_there (length e) y)) (map (fun p => (fst p + lk e (snd p))%nat) (snd (read_there (length e) y))).
+Lemma read_there_ok A e y : at_ A e y = val A (fst (read_there (length e) y)) (map (fun p => (place dv (fst p) + lk e (snd p))%nat) (snd (read_there (length e) y))).
 Proof. rewrite (direct_at A e y). unfold read_there. cbv zeta. set (x := direct 60 _ (fst y) (snd y)).
-  assert (P : at_ A e x = val A (fst (fst x, map (fun y : nat => (0%nat, y)) (snd x))) (map (fun p => (fst p + lk e (snd p))%nat) (snd (fst x, map (fun y : nat => (0%nat, y)) (snd x))))). { unfold at_; cbn [fst snd]. f_equal. rewrite map_map. now apply map_ext. }
+  assert (P : at_ A e x = val A (fst (fst x, map (fun y : nat => (here, y)) (snd x))) (map (fun p => (place dv (fst p) + lk e (snd p))%nat) (snd (fst x, map (fun y : nat => (here, y)) (snd x))))). { unfold at_; cbn [fst snd]. f_equal. rewrite map_map. now apply map_ext. }
   destruct (get (fst x)) as [[o r b al]|] eqn:G; [|easy]. cbn [no na]. destruct o; try easy. destruct al as [|[c ls] [|]]; try easy. destruct (Nat.eqb_spec (length ss) (length ls)) as [L|]; [|easy]. cbn [fst snd]. unfold at_. rewrite (model _ _ G). unfold ev; cbn [no na map hd fst snd]. f_equal. rewrite comp_ok.
   assert (L' : length ss = length (comp (length e) (snd x) ls)) by (unfold comp; now rewrite map_length). revert L'. generalize (comp (length e) (snd x) ls). clear. induction ss as [|s ss IH]; intros [|z l] L; try discriminate; [easy|]. cbn in *. f_equal. apply IH. now injection L. Qed.
 Lemma forall2b_eq P Q : forall2b place_eqb P Q = true -> P = Q.
 Proof. revert Q. induction P as [|[a b] P IH]; intros [|[c d] Q] H; try easy. cbn [forall2b] in H. apply andb_prop in H as [H1 H2]. unfold place_eqb in H1; cbn [fst snd] in H1. apply andb_prop in H1 as [H1 H3]. apply Nat.eqb_eq in H1, H3. subst. f_equal. now apply IH. Qed.
-Lemma further_nth ss l x : length ss = length l -> (x < length l)%nat -> nth x (further ss l) 0%nat = (nth x ss 0 + nth x l 0)%nat.
+Lemma further_nth ss l x : length ss = length l -> (x < length l)%nat -> nth x (further dv ss l) 0%nat = (place dv (nth x ss here) + nth x l 0)%nat.
 Proof. revert l x. induction ss as [|s ss IH]; intros [|z l] x L H; try discriminate; cbn in *; [lia|]. destruct x; [easy|]. apply IH; lia. Qed.
-Lemma further_length ss l : length (further ss l) = length l. Proof. revert l. induction ss; intros [|z l]; cbn; auto. Qed.
-Lemma same_place_ok A e ss ls x y : length ss = length ls -> forallb (fun z => Nat.ltb z (length e)) ls = true -> same_place (length e) ss ls x y = true -> at_ A e y = val A (fst x) (map (lk (further ss (map (lk e) ls))) (snd x)).
+Lemma further_length ss l : length (further dv ss l) = length l. Proof. revert l. induction ss; intros [|z l]; cbn; auto. Qed.
+Lemma same_place_ok A e ss ls x y : length ss = length ls -> forallb (fun z => Nat.ltb z (length e)) ls = true -> same_place (length e) ss ls x y = true -> at_ A e y = val A (fst x) (map (lk (further dv ss (map (lk e) ls))) (snd x)).
 Proof. intros L K H. unfold same_place in H. destruct (read_there (length e) y) as [c P] eqn:R. apply andb_prop in H as [H1 H2]. apply Pos.eqb_eq in H1. apply forall2b_eq in H2. subst c P. rewrite (read_there_ok A e y).
   rewrite R; cbn [fst snd]. f_equal. unfold through. rewrite map_map. apply map_ext. intro z. destruct (Nat.ltb_spec z (length ls)) as [B|B]; cbn [fst snd].
-  - unfold lk at 2. rewrite (nth_indep (further ss (map (lk e) ls)) _ 0%nat) by (rewrite further_length, map_length; lia). rewrite further_nth by (rewrite ?map_length; lia). f_equal. rewrite (nth_indep (map (lk e) ls) 0%nat (lk e 0)) by (rewrite map_length; lia). now rewrite map_nth.
-  - unfold lk. rewrite !nth_overflow by (rewrite ?further_length, ?map_length; lia). rewrite further_length, map_length. lia. Qed.
+  - unfold index_at at 2. rewrite (nth_indep (further dv ss (map (lk e) ls)) _ 0%nat) by (rewrite further_length, map_length; lia). rewrite further_nth by (rewrite ?map_length; lia). f_equal. rewrite (nth_indep (map (lk e) ls) 0%nat (lk e 0)) by (rewrite map_length; lia). now rewrite map_nth.
+  - unfold index_at. rewrite !nth_overflow by (rewrite ?further_length, ?map_length; lia). rewrite further_length, map_length. change (place dv here) with 0%nat. cbn [Nat.add]. f_equal. lia. Qed.
 Lemma delta_of_ok A e x p q : delta_of (length e) x = Some (p, q) -> at_ A e x = delta (lk e p) (lk e q).
 Proof. unfold delta_of. cbv zeta. rewrite (direct_at A e x). set (y := direct 60 _ (fst x) (snd x)). destruct (get (fst y)) as [n|] eqn:G; [|easy]. destruct (snd y) as [|z [|z' [|]]] eqn:SY; try easy. destruct (no n) eqn:O; try easy. intro H. injection H as <- <-. unfold at_. rewrite (model _ _ G), SY. unfold ev. rewrite O. reflexivity. Qed.
 Lemma choice_poly_ok A x u v e : pv dv (val A) (choice_poly x u v) e = at_ A e x * at_ A e u + at_ A e v - at_ A e x * at_ A e v.
@@ -1057,7 +1079,7 @@ Proof. intros Hcl H. destruct st; cbn [check1] in H; unfold valid; intros A HA H
     + destruct (get b) as [n'|] eqn:E2; [|discriminate]. destruct (further_of a a0) as [[ss ls]|] eqn:FO; [|discriminate]. destruct (_ && _) eqn:SP; [|discriminate]. injection H as <-. pose proof (Hcl _ _ F A HA HH) as S. cbn [snd sem] in *. intros e pp He Hp. rewrite (rng_get _ _ E1) in He. apply andb_prop in SP as [LT SP].
       destruct (further_of_ok _ _ _ _ _ A e E1 FO He) as (V & I & LN). specialize (S _ pp I Hp). unfold shifted_derivative in SP. destruct n' as [o' r' b' al']; cbn [no na nr] in *. destruct o'; try discriminate. destruct al' as [|[d' ls'] [|]]; try discriminate. apply andb_prop in SP as [P1 SP]. apply andb_prop in SP as [P2 P3].
       destruct (ln_dec _ _) as [EQ1|]; [|discriminate]. destruct (ln_dec ls' _) as [EQ2|]; [|discriminate]. subst ss0 ls'.
-      assert (X : val A b (e ++ pp) = val A d (further ss (map (lk e) ls) ++ pp)).
+      assert (X : val A b (e ++ pp) = val A d (further dv ss (map (lk e) ls) ++ pp)).
       { rewrite (model _ _ E2). unfold ev; cbn [no na map hd fst snd]. pose proof (inr_len _ _ _ He) as LE. pose proof (inr_len _ _ _ Hp) as LP.
         assert (M1 : map (lk (e ++ pp)) ls = map (lk e) ls). { apply map_ext_in. intros y Iy. rewrite forallb_forall in LT. specialize (LT y Iy). apply Nat.ltb_lt in LT. apply lk_app_l. lia. }
         assert (M2 : map (lk (e ++ pp)) (seq (length (nr n)) (length W)) = pp). { rewrite <- LP. apply nth_ext with 0%nat 0%nat. now rewrite map_length, seq_length. intros j Hj. rewrite map_length, seq_length in Hj. rewrite (nth_indep _ 0%nat (lk (e ++ pp) 0)) by now rewrite map_length, seq_length. rewrite map_nth, seq_nth by easy. rewrite lk_app_r by lia. replace (length (nr n) + j - length e)%nat with j by lia. now apply nth_indep. }
@@ -1068,7 +1090,7 @@ Proof. intros Hcl H. destruct st; cbn [check1] in H; unfold valid; intros A HA H
     { destruct o1; try discriminate; (match type of H with (if ?k then _ else _) = _ => destruct k; [|discriminate] end); now injection H as <-. }
     destruct K as (K & -> & OP). apply andb_prop in K as [K1 K]. apply andb_prop in K as [K2 K]. apply andb_prop in K as [K3 K]. apply andb_prop in K as [K4 K5]. destruct (op_dec' o1 o') as [<-|]; [|discriminate]. destruct (lp_dec r0 r2) as [<-|]; [|discriminate]. apply Nat.eqb_eq in K3. cbn [snd sem]. intros e He. rewrite (rng_get _ _ E1) in He. cbn [nr] in He.
     rewrite (model _ _ E1), (model _ _ E2). unfold ev at 1; cbn [no na map hd fst snd]. rewrite (model _ _ E3).
-    assert (X : map (fun al => val A (fst al) (map (lk (further ss (map (lk e) ls) ++ [])) (snd al))) a1 = map (fun al => val A (fst al) (map (lk (e ++ [])) (snd al))) a2).
+    assert (X : map (fun al => val A (fst al) (map (lk (further dv ss (map (lk e) ls) ++ [])) (snd al))) a1 = map (fun al => val A (fst al) (map (lk (e ++ [])) (snd al))) a2).
     { rewrite !app_nil_r. rewrite <- (inr_len _ _ _ He) in K4, K5. clear - model K3 K4 K5. revert a2 K5. induction a1 as [|al a1 IH]; intros [|al' a2] H; try easy. cbn [forall2b] in H. apply andb_prop in H as [H1 H2]. cbn [map]. rewrite (IH _ H2). f_equal. symmetry. exact (same_place_ok A e ss ls al al' K3 K4 H1). }
     unfold ev; cbn [no nb na nr]. destruct o1; try (now elim OP); cbn [map msum]; now rewrite X.
   - (* Sdelta *) destruct (get a) as [n|] eqn:E1; [|discriminate]. destruct (na n) as [|X [|Y rest]]; try discriminate. cbv zeta in H. destruct (lp_dec _ _) as [RR|]; [|discriminate]. destruct (tmatch _ _ _ _ _) eqn:TM; [|discriminate]. destruct (index_of _ X) as [[lo x]|] eqn:IX; [|discriminate]. destruct (index_of _ Y) as [[lo' y]|] eqn:IY; [|discriminate]. destruct (delta_of _ _) as [[u v]|] eqn:D; [|discriminate]. destruct (_ && _) eqn:C; [|discriminate]. injection H as <-. cbn [snd sem]. intros e He.

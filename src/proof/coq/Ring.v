@@ -43,8 +43,20 @@ Notation id := positive.
 Inductive mat := Mdet | Madj | Minv.
 Inductive op := Oconst (c : Q) | Osym (a : positive) | Odelta | Odim (d : positive) | Oindex (lo : nat) | Opi | Oadd | Omul | Oid | Opow (q : Q) | Oun (u : un) | Obi (b : bi) | Osel (c : cmp) | Omat (m : mat) | Ofun (f : positive) | Ored (r : red) | Oshift (ss : list nat).
 Record node := Nd { no : op; nr : list positive; nb : list positive; na : list (id * list nat) }.
-(* what a label x reads where the indices are e: one of them, or beyond them a fixed one, counted from 0 *)
-Definition lk (e : list nat) (x : nat) := nth x e (x - length e)%nat.
+(* A fixed place, counted from 0, by number: 2 * k + 1 is the place k, and 2 * k the one behind all of the extent 2 * k + 1. *)
+Notation here := 1%nat.
+Section PLACES.
+Variable dv : positive -> nat.
+Definition place (c : nat) : nat := match Pos.of_succ_nat c with xO p => pred (Pos.to_nat p) | d => dv d end.
+(* what a label x reads where the indices are e: one of them, or beyond them a fixed place *)
+Definition index_at (e : list nat) (x : nat) : nat := nth x e (place (x - length e)).
+(* entries some places further on *)
+Fixpoint further (ss l : list nat) : list nat := match ss, l with s :: ss, x :: l => (place s + x)%nat :: further ss l | _, _ => l end.
+Lemma place_number k : place (2 * k + 1) = k.
+Proof. unfold place. assert (E : Pos.of_succ_nat (2 * k + 1) = xO (Pos.of_succ_nat k)) by (apply Pos2Nat.inj; rewrite Pos2Nat.inj_xO, !SuccNat2Pos.id_succ; lia). rewrite E, SuccNat2Pos.id_succ. reflexivity. Qed.
+Lemma places_differ a b : Nat.odd a = true -> Nat.odd b = true -> a <> b -> place a <> place b.
+Proof. intros A B N. apply Nat.odd_spec in A as [k ->]. apply Nat.odd_spec in B as [l ->]. rewrite !place_number. lia. Qed.
+End PLACES.
 Fixpoint sm (l : list R) : R := match l with [] => 0 | [x] => x | x :: r => x + sm r end.
 Fixpoint pr (l : list R) : R := match l with [] => 1 | [x] => x | x :: r => x * pr r end.
 (* F: what unknown functions are *)
@@ -53,17 +65,16 @@ Definition opv (F : positive -> list R -> R) o (vs : list R) : R := match o with
  | Osel c => choose c (hd 0 vs) (nth 1 vs 0) (nth 2 vs 0) (nth 3 vs 0) | Ofun f => F f vs | _ => 0 end.
 (* r: how many axes it has, the last two those of the matrix *)
 Definition matv (m : mat) (n r : nat) (e : list nat) (F : nat -> nat -> R) : R := match m with
- | Mdet => det n F | Madj => adj n F (lk e (r - 2)) (lk e (r - 1)) | Minv => inv n F (lk e (r - 2)) (lk e (r - 1)) end.
+ | Mdet => det n F | Madj => adj n F (nth (r - 2) e 0%nat) (nth (r - 1) e 0%nat) | Minv => inv n F (nth (r - 2) e 0%nat) (nth (r - 1) e 0%nat) end.
 Lemma matv_ext m n r e F G : (forall i j, (i < n)%nat -> (j < n)%nat -> F i j = G i j) -> matv m n r e F = matv m n r e G.
 Proof. intro H. apply clip_ext in H. unfold matv, inv, adj, det. now rewrite H. Qed.
-(* entries some places further on *)
-Fixpoint further (ss l : list nat) : list nat := match ss, l with s :: ss, x :: l => (s + x)%nat :: further ss l | _, _ => l end.
 Section EV.
 Variables (dv : positive -> nat) (F : positive -> list R -> R).
+Notation lk := (index_at dv).
 Definition ev (arr : positive -> list nat -> R) (V : id -> list nat -> R) (n : node) (e : list nat) : R := match no n with
- | Oconst c => qv c | Osym a => arr a e | Odelta => delta (lk e 0) (lk e 1) | Odim d => INR (dv d) | Oindex lo => INR (lo + lk e 0) | Opi => PI
+ | Oconst c => qv c | Osym a => arr a e | Odelta => delta (lk e 0) (lk e 1) | Odim d => INR (dv d) | Oindex lo => INR (place dv lo + lk e 0) | Opi => PI
  | Omat m => match nb n with [d; d'] => if Pos.eqb d d' then matv m (dv d) (length (nr n)) e (fun p q => hd 0 (map (fun al => V (fst al) (map (lk (e ++ [p; q])) (snd al))) (na n))) else 0 | _ => 0 end
- | Oshift ss => hd 0 (map (fun al => V (fst al) (further ss (map (lk e) (snd al)))) (na n))
+ | Oshift ss => hd 0 (map (fun al => V (fst al) (further dv ss (map (lk e) (snd al)))) (na n))
  | Ored r => mred r (map dv (nb n)) (fun l => sm (map (fun al => V (fst al) (map (lk (e ++ l)) (snd al))) (na n)))
  | o => msum (map dv (nb n)) (fun l => opv F o (map (fun al => V (fst al) (map (lk (e ++ l)) (snd al))) (na n))) end.
 End EV.
@@ -97,22 +108,24 @@ Definition npoly (den : positive) (n : node) : option (list mono) := match no n 
  | Omul => Some [M 1 (nb n) (map (fun al => (Hn (fst al), snd al, 1%Z)) (na n))]
  | Opow q => match na n with [al] => match ppoly den q (fst al) with Some (h, z) => Some [M 1 (nb n) [(h, snd al, z)]] | None => None end | _ => None end
  | _ => None end.
-(* What is known of the extents of ranges: that there are more than k, that one and some more is at most another, that one is another and some more. *)
+(* What is known of the extents of ranges: that there are more than k, that one and a place more is at most another, that one is another and some more. *)
 Record geometry := Geo { within : positive -> nat -> bool; fits : positive -> nat -> positive -> bool; shift_of : positive -> option (positive * Z) }.
 Record fine_geometry (dv : positive -> nat) (gm : geometry) : Prop := {
   within_ok : forall d k, within gm d k = true -> (k < dv d)%nat;
-  fits_ok : forall d' s d, fits gm d' s d = true -> forall i, (i < dv d')%nat -> (s + i < dv d)%nat;
+  fits_ok : forall d' s d, fits gm d' s d = true -> forall i, (i < dv d')%nat -> (place dv s + i < dv d)%nat;
   shift_ok : forall d b z, shift_of gm d = Some (b, z) -> INR (dv d) = INR (dv b) + IZR z;
   number_ok : forall p, dv (xO p) = Pos.to_nat p }.
 Section RING.
 Variable dv : positive -> nat.
+Notation lk := (index_at dv).
 Variable gm : geometry.
 Variable rng : id -> list positive.            (* out dims of a node *)
 Variable G : id -> option (list mono).         (* what a node is expanded to *)
 Variable kn : rel -> id -> bool.               (* known signs *)
 Variable pwr : id -> option (Z * id).          (* a^k = b *)
+Variable swaps : list (id * list nat).         (* (a, p): a is the same where its indices are taken in the order p *)
 (* --- the algorithm --- *)
-Definition lab1 (D : list positive) (x : nat) (d : positive) : bool := match nth_error D x with Some d' => Pos.eqb d d' || fits gm d' 0 d | None => within gm d (x - length D) end.
+Definition lab1 (D : list positive) (x : nat) (d : positive) : bool := match nth_error D x with Some d' => Pos.eqb d d' || fits gm d' here d | None => fits gm 2 (x - length D) d end.
 Fixpoint lab_ok (D : list positive) (ls : list nat) (ra : list positive) : bool := match ls, ra with [], [] => true | x :: ls, d :: ra => lab1 D x d && lab_ok D ls ra | _, _ => false end.
 (* a label of w indices where b more follow them; what the labels of the indices that ls reads are there *)
 Definition up (w b x : nat) : nat := if Nat.ltb x w then x else (x + b)%nat.
@@ -160,8 +173,8 @@ Definition frot (w : nat) (fs : list fac) : list fac := match fs with
  | f :: t => t ++ [f] | [] => [] end.
 Definition firstd (r w : nat) (fs : list fac) : option nat := let bound x := Nat.leb r x && Nat.ltb x w in fold_right (fun f acc => match f with
   | (Hd, [x; y], z) => if Nat.eqb x y then acc else if bound x then Some (x - r)%nat else if bound y then Some (y - r)%nat else acc | _ => acc end) None fs.
-(* a delta of two fixed indices that differ *)
-Definition clash (w : nat) (fs : list fac) : bool := existsb (fun f => match f with (Hd, [x; y], z) => Z.ltb 0 z && (Nat.leb w x && (Nat.leb w y && negb (Nat.eqb x y))) | _ => false end) fs.
+(* a delta of two numbers that differ *)
+Definition clash (w : nat) (fs : list fac) : bool := existsb (fun f => match f with (Hd, [x; y], z) => Z.ltb 0 z && ((Nat.leb w x && Nat.odd (x - w)) && ((Nat.leb w y && Nat.odd (y - w)) && negb (Nat.eqb x y))) | _ => false end) fs.
 Fixpoint iter {A} (n : nat) (f : A -> A) (x : A) : A := match n with O => x | S n => iter n f (f x) end.
 Definition mapf (g : list fac -> list fac) (m : mono) : mono := M (mc m) (md m) (g (mf m)).
 Definition dstep (fd : list positive) (m : mono) : mono := match firstd (length fd) (length fd + length (md m)) (mf m) with
@@ -182,27 +195,39 @@ Fixpoint ins (D : list positive) (f : fac) (fs : list fac) : list fac := match f
    if hd_dec h h' then if ln_dec l l' then if okmerge D h l z z' then (h, l, (z + z')%Z) :: t else match fcmp f g with Gt => g :: ins D f t | _ => f :: g :: t end
    else match fcmp f g with Gt => g :: ins D f t | _ => f :: g :: t end else match fcmp f g with Gt => g :: ins D f t | _ => f :: g :: t end end.
 Definition sortf (D : list positive) (fs : list fac) : list fac := fold_right (ins D) [] fs.
-Definition sortm (fd : list positive) (m : mono) : mono := mapf (fun fs => clean (sortf (fd ++ md m) (clean fs))) m.
+(* the least of the orders in which indices may be taken *)
+Definition swap (D : list positive) (a : id) (l : list nat) (s : id * list nat) : list nat := if Pos.eqb a (fst s) && (forallb (fun x => Nat.ltb x (length l)) (snd s) && lab_ok D l (rng a)) then
+  let l' := map (fun x => nth x l 0%nat) (snd s) in match lcmp l' l with Lt => l' | _ => l end else l.
+Definition swapf (D : list positive) (f : fac) : fac := match f with (Hn a, l, z) => (Hn a, fold_left (swap D a) swaps l, z) | (Hr a k, l, z) => (Hr a k, fold_left (swap D a) swaps l, z) | f => f end.
+Definition sortm (fd : list positive) (m : mono) : mono := mapf (fun fs => clean (sortf (fd ++ md m) (map (swapf (fd ++ md m)) (clean fs)))) m.
 Definition simp (fd : list positive) (m : mono) : mono :=
   let r := length fd in let n := length (md m) in
   let m := sortm fd m in let m := iter n (dstep fd) m in let m := mapf (fun fs => iter (2 * length fs) (frot (r + length (md m))) fs) m in
   let m := sortm fd m in let m := iter n (fstep r) m in if clash (r + length (md m)) (mf m) then M 0 [] [] else sortm fd m.
-(* canonical binder order: try all (search is untrusted: any mvf sequence is sound), or the witness *)
-Fixpoint seqs (k n : nat) : list (list nat) := match n with O => [[]] | S n =>
-  flat_map (fun j => map (cons j) (seqs (S k) n)) (seq k (S n)) end.
 Fixpoint fscmp (a b : list fac) : comparison := match a, b with [], [] => Eq | [], _ => Lt | _, [] => Gt
   | x :: a, y :: b => match fcmp x y with Eq => fscmp a b | c => c end end.
 Fixpoint dcmp (a b : list positive) : comparison := match a, b with [], [] => Eq | [], _ => Lt | _, [] => Gt
   | x :: a, y :: b => match Pos.compare x y with Eq => dcmp a b | c => c end end.
 Definition mcmp (a b : mono) := match dcmp (md a) (md b) with Eq => fscmp (mf a) (mf b) | c => c end.
-Definition apply (fd : list positive) (s : list nat) (m : mono) : mono := sortm fd (fold_left (fun m j => mvf (length fd) j m) s m).
-Definition canon (fd : list positive) (m : mono) : mono :=
-  fold_left (fun best s => let c := apply fd s m in match mcmp c best with Lt => c | _ => best end) (seqs 0 (length (md m))) m.
+(* The canonical order of bound indices, found from the last to the first: each is one for which the monomial is least as far as it is
+   known by then. Which ones are tried is no matter of truth: any order is as good. *)
+Definition mask (r k n x : nat) : nat := if Nat.ltb x (r + k) then x else if Nat.ltb x (r + n) then (r + k)%nat else x.
+Fixpoint place_in {A} (cmp : A -> A -> comparison) (x : A) (l : list A) : list A := match l with [] => [x] | y :: t => match cmp x y with Gt => y :: place_in cmp x t | _ => x :: l end end.
+Definition sorted {A} (cmp : A -> A -> comparison) (l : list A) : list A := fold_right (place_in cmp) [] l.
+Definition unordered (h : hd') : bool := match h with Hd => true | Hn a | Hr a _ => existsb (fun s => Pos.eqb a (fst s)) swaps | _ => false end.
+Definition known_by (r k : nat) (m : mono) : list positive * list fac := (firstn k (md m), sorted fcmp (map (fun f => let '(h, l, z) := f in let l := map (mask r k (length (md m))) l in (h, if unordered h then sorted Nat.compare l else l, z)) (mf m))).
+Definition kcmp (a b : list positive * list fac) : comparison := match dcmp (fst a) (fst b) with Eq => fscmp (snd a) (snd b) | c => c end.
+Definition same_mono (a b : mono) : bool := (if lp_dec (md a) (md b) then true else false) && (if lf_dec (mf a) (mf b) then true else false).
+Definition leasts (l : list ((list positive * list fac) * mono)) := fold_right (fun c acc => match acc with [] => [c] | b :: _ => match kcmp (fst c) (fst b) with Lt => [c] | Gt => acc | Eq => if existsb (fun b => same_mono (snd c) (snd b)) acc then acc else c :: acc end end) [] l.
+Fixpoint orders (n k : nat) (fd : list positive) (m : mono) : list mono := match n with O => [m] | S n =>
+  flat_map (fun c => orders n (S k) fd (snd c)) (leasts (map (fun j => let c := sortm fd (mvf (length fd) j m) in (known_by (length fd) (S k) c, c)) (seq k (S n)))) end.
+Definition canon (fd : list positive) (m : mono) : mono := match orders (length (md m)) 0 fd m with [] => m
+ | b :: l => fold_left (fun best c => match mcmp c best with Lt => c | _ => best end) l b end.
 Fixpoint addm (m : mono) (p : list mono) : list mono := match p with [] => [m]
  | m' :: t => if lp_dec (md m) (md m') then if lf_dec (mf m) (mf m') then M (Qred (mc m + mc m')) (md m) (mf m) :: t else m' :: addm m t else m' :: addm m t end.
 (* a sum over 1..p, for a small number p, written out *)
 Definition written_out (r : nat) (m : mono) : list mono := match md m with
- | xO p :: ds => if Pos.leb p 8 then map (fun i => M (mc m) ds (ren (gdrop r (r + S (length ds) + i)) (mf m))) (seq 0 (Pos.to_nat p)) else [m] | _ => [m] end.
+ | xO p :: ds => if Pos.leb p 8 then map (fun i => M (mc m) ds (ren (gdrop r (r + S (length ds) + (2 * i + 1))) (mf m))) (seq 0 (Pos.to_nat p)) else [m] | _ => [m] end.
 Fixpoint write_out (k r : nat) (m : mono) : list mono := match k with O => [m] | S k => match find (fun j => match nth_error (md m) j with Some (xO p) => Pos.leb p 8 | _ => false end) (seq 0 (length (md m))) with
  | Some j => flat_map (write_out k r) (written_out r (mvf r j m)) | None => [m] end end.
 (* the extent of a range that is another's and some more *)
@@ -235,8 +260,9 @@ Fixpoint numbers (fs : list fac) : Q * list fac := match fs with [] => (1%Q, [])
  | f :: t => let '(c, r) := numbers t in match f with (Hq p k, l, z) => (Qmult (whole_power p (Z.div z (Zpos k))) c, (Hq p k, l, Z.modulo z (Zpos k)) :: r) | _ => (c, f :: r) end end.
 Definition has_number (f : fac) : bool := match f with (Hq _ k, _, z) => negb (Z.leb 0 z && Z.ltb z (Zpos k)) | _ => false end.
 Definition one_monomial (b : id) : bool := match G b with Some [M _ [] _] | None => true | _ => false end.
+Definition is_zero (a : id) : bool := match G a with Some p => zerop p | None => false end.
 Definition red1 (D : list positive) (f : fac) : option (list fac) := match f with
- | (Hr a k, l, z) => if negb (lab_ok D l (rng a)) then None else match inside_root a with Some (c, fs) => Some (root_of_number k c z ++ map (root_of (length D) k l z) fs) | None => if Z.leb (Zpos k) z && kn Nonneg a then Some [(Hr a k, l, (z - Zpos k)%Z); (Hn a, l, 1%Z)]
+ | (Hr a k, l, z) => if negb (lab_ok D l (rng a)) then None else if is_zero a && negb (Z.eqb z 0) then Some [(Hn a, l, 1%Z)] else match inside_root a with Some (c, fs) => Some (root_of_number k c z ++ map (root_of (length D) k l z) fs) | None => if Z.leb (Zpos k) z && kn Nonneg a then Some [(Hr a k, l, (z - Zpos k)%Z); (Hn a, l, 1%Z)]
     else if Z.ltb z 0 && kn Pos a then Some [(Hr a k, l, (z + Zpos k)%Z); (Hn a, l, (-1)%Z)] else None end
  | (Hn a, l, z) => match pwr a with Some (k, b) => if negb (lab_ok D l (rng a)) then None else if Z.leb k z then Some [(Hn a, l, (z - k)%Z); (Hn b, l, 1%Z)]
     else if Z.ltb z 0 && one_monomial b then Some [(Hn a, l, (z + k)%Z); (Hn b, l, (-1)%Z)] else None | None => None end
@@ -275,16 +301,17 @@ Fixpoint pv p e : R := match p with [] => 0 | m :: t => mv m e + pv t e end.
 Notation inD D e := (inr (map dv D) e).
 Hypothesis Gok : forall a p, G a = Some p -> forall e, inD (rng a) e -> V a e = pv p e.
 Hypothesis knok : forall r a, kn r a = true -> forall e, inD (rng a) e -> rv r (V a e).
+Hypothesis swok : forall a p, In (a, p) swaps -> forall e, inD (rng a) e -> V a (map (lk e) p) = V a e.
 Hypothesis pwok : forall a k b, pwr a = Some (k, b) -> (0 < k)%Z /\ forall e, inD (rng a) e -> pw (V a e) k = V b e.
 Lemma inr_nth D e x d : inD D e -> nth_error D x = Some d -> (lk e x < dv d)%nat /\ (x < length e)%nat.
 Proof. revert e x. induction D as [|d0 D IH]; intros e [|x] H; inversion H; subst; cbn; intro E; try discriminate.
   - injection E as ->. split; [easy|lia].
-  - destruct (IH _ _ H4 E). unfold lk in *. cbn. split; [easy|lia]. Qed.
+  - destruct (IH _ _ H4 E). unfold index_at in *. cbn. split; [easy|lia]. Qed.
 Lemma inr_len D e : inD D e -> length e = length D.
 Proof. intro H. apply Forall2_length in H. now rewrite map_length in H. Qed.
 Lemma lab1_ok D e x d : inD D e -> lab1 D x d = true -> (lk e x < dv d)%nat.
 Proof. intros H E. unfold lab1 in E. destruct (nth_error D x) as [d'|] eqn:N. { destruct (inr_nth D e x d' H N) as [L _]. apply orb_prop in E as [E|E]. now apply Pos.eqb_eq in E as ->. exact (fits_ok _ _ Hgeo _ _ _ E _ L). }
-  apply nth_error_None in N. pose proof (inr_len _ _ H) as L. unfold lk. rewrite nth_overflow by lia. rewrite L. now apply (within_ok _ _ Hgeo). Qed.
+  apply nth_error_None in N. pose proof (inr_len _ _ H) as L. unfold index_at. rewrite nth_overflow by lia. rewrite L. pose proof (fits_ok _ _ Hgeo _ _ _ E 0%nat) as P. rewrite (number_ok _ _ Hgeo) in P. specialize (P ltac:(cbn; lia)). lia. Qed.
 Lemma lab_inr D e ls : forall ra, inD D e -> lab_ok D ls ra = true -> inD ra (map (lk e) ls).
 Proof. intros ra H. revert ra. induction ls; destruct ra; cbn; intro E; try discriminate. constructor. apply andb_prop in E as [E1 E2]. constructor. now apply lab1_ok with D. now apply IHls. Qed.
 Lemma inr_app D1 D2 e l : inD D1 e -> inD D2 l -> inD (D1 ++ D2) (e ++ l).
@@ -305,13 +332,13 @@ Proof. induction fs as [|[[h l] z] fs IH]. cbn. now rewrite pw_1. change (pf (sc
 Lemma pv_app p q e : pv (p ++ q) e = pv p e + pv q e.
 Proof. induction p; cbn. ring. rewrite IHp. ring. Qed.
 Lemma lk_app_l e l x : (x < length e)%nat -> lk (e ++ l) x = lk e x.
-Proof. intro H. unfold lk. rewrite app_nth1 by easy. now apply nth_indep. Qed.
+Proof. intro H. unfold index_at. rewrite app_nth1 by easy. now apply nth_indep. Qed.
 Lemma lk_app_r e l x : (length e <= x)%nat -> lk (e ++ l) x = lk l (x - length e).
-Proof. intro H. unfold lk. rewrite app_nth2 by easy. f_equal. rewrite app_length. lia. Qed.
+Proof. intro H. unfold index_at. rewrite app_nth2 by easy. do 2 f_equal. rewrite app_length. lia. Qed.
 Lemma lk_up e l x : lk (e ++ l) (up (length e) (length l) x) = lk e x.
-Proof. unfold up. destruct (Nat.ltb_spec x (length e)). now apply lk_app_l. rewrite lk_app_r by lia. unfold lk. rewrite !nth_overflow by lia. lia. Qed.
+Proof. unfold up. destruct (Nat.ltb_spec x (length e)). now apply lk_app_l. rewrite lk_app_r by lia. unfold index_at. rewrite !nth_overflow by lia. f_equal. lia. Qed.
 Lemma lk_map e ls x : (x < length ls)%nat -> lk (map (lk e) ls) x = lk e (nth x ls 0%nat).
-Proof. intro H. unfold lk at 1. rewrite (nth_indep _ _ (lk e 0)) by now rewrite map_length. apply map_nth. Qed.
+Proof. intro H. unfold index_at at 1. rewrite (nth_indep _ _ (lk e 0)) by now rewrite map_length. apply map_nth. Qed.
 Lemma sp_ok ls e l x : lk (map (lk e) ls ++ l) x = lk (e ++ l) (sp ls (length e) (length l) x).
 Proof. unfold sp. destruct (Nat.ltb_spec x (length ls)).
   - rewrite lk_app_l by now rewrite map_length. rewrite lk_up. now apply lk_map.
@@ -404,9 +431,9 @@ Proof. induction fs as [|[[h l] z] fs IH]; cbn [pickd]; intros acc y fs' H. disc
   destruct (Nat.eqb_spec a r); cbn [andb] in H.
   - destruct (Nat.eqb_spec b r); cbn [negb] in H.
     + destruct (Nat.eqb_spec b r); cbn in H; [|easy]. destruct (Nat.eqb_spec a r); cbn in H; [|easy]. now apply K.
-    + injection H as <- <-. split; [easy|]. intro e'. subst. rewrite pf_revapp. cbn [pf fv hv map]. rewrite delta_pw by easy. unfold lk; cbn. ring.
+    + injection H as <- <-. split; [easy|]. intro e'. subst. rewrite pf_revapp. cbn [pf fv hv map]. rewrite delta_pw by easy. unfold index_at; cbn. ring.
   - destruct (Nat.eqb_spec b r); cbn [andb] in H.
-    + destruct (Nat.eqb_spec a r); cbn [negb] in H; [easy|]. injection H as <- <-. split; [easy|]. intro e'. subst. rewrite pf_revapp. cbn [pf fv hv map]. rewrite delta_pw by easy. unfold lk; cbn. rewrite delta_sym. ring.
+    + destruct (Nat.eqb_spec a r); cbn [negb] in H; [easy|]. injection H as <- <-. split; [easy|]. intro e'. subst. rewrite pf_revapp. cbn [pf fv hv map]. rewrite delta_pw by easy. unfold index_at; cbn. rewrite delta_sym. ring.
     + now apply K. Qed.
 Lemma gdrop_ok e r y i l : length e = r -> (y <> r -> i = lk (e ++ i :: l) y) -> forall x, (y = r -> x <> r) -> lk (e ++ i :: l) x = lk (e ++ l) (gdrop r y x).
 Proof. intros L Hy x Hx. unfold gdrop. destruct (Nat.ltb_spec x r). now rewrite !lk_app_l by lia.
@@ -441,20 +468,20 @@ Proof. induction fs as [|[[h l] z] fs IH]; [easy|]. cbn [clean pf]. destruct (Z.
   destruct h; cbn [pf]; rewrite ?IH; try easy. destruct l as [|a [|b [|]]]; cbn [pf]; rewrite ?IH; try easy.
   destruct (Z.ltb_spec 0 z); cbn [pf]; rewrite ?IH; try easy.
   destruct (Nat.eqb_spec a b). subst. rewrite IH. cbn [fv hv map]. rewrite delta_pw by easy. cbn. rewrite delta_refl. ring.
-  destruct (Nat.ltb_spec a b); cbn [pf fv hv map]; rewrite IH, !delta_pw by easy; cbn; [easy|]. unfold lk; cbn. now rewrite delta_sym. Qed.
+  destruct (Nat.ltb_spec a b); cbn [pf fv hv map]; rewrite IH, !delta_pw by easy; cbn; [easy|]. unfold index_at; cbn. now rewrite delta_sym. Qed.
 Lemma subst_ok a b e x : lk e a = lk e b -> lk e x = lk e (subst a b x).
 Proof. intro E. unfold subst. destruct (Nat.eqb_spec x a); congruence. Qed.
 Lemma frot_ok w fs e : pf (frot w fs) e = pf fs e.
 Proof. destruct fs as [|[[h l] z] t]; [easy|]. cbn [frot].
   assert (K : pf (t ++ [(h, l, z)]) e = pf ((h, l, z) :: t) e) by (rewrite pf_app; cbn [pf]; ring).
   destruct h; try exact K. destruct l as [|a [|b [|]]]; try exact K. destruct (Z.ltb_spec 0 z); try exact K.
-  rewrite pf_app. cbn [pf fv hv map]. rewrite delta_pw by easy. cbn [lk nth]. unfold delta. change (nth 0 [lk e a; lk e b] 0%nat) with (lk e a). change (nth 1 [lk e a; lk e b] 0%nat) with (lk e b).
+  rewrite pf_app. cbn [pf fv hv map]. rewrite delta_pw by easy. cbn [index_at nth]. unfold delta. change (nth 0 [lk e a; lk e b] 0%nat) with (lk e a). change (nth 1 [lk e a; lk e b] 0%nat) with (lk e b).
   destruct (Nat.eqb_spec (lk e a) (lk e b)); [|ring]. rewrite Rmult_1_r, Rmult_1_l, Rmult_1_r. apply pf_ren. intro x. destruct (Nat.leb _ _); apply subst_ok;
   destruct (Nat.max_spec a b) as [[? ->]|[? ->]], (Nat.min_spec a b) as [[? ->]|[? ->]]; congruence. Qed.
-Lemma clash_ok w fs e : (length e <= w)%nat -> clash w fs = true -> pf fs e = 0.
+Lemma clash_ok w fs e : length e = w -> clash w fs = true -> pf fs e = 0.
 Proof. intro L. unfold clash. induction fs as [|[[h l] z] fs IH]; cbn [existsb]; intro H; [easy|]. cbn [pf]. apply orb_prop in H as [H|H]; [|rewrite IH by easy; ring].
-  destruct h; try easy. destruct l as [|x [|y [|]]]; try easy. apply andb_prop in H as [H1 H]. apply andb_prop in H as [H2 H]. apply andb_prop in H as [H3 H]. apply Z.ltb_lt in H1. apply Nat.leb_le in H2, H3. apply negb_true_iff, Nat.eqb_neq in H.
-  cbn [fv hv map]. rewrite delta_pw, delta_neq by (easy || (unfold lk; cbn; rewrite !nth_overflow by lia; lia)). ring. Qed.
+  destruct h; try easy. destruct l as [|x [|y [|]]]; try easy. apply andb_prop in H as [H1 H]. apply andb_prop in H as [H2 H]. apply andb_prop in H as [H3 H]. apply andb_prop in H2 as [H2 O2]. apply andb_prop in H3 as [H3 O3]. apply Z.ltb_lt in H1. apply Nat.leb_le in H2, H3. apply negb_true_iff, Nat.eqb_neq in H.
+  assert (N : lk e x <> lk e y) by (unfold index_at; rewrite !nth_overflow, L by lia; apply places_differ; (easy || lia)). cbn [fv hv map]. rewrite delta_pw, delta_neq by easy. ring. Qed.
 Lemma iter_ok {A} (f : A -> A) (v : A -> R) : (forall x, v (f x) = v x) -> forall n x, v (iter n f x) = v x.
 Proof. intros H n. induction n; cbn; intro x; [easy|]. now rewrite IHn. Qed.
 Lemma ins_ok D f fs e : inD D e -> pf (ins D f fs) e = fv e f * pf fs e.
@@ -473,8 +500,15 @@ Lemma sortf_ok D fs e : inD D e -> pf (sortf D fs) e = pf fs e.
 Proof. intro H. induction fs; cbn [sortf fold_right pf]; [easy|]. rewrite ins_ok by easy. f_equal. exact IHfs. Qed.
 Lemma mapf_ok g m e : (forall l, inD (md m) l -> pf (g (mf m)) (e ++ l) = pf (mf m) (e ++ l)) -> mv (mapf g m) e = mv m e.
 Proof. intro H. unfold mv; cbn [mapf md mc mf]. f_equal. now apply msum_ext. Qed.
+Lemma swap_ok D a e l s : inD D e -> In s swaps -> V a (map (lk e) (swap D a l s)) = V a (map (lk e) l).
+Proof. intros He I. unfold swap. destruct (_ && _) eqn:C; [|easy]. apply andb_prop in C as [C1 C]. apply andb_prop in C as [C2 C3]. apply Pos.eqb_eq in C1. destruct s as [b p]. cbn [fst snd] in *. subst b. cbv zeta. destruct (lcmp _ _); try easy.
+  rewrite map_map, <- (swok a p I _ (lab_inr D e l _ He C3)). f_equal. apply map_ext_in. intros x J. rewrite forallb_forall in C2. specialize (C2 x J). apply Nat.ltb_lt in C2. symmetry. now apply lk_map. Qed.
+Lemma swaps_ok D a e ss : (forall s, In s ss -> In s swaps) -> inD D e -> forall l, V a (map (lk e) (fold_left (swap D a) ss l)) = V a (map (lk e) l).
+Proof. intros H He. induction ss as [|s ss IH]; intro l; cbn [fold_left]; [easy|]. rewrite IH by (intros; apply H; now right). apply swap_ok; [easy|]. apply H. now left. Qed.
+Lemma swapf_ok D fs e : inD D e -> pf (map (swapf D) fs) e = pf fs e.
+Proof. intro He. induction fs as [|[[h l] z] fs IH]; [easy|]. cbn [map pf]. rewrite IH. f_equal. destruct h; try easy; cbn [swapf fv hv]; now rewrite swaps_ok. Qed.
 Lemma sortm_ok fd m e : inD fd e -> mv (sortm fd m) e = mv m e.
-Proof. intro H. apply mapf_ok. intros l Hl. rewrite clean_ok, sortf_ok by now apply inr_app. apply clean_ok. Qed.
+Proof. intro H. apply mapf_ok. intros l Hl. rewrite clean_ok, sortf_ok, swapf_ok by now apply inr_app. apply clean_ok. Qed.
 Lemma clashed_ok fd m e : inD fd e -> mv (if clash (length fd + length (md m)) (mf m) then M 0 [] [] else sortm fd m) e = mv m e.
 Proof. intro H. destruct (clash _ _) eqn:C; [|now apply sortm_ok]. unfold mv; cbn [mc md mf map msum pf]. rewrite (msum_ext _ _ (fun _ => 0)). rewrite msum_zero, Q2R_0 by reflexivity. ring.
   intros l Hl. apply (clash_ok _ _ _) with (2 := C). rewrite app_length, (inr_len _ _ H), (inr_len _ _ Hl). lia. Qed.
@@ -485,22 +519,24 @@ Proof. intro H. unfold simp. rewrite clashed_ok by easy.
   rewrite sortm_ok by easy. rewrite mapf_ok. 2:{ intros l Hl. apply (iter_ok (frot _) (fun fs => pf fs (e ++ l))). intro; apply frot_ok. }
   rewrite (iter_ok (dstep fd) (fun m => mv m e)). now apply sortm_ok.
   intro x. unfold dstep. destruct (firstd _ _ _); [|easy]. rewrite mapf_ok by (intros; apply clean_ok). now rewrite hdelta_ok, mvf_ok. Qed.
-Lemma apply_ok fd s : forall m e, inD fd e -> mv (apply fd s m) e = mv m e.
-Proof. intros m e H. unfold apply. rewrite sortm_ok by easy. revert m. induction s; cbn; intro m; [easy|]. now rewrite IHs, mvf_ok. Qed.
+Lemma leasts_in l c : In c (leasts l) -> In c l.
+Proof. induction l as [|b l IH]; cbn [leasts fold_right]; [easy|]. fold (leasts l). destruct (leasts l) as [|b' t]; [now intros [<-|[]]; left|]. destruct (kcmp _ _); [destruct (existsb _ _)|..]; intro I; try (right; now apply IH); destruct I as [<-|I]; try (now left); try (right; now apply IH); destruct I. Qed.
+Lemma orders_ok fd e n : inD fd e -> forall k m c, In c (orders n k fd m) -> mv c e = mv m e.
+Proof. intro H. induction n; intros k m c I; cbn [orders] in I. destruct I as [<-|[]]; easy. apply in_flat_map in I as (b & J & I). rewrite (IHn _ _ _ I). apply leasts_in in J. apply in_map_iff in J as (j & <- & _). cbn [snd]. now rewrite sortm_ok, mvf_ok. Qed.
 Lemma canon_ok fd m e : inD fd e -> mv (canon fd m) e = mv m e.
-Proof. intro H. unfold canon. generalize (seqs 0 (length (md m))). intro l.
-  assert (K : forall b, mv b e = mv m e -> mv (fold_left (fun best s => let c := apply fd s m in match mcmp c best with Lt => c | _ => best end) l b) e = mv m e).
-  { induction l; cbn [fold_left]; intros b Hb; [easy|]. apply IHl. cbv zeta. destruct (mcmp _ _); try easy. now apply apply_ok. }
-  now apply K. Qed.
+Proof. intro H. unfold canon. pose proof (orders_ok fd e (length (md m)) H 0 m) as O. destruct (orders _ _ _ _) as [|b l]; [easy|].
+  assert (K : forall l b, mv b e = mv m e -> (forall c, In c l -> mv c e = mv m e) -> mv (fold_left (fun best c => match mcmp c best with Lt => c | _ => best end) l b) e = mv m e).
+  { clear. induction l as [|c l IH]; cbn [fold_left]; intros b B L; [easy|]. apply IH; [destruct (mcmp _ _); try easy; apply L; now left|intros; apply L; now right]. }
+  apply K; [apply O; now left|intros; apply O; now right]. Qed.
 Lemma addm_ok m p e : pv (addm m p) e = mv m e + pv p e.
 Proof. induction p as [|m' p IH]; cbn [addm pv]; [easy|]. destruct (lp_dec _ _); [destruct (lf_dec _ _)|]; cbn [pv]; rewrite ?IH; try ring.
   unfold mv; cbn [mc md mf]. rewrite Qred_R, Q2R_plus. rewrite <- e0, <- e1. ring. Qed.
 Lemma written_out_ok fd m e : inD fd e -> pv (written_out (length fd) m) e = mv m e.
 Proof. intro He. unfold written_out. destruct m as [c ds fs]; cbn [mc md mf]. assert (K : pv [M c ds fs] e = mv (M c ds fs) e) by (cbn [pv]; ring). destruct ds as [|[d|d|] ds]; try exact K. destruct (Pos.leb d 8); [|exact K]. clear K.
-  assert (GG : forall n, pv (map (fun i => M c ds (ren (gdrop (length fd) (length fd + S (length ds) + i)) fs)) (seq 0 n)) e = Q2R c * bsum n (fun i => msum (map dv ds) (fun l => pf fs (e ++ i :: l)))).
+  assert (GG : forall n, pv (map (fun i => M c ds (ren (gdrop (length fd) (length fd + S (length ds) + (2 * i + 1))) fs)) (seq 0 n)) e = Q2R c * bsum n (fun i => msum (map dv ds) (fun l => pf fs (e ++ i :: l)))).
   { induction n as [|n IH]. cbn. ring. rewrite seq_S, map_app, pv_app, IH. cbn [Nat.add map pv bsum]. unfold mv; cbn [mc md mf]. rewrite Rmult_plus_distr_l, Rplus_0_r. f_equal. f_equal. apply msum_ext. intros l Hl.
     apply pf_ren. intro x. pose proof (inr_len _ _ He) as LE. pose proof (inr_len _ _ Hl) as LL. apply gdrop_ok; [easy| |]; [|intros E; exfalso; lia].
-    intros _. rewrite lk_app_r by lia. unfold lk. rewrite nth_overflow by (cbn; lia). cbn [length]. lia. }
+    intros _. rewrite lk_app_r by lia. unfold index_at. rewrite nth_overflow by (cbn [length]; lia). rewrite <- (place_number dv n) at 1. f_equal. cbn [length]. lia. }
   rewrite GG. unfold mv; cbn [mc md mf map msum]. now rewrite (number_ok _ _ Hgeo). Qed.
 Lemma write_out_ok k fd : forall m e, inD fd e -> pv (write_out k (length fd) m) e = mv m e.
 Proof. induction k; intros m e He; cbn [write_out]. cbn; ring. destruct (find _ _) as [j|]; [|cbn; ring]. rewrite <- (mvf_ok fd j m e He), <- (written_out_ok fd (mvf (length fd) j m) e He). generalize (written_out (length fd) (mvf (length fd) j m)). intro q.
@@ -560,6 +596,8 @@ Proof. destruct f as [[h l] z]. unfold red1. intros H He. destruct h as [a| |d|a
     + rewrite <- pw_addpos by lia. f_equal. lia.
     + rewrite <- pw_opp. destruct (Req_dec v 0) as [->|N]. rewrite (pw_0 (- k)), (pw_0 z) by lia. ring. rewrite <- pw_add0 by easy. f_equal. lia.
   - destruct (lab_ok D l (rng a)) eqn:L; [|easy]. cbn [negb] in H. pose proof (lab_inr D e l (rng a) He L) as B. set (v := V a (map (lk e) l)).
+    destruct (is_zero a && negb (Z.eqb z 0)) eqn:Z0.
+    { apply andb_prop in Z0 as [Z0 Z1]. injection H as <-. unfold is_zero in Z0. destruct (G a) as [p|] eqn:E; [|discriminate]. cbn [pf fv hv pw]. fold v. assert (W : v = 0) by (unfold v; now rewrite (Gok _ _ E), zerop_ok). rewrite W, root_at_0, pw_0. ring. intros ->. discriminate Z1. }
     destruct (inside_root a) as [[c fs]|] eqn:I.
     { injection H as <-. destruct (inside_root_ok _ _ _ I) as (P & U & W). destruct (root_of_ok D e a k l z fs He L U) as [N R]. rewrite pf_app, root_of_number_ok, R, <- pw_mul, <- root_times, <- W by (easy || lra). reflexivity. }
     destruct (Z.leb (Zpos k) z && kn Nonneg a) eqn:C.
@@ -605,7 +643,7 @@ Proof. induction n; intros fuel fd p e H He; cbn [solve] in H; rewrite <- (norm_
 End RING.
 (* the polynomial of a node, one level deep, is its value *)
 Section NP.
-Variable dv : positive -> nat. Variable F : positive -> list R -> R. Variable arr : positive -> list nat -> R. Variable V : id -> list nat -> R.
+Variable dv : positive -> nat. Notation lk := (index_at dv). Variable F : positive -> list R -> R. Variable arr : positive -> list nat -> R. Variable V : id -> list nat -> R.
 Lemma rpoly_ok den d n a h z : rpoly den d n a = Some (h, z) -> forall idx, pw (hv dv V h idx) z = pw (root d (V a idx)) n.
 Proof. unfold rpoly. cbv zeta. generalize (Z.to_pos (Zpos den / Zpos d)). intros k H idx. destruct (Pos.eqb_spec d 1) as [|N]; [easy|]. destruct (Pos.eqb_spec den (d * k)) as [->|]; [|easy].
   injection H as <- <-. cbn [hv]. rewrite (root_mul d k) by now left. now rewrite pw_pow. Qed.

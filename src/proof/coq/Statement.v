@@ -28,7 +28,7 @@ Proof. induction l as [|[r n] q IH]; intros W a m F p B; cbn [look ordered befor
   destruct (Pos.eqb_spec a r). injection F as <-. subst. split; [easy|]. intros al I. rewrite forallb_forall in W1. apply Pos.ltb_lt. now apply W1.
   destruct (IH W _ _ F _ W2) as [L1 L2]. split; [lia|easy]. Qed.
 Lemma ev_ext dv Fn A n V V' : (forall al, In al (na n) -> forall e, V (fst al) e = V' (fst al) e) -> forall e, ev dv Fn A V n e = ev dv Fn A V' n e.
-Proof. intros E e. unfold ev. assert (X : forall l, map (fun al => V (fst al) (map (lk (e ++ l)) (snd al))) (na n) = map (fun al => V' (fst al) (map (lk (e ++ l)) (snd al))) (na n)).
+Proof. intros E e. unfold ev. assert (X : forall l, map (fun al => V (fst al) (map (index_at dv (e ++ l)) (snd al))) (na n) = map (fun al => V' (fst al) (map (index_at dv (e ++ l)) (snd al))) (na n)).
   { intro l. apply map_ext_in. intros al I. now apply E. }
   destruct (no n); try easy; try (apply msum_ext; intros l _; now rewrite X); try (apply mred_ext; intros l _; now rewrite X); try solve [clear X; destruct (na n) as [|al q]; cbn [map hd]; [easy|apply E; now left]].
   destruct (nb n) as [|d [|d' [|]]]; try easy. destruct (Pos.eqb d d'); [|easy]. apply matv_ext. intros i j _ _. now rewrite X. Qed.
@@ -112,7 +112,7 @@ Lemma smooth_ok dv Fn ders l : List.Forall (differentiates Fn) ders -> forall a,
 Proof. intro DF. induction l as [|[r n] q IH]; intros a H A s p e x; cbn [smooth den fst snd] in *. now rewrite PM.mem_find, PM.gempty in H.
   assert (Q : a <> r -> PM.mem a (smooth ders q) = true). { intro N. apply Pos.eqb_neq in N. destruct (_ && _) in H; rewrite ?mem_add, ?mem_remove, N in H; exact H. }
   destruct (Pos.eqb_spec a r); [subst r|now apply IH; apply Q]. destruct (_ && _) eqn:E in H. 2:{ now rewrite mem_remove, Pos.eqb_refl in H. } apply andb_prop in E as [O C]. clear H Q. rewrite forallb_forall in C.
-  set (f := fun (k : list nat) (al : id * list nat) t => den dv Fn (updl A s p t) q (fst al) (map (lk (e ++ k)) (snd al))).
+  set (f := fun (k : list nat) (al : id * list nat) t => den dv Fn (updl A s p t) q (fst al) (map (index_at dv (e ++ k)) (snd al))).
   assert (F : forall k al, In al (na n) -> continuous (f k al) x) by (intros k al I; apply IH; now apply C).
   assert (G : (forall k, continuous (fun t => opv Fn (no n) (map (fun al => f k al t) (na n))) x) -> continuous (fun t => msum (map dv (nb n)) (fun k => opv Fn (no n) (map (fun al => f k al t) (na n)))) x) by (intro K; now apply cont_msum).
   unfold ev. unfold continuous_op in O. fold f. destruct (no n) eqn:EO; try discriminate O; try apply cont_const.
@@ -176,6 +176,7 @@ Proof. induction ps as [|p ps IH]; cbn; intro H; [easy|]. inversion H as [|? ? P
 Definition ranges (l : table) (a : positive) := match look l a with Some n => nr n | None => [] end.
 Section PLAIN.
 Variables (l : table) (dv : positive -> nat) (Fn : positive -> list R -> R) (A : arrs).
+Notation lk := (index_at dv).
 Definition says (c : claim) : Prop := match c with
  | Ceq a b => all (map dv (ranges l a)) (fun e => den dv Fn A l a e = den dv Fn A l b e)
  | Csgn r a => all (map dv (ranges l a)) (fun e => rv r (den dv Fn A l a e))
@@ -195,51 +196,85 @@ Proof. assert (R : forall a, rng (tree l) a = ranges l a) by (intro a; unfold rn
     + intros H e ps p He L F Hp. specialize (H e He). rewrite all_many_ok in H. specialize (H ps L F). rewrite all_ok in H. exact (H p Hp).
     + intros H e He. rewrite all_many_ok. intros ps L F. rewrite all_ok. intros p Hp. exact (H e ps p He L F Hp). Qed.
 End PLAIN.
-(* The extent 2*n is the number n; the odd ones are those of a list: a dimension of the statement, in order, and a number more. *)
-Definition extent (ds : list nat) (x : nat * Z) : nat := let n := nth (fst x) ds 1%nat in match snd x with Z0 => n | Zpos p => (n + Pos.to_nat p)%nat | Zneg p => (n - Pos.to_nat p)%nat end.
+(* The extent 2*n is the number n; the odd ones are those of a list: a dimension of the statement, in order, and a number more, less
+   what dimensions the range begins at. *)
+Definition range_end := (nat * Z * list nat)%type.
+Definition extent (ds : list nat) (x : range_end) : nat := let '(k, z, less) := x in let n := nth k ds 1%nat in
+  fold_left (fun n m => n - nth m ds 1)%nat less match z with Z0 => n | Zpos p => (n + Pos.to_nat p)%nat | Zneg p => (n - Pos.to_nat p)%nat end.
 Section EXTENTS.
-Variables (exts : list (nat * Z)) (facts : list (positive * positive)).     (* facts: that one extent is at most another *)
-Definition part (d : positive) : nat * Z := match d with xO _ => (0%nat, 0%Z) | xH => nth 0 exts (0%nat, 0%Z) | xI p => nth (Pos.to_nat p) exts (0%nat, 0%Z) end.
+Variables (exts : list range_end) (facts : list (positive * positive)).     (* facts: that one extent is at most another *)
+Definition part (d : positive) : range_end := nth (match d with xI p => Pos.to_nat p | _ => 0%nat end) exts (0%nat, 0%Z, []).
 Definition named (d : positive) : bool := match d with xO _ => false | _ => true end.
-Definition is_dim (d : positive) (k : nat) : bool := named d && match part d with (k', Z0) => Nat.eqb k' k | _ => false end.
-Definition dims (ds : list nat) (d : positive) : nat := match d with xO p => Pos.to_nat p | xH => extent ds (nth 0 exts (0%nat, 0%Z)) | xI p => extent ds (nth (Pos.to_nat p) exts (0%nat, 0%Z)) end.
+Definition is_dim (d : positive) (k : nat) : bool := named d && match part d with (k', Z0, []) => Nat.eqb k' k | _ => false end.
+Definition dims (ds : list nat) (d : positive) : nat := match d with xO p => Pos.to_nat p | xH => extent ds (nth 0 exts (0%nat, 0%Z, [])) | xI p => extent ds (nth (Pos.to_nat p) exts (0%nat, 0%Z, [])) end.
 Definition least_dim (k : nat) : nat := fold_right (fun f m => match fst f with xO p => if is_dim (snd f) k then Nat.max (Pos.to_nat p) m else m | _ => m end) 0%nat facts.
-Definition least (d : positive) : nat := match d with xO p => Pos.to_nat p | _ => Z.to_nat (Z.of_nat (least_dim (fst (part d))) + snd (part d)) end.
-(* a + y is at most b + z *)
-Definition below (a b : nat) (y z : Z) : bool := (Nat.eqb a b && Z.leb y z) || existsb (fun f => (named (fst f) && named (snd f)) && match part (fst f), part (snd f) with (a', y'), (b', z') =>
-  (Nat.eqb a' a && Nat.eqb b' b) && ((Z.leb 0 y' && Z.leb 0 z') && Z.leb (y - z) (y' - z')) end) facts.
-Definition at_most (d' : positive) (s : nat) (d : positive) : bool := (Nat.eqb s 0 && existsb (fun f => Pos.eqb (fst f) d' && Pos.eqb (snd f) d) facts) || match d' with xO p => Nat.leb (s + Pos.to_nat p) (least d)
-  | _ => named d && below (fst (part d')) (fst (part d)) (Z.of_nat s + snd (part d')) (snd (part d)) end.
+(* that the dimension a and y is at most b and z *)
+Definition below (a b : nat) (y z : Z) : bool := (Nat.eqb a b && Z.leb y z) || existsb (fun f => (named (fst f) && named (snd f)) && match part (fst f), part (snd f) with (a', y', []), (b', z', []) =>
+  (Nat.eqb a' a && Nat.eqb b' b) && ((Z.leb 0 y' && Z.leb 0 z') && Z.leb (y - z) (y' - z')) | _, _ => false end) facts.
+Definition least (d : positive) : nat := match d with xO p => Pos.to_nat p | _ => match part d with (k, z, []) => Z.to_nat (Z.of_nat (least_dim k) + z) | (k, z, [m]) => if below m k 1 z then 1%nat else 0%nat | _ => 0%nat end end.
+(* that a place more than the indices of d' is an index of d *)
+Definition reaches (k : nat) (y : Z) (less : list nat) (d : positive) : bool := named d && let '(k', z, less') := part d in below k k' y z && if list_eq_dec Nat.eq_dec less less' then true else false.
+Definition at_most (d' : positive) (c : nat) (d : positive) : bool := (Nat.eqb c here && existsb (fun f => Pos.eqb (fst f) d' && Pos.eqb (snd f) d) facts) || let e := Pos.of_succ_nat c in match d', e with
+  | xO p, xO q => Nat.leb (pred (Pos.to_nat q) + Pos.to_nat p) (least d)
+  | xO p, _ => Nat.leb (Pos.to_nat p) (least d) && match part e with (k, z, []) => reaches k (z + Zpos p) [] d | _ => false end
+  | _, xO q => let '(k, z, less) := part d' in let s := Z.pred (Zpos q) in reaches k (s + z) less d || match less with [m] => reaches k (s + z - Z.of_nat (least_dim m)) [] d | _ => false end
+  | _, _ => match part d', part e with (k, z, [m]), (m', y, []) => Nat.eqb m m' && (Z.leb 0 (Z.of_nat (least_dim m) + y) && reaches k (z + y) [] d) | _, _ => false end end.
 Definition names : list positive := map (fun k => match k with O => xH | S k => xI (Pos.of_succ_nat k) end) (seq 0 (length exts)).
-Definition base (d : positive) : option (positive * Z) := if named d && Z.leb 0 (Z.of_nat (least_dim (fst (part d))) + snd (part d)) then match snd (part d) with Z0 => None | z =>
-  match find (fun b => is_dim b (fst (part d))) names with Some b => Some (b, z) | None => None end end else None.
+Definition base (d : positive) : option (positive * Z) := match part d with (_, Z0, _) | (_, _, _ :: _) => None
+  | (k, z, []) => if named d && Z.leb 0 (Z.of_nat (least_dim k) + z) then match find (fun b => is_dim b k) names with Some b => Some (b, z) | None => None end else None end.
 Definition of_extents : geometry := Geo (fun d k => Nat.ltb k (least d)) at_most base.
 Variable ds : list nat.
 Hypothesis HD : List.Forall (fun f => (dims ds (fst f) <= dims ds (snd f))%nat) facts.
+Notation dim k := (nth k ds 1%nat).
+Fixpoint taken (less : list nat) : Z := match less with [] => 0%Z | m :: r => (Z.of_nat (dim m) + taken r)%Z end.
+Lemma taken_nonneg less : (0 <= taken less)%Z. Proof. induction less; cbn [taken]; lia. Qed.
+Lemma taken_ok less : forall n, (Z.of_nat n - taken less <= Z.of_nat (fold_left (fun n m => n - dim m)%nat less n))%Z /\ forall i, (i < fold_left (fun n m => n - dim m)%nat less n)%nat -> (Z.of_nat i < Z.of_nat n - taken less)%Z.
+Proof. induction less as [|m less IH]; intro n; cbn [fold_left taken]. split; [lia|intros; lia]. destruct (IH (n - dim m)%nat) as [I1 I2]. pose proof (taken_nonneg less). split; [lia|]. intros i L. specialize (I2 i L). lia. Qed.
+Definition range_last (k : nat) (z : Z) : nat := let n := dim k in match z with Z0 => n | Zpos p => (n + Pos.to_nat p)%nat | Zneg p => (n - Pos.to_nat p)%nat end.
+Lemma extent_above k z less : (Z.of_nat (dim k) + z - taken less <= Z.of_nat (extent ds (k, z, less)))%Z.
+Proof. change (extent ds (k, z, less)) with (fold_left (fun n m => n - dim m)%nat less (range_last k z)). destruct (taken_ok less (range_last k z)) as [T _]. unfold range_last in *. destruct z; lia. Qed.
+Lemma extent_below k z less i : (i < extent ds (k, z, less))%nat -> (Z.of_nat i < Z.of_nat (dim k) + z - taken less)%Z.
+Proof. change (extent ds (k, z, less)) with (fold_left (fun n m => n - dim m)%nat less (range_last k z)). destruct (taken_ok less (range_last k z)) as [_ T]. intro L. specialize (T i L). pose proof (taken_nonneg less). unfold range_last in *. destruct z; lia. Qed.
 Lemma dims_named d : named d = true -> dims ds d = extent ds (part d). Proof. now destruct d. Qed.
-Lemma is_dim_ok d k : is_dim d k = true -> dims ds d = nth k ds 1%nat.
-Proof. unfold is_dim. intro H. apply andb_prop in H as [H1 H2]. rewrite dims_named by easy. destruct (part d) as [k' [| |]]; try discriminate. apply Nat.eqb_eq in H2. now subst. Qed.
-Lemma least_dim_ok k : (least_dim k <= nth k ds 1)%nat.
-Proof. unfold least_dim. rewrite List.Forall_forall in HD. assert (K : forall fs, (forall f, In f fs -> In f facts) -> (fold_right (fun f m => match fst f with xO p => if is_dim (snd f) k then Nat.max (Pos.to_nat p) m else m | _ => m end) 0 fs <= nth k ds 1)%nat).
+Lemma is_dim_ok d k : is_dim d k = true -> dims ds d = dim k.
+Proof. unfold is_dim. intro H. apply andb_prop in H as [H1 H2]. rewrite dims_named by easy. destruct (part d) as [[k' [| |]] [|]]; try discriminate. apply Nat.eqb_eq in H2. now subst. Qed.
+Lemma least_dim_ok k : (least_dim k <= dim k)%nat.
+Proof. unfold least_dim. rewrite List.Forall_forall in HD. assert (K : forall fs, (forall f, In f fs -> In f facts) -> (fold_right (fun f m => match fst f with xO p => if is_dim (snd f) k then Nat.max (Pos.to_nat p) m else m | _ => m end) 0 fs <= dim k)%nat).
   { induction fs as [|[a b] fs IH]; intro I; cbn [fold_right fst snd]; [lia|]. specialize (IH (fun f J => I f (or_intror J))). destruct a; try exact IH. destruct (is_dim b k) eqn:B; [|exact IH]. specialize (HD _ (I _ (or_introl eq_refl))). cbn [fst snd] in HD. rewrite (is_dim_ok _ _ B) in HD. cbn [dims] in HD. lia. }
   now apply K. Qed.
+Lemma below_ok a b y z : below a b y z = true -> (Z.of_nat (dim a) + y <= Z.of_nat (dim b) + z)%Z.
+Proof. unfold below. intro H. apply orb_prop in H as [H|H]. apply andb_prop in H as [H1 H2]. apply Nat.eqb_eq in H1. apply Z.leb_le in H2. subst b. lia.
+  apply existsb_exists in H as (f & I & H). apply andb_prop in H as [N H]. apply andb_prop in N as [N1 N2]. rewrite List.Forall_forall in HD. specialize (HD _ I). rewrite !dims_named in HD by easy. destruct (part (fst f)) as [[a' y'] [|]], (part (snd f)) as [[b' z'] [|]]; try discriminate.
+  apply andb_prop in H as [E H]. apply andb_prop in E as [E1 E2]. apply andb_prop in H as [P H]. apply andb_prop in P as [P1 P2]. apply Nat.eqb_eq in E1, E2. apply Z.leb_le in P1, P2, H. subst. unfold extent in HD; cbn [fold_left] in HD. destruct y', z'; lia. Qed.
 Lemma least_ok d : (least d <= dims ds d)%nat.
-Proof. assert (K : named d = true -> (Z.to_nat (Z.of_nat (least_dim (fst (part d))) + snd (part d)) <= dims ds d)%nat).
-  { intro N. rewrite dims_named by easy. pose proof (least_dim_ok (fst (part d))) as L. unfold extent. destruct (part d) as [k [|z|z]]; cbn [fst snd] in *; lia. }
+Proof. assert (K : named d = true -> (match part d with (k, z, []) => Z.to_nat (Z.of_nat (least_dim k) + z) | (k, z, [m]) => if below m k 1 z then 1%nat else 0%nat | _ => 0%nat end <= dims ds d)%nat).
+  { intro N. rewrite dims_named by easy. destruct (part d) as [[k z] less]. pose proof (extent_above k z less) as E. destruct less as [|m [|]]; cbn [taken] in E; [pose proof (least_dim_ok k); lia| |lia]. destruct (below m k 1 z) eqn:B; [apply below_ok in B; lia|lia]. }
   destruct d; try exact (K eq_refl). cbn. lia. Qed.
-Lemma below_ok a b s y z : below a b (Z.of_nat s + y) z = true -> forall i, (i < extent ds (a, y))%nat -> (s + i < extent ds (b, z))%nat.
-Proof. unfold below. intros H i L. unfold extent in *; cbn [fst snd] in *. apply orb_prop in H as [H|H]. apply andb_prop in H as [H1 H2]. apply Nat.eqb_eq in H1. apply Z.leb_le in H2. subst b. destruct y, z; lia.
-  apply existsb_exists in H as (f & I & H). apply andb_prop in H as [N H]. apply andb_prop in N as [N1 N2]. rewrite List.Forall_forall in HD. specialize (HD _ I). rewrite !dims_named in HD by easy. destruct (part (fst f)) as [a' y'], (part (snd f)) as [b' z'].
-  apply andb_prop in H as [E H]. apply andb_prop in E as [E1 E2]. apply andb_prop in H as [P H]. apply andb_prop in P as [P1 P2]. apply Nat.eqb_eq in E1, E2. apply Z.leb_le in P1, P2, H. subst. unfold extent in HD; cbn [fst snd] in HD. destruct y', z'; try lia; destruct y, z; lia. Qed.
+Lemma reaches_ok k y less d : reaches k y less d = true -> (Z.of_nat (dim k) + y - taken less <= Z.of_nat (dims ds d))%Z.
+Proof. unfold reaches. intro H. apply andb_prop in H as [N H]. rewrite dims_named by easy. destruct (part d) as [[k' z] less']. apply andb_prop in H as [B E]. apply below_ok in B. destruct (list_eq_dec Nat.eq_dec less less') as [<-|]; [|discriminate]. pose proof (extent_above k' z less). lia. Qed.
+Lemma place_named c : named (Pos.of_succ_nat c) = true -> place (dims ds) c = extent ds (part (Pos.of_succ_nat c)).
+Proof. intro N. rewrite <- dims_named by easy. unfold place. now destruct (Pos.of_succ_nat c). Qed.
+Lemma at_most_ok d' c d : at_most d' c d = true -> forall i, (i < dims ds d')%nat -> (place (dims ds) c + i < dims ds d)%nat.
+Proof. unfold at_most. cbv zeta. intros H i L. apply orb_prop in H as [H|H].
+  { apply andb_prop in H as [H0 H]. apply Nat.eqb_eq in H0. subst c. apply existsb_exists in H as (f & I & H). apply andb_prop in H as [H1 H2]. apply Pos.eqb_eq in H1, H2. subst. rewrite List.Forall_forall in HD. specialize (HD _ I). change (place (dims ds) here) with 0%nat. lia. }
+  assert (P : forall q, Pos.of_succ_nat c = xO q -> place (dims ds) c = pred (Pos.to_nat q)) by (intros q E; unfold place; now rewrite E).
+  assert (W : forall p, d' = xO p -> named (Pos.of_succ_nat c) = true -> Nat.leb (Pos.to_nat p) (least d) && match part (Pos.of_succ_nat c) with (k, z, []) => reaches k (z + Zpos p) [] d | _ => false end = true -> (place (dims ds) c + i < dims ds d)%nat).
+  { intros p -> N C. rewrite (place_named c N). apply andb_prop in C as [C1 C]. apply Nat.leb_le in C1. pose proof (least_ok d). destruct (part (Pos.of_succ_nat c)) as [[k z] [|]]; [|discriminate]. apply reaches_ok in C. cbn [taken] in C. cbn [dims] in L.
+    destruct (Nat.eq_dec (extent ds (k, z, [])) 0) as [->|E]; [lia|]. pose proof (extent_below k z [] (pred (extent ds (k, z, []))) ltac:(lia)) as B. cbn [taken] in B. lia. }
+  assert (X : forall q, Pos.of_succ_nat c = xO q -> named d' = true -> (let '(k, z, less) := part d' in let s := Z.pred (Zpos q) in reaches k (s + z) less d || match less with [m] => reaches k (s + z - Z.of_nat (least_dim m)) [] d | _ => false end) = true -> (place (dims ds) c + i < dims ds d)%nat).
+  { intros q E N C. rewrite (P q E). rewrite dims_named in L by easy. destruct (part d') as [[k z] less]. cbv zeta in C. apply extent_below in L. apply orb_prop in C as [C|C]. apply reaches_ok in C. lia. destruct less as [|m [|]]; try discriminate. apply reaches_ok in C. cbn [taken] in *. pose proof (least_dim_ok m). lia. }
+  assert (Y : named d' = true -> named (Pos.of_succ_nat c) = true -> match part d', part (Pos.of_succ_nat c) with (k, z, [m]), (m', y, []) => Nat.eqb m m' && (Z.leb 0 (Z.of_nat (least_dim m) + y) && reaches k (z + y) [] d) | _, _ => false end = true -> (place (dims ds) c + i < dims ds d)%nat).
+  { intros N N' C. rewrite (place_named c N'). rewrite dims_named in L by easy. destruct (part d') as [[k z] [|m [|]]]; try discriminate. destruct (part (Pos.of_succ_nat c)) as [[m' y] [|]]; try discriminate. apply andb_prop in C as [C1 C]. apply andb_prop in C as [C2 C]. apply Nat.eqb_eq in C1. apply Z.leb_le in C2. subst m'. apply extent_below in L. apply reaches_ok in C. cbn [taken] in *. pose proof (least_dim_ok m).
+    destruct (Nat.eq_dec (extent ds (m, y, [])) 0) as [->|E]; [lia|]. pose proof (extent_below m y [] (pred (extent ds (m, y, []))) ltac:(lia)) as B. cbn [taken] in B. lia. }
+  destruct d' as [p'|p'|]; destruct (Pos.of_succ_nat c) as [q|q|] eqn:E; try (now apply Y); try (now apply (X q)); try (now apply (W p')). apply Nat.leb_le in H. rewrite (P q) by easy. pose proof (least_ok d). cbn [dims] in L. lia. Qed.
 Lemma of_extents_ok : fine_geometry (dims ds) of_extents.
 Proof. split; cbn [of_extents within fits shift_of].
   - intros d k H. apply Nat.ltb_lt in H. pose proof (least_ok d). lia.
-  - intros d' s d H i L. unfold at_most in H. apply orb_prop in H as [H|H].
-    + apply andb_prop in H as [H0 H]. apply Nat.eqb_eq in H0. subst s. apply existsb_exists in H as (f & I & H). apply andb_prop in H as [H1 H2]. apply Pos.eqb_eq in H1, H2. subst. rewrite List.Forall_forall in HD. specialize (HD _ I). lia.
-    + assert (C : (exists p, d' = xO p) \/ named d' = true) by (destruct d'; eauto). destruct C as [[p ->]|C]. apply Nat.leb_le in H. pose proof (least_ok d). cbn [dims] in L. lia.
-      assert (K : named d && below (fst (part d')) (fst (part d)) (Z.of_nat s + snd (part d')) (snd (part d)) = true) by now destruct d'. apply andb_prop in K as [K1 K2].
-      rewrite dims_named in * by easy. rewrite (surjective_pairing (part d')) in L. rewrite (surjective_pairing (part d)). exact (below_ok _ _ _ _ _ K2 _ L).
-  - intros d b z H. unfold base in H. destruct (named d && _) eqn:C; [|discriminate]. apply andb_prop in C as [C1 C2]. apply Z.leb_le in C2. destruct (snd (part d)) as [|p|p] eqn:Z; [discriminate| |]; (destruct (find _ names) as [b'|] eqn:FD; [|discriminate]); injection H as <- <-; apply find_some in FD as [_ FD]; rewrite (is_dim_ok _ _ FD), (dims_named d C1); unfold extent; rewrite Z; pose proof (least_dim_ok (fst (part d))) as L.
+  - exact at_most_ok.
+  - intros d b z H. unfold base in H. destruct (part d) as [[k y] less] eqn:PD. assert (C : y = z /\ less = [] /\ named d = true /\ (0 <= Z.of_nat (least_dim k) + y)%Z /\ is_dim b k = true).
+    { destruct y, less; try discriminate; (destruct (named d && _) eqn:C; [|discriminate]; apply andb_prop in C as [C1 C2]; apply Z.leb_le in C2; destruct (find _ names) as [b'|] eqn:FD; [|discriminate]; apply find_some in FD as [_ FD]; now injection H as <- <-). }
+    destruct C as (-> & -> & N & C & D). rewrite (is_dim_ok _ _ D), (dims_named d N), PD. unfold extent; cbn [fold_left]. pose proof (least_dim_ok k) as L. destruct z as [|p|p].
+    + cbn. ring.
     + now rewrite plus_INR, (INR_IZR_INZ (Pos.to_nat p)), positive_nat_Z.
     + rewrite minus_INR by lia. rewrite (INR_IZR_INZ (Pos.to_nat p)), positive_nat_Z. reflexivity.
   - reflexivity. Qed.
@@ -248,7 +283,7 @@ End EXTENTS.
 (* --- data, checked *)
 Definition claim_dec : forall c d : claim, {c = d} + {c <> d}.
 Proof. decide equality; auto using Pos.eq_dec, Nat.eq_dec, rel_dec, (list_eq_dec Pos.eq_dec), (list_eq_dec Nat.eq_dec). Defined.
-Definition run (l : table) (exts : list (nat * Z)) (facts : list (positive * positive)) (ders : list (positive * list positive)) (vars : list positive) (regs hyps : list claim) (ss : list step) (goals : list (positive * claim)) : bool :=
+Definition run (l : table) (exts : list range_end) (facts : list (positive * positive)) (ders : list (positive * list positive)) (vars : list positive) (regs hyps : list claim) (ss : list step) (goals : list (positive * claim)) : bool :=
   let m := dependence vars l in let c := smooth ders l in
   ordered l && (forallb (open_claim vars m c) regs && match check (tree l) (of_extents exts facts) ders vars regs (depends m) (fun a => PM.mem a c) 9 hyps (PM.empty _) 1 ss with None => false
    | Some done => forallb (fun g => match PM.find (fst g) done with Some (_, k) => if claim_dec k (snd g) then true else false | None => false end) goals end).
