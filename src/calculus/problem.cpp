@@ -352,8 +352,6 @@ expression problem::parsed(std::string_view text, std::span<const letter_range> 
         throw tree.fail(tree.root, "P16", "one expression is expected, not a comparison");
       mark_dimensions(w, tree, t);
       resolved_text r = resolve_statement(w, tree, t, letters);
-      auto place = [&](slot_id s) { return std::ranges::find(letters, w.slots[s].name, &letter_range::first); };
-      std::ranges::stable_sort(r.letters, {}, place);
       std::vector<item_id> sides = r.sides;
       if (like != none) sides.push_back(given(w, tape_->whole(like), whole(w, t)));
       item_id together = meet(w, sides, whole(w, t));

@@ -211,7 +211,8 @@ void resolver::find_letters() {
     for (syntax_id side : root.children) find_letters_of_side(side);
   else
     find_letters_of_side(tree_->root);
-  std::ranges::sort(uses_, {}, &letter_use::begin);
+  auto place = [&](const letter_use& u) { return std::ranges::find(given_, u.name, &letter_range::first) - given_.begin(); };
+  std::ranges::sort(uses_, {}, [&](const letter_use& u) { return std::pair(place(u), u.begin); });
 }
 
 void resolver::find_letters_of_side(syntax_id side) {

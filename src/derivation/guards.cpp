@@ -143,11 +143,7 @@ class guarding {
       std::vector<edge> args = t_.args(m).copy();
       for (edge& e : args)
         if (auto it = now.find(e.node); it != now.end() && reads_all(e)) e.node = it->second;
-      auto guard = [&](edge& e, const rational& number) {
-        const edge other{t_.constant(number), {}};
-        e = t_.whole(taken ? t_.select(out, t_.comparison_of(choice), p, q, e, other)
-                           : t_.select(out, t_.comparison_of(choice), p, q, other, e));
-      };
+      auto guard = [&](edge& e, const rational& number) { e = t_.whole(guarded(e, choice, taken, number)); };
       if (may_be_undefined(m)) {
         if (!compares(m)) {
           if (reads_all(args[0])) guard(args[0], harmless(m));
@@ -161,6 +157,27 @@ class guarding {
     }
     auto it = now.find(branch.node);
     return it == now.end() ? branch : t_.whole(it->second);
+  }
+
+  // The number e where the choice takes the branch, another elsewhere. Within guards that e has already, so that e, of which its
+  // sign may be known, stands in the innermost.
+  node_id guarded(const edge& e, node_id choice, bool taken, const rational& number) {
+    const std::vector<range_id> out(t_.out(choice).begin(), t_.out(choice).end());
+    node_id of = choice;
+    std::vector<edge> args = t_.args(choice).copy();
+    if (auto outer = guards_.find(e.node); outer != guards_.end() && std::ranges::equal(t_.out(e.node), out)) {
+      of = e.node;
+      args = t_.args(of).copy();
+      edge& inner = args[outer->second ? 2 : 3];
+      inner = t_.whole(guarded(inner, choice, taken, number));
+      taken = outer->second;
+    } else {
+      args[taken ? 2 : 3] = e;
+      args[taken ? 3 : 2] = {t_.constant(number), {}};
+    }
+    const node_id r = t_.select(out, t_.comparison_of(of), args[0], args[1], args[2], args[3]);
+    guards_.emplace(r, taken);
+    return r;
   }
 
   conditions conditions_of(node_id n, frame& f) {
@@ -193,6 +210,7 @@ class guarding {
   kernel& kernel_;
   tape& t_;
   std::map<node_id, theorem> changed_;
+  std::map<node_id, bool> guards_;  // choices that were made by `guarded`: whether what they guard is taken
 };
 
 constexpr std::size_t most_nodes = 400;  // of a function whose full normal form is looked at
