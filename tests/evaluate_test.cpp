@@ -120,7 +120,7 @@ TEST_CASE("powers follow the table of conventions at the edge of their domain") 
   CHECK(power(0, -3) == infinity);
   CHECK(power(0, rational(2, 3)) == 0);
   CHECK(std::isnan(power(-8, rational(1, 3))));
-  CHECK(power(-1, rational("9007199254740993")) == -1);
+  CHECK(power(-1, 9007199254740993) == -1);
 }
 
 TEST_CASE("reductions over nothing give the neutral element") {

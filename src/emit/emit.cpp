@@ -29,21 +29,29 @@ class choice_of_form {
  public:
   choice_of_form(problem& p, prover& with, samples& seen) : t_(p.on()), with_(with), seen_(seen) {}
 
-  // `candidates` are equal; those that rounding spoils bring the forms in which it does not.
-  node_id best(const std::vector<node_id>& candidates) {
+  struct chosen_form {
+    node_id node;
+    bool proved;  // equal to the others
+  };
+
+  // `candidates` are equal; those that rounding spoils bring the forms in which it does not. Where rounding spoils them all, one
+  // that it spoils less is taken unproved.
+  chosen_form best(const std::vector<node_id>& candidates) {
     std::optional<std::pair<std::size_t, std::size_t>> least;
-    node_id chosen = candidates.front();
-    auto consider = [&](node_id n, node_id reference) {
+    chosen_form chosen{candidates.front(), true};
+    auto consider = [&](node_id n, node_id reference, bool proved = true) {
       const std::pair rank{seen_.failures(n, reference), cost(n)};
-      if (least && !(rank < *least)) return;
+      if (least && (proved ? !(rank < *least) : rank.first >= least->first)) return;
       least = rank;
-      chosen = n;
+      chosen = {n, proved};
     };
     for (node_id n : candidates) {
       const node_id other = stable(n);
       consider(n, other);
       if (other != n) consider(other, other);
     }
+    if (least->first > 0)
+      for (node_id n : candidates) consider(stabilized(t_, n), n, false);
     return chosen;
   }
 
@@ -80,7 +88,7 @@ class choice_of_form {
 // What the theorem says, for the comment in front.
 struct statement {
   std::vector<std::string> lines;
-  std::vector<std::string> conditions;
+  std::vector<std::string> conditions, remarks;
   void require(const std::vector<std::string>& more) {
     for (const std::string& c : more)
       if (std::ranges::find(conditions, c) == conditions.end()) conditions.push_back(c);
@@ -140,8 +148,16 @@ forms choose_forms(problem& p, emitted_code& notes) {
     for (const requirement& q : with.assume_domain(needs, false, open)) r.says.require({words.condition(q)});
   samples seen(t, e.node);
   choice_of_form choice(p, with, seen);
-  r.value = choice.best({e.node});
-  for (const auto& candidates : gradients) r.gradients.push_back(choice.best(candidates));
+  auto take = [&](const std::vector<node_id>& candidates, const std::string& what) {
+    const auto [node, proved] = choice.best(candidates);
+    if (!proved)
+      r.says.remarks.push_back(
+          fmt::format("The form in which {} is computed rounds better; it was compared, not proved equal.", what));
+    return node;
+  };
+  r.value = take({e.node}, "the value");
+  for (std::size_t k = 0; k < by.size(); ++k)
+    r.gradients.push_back(take(gradients[k], fmt::format("the derivative by {}", p.targets()[k].text)));
   return r;
 }
 
@@ -267,6 +283,7 @@ class emitter {
     for (const std::string& c : conditions) s += "// where " + one_line(c) + "\n";
     if (!conditions.empty())
       s += "// Where a condition fails, the numbers are those of the formulas below, infinities and NaN included.\n";
+    for (const std::string& r : chosen_.says.remarks) s += "// " + one_line(r) + "\n";
     for (const std::string& c : lengths)
       s += "// Only for " + one_line(c) + ": elsewhere arrays would be read behind their ends.\n";
     s += "//\n";

@@ -8,7 +8,7 @@ namespace wengert {
 
 namespace {
 
-constexpr std::size_t places = 24;
+constexpr std::size_t places = 24, most_draws = 20;
 constexpr long double agreement = 1e-9L;
 constexpr std::size_t levels = 4;  // of digits, for what is certain
 
@@ -43,15 +43,25 @@ bool differ(long double a, long double b) {
 samples::samples(const tape& t, node_id root) : tape_(t) {
   choose_sizes(root);
   for (std::size_t k = 0; k < places; ++k) {
-    const std::vector<given> point = draw(k);
-    places_.push_back(std::make_unique<place>(
-        place{evaluator<double>(t), evaluator<long double>(t), evaluator<long double>(t), enclosures(t, point)}));
-    place& at = *places_.back();
-    at.conventional.let_zero_win();
-    bind(at.rounded, point);
-    bind(at.precise, point);
-    bind(at.conventional, point);
+    auto at = at_point(draw(k));
+    for (std::size_t draws = 1; draws < most_draws && !has_value(*at, root); ++draws) at = at_point(draw(k + draws * places));
+    places_.push_back(std::move(at));
   }
+}
+
+auto samples::at_point(const std::vector<given>& point) const -> std::unique_ptr<place> {
+  auto at = std::make_unique<place>(
+      place{evaluator<double>(tape_), evaluator<long double>(tape_), evaluator<long double>(tape_), enclosures(tape_, point)});
+  at->conventional.let_zero_win();
+  bind(at->rounded, point);
+  bind(at->precise, point);
+  bind(at->conventional, point);
+  return at;
+}
+
+bool samples::has_value(place& at, node_id n) {
+  return at.enclosed.certain(n, 0, levels).all ||
+         std::ranges::none_of(at.precise(n), [](long double v) { return std::isnan(v); });
 }
 
 // The dimensions of the root differ, as far as they may.

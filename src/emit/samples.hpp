@@ -11,7 +11,7 @@ namespace wengert {
 
 class samples {
  public:
-  // The points are those for `root`: what else the tape knows does not move them.
+  // The points are those for `root`, which has a value at most of them: what else the tape knows does not move them.
   samples(const tape& t, node_id root);
 
   // At how many of the points the node is no finite number, loses digits, or is not what `reference` is there, which is known to
@@ -28,6 +28,8 @@ class samples {
     enclosures enclosed;
   };
   void choose_sizes(node_id root);
+  std::unique_ptr<place> at_point(const std::vector<given>& point) const;
+  static bool has_value(place& at, node_id n);
   std::vector<given> draw(std::uint64_t which) const;  // dimensions first
   template <class T> static void bind(evaluator<T>& at, const std::vector<given>& point);
   bool is_right(place& at, node_id n, node_id reference) const;

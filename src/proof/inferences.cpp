@@ -15,6 +15,7 @@ constexpr std::array of_equations{
     inference{"lift", "exp(z[i]) == exp(z)[i]", {}, "A function of an entry is the entry of the function of the whole array."},
     inference{"cases", "A[i,j] == B[i,j]", {"A[i,i] == B[i,i]", "A[i,j] == B[i,j] where i != j"},
               "What holds for equal indices and for different ones holds for all."},
+    inference{"decided", "if(x < y, if(x < y, a, b), c) == if(x < y, a, c)", {}, "In a branch of a choice, choices by the same comparison are made."},
     inference{"any-sign", "a == b", {"a == b where u != 0", "a == b where u = 0"},
               "What holds where a number is positive, where it is negative and where it is 0, holds."},
     inference{"transfer", "b > 0", {"a == b", "a > 0"}, "Equal terms have the same sign; likewise for >= 0, != 0 and integer."},

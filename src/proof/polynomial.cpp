@@ -2,12 +2,13 @@
 
 #include <algorithm>
 #include <array>
-#include <compare>
 #include <tuple>
 
 #include <wengert/core/error.hpp>
 #include <wengert/core/matrix.hpp>
 #include <wengert/core/registry.hpp>
+
+#include "exponents.hpp"
 
 namespace wengert {
 
@@ -38,18 +39,15 @@ std::optional<exponent> small_exponent(const rational& q) {
   return exponent(n.convert_to<std::int64_t>(), d.convert_to<std::int64_t>());
 }
 
-rational to_rational(const exponent& e) { return rational(e.numerator(), e.denominator()); }
-
 std::int64_t floor_of(const exponent& e) {
   std::int64_t q = e.numerator() / e.denominator();
   return q * e.denominator() > e.numerator() ? q - 1 : q;
 }
 
 rational whole_power(const rational& c, std::int64_t e) {
-  big_integer n = boost::multiprecision::pow(numerator(c), static_cast<unsigned>(std::abs(e)));
-  big_integer d = boost::multiprecision::pow(denominator(c), static_cast<unsigned>(std::abs(e)));
-  if (e >= 0) return rational(n, d);
-  return n < 0 ? rational(-d, -n) : rational(d, n);  // this rational refuses a negative denominator
+  const auto size = static_cast<unsigned>(std::abs(e));
+  const big_integer n = pow(numerator(c), size), d = pow(denominator(c), size);
+  return e >= 0 ? rational(n, d) : rational(d, n);
 }
 
 constexpr std::int64_t largest_offset = 1 << 29;  // so that sums of two offsets are numbers of 32 bits

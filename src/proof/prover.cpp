@@ -296,7 +296,8 @@ class requirement_list {
     }
   }
 
-  // u where all guards hold, else 1, which meets every condition. What compares u with a number tells its sign, and stands innermost.
+  // u where all guards hold, else 1, which meets every condition. What compares u with a number tells its sign, and stands
+  // innermost.
   term guarded(const term& u, std::vector<guard> guards) {
     std::stable_partition(guards.begin(), guards.end(), [&](const guard& g) {
       return (g.left == u.as_edge() && t_.is_constant(g.right.node)) || (g.right == u.as_edge() && t_.is_constant(g.left.node));

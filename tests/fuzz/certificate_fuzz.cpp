@@ -106,7 +106,10 @@ class rereading {
   }
   node_id node(const std::vector<std::string>& w) {
     const std::string& op = w[1];
-    auto number = [&](const std::string& s) { return rational(s); };
+    auto number = [](const std::string& s) {
+      const std::size_t bar = s.find('/');
+      return rational(big_integer(s.substr(0, bar)), big_integer(bar == std::string::npos ? "1" : s.substr(bar + 1)));
+    };
     if (op == "constant") return t.constant(number(w[2]));
     if (op == "symbol") return t.find_symbol(w[2]);
     if (op == "dim") return t.dim_value(t.dim(w[2]));
