@@ -17,6 +17,7 @@
 #include <wengert/core/matrix.hpp>
 #include <wengert/core/registry.hpp>
 #include <wengert/proof/certificate.hpp>
+#include <wengert/proof/polynomial.hpp>
 
 #include "coq_words.hpp"
 
@@ -136,10 +137,29 @@ struct proof {
   std::vector<script> steps;
   std::map<step_id, std::size_t> numbers;
   std::map<node_id, std::vector<std::size_t>> choices;
+  std::map<std::pair<node_id, std::vector<std::size_t>>, std::size_t> settled;  // the branches of choices, from some premises
+  std::set<node_id> settling;                                                   // choices whose comparison is being decided
   std::map<node_id, std::vector<std::size_t>> symmetric;  // that a node is the same where two of its indices are exchanged
   std::map<std::pair<step_id, node_id>, std::size_t> further;
   std::map<std::pair<step_id, std::size_t>, std::size_t> factors;  // that they are not 0
   std::map<node_id, std::pair<node_id, std::size_t>> opened;
+};
+
+// The signs that the premises of a step state.
+class stated_signs : public sign_source {
+ public:
+  stated_signs(const kernel& k, const proof_step& step) : k_(k), step_(step) {}
+  bool known(relation is, node_id n) override {
+    return std::ranges::any_of(step_.premises, [&](step_id p) {
+      const claim& c = k_.log()[p].says;
+      const bool implied = c.is == is || (c.is == relation::positive && (is == relation::nonnegative || is == relation::nonzero));
+      return c.what == kind::sign && c.left == n && implied;
+    });
+  }
+
+ private:
+  const kernel& k_;
+  const proof_step& step_;
 };
 
 class coq_writer {
@@ -998,22 +1018,17 @@ class coq_writer {
     }
   }
 
-  script ring_step(const proof_step& step) {
-    std::vector<node_id> roots{step.says.left, step.says.right};
-    for (step_id p : step.premises)
-      if (const claim& c = k_.log()[p].says; c.what == kind::equal) roots.insert(roots.end(), {c.left, c.right});
+  // What `ring` in Coq is told besides the premises of a step, about the nodes beneath some roots.
+  std::vector<std::size_t> facts_for_ring(const proof_step& step, std::span<const node_id> roots) {
     std::vector<std::size_t> used = premises_of(step);
     factors_not_zero(used, step);
     factor_signs(used, step);
-    std::vector<node_id> closed = without_constants(step.details);
     for (node_id n : t_.reachable(roots)) {
       const bool symmetric = step.by_symmetry || is_matrix_function(t_.op(n));
       if (auto known = here_->symmetric.find(n); symmetric && known != here_->symmetric.end())
         used.insert(used.end(), known->second.begin(), known->second.end());
-      if (t_.op(n) != opcode::select || std::ranges::find(step.details, n) != step.details.end()) continue;
-      const std::vector<std::size_t>& more = choice_steps(n);
-      used.insert(used.end(), more.begin(), more.end());
     }
+    open_choices(used, step, roots);
     exchange_indices(used, roots);
     for (node_id n : t_.reachable(roots)) {
       read_further(used, step, n);
@@ -1022,10 +1037,87 @@ class coq_writer {
       else
         open_reader(used, n);
     }
+    return used;
+  }
+
+  // The nodes that the premises of a `ring` speak of.
+  std::vector<node_id> equated(const proof_step& step) const {
+    std::vector<node_id> r;
+    for (step_id p : step.premises)
+      if (const claim& c = k_.log()[p].says; c.what == kind::equal) r.insert(r.end(), {c.left, c.right});
+    return r;
+  }
+
+  script ring_step(const proof_step& step) {
+    std::vector<node_id> roots = equated(step);
+    roots.insert(roots.end(), {step.says.left, step.says.right});
+    const std::vector<std::size_t> used = facts_for_ring(step, roots);
     script s;
     (s << (step.says.apart.empty() ? "Sring " : "Sapart ") << where_apart(step.says)).node(step.says.left) << " ";
     s.node(step.says.right) << " " << denominator_beneath(roots) << " ";
-    return s.nodes(closed) << " " << premises(used);
+    return s.nodes(without_constants(step.details)) << " " << premises(used);
+  }
+
+  // The expander with which the kernel made a `ring` step.
+  expander expander_of(const proof_step& step, sign_source& signs) const {
+    expander::options how;
+    how.opaque.insert(step.details.begin(), step.details.end());
+    for (step_id p : step.premises)
+      if (const claim& c = k_.log()[p].says; c.what == kind::equal && c.apart.empty()) how.rewrite_by(t_, c.left, c.right);
+    return {t_, signs, std::move(how)};
+  }
+
+  // What the choices beneath some roots are: the branch that is known to be taken, or a polynomial.
+  void open_choices(std::vector<std::size_t>& used, const proof_step& step, std::span<const node_id> roots) {
+    std::vector<node_id> choices = t_.reachable(roots);
+    std::erase_if(choices, [&](node_id n) {
+      return t_.op(n) != opcode::select || here_->settling.contains(n) ||
+             std::ranges::find(step.details, n) != step.details.end();
+    });
+    if (choices.empty()) return;
+    stated_signs signs(k_, step);
+    expander expand = expander_of(step, signs);
+    for (node_id n : choices) {
+      const std::optional<rational> apart = compared_difference(expand, n);
+      const std::vector<std::size_t> more = apart ? std::vector{settled_step(n, *apart, step)} : choice_steps(n);
+      used.insert(used.end(), more.begin(), more.end());
+    }
+  }
+
+  // The number by which the two that a choice compares differ, if it is one.
+  std::optional<rational> compared_difference(expander& expand, node_id n) const {
+    const edge a = t_.arg(n, 0), b = t_.arg(n, 1);
+    const std::vector<range_id> axes = axes_of(n);
+    try {
+      polynomial difference = expand.read(expand.of(a.node), a.labels, axes);
+      expand.add(difference, expand.read(expand.of(b.node), b.labels, axes), -1);
+      if (difference.is_zero()) return 0;
+      const auto& [m, c] = *difference.terms.begin();
+      return difference.terms.size() == 1 && m == monomial{} ? std::optional(c) : std::nullopt;
+    } catch (const too_large&) {
+      return {};
+    }
+  }
+
+  std::size_t settled_step(node_id n, const rational& apart, const proof_step& step) {
+    const comparison c = t_.comparison_of(n);
+    const bool first = c == comparison::lt   ? apart < 0
+                       : c == comparison::le ? apart <= 0
+                       : c == comparison::eq ? apart == 0
+                                             : apart != 0;
+    const std::vector<range_id> axes = axes_of(n);
+    std::vector<node_id> roots = equated(step);
+    for (std::size_t k : {0, 1}) roots.push_back(t_.arg(n, k).node);
+    here_->settling.insert(n);
+    const std::vector<std::size_t> used = facts_for_ring(step, roots);
+    here_->settling.erase(n);
+    auto [it, fresh] = here_->settled.try_emplace({n, used}, 0);
+    if (!fresh) return it->second;
+    script s;
+    (s << "Ssettled ").node(n) << " ";
+    s.node(t_.identity(axes, extents_.plain(t_.arg(n, first ? 2 : 3), axes))) << " " << shown(apart) << " ";
+    s << denominator_beneath(roots) << " ";
+    return it->second = put_step(s.nodes(without_constants(step.details)) << " " << premises(used));
   }
 
   bool is_stated(const condition& c, const proof_step& step) {

@@ -48,6 +48,7 @@ Inductive step :=
 | Shito (p q : id) | Shifun (p q : id)                  (* as Sderto and Sderfun *)
 | Sdecided (a b : id)                                   (* choices in the branches of the choice a that its comparison decides *)
 | Schoice (a b : id) (x : edge) (opq : list id)         (* the choice a is b, a polynomial in its branches and in x, which is 1 or 0 *)
+| Ssettled (a b : id) (q : Q) (den : positive) (opq ps : list id)         (* the choice a is its branch b, as what it compares differs by the number q *)
 | Sapart (i j : nat) (a b : id) (den : positive) (opq ps : list id)        (* as Sring, where the indices i and j differ *)
 | Sweaken (p : id) (i j : nat)                          (* what is equal is so where i and j differ *)
 | Scases (p q : id)                                     (* equal where two indices differ, and where they are the same *)
@@ -268,6 +269,8 @@ Definition sgn l (r : rel) (a : id) (n : node) : bool := (red_sign l r n || inde
 (* what is 1 where a choice is, or with `true` is not, for its first branch, and 0 elsewhere *)
 Definition indicator (c : cmp) : bool * list tm := match c with Clt => (false, [TSel Clt TX TY (num 1) (num 0)]) | Cle => (true, [TSel Clt TY TX (num 1) (num 0)])
   | Ceq' => (false, [TSel Ceq' TX TY (num 1) (num 0); TSel Ceq' TY TX (num 1) (num 0)]) | Cne' => (true, [TSel Ceq' TX TY (num 1) (num 0); TSel Ceq' TY TX (num 1) (num 0)]) end.
+(* what a comparison of p and q says where p - q is a number *)
+Definition decides (c : cmp) (q : Q) : bool := match c with Clt => Z.ltb (Qnum q) 0 | Cle => Z.leb (Qnum q) 0 | Ceq' => Z.eqb (Qnum q) 0 | Cne' => negb (Z.eqb (Qnum q) 0) end.
 Definition efac (x : edge) : fac := (Hn (fst x), snd x, 1%Z).
 Definition choice_poly (x u v : edge) : list mono := [M 1 [] [efac x; efac u]; M 1 [] [efac v]; M (-1) [] [efac x; efac v]].
 (* n pieces of w each *)
@@ -372,6 +375,9 @@ Definition check1 (st : step) : option (bool * claim) := match st with
 | Schoice a b x opq => match get a with Some n => match no n, nb n, na n with Osel c, [], [X; Y; u; v] => let '(other, ts) := indicator c in
     if lp_dec (rng a) (rng b) then if existsb (fun t => tmatch (length (rng a)) X Y t x) ts && zero [] 1 opq (rng a) ((if other then choice_poly x v u else choice_poly x u v) ++ one (-1) b (length (rng a))) then Some (true, Ceq a b) else None else None
     | _, _, _ => None end | None => None end
+| Ssettled a b q den opq ps => match gath ps, get a with Some bl, Some n => match no n, nb n, na n with Osel c, [], [X; Y; u; v] => let r := length (rng a) in
+    if lp_dec (rng a) (rng b) then if eqe r (if decides c q then u else v) (b, seq 0 r) && zero (map snd bl) den opq (rng a) [M 1 [] [efac X]; M (-1) [] [efac Y]; M (- q) [] []] then Some (forallb fst bl, Ceq a b) else None else None
+    | _, _, _ => None end | _, _ => None end
 | Sapart i j a b den opq ps => match gath ps with None => None | Some bl => let r := length (rng a) in let d := one 1 a r ++ one (-1) b r in
    if lp_dec (rng a) (rng b) then if zero (map snd bl) den opq (rng a) (d ++ map (where_same i j) d) then Some (forallb fst bl, Capart i j a b) else None else None end
 | Sweaken p i j => match PM.find p cl with Some (m, Ceq a b) => Some (m, Capart i j a b) | _ => None end
@@ -999,6 +1005,15 @@ Lemma choice_poly_ok A x u v e : pv dv (val A) (choice_poly x u v) e = at_ A e x
 Proof. unfold choice_poly, efac, pv, mv, at_; cbn [mc md mf map msum pf fv hv pw]. rewrite app_nil_r, Q2R_1. assert (M1 : Q2R (-1) = -1) by (unfold Q2R; cbn; field). rewrite M1. ring. Qed.
 Lemma indicator_ok c x y u v t : In t (snd (indicator c)) -> choose c x y u v = let i := tv x y t in if fst (indicator c) then i * v + u - i * u else i * u + v - i * v.
 Proof. destruct c; cbn [indicator fst snd]; intro I; repeat (destruct I as [<-|I]; [cbn [tv choose]; unfold qv; cbn [Qnum Qden]; repeat match goal with |- context[if ?d then _ else _] => destruct d end; lra|]); destruct I. Qed.
+Lemma decides_ok c q x y u v : x - y = Q2R q -> choose c x y u v = if decides c q then u else v.
+Proof. intro E. unfold Q2R in E. assert (P : 0 < / IZR (Zpos (Qden q))) by (apply Rinv_0_lt_compat, IZR_lt; lia). set (i := / _) in *.
+  assert (S : ((Qnum q < 0)%Z /\ x < y) \/ (Qnum q = 0%Z /\ x = y) \/ ((0 < Qnum q)%Z /\ y < x)).
+  { destruct (Z.lt_trichotomy (Qnum q) 0) as [L|[L|L]]; [left|right; left|right; right]; (split; [easy|]).
+    - apply IZR_lt in L. assert (IZR (Qnum q) * i < 0 * i) by now apply Rmult_lt_compat_r. lra.
+    - rewrite L in E. lra.
+    - apply IZR_lt in L. assert (0 * i < IZR (Qnum q) * i) by now apply Rmult_lt_compat_r. lra. }
+  destruct c; cbn [choose decides]; [destruct (Z.ltb_spec (Qnum q) 0)|destruct (Z.leb_spec (Qnum q) 0)|destruct (Z.eqb_spec (Qnum q) 0)|destruct (Z.eqb_spec (Qnum q) 0)]; cbn [negb];
+    match goal with |- context[if ?d then _ else _] => destruct d end; try easy; destruct S as [[? ?]|[[? ?]|[? ?]]]; solve [lia|lra]. Qed.
 Lemma again_ok A n a s W b d : rng b = rng a ++ many (S n) W -> (forall p, inD W p -> locally (A s p) (fun t => sem (updl A s p t) (Chi n a s W b))) -> sem A (Cder b s W d) -> sem A (Chi (S n) a s W d).
 Proof. intros RR N S e ps p' He L HF Hp'. destruct ps as [|pn ps _] using rev_ind; [discriminate|]. rewrite app_length in L. cbn in L. apply List.Forall_app in HF as [HF1 HF2]. inversion HF2 as [|? ? Hn _]; subst.
   assert (I : inD (rng b) (e ++ concat ps ++ pn)). { rewrite RR, many_snoc. apply inr_app; [easy|]. apply inr_app; [|easy]. apply inD_many; [lia|easy]. }
@@ -1124,6 +1139,11 @@ Proof. intros Hcl H. destruct st; cbn [check1] in H; unfold valid; intros A HA H
     apply andb_prop in C as [C1 C2]. apply existsb_exists in C1 as (t & It & C1). cbn [snd sem]. intros e He. pose proof (zero_ok A [] (fun c I => match I with end) _ _ _ _ e C2 He) as Z. rewrite pv_app, one_ok in Z by (apply inr_len in He; congruence).
     assert (M1 : Q2R (-1) = -1) by (unfold Q2R; cbn; field). rewrite M1 in Z. pose proof (tmatch_in A X Y _ e t _ He C1) as TM. rewrite (model _ _ E1). unfold ev; cbn [no nb na map msum opv hd nth]. rewrite app_nil_r.
     fold (at_ A e X) (at_ A e Y) (at_ A e u) (at_ A e v). rewrite (indicator_ok c0 _ _ _ _ t) by now rewrite IC. cbv zeta. rewrite IC. cbn [fst]. rewrite <- TM. destruct other; rewrite choice_poly_ok in Z; lra.
+  - (* Ssettled *) destruct (gath cl ps) as [bl|] eqn:G; [|discriminate]. destruct (get a) as [n|] eqn:E1; [|discriminate]. destruct n as [o r0 b0 a0]; cbn [no nb na nr] in *. destruct o; try discriminate. destruct b0; [|discriminate]. destruct a0 as [|X [|Y [|u [|v [|]]]]]; try discriminate. cbv zeta in H.
+    destruct (lp_dec _ _) as [RR|]; [|discriminate]. destruct (_ && _) eqn:C; [|discriminate]. injection H as <-. cbn [fst snd] in *. get_premises Hcl HA HH. apply andb_prop in C as [C1 C2]. intros e He. pose proof (inr_len _ _ _ He) as LE.
+    pose proof (zero_ok A _ Hl _ _ _ _ e C2 He) as Z. unfold pv, mv in Z; cbn [mc md mf map msum pf efac fv hv pw fst snd] in Z. rewrite !app_nil_r, Q2R_1, Q2R_opp in Z. assert (M1 : Q2R (-1) = -1) by (unfold Q2R; cbn; field). rewrite M1 in Z.
+    rewrite <- LE in C1. apply (eqe_ok A) in C1. assert (B : at_ A e (b, seq 0 (length e)) = val A b e) by (unfold at_; cbn [fst snd]; now rewrite map_seq_lk).
+    rewrite (model _ _ E1). unfold ev; cbn [no nb na map msum opv hd nth]. rewrite app_nil_r. fold (at_ A e X) (at_ A e Y) (at_ A e u) (at_ A e v) in Z |- *. rewrite (decides_ok c0 q) by lra. rewrite <- B, <- C1. now destruct (decides c0 q).
   - (* Sapart *) destruct (gath cl ps) as [bl|] eqn:G; [|discriminate]. cbv zeta in H. destruct (lp_dec _ _) as [RR|]; [|discriminate]. destruct (zero _ _ _ _ _) eqn:Z; [|discriminate]. injection H as <-. cbn [fst snd] in *. get_premises Hcl HA HH. intros e He N.
     pose proof (inr_len _ _ _ He) as LE. pose proof (zero_ok A _ Hl _ _ _ _ e Z He) as Z0. rewrite pv_app, same_ok, pv_app, !one_ok, delta_neq, Q2R_1 in Z0 by easy. assert (M1 : Q2R (-1) = -1) by (unfold Q2R; cbn; field). rewrite M1 in Z0. lra.
   - (* Sweaken *) destruct (PM.find p cl) as [[m []]|] eqn:F; try discriminate. injection H as <-. pose proof (Hcl _ _ F A HA HH) as S. intros e He _. now apply S.
