@@ -119,8 +119,8 @@ fused_rule derive_rule(const fused_source& source, bool with_coq) {
   r.established = found.proof.checked ? fmt::format("proved in {} kernel steps", found.proof.steps) : "not proved";
   r.nodes_before = p.on().reachable(raw).size();
   r.nodes_after = p.on().reachable(found.node).size();
-  r.sentence = fmt::format("The derivative of {} by {}: {} nodes instead of {}.", found.expression, found.wrt, r.nodes_after,
-                           r.nodes_before);
+  r.sentence = fmt::format("The derivative of {} by {}: {} nodes, from {} as the sweep makes it.", found.expression, found.wrt,
+                           r.nodes_after, r.nodes_before);
   r.certificate = found.certificate;
   r.coq = found.coq;
   return r;
