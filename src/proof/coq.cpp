@@ -143,6 +143,7 @@ struct proof {
   std::map<std::pair<step_id, node_id>, std::size_t> further;
   std::map<std::pair<step_id, std::size_t>, std::size_t> factors;  // that they are not 0
   std::map<node_id, std::pair<node_id, std::size_t>> opened;
+  std::map<node_id, std::size_t> readers;  // what only reads further on, and is itself
 };
 
 // The signs that the premises of a step state.
@@ -186,8 +187,7 @@ class coq_writer {
         "From Wengert Require Import Sums Functions Rules Ring Kernel Statement.\nImport ListNotations.\nOpen Scope R_scope.\n\n";
     std::vector<std::string> nodes;
     const std::vector<std::string> proved = goals_of(goals);
-    for (std::size_t n = nodes_.size(); n-- > 0;)
-      nodes.push_back(fmt::format("({}, {})", n + 1, described(nodes_[n]).text(names_)));
+    for (std::size_t n = nodes_.size(); n-- > 0;) nodes.push_back(fmt::format("({}, {})", n + 1, nodes_[n]));
     put(text, "nodes : table", nodes);
     put_extents(text);
     std::vector<std::string> partial;
@@ -323,15 +323,11 @@ class coq_writer {
     for (const auto* all : {&near_, &at_, &here_->steps})
       for (const script& s : *all) s.collect(roots);
     for (node_id n : roots) find_nodes_beneath(n);
-    for (node_id n : nodes_) {
-      ranges(n, t_.axes(n));
-      if (t_.op(n) == opcode::symbol) symbols_.insert(t_.symbol_of(n));
-    }
     for (symbol_id s : symbols_)
       for (range_id r : t_.symbol(s).axes) extents_.of_range(r);
   }
 
-  // A node is named behind its arguments.
+  // A node is named behind its arguments; those that Coq reads alike are one.
   void find_nodes_beneath(node_id root) {
     std::vector<std::pair<node_id, bool>> open{{root, false}};
     while (!open.empty()) {
@@ -339,8 +335,11 @@ class coq_writer {
       open.pop_back();
       if (names_.contains(n)) continue;
       if (known) {
-        nodes_.push_back(n);
-        names_[n] = nodes_.size();
+        std::string text = described(n).text(names_);
+        auto [it, fresh] = texts_.try_emplace(text, nodes_.size() + 1);
+        if (fresh) nodes_.push_back(std::move(text));
+        names_[n] = it->second;
+        if (t_.op(n) == opcode::symbol) symbols_.insert(t_.symbol_of(n));
         continue;
       }
       open.emplace_back(n, true);
@@ -1037,7 +1036,32 @@ class coq_writer {
       else
         open_reader(used, n);
     }
+    name_readers(used, roots);
     return used;
+  }
+
+  // The nodes that only read another further on, where one of these is a delta: `ring` in Coq sums over an index of it by them.
+  void name_readers(std::vector<std::size_t>& used, std::span<const node_id> roots) {
+    std::set<node_id> readers;
+    std::vector<node_id> open(roots.begin(), roots.end());
+    while (!open.empty()) {
+      std::vector<node_id> found;
+      for (node_id n : t_.reachable(open)) {
+        if (extents_.only_reads_further(n)) found.push_back(n);
+        for (const edge& e : arguments(n))
+          if (extents_.only_reads_further(e.node)) found.push_back(e.node);
+      }
+      open.clear();
+      for (node_id n : found)  // and those beneath what they were opened into
+        if (auto it = here_->opened.find(n); readers.insert(n).second && it != here_->opened.end())
+          open.push_back(it->second.first);
+    }
+    if (std::ranges::none_of(readers, [&](node_id n) { return t_.op(t_.arg(n, 0).node) == opcode::delta; })) return;
+    for (node_id n : readers) {
+      auto [it, fresh] = here_->readers.try_emplace(n, 0);
+      if (fresh) it->second = put_step(std::move((script() << "Srefl ").node(n)));
+      used.push_back(it->second);
+    }
   }
 
   // The nodes that the premises of a `ring` speak of.
@@ -1317,7 +1341,8 @@ class coq_writer {
   proof* here_ = &whole_;  // what is being written
   std::vector<script> near_, at_;
   std::vector<claim> near_said_, at_said_;
-  std::vector<node_id> nodes_;            // arguments first
+  std::vector<std::string> nodes_;  // arguments first
+  std::map<std::string, std::size_t> texts_;
   std::map<node_id, std::size_t> names_;  // their numbers, from 1
 };
 

@@ -100,7 +100,11 @@ Definition dlook (l : list claim) s W a : option (option id) := if negb (dp s a)
 (* from claims that a is the same where its indices are taken in another order *)
 Definition swaps_of (l : list claim) : list (id * list nat) := flat_map (fun c => match c with Ceq x a => match get x with Some n => match no n, nb n, na n with
   | Oid, [], [(a', p)] => if Pos.eqb a a' && (if lp_dec (nr n) (rng a) then true else false) then [(a, p)] else [] | _, _, _ => [] end | None => [] end | _ => [] end) l.
-Definition zero l den opq fd p := let ss := swaps_of l in let tried w := solve gm rng (Gof den opq l) (kn l) (pwof opq l) ss w 60 600 fd p in tried false || tried true.
+(* what a node reads some places further on; those that the claims name *)
+Definition moved_of (a : id) : option (list nat * id * list nat) := match get a with Some n => match no n, na n with Oshift ss, [(c, ls)] => Some (ss, c, ls) | _, _ => None end | None => None end.
+Definition delta_node (c : id) : bool := match get c with Some n => match no n with Odelta => true | _ => false end | None => false end.
+Definition readers_of (l : list claim) : list id := flat_map (fun c => match c with Ceq a b => if Pos.eqb a b then match moved_of a with Some _ => [a] | None => [] end else [] | _ => [] end) l.
+Definition zero l den opq fd p := let ss := swaps_of l in let tried w := solve gm rng (Gof den opq l) (kn l) (pwof opq l) ss moved_of delta_node (readers_of l) w 60 600 fd p in tried false || tried true.
 (* --- matching nodes against templates *)
 (* w: how many indices the labels of an edge read *)
 Definition comp (w : nat) (L bl : list nat) : list nat := map (sp L w 0) bl.
@@ -294,11 +298,10 @@ Fixpoint reach (D : list positive) (ss ls : list nat) (ra : list positive) : boo
  | s :: ss, x :: ls, d :: ra => match nth_error D x with Some d' => fits gm d' s d | None => Nat.eqb s here && lab_ok D [x] [d] end && reach D ss ls ra | _, _, _ => false end.
 Definition further_of (a x : id) : option (list nat * list nat) := match get a with Some n => match no n, na n with
  | Oshift ss, [(x', ls)] => if Pos.eqb x x' && reach (nr n) ss ls (rng x) then Some (ss, ls) else None | _, _ => None end | None => None end.
-Definition is_delta (d : id) : bool := match get d with Some n => match no n with Odelta => true | _ => false end | None => false end.
 Definition shifted_pair (n n' : node) (ss ls : list nat) (y : id) : bool := match no n', na n' with
  | Oshift ss', [(y', ls')] => Pos.eqb y y' && ((if ln_dec ss ss' then true else false) && ((if ln_dec ls ls' then true else false) && (if lp_dec (nr n) (nr n') then true else false))) | _, _ => false end.
 Definition shifted_derivative (n n' : node) (ss ls : list nat) (W : list positive) (d : id) : bool := match no n', na n' with
- | Oshift ss', [(d', ls')] => (Pos.eqb d d' || (is_delta d && is_delta d')) && ((if ln_dec ss' (ss ++ repeat here (length W)) then true else false) && (if ln_dec ls' (ls ++ seq (length (nr n)) (length W)) then true else false)) | _, _ => false end.
+ | Oshift ss', [(d', ls')] => (Pos.eqb d d' || (delta_node d && delta_node d')) && ((if ln_dec ss' (ss ++ repeat here (length W)) then true else false) && (if ln_dec ls' (ls ++ seq (length (nr n)) (length W)) then true else false)) | _, _ => false end.
 (* where an argument's labels lead through a reader that reads further on *)
 Definition through (w : nat) (ss ls al : list nat) : list (nat * nat) := map (fun x => if Nat.ltb x (length ls) then (nth x ss here, nth x ls 0%nat) else (here, (x - length ls + w)%nat)) al.
 Definition place_eqb (x y : nat * nat) : bool := Nat.eqb (fst x) (fst y) && Nat.eqb (snd x) (snd y).
@@ -487,8 +490,12 @@ Proof. unfold pwof. destruct (existsb _ opq); [easy|]. destruct (find _ l) as [c
 Lemma eqof_ok a b : eqof l a b = true -> forall e, inD (rng a) e -> val A a e = val A b e.
 Proof. unfold eqof. intros H e He. apply orb_prop in H as [H|H]. apply Pos.eqb_eq in H. now subst. apply existsb_exists in H as (c & I & E). destruct c; try discriminate.
   apply andb_prop in E as [E1 E2]. apply Pos.eqb_eq in E1, E2; subst. now apply (Hl _ I e). Qed.
+Lemma moved_of_ok a ss c ls : moved_of a = Some (ss, c, ls) -> forall e, val A a e = val A c (further dv ss (map (lk e) ls)).
+Proof. unfold moved_of. destruct (get a) as [[o r b al]|] eqn:E; [|easy]. cbn [no na]. destruct o; try easy. destruct al as [|[c' ls'] [|]]; try easy. intros H e. injection H as <- <- <-. rewrite (model _ _ E). reflexivity. Qed.
+Lemma delta_node_ok c : delta_node c = true -> forall e, val A c e = delta (lk e 0) (lk e 1).
+Proof. unfold delta_node. destruct (get c) as [[o r b al]|] eqn:E; [|easy]. cbn [no]. destruct o; try easy. intros _ e. rewrite (model _ _ E). reflexivity. Qed.
 Lemma zero_ok den opq fd p e : zero l den opq fd p = true -> inD fd e -> pv dv (val A) p e = 0.
-Proof. unfold zero. generalize 60%nat, 600%nat. intros n m H He. apply orb_prop in H as [H|H]; exact (solve_ok dv gm rng (Gof den opq l) (kn l) (pwof opq l) (swaps_of l) _ (val A) Hgeo (Gof_ok den opq) kn_ok swaps_of_ok (pwof_ok opq) n m fd p e H He). Qed.
+Proof. unfold zero. generalize 60%nat, 600%nat. intros n m H He. apply orb_prop in H as [H|H]; exact (solve_ok dv gm rng (Gof den opq l) (kn l) (pwof opq l) (swaps_of l) moved_of delta_node (readers_of l) _ (val A) Hgeo (Gof_ok den opq) kn_ok swaps_of_ok moved_of_ok delta_node_ok (pwof_ok opq) n m fd p e H He). Qed.
 Lemma one_ok c d n e : length e = n -> pv dv (val A) (one c d n) e = Q2R c * val A d e.
 Proof. intro L. unfold one, pv, mv; cbn [mc md mf map msum pf fv hv pw]. rewrite app_nil_r, map_seq_lk by easy. ring. Qed.
 (* --- matching *)
@@ -965,8 +972,8 @@ Proof. intros G H He. unfold further_of in H. rewrite G in H. destruct n as [o r
 Lemma further_zeros n : forall l, further dv (repeat here n) l = l. Proof. induction n; destruct l; cbn; [easy..|]. now rewrite IHn. Qed.
 Lemma further_app ss ss' l l' : length ss = length l -> further dv (ss ++ ss') (l ++ l') = further dv ss l ++ further dv ss' l'.
 Proof. revert l. induction ss; intros [|x l] H; try discriminate; [easy|]. cbn. f_equal. apply IHss. now injection H. Qed.
-Lemma delta_any d d' A e : is_delta d = true -> is_delta d' = true -> val A d e = val A d' e.
-Proof. unfold is_delta. destruct (get d) as [n|] eqn:G; [|easy]. destruct (get d') as [n'|] eqn:G'; [|easy]. intros H H'. rewrite (model _ _ G), (model _ _ G'). unfold ev. destruct (no n); try discriminate. now destruct (no n'). Qed.
+Lemma delta_any d d' A e : delta_node d = true -> delta_node d' = true -> val A d e = val A d' e.
+Proof. unfold delta_node. destruct (get d) as [n|] eqn:G; [|easy]. destruct (get d') as [n'|] eqn:G'; [|easy]. intros H H'. rewrite (model _ _ G), (model _ _ G'). unfold ev. destruct (no n); try discriminate. now destruct (no n'). Qed.
 Lemma pr_nonzero l v : pr l <> 0 -> In v l -> v <> 0.
 Proof. induction l as [|x l IH]; intros P I; [easy|]. rewrite pr_cons in P. destruct I as [->|I]. intros ->. apply P. ring. apply IH; [|easy]. intro E. apply P. rewrite E. ring. Qed.
 Lemma higher_snoc s ps : forall F p A, higher s F (ps ++ [p]) A = Derive (fun t => higher s F ps (updl A s p t)) (A s p).

@@ -124,6 +124,9 @@ Variable G : id -> option (list mono).         (* what a node is expanded to *)
 Variable kn : rel -> id -> bool.               (* known signs *)
 Variable pwr : id -> option (Z * id).          (* a^k = b *)
 Variable swaps : list (id * list nat).         (* (a, p): a is the same where its indices are taken in the order p *)
+Variable moved : id -> option (list nat * id * list nat).      (* what a node reads some places further on *)
+Variable equal_indices : id -> bool.           (* whether a node is 1 where two indices are equal, else 0 *)
+Variable readers : list id.
 (* --- the algorithm --- *)
 Definition lab1 (D : list positive) (x : nat) (d : positive) : bool := match nth_error D x with Some d' => Pos.eqb d d' || fits gm d' here d | None => fits gm 2 (x - length D) d end.
 Fixpoint lab_ok (D : list positive) (ls : list nat) (ra : list positive) : bool := match ls, ra with [], [] => true | x :: ls, d :: ra => lab1 D x d && lab_ok D ls ra | _, _ => false end.
@@ -162,10 +165,13 @@ Definition hfree (r : nat) (m : mono) : mono := match md m with [] => m
  | d :: ds => if mentions r (mf m) then m else match d with
    | xO p => M (Qred (mc m * (Zpos p # 1))) ds (ren (gdrop r r) (mf m))
    | _ => M (mc m) ds ((Hk d, [], 1%Z) :: ren (gdrop r r) (mf m)) end end.
+(* whether a node is 1 where one index is some places further on than another, else 0 *)
+Definition moved_delta (a : id) : option nat := match moved a with Some ([s; s'], c, ls) => if (Nat.eqb s' here && equal_indices c) && (if ln_dec ls [0; 1]%nat then true else false) then Some s else None | _ => None end.
 (* deltas: x x dropped, positive exponents to 1, labels sorted; free substitution *)
 Fixpoint clean (fs : list fac) : list fac := match fs with [] => []
  | (h, l, z) :: t => if Z.eqb z 0 then clean t else match h, l with
     | Hd, [x; y] => if Z.ltb 0 z then (if Nat.eqb x y then clean t else (Hd, if Nat.ltb x y then [x; y] else [y; x], 1%Z) :: clean t) else (h, l, z) :: clean t
+    | Hn a, [x; y] => (h, l, if Z.ltb 1 z then match moved_delta a with Some _ => 1%Z | None => z end else z) :: clean t
     | _, _ => (h, l, z) :: clean t end end.
 Definition subst (a b x : nat) : nat := if Nat.eqb x a then b else x.
 Definition frot (w : nat) (fs : list fac) : list fac := match fs with
@@ -181,6 +187,24 @@ Definition dstep (fd : list positive) (m : mono) : mono := match firstd (length 
   | Some j => mapf clean (hdelta fd (mvf (length fd) j m)) | None => m end.
 Definition fstep (r : nat) (m : mono) : mono := match find (fun j => negb (mentions (r + j) (mf m))) (seq 0 (length (md m))) with
   | Some j => hfree r (mvf r j m) | None => m end.
+(* a sum over an index that must be some places further on than another, as what is read there *)
+Fixpoint pickm (D : list positive) (r : nat) (d : positive) (acc fs : list fac) : option (nat * id * nat * list fac) := match fs with [] => None
+ | f :: t => match match f with (Hn a, [p; q], z) => match moved_delta a, nth_error D p with Some s, Some d' => if (Z.ltb 0 z && Nat.eqb q r) && (negb (Nat.eqb p r) && fits gm d' s d) then Some (s, a, p) else None | _, _ => None end | _ => None end with
+   | Some x => Some (x, rev_append acc t) | None => pickm D r d (f :: acc) t end end.
+Definition reader_of (s r : nat) (b : id) (l : list nat) : option id := find (fun c => match moved c with Some (ss, b', ls) => Pos.eqb b b' && ((if ln_dec ls (seq 0 (length l)) then true else false) && (if ln_dec ss (map (fun x => if Nat.eqb x r then s else here) l) then true else false)) | None => false end) readers.
+(* the factor where the index r is s places further on than p *)
+Definition movef (s : nat) (a : id) (p r : nat) (f : fac) : option fac := let '(h, l, z) := f in let q := map (fun x => if Nat.eqb x r then p else x) l in if negb (existsb (Nat.eqb r) l) then Some f else if Nat.eqb p r then None else match h, l with
+ | Hd, [x; y] => if Nat.eqb x y then None else Some (Hn a, [p; if Nat.eqb x r then y else x], z)
+ | Hn b, _ => match reader_of s r b l with Some c => Some (Hn c, q, z) | None => match moved_delta b, l with Some s', [x; y] => if Nat.eqb s s' && (Nat.eqb y r && negb (Nat.eqb x r)) then Some (Hd, [x; p], z) else None | _, _ => None end end
+ | Hr b k, _ => match reader_of s r b l with Some c => Some (Hr c k, q, z) | None => None end
+ | _, _ => None end.
+Fixpoint all_some {A B} (f : A -> option B) (l : list A) : option (list B) := match l with [] => Some [] | x :: t => match f x, all_some f t with Some y, Some q => Some (y :: q) | _, _ => None end end.
+Definition hmoved (fd : list positive) (m : mono) : option mono := let r := length fd in match md m with [] => None
+ | d :: ds => match pickm (fd ++ d :: ds) r d [] (mf m) with None => None
+   | Some (s, a, p, fs) => match all_some (movef s a p r) fs with Some fs => Some (M (mc m) ds (ren (gdrop r r) fs)) | None => None end end end.
+Fixpoint first_moved (fd : list positive) (m : mono) (js : list nat) : mono := match js with [] => m | j :: js => match hmoved fd (mvf (length fd) j m) with Some m' => m' | None => first_moved fd m js end end.
+Definition move (fuel : nat) (fd : list positive) (m : mono) : list mono := match readers with [] => [m] | _ => let n := length (md m) in
+  let m := iter n (fun m => first_moved fd m (seq 0 (length (md m)))) m in if Nat.eqb (length (md m)) n then [m] else expand fuel fd (mc m) (md m) (mf m) [] end.
 (* order, merge *)
 Definition hcode h := match h with Hd => (0, 1%positive)%nat | Hk d => (1, d)%nat | Hn a => (2, a)%nat | Hr a k => (2 + 2 * Pos.to_nat k, a)%nat | Hq p k => (3 + 2 * Pos.to_nat k, p)%nat end.
 Fixpoint lcmp (a b : list nat) : comparison := match a, b with [], [] => Eq | [], _ => Lt | _, [] => Gt
@@ -239,7 +263,7 @@ Fixpoint open_extents (k : nat) (m : mono) : list mono := match k with O => [m] 
     | _, _, _ => [m] end
   | _ => [m] end end.
 Variable writes_out : bool.
-Definition norm (fuel : nat) (fd : list positive) (p : list mono) : list mono := let q := flat_map (fun m => expand fuel fd (mc m) (md m) (mf m) []) p in
+Definition norm (fuel : nat) (fd : list positive) (p : list mono) : list mono := let q := flat_map (move fuel fd) (flat_map (fun m => expand fuel fd (mc m) (md m) (mf m) []) p) in
   fold_right (fun m acc => addm (canon fd (sortm fd m)) acc) [] (flat_map (fun m => open_extents 9 (simp fd m)) (if writes_out then flat_map (fun m => write_out (length (md m)) (length fd) m) q else q)).
 Definition zerop (p : list mono) : bool := forallb (fun m => Qeq_bool (mc m) 0) p.
 (* reduction of powers and roots *)
@@ -302,6 +326,8 @@ Notation inD D e := (inr (map dv D) e).
 Hypothesis Gok : forall a p, G a = Some p -> forall e, inD (rng a) e -> V a e = pv p e.
 Hypothesis knok : forall r a, kn r a = true -> forall e, inD (rng a) e -> rv r (V a e).
 Hypothesis swok : forall a p, In (a, p) swaps -> forall e, inD (rng a) e -> V a (map (lk e) p) = V a e.
+Hypothesis mvok : forall a ss c ls, moved a = Some (ss, c, ls) -> forall e, V a e = V c (further dv ss (map (lk e) ls)).
+Hypothesis eqok : forall c, equal_indices c = true -> forall e, V c e = delta (lk e 0) (lk e 1).
 Hypothesis pwok : forall a k b, pwr a = Some (k, b) -> (0 < k)%Z /\ forall e, inD (rng a) e -> pw (V a e) k = V b e.
 Lemma inr_nth D e x d : inD D e -> nth_error D x = Some d -> (lk e x < dv d)%nat /\ (x < length e)%nat.
 Proof. revert e x. induction D as [|d0 D IH]; intros e [|x] H; inversion H; subst; cbn; intro E; try discriminate.
@@ -463,9 +489,57 @@ Proof. intro He. unfold hfree. destruct m as [c [|d ds] fs]; cbn [md mc mf]; [ea
   assert (Y : mv (M c ds ((Hk d, [], 1%Z) :: fs')) e = mv (M c (d :: ds) fs) e).
   { rewrite X. unfold mv; cbn [md mc mf map msum]. f_equal. rewrite <- msum_scal. apply msum_ext. intros. reflexivity. }
   destruct d as [p|p|]; try exact Y. rewrite X. unfold mv; cbn [md mc mf]. fold fs'. rewrite Qred_R, Q2R_mult, (number_ok _ _ Hgeo), INR_IZR_INZ, positive_nat_Z. unfold Q2R at 2; cbn [Qnum Qden]. field. Qed.
+Lemma moved_delta_ok a s x y : moved_delta a = Some s -> V a [x; y] = delta (place dv s + x) y.
+Proof. unfold moved_delta. destruct (moved a) as [[[[|s1 [|s2 [|]]] c] ls]|] eqn:M; try easy. destruct (Nat.eqb_spec s2 here); [subst s2|easy]. destruct (equal_indices c) eqn:Q; [|easy]. destruct (ln_dec ls [0; 1]%nat); [subst ls|easy]. intro H. injection H as <-. now rewrite (mvok _ _ _ _ M), (eqok _ Q). Qed.
+Lemma pickm_ok D r d fs : forall acc s a p fs', pickm D r d acc fs = Some (s, a, p, fs') -> (moved_delta a = Some s /\ p <> r /\ exists d', nth_error D p = Some d' /\ fits gm d' s d = true) /\ forall e, pf acc e * pf fs e = delta (place dv s + lk e p) (lk e r) * pf fs' e.
+Proof. induction fs as [|f fs IH]; cbn [pickm]; intros acc s a p fs' H; [discriminate|].
+  assert (K : pickm D r d (f :: acc) fs = Some (s, a, p, fs') -> (moved_delta a = Some s /\ p <> r /\ exists d', nth_error D p = Some d' /\ fits gm d' s d = true) /\ forall e, pf acc e * pf (f :: fs) e = delta (place dv s + lk e p) (lk e r) * pf fs' e).
+  { intro H'. destruct (IH _ _ _ _ _ H') as [A B]. split; [easy|]. intro e1. rewrite <- B. cbn [pf]. ring. }
+  destruct f as [[h l] z]. destruct h as [b| | | |]; try now apply K. destruct l as [|x [|y [|]]]; try now apply K. destruct (moved_delta b) as [s'|] eqn:MD; try now apply K. destruct (nth_error D x) as [d'|] eqn:N; try now apply K.
+  destruct (Z.ltb_spec 0 z); try now apply K. destruct (Nat.eqb_spec y r); try now apply K. destruct (Nat.eqb_spec x r); try now apply K. destruct (fits gm d' s' d) eqn:F; try now apply K. cbn [andb negb] in H. injection H as <- <- <- <-. split; [now eauto 6|].
+  intro e1. rewrite pf_revapp. cbn [pf fv hv map]. rewrite (moved_delta_ok _ _ _ _ MD), delta_pw by easy. subst y. ring. Qed.
+Lemma further_map (f g : nat -> nat) l : further dv (map f l) (map g l) = map (fun x => (place dv (f x) + g x)%nat) l.
+Proof. induction l; cbn; congruence. Qed.
+Lemma reader_of_ok s p r b l c e : reader_of s r b l = Some c -> lk e r = (place dv s + lk e p)%nat -> V b (map (lk e) l) = V c (map (lk e) (map (fun x => if Nat.eqb x r then p else x) l)).
+Proof. unfold reader_of. intros H E. apply find_some in H as [_ H]. destruct (moved c) as [[[ss b'] ls]|] eqn:M; [|easy]. apply andb_prop in H as [H1 H]. apply Pos.eqb_eq in H1. subst b'. destruct (ln_dec ls _); [subst ls|easy]. destruct (ln_dec ss _); [subst ss|easy].
+  rewrite (mvok _ _ _ _ M). set (e' := map (lk e) (map _ l)). assert (L : map (lk e') (seq 0 (length l)) = e').
+  { assert (N : length l = length e') by (unfold e'; now rewrite !map_length). rewrite N. clearbody e'. clear. apply (nth_ext _ _ 0%nat 0%nat). now rewrite map_length, seq_length. intros n Hn. rewrite map_length, seq_length in Hn. rewrite (nth_indep _ _ (lk e' 0)) by now rewrite map_length, seq_length. rewrite map_nth, seq_nth by easy. cbn [plus]. unfold index_at. now apply nth_indep. }
+  rewrite L. unfold e'. rewrite map_map, further_map. f_equal. apply map_ext. intro x. destruct (Nat.eqb_spec x r); [now subst|reflexivity]. Qed.
+Lemma movef_ok s a p r f g e : movef s a p r f = Some g -> moved_delta a = Some s -> lk e r = (place dv s + lk e p)%nat -> fv e f = fv e g /\ (p <> r -> mentions r [g] = false).
+Proof. destruct f as [[h l] z]. unfold movef. cbv zeta. intros H MD E. destruct (existsb (Nat.eqb r) l) eqn:X; cbn [negb] in H. 2:{ injection H as <-. cbn [mentions existsb]. rewrite X. now split. }
+  destruct (Nat.eqb_spec p r) as [|NP]; [discriminate|].
+  assert (NM : forall h', mentions r [(h', map (fun x => if Nat.eqb x r then p else x) l, z)] = false).
+  { intro h'. cbn [mentions existsb]. rewrite orb_false_r. clear -NP. induction l as [|x l IH]; [easy|]. cbn [map existsb]. rewrite IH, orb_false_r. destruct (Nat.eqb_spec x r); apply Nat.eqb_neq; congruence. }
+  destruct h as [b| |d|b k|q k]; try discriminate.
+  - destruct (reader_of s r b l) as [c|] eqn:R. { injection H as <-. cbn [fv hv]. rewrite (reader_of_ok _ p _ _ _ _ e R E). split; [easy|intros _; apply NM]. }
+    destruct (moved_delta b) as [s'|] eqn:MB; [|easy]. destruct l as [|x [|y [|]]]; try easy. destruct (Nat.eqb_spec s s'); [subst s'|easy]. destruct (Nat.eqb_spec y r); [subst y|easy]. destruct (Nat.eqb_spec x r); [easy|]. cbn [andb negb] in H. injection H as <-. cbn [fv hv map]. rewrite (moved_delta_ok _ _ _ _ MB), E. split.
+    + f_equal. unfold delta, index_at; cbn [nth]. destruct (Nat.eqb_spec (place dv s + nth x e (place dv (x - length e))) (place dv s + nth p e (place dv (p - length e)))), (Nat.eqb_spec (nth x e (place dv (x - length e))) (nth p e (place dv (p - length e)))); lia || easy.
+    + intros _. cbn [mentions existsb]. rewrite !orb_false_r. apply orb_false_iff. split; apply Nat.eqb_neq; congruence.
+  - destruct l as [|x [|y [|]]]; try easy. destruct (Nat.eqb_spec x y) as [|N]; [easy|]. injection H as <-. cbn [fv hv map]. rewrite (moved_delta_ok _ _ _ _ MD), <- E. split.
+    + f_equal. change (delta (lk e x) (lk e y) = delta (lk e r) (lk e (if Nat.eqb x r then y else x))). destruct (Nat.eqb_spec x r); [now subst|]. destruct (Nat.eqb_spec y r); [subst; apply delta_sym|]. cbn [existsb] in X. apply Nat.eqb_neq in n, n0. rewrite (Nat.eqb_sym r x), (Nat.eqb_sym r y), n, n0 in X. easy.
+    + intros _. cbn [mentions existsb]. rewrite !orb_false_r. apply orb_false_iff. split; apply Nat.eqb_neq; [congruence|]. destruct (Nat.eqb_spec x r); congruence.
+  - destruct (reader_of s r b l) as [c|] eqn:R; [|easy]. injection H as <-. cbn [fv hv]. rewrite (reader_of_ok _ p _ _ _ _ e R E). split; [easy|intros _; apply NM]. Qed.
+Lemma all_moved_ok s a p r fs : forall gs e, all_some (movef s a p r) fs = Some gs -> moved_delta a = Some s -> lk e r = (place dv s + lk e p)%nat -> pf fs e = pf gs e /\ (p <> r -> mentions r gs = false).
+Proof. induction fs as [|f fs IH]; cbn [all_some]; intros gs e H MD E. injection H as <-. now split. destruct (movef s a p r f) as [g|] eqn:F; [|easy]. destruct (all_some _ fs) as [q|]; [|easy]. injection H as <-. destruct (movef_ok _ _ _ _ _ _ _ F MD E) as [F1 F2], (IH _ _ eq_refl MD E) as [I1 I2]. cbn [pf]. split; [congruence|]. intro N. specialize (F2 N). specialize (I2 N). cbn [mentions existsb] in F2 |- *. rewrite orb_false_r in F2. rewrite F2. exact I2. Qed.
+Lemma hmoved_ok fd m m' e : hmoved fd m = Some m' -> inD fd e -> mv m' e = mv m e.
+Proof. intros H He. unfold hmoved in H. destruct m as [c [|d ds] fs]; cbn [md mc mf] in H; [easy|]. destruct (pickm _ _ _ _ _) as [[[[s a] p] fs']|] eqn:P; [|easy]. destruct (all_some _ fs') as [gs|] eqn:SM; [|easy]. injection H as <-. destruct (pickm_ok _ _ _ _ _ _ _ _ _ P) as [(MD & NP & d' & N & FT) Y2].
+  unfold mv; cbn [md mc mf map msum]. f_equal. rewrite <- msum_bsum. apply msum_ext. intros l Hl. pose proof (inr_len _ _ He) as LE. set (r := length fd) in *. set (Y := (place dv s + lk (e ++ 0%nat :: l) p)%nat).
+  assert (HY : forall i, lk (e ++ i :: l) p = lk (e ++ 0%nat :: l) p). { intro i. destruct (Nat.ltb_spec p (length e)). now rewrite !lk_app_l. rewrite !lk_app_r by easy. replace (p - length e)%nat with (S (p - length e - 1)) by lia. now rewrite !lk_cons_S. }
+  assert (HR : forall i, lk (e ++ i :: l) r = i). { intro i. rewrite lk_app_r by lia. rewrite LE. unfold r. now rewrite Nat.sub_diag. }
+  assert (RY : (Y < dv d)%nat). { apply (fits_ok _ _ Hgeo _ _ _ FT). unfold r in *. destruct (Nat.ltb_spec p (length fd)).
+    - rewrite nth_error_app1 in N by easy. rewrite lk_app_l by lia. apply (inr_nth _ _ _ _ He N).
+    - rewrite nth_error_app2 in N by lia. rewrite lk_app_r by lia. rewrite LE. replace (p - length fd)%nat with (S (p - length fd - 1)) in N |- * by lia. cbn [nth_error] in N. rewrite lk_cons_S. apply (inr_nth _ _ _ _ Hl N). }
+  rewrite (bsum_ext _ (fun i => pf fs (e ++ i :: l)) (fun i => delta i Y * pf fs' (e ++ i :: l))). 2:{ intros i Hi. specialize (Y2 (e ++ i :: l)). cbn [pf] in Y2. rewrite Rmult_1_l in Y2. rewrite Y2, HY, HR. fold Y. now rewrite delta_sym. }
+  rewrite (bsum_delta_l _ Y (fun i => pf fs' (e ++ i :: l))) by easy. destruct (all_moved_ok _ _ _ _ _ _ (e ++ Y :: l) SM MD) as [A1 A2]. now rewrite HR, HY. rewrite A1. apply pf_ren_in. intros x Hx. apply gdrop_ok; [easy|easy|]. intros _ ->. rewrite (A2 NP) in Hx. discriminate. Qed.
+Lemma first_moved_ok fd js m e : inD fd e -> mv (first_moved fd m js) e = mv m e.
+Proof. intro He. induction js as [|j js IH]; cbn [first_moved]; [easy|]. destruct (hmoved _ _) as [m'|] eqn:H; [|easy]. rewrite (hmoved_ok _ _ _ _ H He). now apply mvf_ok. Qed.
+Lemma move_ok fuel fd m e : inD fd e -> pv (move fuel fd m) e = mv m e.
+Proof. intro He. unfold move. cbv zeta. destruct readers. cbn [pv]. ring. assert (I : forall n m, mv (iter n (fun m => first_moved fd m (seq 0 (length (md m)))) m) e = mv m e). { induction n as [|n IH]; intro m0; cbn [iter]; [easy|]. now rewrite IH, first_moved_ok. }
+  set (m1 := iter _ _ m). rewrite <- (I (length (md m)) m). fold m1. destruct (Nat.eqb _ _). cbn [pv]. ring. rewrite expand_ok by easy. rewrite app_nil_r. now destruct m1. Qed.
 Lemma clean_ok fs e : pf (clean fs) e = pf fs e.
 Proof. induction fs as [|[[h l] z] fs IH]; [easy|]. cbn [clean pf]. destruct (Z.eqb_spec z 0). subst. rewrite IH. cbn. ring.
-  destruct h; cbn [pf]; rewrite ?IH; try easy. destruct l as [|a [|b [|]]]; cbn [pf]; rewrite ?IH; try easy.
+  destruct h as [a'| | | |]; cbn [pf]; rewrite ?IH; try easy; destruct l as [|a [|b [|]]]; cbn [pf]; rewrite ?IH; try easy.
+  { destruct (Z.ltb_spec 1 z); [|easy]. destruct (moved_delta a') as [s|] eqn:MD; [|easy]. f_equal. cbn [fv hv map]. now rewrite (moved_delta_ok _ _ _ _ MD), !delta_pw by lia. }
   destruct (Z.ltb_spec 0 z); cbn [pf]; rewrite ?IH; try easy.
   destruct (Nat.eqb_spec a b). subst. rewrite IH. cbn [fv hv map]. rewrite delta_pw by easy. cbn. rewrite delta_refl. ring.
   destruct (Nat.ltb_spec a b); cbn [pf fv hv map]; rewrite IH, !delta_pw by easy; cbn; [easy|]. unfold index_at; cbn. now rewrite delta_sym. Qed.
@@ -552,8 +626,9 @@ Proof. induction k; intro m; cbn [open_extents]. cbn; ring. destruct (find _ _) 
   rewrite Rmult_assoc, <- Rmult_plus_distr_l, <- msum_scal, <- msum_plus. f_equal. apply msum_ext. intros i Hi. rewrite (remove_ok _ _ _ L). fold rest. cbn [pf fv hv map]. rewrite (shift_ok _ _ Hgeo _ _ _ S).
   set (v := INR (dv b) + IZR y). replace (pw v (Z.pos q)) with (v * pw v (Z.pred (Z.pos q))). unfold v. cbn [pw]. ring. change v with (pw v 1) at 1. rewrite <- pw_addpos by lia. f_equal. lia. Qed.
 Lemma norm_ok fuel fd p e : inD fd e -> pv (norm fuel fd p) e = pv p e.
-Proof. intro H. unfold norm. cbv zeta. set (q0 := flat_map _ p). assert (E0 : pv q0 e = pv p e).
-  { unfold q0. rewrite pv_flat. induction p as [|m p IH]; cbn [fold_right pv]; [easy|]. rewrite IH, expand_ok by easy. rewrite app_nil_r. now destruct m. }
+Proof. intro H. unfold norm. cbv zeta. set (q0 := flat_map (move _ _) _). assert (E0 : pv q0 e = pv p e).
+  { unfold q0. transitivity (pv (flat_map (fun m => expand fuel fd (mc m) (md m) (mf m) []) p) e). { rewrite pv_flat. generalize (flat_map (fun m => expand fuel fd (mc m) (md m) (mf m) []) p). induction l as [|m l IH]; cbn [fold_right pv]; [easy|]. now rewrite IH, move_ok. }
+    rewrite pv_flat. induction p as [|m p IH]; cbn [fold_right pv]; [easy|]. rewrite IH, expand_ok by easy. rewrite app_nil_r. now destruct m. }
   rewrite <- E0. clearbody q0. set (q := if writes_out then _ else q0). transitivity (pv q e).
   - transitivity (pv (flat_map (fun m => open_extents 9 (simp fd m)) q) e).
     + generalize (flat_map (fun m => open_extents 9 (simp fd m)) q). intro q1. induction q1 as [|m q1 IH]; cbn [fold_right pv]; [easy|]. now rewrite addm_ok, IH, canon_ok, sortm_ok.
