@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <set>
 #include <sstream>
 #include <string>
@@ -10,6 +11,7 @@
 #include <doctest/doctest.h>
 
 #include <wengert/core/registry.hpp>
+#include <wengert/derivation/rule_list.hpp>
 #include <wengert/proof/coq.hpp>
 #include <wengert/proof/inferences.hpp>
 #include <wengert/proof/rules.hpp>
@@ -26,6 +28,18 @@ std::set<std::string> words_of(const std::string& file, const std::string& type)
   REQUIRE(begin != std::string::npos);
   std::istringstream words(text.substr(begin, end - begin));
   return {std::istream_iterator<std::string>(words), {}};
+}
+
+std::string text_of(const std::string& file) {
+  std::ifstream in(WENGERT_COQ_SOURCES + file);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+// The definition on a line of its own that says for which functions a lemma holds.
+std::string definition(const std::string& text, const std::string& name) {
+  const std::size_t begin = text.find("\nDefinition " + name + " ");
+  REQUIRE(begin != std::string::npos);
+  return text.substr(begin, text.find(".\n", begin) - begin);
 }
 
 bool known_to_have_none(opcode o) {
@@ -59,6 +73,35 @@ TEST_CASE("every rule has a lemma in Coq, or is known to have none") {
       CHECK(proved.contains(name));
   }
   CHECK(without == 23);
+}
+
+TEST_CASE("the lemmas by which rules are established are there") {
+  std::string all;
+  for (const char* file : {"Functions.v", "Extrema.v", "Sums.v", "Kernel.v"}) all += text_of(file);
+  int with = 0;
+  for (const listed_rule& r : list_rules()) {
+    const std::string lemma(coq_lemma(r.name));
+    if (lemma.empty()) continue;
+    CAPTURE(r.name);
+    CHECK(all.find("\nLemma " + lemma + " ") != std::string::npos);
+    ++with;
+  }
+  CHECK(with == 56);
+}
+
+TEST_CASE("a lemma about the signs of some functions is about those that it is named for") {
+  const std::string text = text_of("Functions.v"), kernel = text_of("Kernel.v");
+  const std::map<std::string, std::string> cases{
+      {"positive_fun_ok", definition(text, "positive_fun")},
+      {"nonneg_fun_ok", definition(text, "nonneg_fun")},
+      {"sign_of_argument_cases", definition(text, "sign_of_argument")},
+      {"sign_nonneg_ok", definition(kernel, "sign_nonneg")},
+  };
+  for (const op_info& f : functions()) {
+    CAPTURE(f.name);
+    const std::string lemma(coq_lemma("sign-of-" + std::string(f.name)));
+    if (!lemma.empty()) CHECK(cases.at(lemma).find(" " + coq_name(f.code) + " ") != std::string::npos);
+  }
 }
 
 TEST_CASE("every step of the kernel has a counterpart in Coq") {

@@ -196,6 +196,11 @@ TEST_CASE("what has a lemma in Coq is established by it, and nothing else") {
   for (const listed_rule& r : list_rules()) established.emplace(r.name, r.established);
   for (const rule& r : rules()) CHECK((established.at(std::string(r.name)) == "coq") == !coq_name(r).empty());
   for (const inference& i : inferences()) CHECK((established.at(std::string(i.name)) == "coq") == !coq_name(i.name).empty());
+  for (const auto& [name, why] : established)
+    if (!coq_lemma(name).empty()) CHECK(why == "coq");
+  for (const inference& i : sign_inferences())
+    CHECK((established.at(std::string(i.name)) == "coq") == !coq_lemma(i.name).empty());
+  CHECK(established.at("sign-of-erfc") == "axiom: tested at random points");
   CHECK(established.at("d-tanh") == "coq");
   CHECK(established.at("d-gamma") == "axiom: tested against differences at random points");
 }

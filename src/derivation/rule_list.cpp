@@ -30,7 +30,7 @@ constexpr std::string_view by_logic = "axiom: built into the kernel";
 constexpr std::string_view by_definition = "axiom: a definition";
 
 // By a lemma of the Coq files that has that name, if there is one.
-std::string established(const std::string& lemma, std::string_view otherwise) {
+std::string established(std::string_view lemma, std::string_view otherwise) {
   return lemma.empty() ? std::string(otherwise) : "coq";
 }
 
@@ -158,8 +158,9 @@ listed_rule derivative_rule(tape& t, std::string name, node_id n, std::size_t k,
   print_options how;
   how.letters = letters;
   std::string right = print(t, partial_of(t, n, k), {nullptr, letters}, how);
-  return {std::move(name), fmt::format("D({}, {}) == {}", print(t, n), target, right), differentiability(t, n, k),
-          std::string(by_differences), std::move(sentence)};
+  std::string why = established(coq_lemma(name), by_differences);
+  return {std::move(name), fmt::format("D({}, {}) == {}", print(t, n), target, right), differentiability(t, n, k), std::move(why),
+          std::move(sentence)};
 }
 
 void add_functions(std::vector<listed_rule>& all) {
@@ -207,7 +208,7 @@ void add_powers(std::vector<listed_rule>& all) {
     node_id first = t.power({}, x, kind.samples[0]), second = t.power({}, x, kind.samples[1]);
     node_id right = find.named(partial_of(t, first, 0), partial_of(t, second, 0));
     listed_rule l{std::string(kind.name), fmt::format("D({}, x) == {}", print(t, find.named(first, second)), print(t, right)),
-                  differentiability(t, first, 0), std::string(by_differences), std::string(kind.sentence)};
+                  differentiability(t, first, 0), established(coq_lemma(kind.name), by_differences), std::string(kind.sentence)};
     l.conditions.insert(l.conditions.end(), kind.about_c.begin(), kind.about_c.end());
     all.push_back(std::move(l));
   }
@@ -247,10 +248,11 @@ void add_leaves(std::vector<listed_rule>& all) {
     print_options how;
     how.letters = std::move(letters);
     theorem d = k.differentiate(f, t.symbol_of(by), {});
+    std::string why = established(coq_lemma(name), by_logic);
     all.push_back({std::move(name),
                    fmt::format("{} == {}", left, print(t, d.says().right, {}, how)),
                    {},
-                   std::string(by_logic),
+                   std::move(why),
                    std::move(sentence)});
   };
   add("d-constant", c, x, {}, "D(c, x)", "What is free of the variable has the derivative 0.");
@@ -272,8 +274,8 @@ void add_signs(std::vector<listed_rule>& all) {
     frame axes = frame_of(t, n);
     for (const condition& c : defined_conditions(t, n, axes)) domain.push_back(print_condition(t, c.is, k.condition_node(c)));
     auto add = [&](std::string_view kind, std::string statement, std::string_view says) {
-      all.push_back({fmt::format("{}-of-{}", kind, row.name), std::move(statement), domain, std::string(by_sampling),
-                     fmt::format("{} {}.", row.name, says)});
+      std::string name = fmt::format("{}-of-{}", kind, row.name), why = established(coq_lemma(name), by_sampling);
+      all.push_back({std::move(name), std::move(statement), domain, std::move(why), fmt::format("{} {}.", row.name, says)});
     };
     term value(f, t.whole(n)), argument(f, args[0]);
     switch (row.sign) {
@@ -294,7 +296,11 @@ void add_signs(std::vector<listed_rule>& all) {
     if (row.nowhere_zero) add("nonzero", print_condition(t, relation::nonzero, n), "is nowhere 0");
   }
   for (const inference& i : sign_inferences()) {
-    all.push_back({std::string(i.name), std::string(i.statement), {}, std::string(by_sampling), std::string(i.sentence)});
+    all.push_back({std::string(i.name),
+                   std::string(i.statement),
+                   {},
+                   established(coq_lemma(i.name), by_sampling),
+                   std::string(i.sentence)});
     for (std::string_view p : i.premises)
       if (!p.empty()) all.back().conditions.emplace_back(p);
   }

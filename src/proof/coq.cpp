@@ -63,6 +63,67 @@ constexpr std::array counterparts{
     counterpart{"any-sign", "Sany", false, false, false},
 };
 
+// Derivatives and signs of `wengert rules`, by what the Coq files prove them.
+struct lemma {
+  std::string_view of, name;
+};
+constexpr std::array lemmas{lemma{"d-constant", "derpoly_ok"},
+                            lemma{"d-variable", "derpoly_ok"},
+                            lemma{"d-entry", "derpoly_ok"},
+                            lemma{"d-add", "dsum_ok"},
+                            lemma{"d-mul", "dprod_ok"},
+                            lemma{"d-select", "der_choose"},
+                            lemma{"d-power", "d_pow_ok"},
+                            lemma{"d-power-zero", "d_pow_ok"},
+                            lemma{"d-power-negative", "d_pow_ok"},
+                            lemma{"d-power-root", "d_pow_ok"},
+                            lemma{"d-sum", "der_msum"},
+                            lemma{"d-prod", "der_bprod"},
+                            lemma{"d-max-array", "der_extremum"},
+                            lemma{"d-min-array", "der_extremum"},
+                            lemma{"sign-of-exp", "positive_fun_ok"},
+                            lemma{"sign-of-cosh", "positive_fun_ok"},
+                            lemma{"sign-of-sech", "positive_fun_ok"},
+                            lemma{"sign-of-abs", "nonneg_fun_ok"},
+                            lemma{"sign-of-hypot", "sign_nonneg_ok"},
+                            lemma{"sign-of-expm1", "sign_of_argument_cases"},
+                            lemma{"sign-of-sinh", "sign_of_argument_cases"},
+                            lemma{"sign-of-tanh", "sign_of_argument_cases"},
+                            lemma{"sign-of-atan", "sign_of_argument_cases"},
+                            lemma{"sign-of-sign", "sign_of_argument_cases"},
+                            lemma{"sign-of-cbrt", "sign_of_argument_cases"},
+                            lemma{"sign-of-asinh", "sign_of_argument_cases"},
+                            lemma{"sign-of-erf", "sign_of_argument_cases"},
+                            lemma{"sign-strict", "sgn_ok"},
+                            lemma{"sign-sum-positive", "sign_pos_ok"},
+                            lemma{"sign-sum-nonnegative", "sign_nonneg_ok"},
+                            lemma{"sign-product-positive", "sign_pos_ok"},
+                            lemma{"sign-product-nonnegative", "sign_nonneg_ok"},
+                            lemma{"sign-product-nonzero", "sign_nonzero_ok"},
+                            lemma{"sign-square", "sign_nonneg_ok"},
+                            lemma{"sign-even-power", "sign_nonneg_ok"},
+                            lemma{"sign-even-power-positive", "sign_pos_ok"},
+                            lemma{"sign-power-positive", "sign_pos_ok"},
+                            lemma{"sign-power-nonnegative", "sign_nonneg_ok"},
+                            lemma{"sign-power-nonzero", "sign_nonzero_ok"},
+                            lemma{"sign-real-power", "sign_pos_ok"},
+                            lemma{"sign-array-sum-positive", "sign_node_ok"},
+                            lemma{"sign-array-sum-nonnegative", "sign_node_ok"},
+                            lemma{"sign-array-product-positive", "red_sign_ok"},
+                            lemma{"sign-array-product-nonzero", "red_sign_ok"},
+                            lemma{"sign-extremum", "red_sign_ok"},
+                            lemma{"sign-max", "sign_of_ok"},
+                            lemma{"sign-min", "sign_of_ok"},
+                            lemma{"sign-choice", "branches_ok"},
+                            lemma{"sign-attained", "some_hit"},
+                            lemma{"sign-hypot", "sign_pos_ok"},
+                            lemma{"sign-abs", "sign_pos_ok"},
+                            lemma{"sign-log", "red_sign_ok"},
+                            lemma{"sign-pi", "leaf_sign_ok"},
+                            lemma{"sign-integer-sum", "sign_integer_ok"},
+                            lemma{"sign-integer-product", "sign_integer_ok"},
+                            lemma{"sign-integer-floor", "sign_integer_ok"}};
+
 std::string name_of(relation is) {
   constexpr std::array names{"Pos", "Nonneg", "Nonzero", "Not_integer", "Integer"};
   if (is == relation::off_poles) no_counterpart("the poles of the gamma function");
@@ -1361,6 +1422,11 @@ std::string coq_name(opcode function) {
 std::string coq_name(std::string_view step) {
   auto c = std::ranges::find(counterparts, step, &counterpart::rule);
   return c == counterparts.end() ? "" : std::string(c->name);
+}
+
+std::string_view coq_lemma(std::string_view name) {
+  auto l = std::ranges::find(lemmas, name, &lemma::of);
+  return l == lemmas.end() ? std::string_view() : l->name;
 }
 
 std::string coq_name(const rule& row) {

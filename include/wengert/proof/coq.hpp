@@ -19,5 +19,8 @@ std::string coq_document(kernel& k, std::string_view statement, std::span<const 
 std::string coq_name(opcode function);
 std::string coq_name(std::string_view step);
 std::string coq_name(const rule& row);
+// The lemma of the Coq files that proves a derivative or a sign which `wengert rules` lists by that name; empty where there is
+// none.
+std::string_view coq_lemma(std::string_view name);
 
 }  // namespace wengert
