@@ -68,6 +68,8 @@ accept greatest "diff 'max(z)' --wrt z --var 'z: vector[n]'"
 refuse with_ties greatest 's/^ Csgn Pos/ Csgn Nonneg/; s/\(0 < 2 /(0 <= 2 /'
 accept continuous "diff 'abs(log(x))' --wrt x --order 2"
 refuse not_continuous continuous 's/(Sstays [0-9]+ \[[0-9; ]+\]%nat) \[[0-9; ]+\]/\1 []/'
+if ! grep -q '/\\ locally x (fun t : R => ex_derive (fun t1 : R => ' "$scratch/continuous.v"; then fail continuous 'its theorem does not state that the first derivative exists near'; else pass; fi
+refuse elsewhere continuous 's/locally x/locally (x + 1)/'
 
 # The other cases as one file, so that the library is loaded once and the axioms of all are looked for once.
 count=0

@@ -29,7 +29,8 @@ constexpr std::string_view reserved =
     "expm1 cbrt floor ceil cot sec csc "
     "acot asec acsc coth sech csch "
     "asinh "
-    "acosh atanh acoth asech acsch erf erfc hypot xlogy is_derive differentiable_pt_lim nodes extents lengths derivatives "
+    "acosh atanh acoth asech acsch erf erfc hypot xlogy is_derive ex_derive locally differentiable_pt_lim nodes extents lengths "
+    "derivatives "
     "variables near_claims at_claims steps goals accepted "
     "statement symbol_ place_ function_ values_ ";
 
@@ -281,16 +282,22 @@ std::string coq_words::derivative(const claim& c) {
     }
   }
   motion m{c.variable};
-  std::string inner, behind;
+  std::vector<std::string> points;
   for (std::size_t n = c.order; n-- > 0;) {
-    const std::string name = m.moves.empty() ? "t" : fmt::format("t{}", m.moves.size());
-    const std::string point = inside(9, entry(c.variable, places[n], m));
-    inner += fmt::format("{} (fun {} : R => ", m.moves.empty() ? "is_derive" : "Derive", name);
-    behind = fmt::format(") {}", point) + behind;
-    m.moves.emplace_back(places[n], name);
+    points.push_back(inside(9, entry(c.variable, places[n], m)));
+    m.moves.emplace_back(places[n], m.moves.empty() ? "t" : fmt::format("t{}", m.moves.size()));
   }
   const std::vector<std::string> own(at.begin(), from(rank));
-  return text + fmt::format("{}{}{} {}", inner, value(c.left, own, m).text, behind, inside(9, value(c.right, at, {})));
+  std::string body = value(c.left, own, m).text, earlier;  // earlier: that the derivatives of lower order exist near
+  auto near = [&](std::size_t k) {
+    return earlier.empty() ? "" : fmt::format(" /\\ locally {} (fun {} : R => {})", points[k], m.moves[k].second, earlier);
+  };
+  for (std::size_t k = points.size() - 1; k > 0; --k) {
+    const std::string of = fmt::format("(fun {} : R => {}) {}", m.moves[k].second, body, points[k]);
+    earlier = fmt::format("ex_derive {}{}", of, near(k));
+    body = fmt::format("Derive {}", of);
+  }
+  return text + fmt::format("is_derive (fun t : R => {}) {} {}{}", body, points[0], inside(9, value(c.right, at, {})), near(0));
 }
 
 std::string coq_words::inside(int level, const piece& p) const { return p.level <= level ? p.text : "(" + p.text + ")"; }

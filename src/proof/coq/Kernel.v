@@ -436,15 +436,20 @@ Notation inD D e := (inr (map dv D) e).
 (* the partial derivatives of F by the entries ps of s, the first of them taken first *)
 Fixpoint higher (s : positive) (F : arrs -> R) (ps : list (list nat)) : arrs -> R := match ps with [] => F
  | p :: r => higher s (fun A => Derive (fun t => F (updl A s p t)) (A s p)) r end.
+(* that those of lower order exist near: of the entries rs, the last of them taken first *)
+Fixpoint earlier (s : positive) (F : arrs -> R) (rs : list (list nat)) (A : arrs) : Prop := match rs with [] => True
+ | p :: r => let E := ex_derive (fun t => higher s F (rev r) (updl A s p t)) (A s p) in match r with [] => E | _ => E /\ locally (A s p) (fun t => earlier s F r (updl A s p t)) end end.
 Definition sem (A : arrs) (c : claim) : Prop := match c with
  | Ceq a b => forall e, inD (rng a) e -> val A a e = val A b e
  | Csgn r a => forall e, inD (rng a) e -> rv r (val A a e)
  | Cder a s W d => forall e p, inD (rng a) e -> inD W p -> is_derive (fun t => val (updl A s p t) a e) (A s p) (val A d (e ++ p))
  | Cent a s W L d => forall e, inD (rng d) e -> is_derive (fun t => val (updl A s (map (lk e) L) t) a (firstn (length (rng a)) e)) (A s (map (lk e) L)) (val A d e)
  | Chent n a s W L d => forall e, inD (rng d) e -> let q := map (lk e) L in let p := skipn (n * length W) q in
-    is_derive (fun t => higher s (fun A => val A a (firstn (length (rng a)) e)) (chop (length W) n q) (updl A s p t)) (A s p) (val A d e)
+    is_derive (fun t => higher s (fun A => val A a (firstn (length (rng a)) e)) (chop (length W) n q) (updl A s p t)) (A s p) (val A d e) /\
+    locally (A s p) (fun t => earlier s (fun A => val A a (firstn (length (rng a)) e)) (rev (chop (length W) n q)) (updl A s p t))
  | Chi n a s W d => forall e ps p, inD (rng a) e -> length ps = n -> List.Forall (fun q => inD W q) ps -> inD W p ->
-    is_derive (fun t => higher s (fun A => val A a e) ps (updl A s p t)) (A s p) (val A d (e ++ concat ps ++ p))
+    is_derive (fun t => higher s (fun A => val A a e) ps (updl A s p t)) (A s p) (val A d (e ++ concat ps ++ p)) /\
+    locally (A s p) (fun t => earlier s (fun A => val A a e) (rev ps) (updl A s p t))
  | Capart i j a b => forall e, inD (rng a) e -> lk e i <> lk e j -> val A a e = val A b e end.
 Hypothesis Hreg : forall A, RG A -> forall n c, nth_error regs n = Some c -> sem A c.
 Lemma map_seq_lk e n : length e = n -> map (lk e) (seq 0 n) = e.
@@ -980,6 +985,11 @@ Lemma higher_snoc s ps : forall F p A, higher s F (ps ++ [p]) A = Derive (fun t 
 Proof. induction ps as [|q ps IH]; cbn [app higher]; intros F p A; [easy|]. apply IH. Qed.
 Lemma higher_near s F G : In s vars -> (forall A, RG A -> F A = G A) -> forall ps A, RG A -> higher s F ps A = higher s G ps A.
 Proof. intros I E ps. induction ps as [|p ps IH] using rev_ind; intros A HA. now apply E. rewrite !higher_snoc. apply Derive_ext_loc. generalize (opn A s p I HA). apply filter_imp. intros t Ht. now apply IH. Qed.
+Lemma earlier_near s F G : In s vars -> (forall A, RG A -> F A = G A) -> forall rs A, RG A -> earlier s G rs A -> earlier s F rs A.
+Proof. intros I E rs. induction rs as [|p r IH]; intros A HA; cbn [earlier]; [easy|]. cbv zeta.
+  assert (X : ex_derive (fun t => higher s G (rev r) (updl A s p t)) (A s p) -> ex_derive (fun t => higher s F (rev r) (updl A s p t)) (A s p)).
+  { apply ex_derive_ext_loc. generalize (opn A s p I HA). apply filter_imp. intros t Ht. symmetry. now apply higher_near. }
+  destruct r as [|q r]; [exact X|]. intros [H1 H2]. split; [now apply X|]. generalize (filter_and _ _ (opn A s p I HA) H2). apply filter_imp. intros t [Ht H]. now apply IH. Qed.
 Lemma inD_many n W ps : length ps = n -> List.Forall (fun q => inD W q) ps -> inD (many n W) (concat ps).
 Proof. intros <- H. induction H; cbn. constructor. now apply inr_app. Qed.
 Lemma chop_ok n W : forall l, inD (many (S n) W) l -> length (chop (length W) n l) = n /\ List.Forall (fun q => inD W q) (chop (length W) n l) /\ inD W (skipn (n * length W) l) /\ concat (chop (length W) n l) ++ skipn (n * length W) l = l.
@@ -990,7 +1000,7 @@ Proof. induction n; intros l H. { unfold many in H. cbn in H. rewrite app_nil_r 
 Lemma many_snoc n W : many (S n) W = many n W ++ W.
 Proof. unfold many. induction n. cbn. now rewrite app_nil_r. change (W ++ concat (repeat W (S n)) = (W ++ concat (repeat W n)) ++ W). rewrite IHn. apply app_assoc. Qed.
 Lemma order_of_ok A c n a s W d : order_of c = Some (n, a, s, W, d) -> sem A c -> sem A (Chi n a s W d).
-Proof. destruct c; try discriminate; intro H; injection H as <- <- <- <- <-; [|easy]. cbn [sem]. intros S e ps p He L _ Hp. destruct ps; [|discriminate]. cbn [higher concat app]. now apply S. Qed.
+Proof. destruct c; try discriminate; intro H; injection H as <- <- <- <- <-; [|easy]. cbn [sem]. intros S e ps p He L _ Hp. destruct ps; [|discriminate]. cbn [higher concat app]. split; [now apply S|]. now apply filter_forall. Qed.
 Lemma read_there_ok A e y : at_ A e y = val A (fst (read_there (length e) y)) (map (fun p => (place dv (fst p) + lk e (snd p))%nat) (snd (read_there (length e) y))).
 Proof. rewrite (direct_at A e y). unfold read_there. cbv zeta. set (x := direct 60 _ (fst y) (snd y)).
   assert (P : at_ A e x = val A (fst (fst x, map (fun y : nat => (here, y)) (snd x))) (map (fun p => (place dv (fst p) + lk e (snd p))%nat) (snd (fst x, map (fun y : nat => (here, y)) (snd x))))). { unfold at_; cbn [fst snd]. f_equal. rewrite map_map. now apply map_ext. }
@@ -1025,7 +1035,12 @@ Lemma again_ok A n a s W b d : rng b = rng a ++ many (S n) W -> (forall p, inD W
 Proof. intros RR N S e ps p' He L HF Hp'. destruct ps as [|pn ps _] using rev_ind; [discriminate|]. rewrite app_length in L. cbn in L. apply List.Forall_app in HF as [HF1 HF2]. inversion HF2 as [|? ? Hn _]; subst.
   assert (I : inD (rng b) (e ++ concat ps ++ pn)). { rewrite RR, many_snoc. apply inr_app; [easy|]. apply inr_app; [|easy]. apply inD_many; [lia|easy]. }
   cbn [sem] in S. specialize (S _ p' I Hp'). rewrite concat_app. cbn [concat]. rewrite app_nil_r. replace (e ++ (concat ps ++ pn) ++ p') with ((e ++ concat ps ++ pn) ++ p') by now rewrite !app_assoc.
-  apply is_derive_ext_loc with (2 := S). generalize (N p' Hp'). apply filter_imp. intros t D. rewrite higher_snoc. symmetry. apply is_derive_unique. cbn [sem] in D. apply D; try easy. lia. Qed.
+  assert (N' : locally (A s p') (fun t => is_derive (fun t0 => higher s (fun A => val A a e) ps (updl (updl A s p' t) s pn t0)) (updl A s p' t s pn) (val (updl A s p' t) b (e ++ concat ps ++ pn)) /\
+    locally (updl A s p' t s pn) (fun t0 => earlier s (fun A => val A a e) (rev ps) (updl (updl A s p' t) s pn t0)))).
+  { generalize (N p' Hp'). apply filter_imp. intros t D. cbn [sem] in D. apply D; try easy. lia. }
+  split.
+  - apply is_derive_ext_loc with (2 := S). generalize N'. apply filter_imp. intros t [D _]. rewrite higher_snoc. symmetry. now apply is_derive_unique.
+  - generalize N'. apply filter_imp. intros t [D E]. rewrite rev_unit. cbn [earlier]. cbv zeta. rewrite rev_involutive. assert (X : ex_derive (fun t0 => higher s (fun A => val A a e) ps (updl (updl A s p' t) s pn t0)) (updl A s p' t s pn)) by (eexists; exact D). destruct (rev ps); [exact X|now split]. Qed.
 Lemma same_ok A i j a b n e : length e = n -> pv dv (val A) (map (where_same i j) (one 1 a n ++ one (-1) b n)) e = - (delta (lk e i) (lk e j) * (val A a e - val A b e)).
 Proof. intro L. unfold one, where_same, pv, mv; cbn [map app mc md mf msum pf fv hv pw]. rewrite app_nil_r, map_seq_lk by easy. assert (M1 : Q2R (Qopp 1) = -1) by (unfold Q2R; cbn; field). assert (M2 : Q2R (Qopp (-1)) = 1) by (unfold Q2R; cbn; field). rewrite M1, M2. change (lk [lk e i; lk e j] 0) with (lk e i). change (lk [lk e i; lk e j] 1) with (lk e j). ring. Qed.
 Lemma check1_ok cl st c : (forall p c, PM.find p cl = Some c -> valid c) -> check1 hyps cl st = Some c -> valid c.
@@ -1136,7 +1151,9 @@ Proof. intros Hcl H. destruct st; cbn [check1] in H; unfold valid; intros A HA H
     + intros e ps pp He L HF Hp. rewrite <- S'. apply S; auto. intros ->; now apply HH. intros ->; apply HH, andb_false_r. rewrite RR, many_snoc. apply inr_app; [easy|]. apply inr_app; [|easy]. now apply inD_many.
   - (* Shifun *) destruct (PM.find p cl) as [[[] []]|] eqn:F; try discriminate. destruct (PM.find q cl) as [[m' []]|] eqn:F'; try discriminate. destruct (existsb (Pos.eqb s) vars) eqn:IV; [|discriminate]. cbn [andb] in H. destruct (Pos.eqb_spec b a0); [subst|discriminate]. destruct (lp_dec _ _) as [RE|]; [|discriminate]. injection H as <-. cbn [fst snd] in *.
     pose proof (Hcl _ _ F' A HA HH) as S. cbn [snd sem] in *. intros e ps p' He L HF Hp'. assert (He' : inD (rng a0) e) by congruence. specialize (S e ps p' He' L HF Hp'). apply existsb_exists in IV as (s' & I & E). apply Pos.eqb_eq in E. subst s'.
-    apply is_derive_ext_loc with (2 := S). generalize (opn A s p' I HA). apply filter_imp. intros t Ht. symmetry. apply higher_near; [easy| |easy]. intros A' HA'. exact (Hcl _ _ F A' HA' ltac:(cbn; discriminate) e He).
+    destruct S as [S S2]. assert (EQ : forall A', RG A' -> val A' a e = val A' a0 e) by (intros A' HA'; exact (Hcl _ _ F A' HA' ltac:(cbn; discriminate) e He)). split.
+    + apply is_derive_ext_loc with (2 := S). generalize (opn A s p' I HA). apply filter_imp. intros t Ht. symmetry. now apply higher_near.
+    + generalize (filter_and _ _ (opn A s p' I HA) S2). apply filter_imp. intros t [Ht H]. revert H. now apply earlier_near.
   - (* Sdecided *) destruct (get a) as [n|] eqn:E1; [|discriminate]. destruct (get b) as [n'|] eqn:E2; [|discriminate]. destruct n as [o r0 b0 a0], n' as [o' r1 b1 a1]; cbn [no nb na nr] in *. destruct o; try discriminate. destruct b0; [|discriminate]. destruct a0 as [|X [|Y [|u [|v [|]]]]]; try discriminate.
     destruct o'; try discriminate. destruct b1; [|discriminate]. destruct a1 as [|X' [|Y' [|u' [|v' [|]]]]]; try discriminate. destruct (lp_dec _ _) as [RR|]; [|discriminate]. destruct (cmp_dec c0 c1); [subst c1|discriminate]. destruct (_ && _) eqn:C; [|discriminate]. injection H as <-. cbn [snd sem]. intros e He.
     apply andb_prop in C as [C C2]. apply andb_prop in C as [C0 C1]. apply andb_prop in C2 as [C2 C3]. rewrite <- (inr_len _ _ _ He) in C0, C1, C2, C3. apply (eqe_ok A) in C0, C1.

@@ -183,9 +183,11 @@ Definition says (c : claim) : Prop := match c with
  | Cder a s W d => all (map dv (ranges l a)) (fun e => all (map dv W) (fun p => is_derive (fun t => den dv Fn (updl A s p t) l a e) (A s p) (den dv Fn A l d (e ++ p))))
  | Cent a s W L d => all (map dv (ranges l d)) (fun e => is_derive (fun t => den dv Fn (updl A s (map (lk e) L) t) l a (firstn (length (ranges l a)) e)) (A s (map (lk e) L)) (den dv Fn A l d e))
  | Chent n a s W L d => all (map dv (ranges l d)) (fun e => let q := map (lk e) L in let p := skipn (n * length W) q in
-    is_derive (fun t => higher s (fun A => den dv Fn A l a (firstn (length (ranges l a)) e)) (chop (length W) n q) (updl A s p t)) (A s p) (den dv Fn A l d e))
+    is_derive (fun t => higher s (fun A => den dv Fn A l a (firstn (length (ranges l a)) e)) (chop (length W) n q) (updl A s p t)) (A s p) (den dv Fn A l d e) /\
+    locally (A s p) (fun t => earlier s (fun A => den dv Fn A l a (firstn (length (ranges l a)) e)) (rev (chop (length W) n q)) (updl A s p t)))
  | Chi n a s W d => all (map dv (ranges l a)) (fun e => all_many n (map dv W) (fun ps => all (map dv W) (fun p =>
-    is_derive (fun t => higher s (fun A => den dv Fn A l a e) ps (updl A s p t)) (A s p) (den dv Fn A l d (e ++ concat ps ++ p)))))
+    is_derive (fun t => higher s (fun A => den dv Fn A l a e) ps (updl A s p t)) (A s p) (den dv Fn A l d (e ++ concat ps ++ p)) /\
+    locally (A s p) (fun t => earlier s (fun A => den dv Fn A l a e) (rev ps) (updl A s p t)))))
  | Capart i j a b => all (map dv (ranges l a)) (fun e => lk e i <> lk e j -> den dv Fn A l a e = den dv Fn A l b e) end.
 Lemma says_ok c : says c <-> sem (tree l) dv (fun A => den dv Fn A l) A c.
 Proof. assert (R : forall a, rng (tree l) a = ranges l a) by (intro a; unfold rng, ranges; now rewrite tree_look). destruct c; cbn [says sem]; rewrite !R, !all_ok; try reflexivity.
