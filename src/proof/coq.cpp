@@ -130,6 +130,16 @@ std::string name_of(relation is) {
   return names.at(static_cast<std::size_t>(is));
 }
 
+// What a comparison says of two numbers with this difference.
+bool decides(comparison c, const rational& difference) {
+  switch (c) {
+    case comparison::lt: return difference < 0;
+    case comparison::le: return difference <= 0;
+    case comparison::eq: return difference == 0;
+    default: return difference != 0;
+  }
+}
+
 std::size_t place_among(const std::vector<claim>& all, const claim& c) {
   const auto it = std::ranges::find_if(all, [&](const claim& d) {
     return d.what == c.what && d.left == c.left && d.right == c.right && d.variable == c.variable && d.order == c.order &&
@@ -1185,14 +1195,10 @@ class coq_writer {
   }
 
   std::size_t settled_step(node_id n, const rational& apart, const proof_step& step) {
-    const comparison c = t_.comparison_of(n);
-    const bool first = c == comparison::lt   ? apart < 0
-                       : c == comparison::le ? apart <= 0
-                       : c == comparison::eq ? apart == 0
-                                             : apart != 0;
+    const std::size_t branch = decides(t_.comparison_of(n), apart) ? 2 : 3;
     const std::vector<range_id> axes = axes_of(n);
     std::vector<node_id> roots = equated(step);
-    for (std::size_t k : {0, 1}) roots.push_back(t_.arg(n, k).node);
+    roots.insert(roots.end(), {t_.arg(n, 0).node, t_.arg(n, 1).node});
     here_->settling.insert(n);
     const std::vector<std::size_t> used = facts_for_ring(step, roots);
     here_->settling.erase(n);
@@ -1200,7 +1206,7 @@ class coq_writer {
     if (!fresh) return it->second;
     script s;
     (s << "Ssettled ").node(n) << " ";
-    s.node(t_.identity(axes, extents_.plain(t_.arg(n, first ? 2 : 3), axes))) << " " << shown(apart) << " ";
+    s.node(t_.identity(axes, extents_.plain(t_.arg(n, branch), axes))) << " " << shown(apart) << " ";
     s << denominator_beneath(roots) << " ";
     return it->second = put_step(s.nodes(without_constants(step.details)) << " " << premises(used));
   }
