@@ -20,7 +20,6 @@
 #include <wengert/core/error.hpp>
 #include <wengert/proof/stable.hpp>
 
-#include "../embed/stable_form.hpp"
 #include "differentiate.hpp"
 #include "guards.hpp"
 #include "point_values.hpp"

@@ -9,9 +9,8 @@
 #include <wengert/core/error.hpp>
 #include <wengert/core/ops.hpp>
 #include <wengert/numeric/program.hpp>
+#include <wengert/proof/stable.hpp>
 #include <wengert/text/diagnostics.hpp>
-
-#include "../embed/stable_form.hpp"
 
 namespace wengert {
 

@@ -11,10 +11,10 @@
 #include <fmt/ranges.h>
 
 #include <wengert/calculus/derivative.hpp>
+#include <wengert/proof/stable.hpp>
 
 #include "nonfinite.hpp"
 #include "reroll.hpp"
-#include "stable_form.hpp"
 
 namespace wengert {
 

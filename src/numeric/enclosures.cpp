@@ -63,6 +63,7 @@ const std::vector<ball>* enclosures::at(node_id n, std::size_t level) {
     if (const std::vector<ball>* found = entries(fractions_[level], n, level, work_of_fractions << (2 * level - 2))) return found;
   std::size_t numbers = 0;
   for (const given& g : point_) numbers += g.values.size();
+  // The second level has the digits of the first: there fractions are tried first.
   return entries(balls_[level == 1 ? 0 : level], n, level, work_of_balls + work_of_number * numbers);
 }
 

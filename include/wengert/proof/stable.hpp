@@ -32,6 +32,12 @@ class shifts {
 };
 node_id stabilized(tape& t, node_id n, shifts& out);
 
+// Puts nodes into such forms; of small ones, only where that is proved equal. What the forms take out of exponents counts as
+// constant until `out` puts it back, so that they may be differentiated before.
+void make_stable(tape& t, std::span<node_id> nodes, shifts& out);
+// Such a form of one node, all put back.
+node_id stable_form(tape& t, node_id n);
+
 // Such a form of n, or of its light or full normal form, that is wanted and that the prover has shown equal to n. The normal
 // forms see more: in log(1 - 1/(1 + exp(-x))) the digits cancel until the fraction is taken together.
 std::optional<normal> find_stable_form(prover& with, node_id n, const std::function<bool(node_id)>& wanted);
