@@ -52,7 +52,8 @@ TEST_CASE("ring accepts what is true for all numbers and refuses the rest") {
        {"(x+y)^2 == x^2 + 2*x*y + y^2", "sum(k, z[k]*2) == 2*sum(z)", "sum(k, 1, n, 1) == n", "x - x == 0",
         "sum(k, sum(l, z[k]*w[l])) == sum(z)*sum(w)", "sum(k, delta(k,i)*z[k]) == z[i]", "delta(i,j)^2 == delta(i,j)",
         "sum(k, 1, n-1, z[k+1]) == sum(k, 2, n, z[k])", "sum(k, sum(l, A[k,l]*A[l,k])) == sum(l, sum(k, A[l,k]*A[k,l]))",
-        "1/(1/x) == x", "x^(-1)*x^(-1) == x^(-2)",
+        "1/(1/x) == x", "x^(-1)*x^(-1) == x^(-2)", "sum(k, if(k = 1, z[k], 0)) == z[1]", "sum(k, if(k = n, z[k], 0)) == z[n]",
+        "sum(k, if(k = n + 1, z[k], 1)) == n", "if(i = 1, z[i], 0) == delta(i,1)*z[1]",
         "sum(a, sum(b, sum(c, sum(d, sum(f, sum(g, sum(h, z[a]*z[b]*z[c]*z[d]*z[f]*z[g]*z[h]*w[h]))))))) == "
         "sum(h, sum(g, z[h]*w[h]*z[g]))*sum(z)^5"})
     CHECK_MESSAGE(ring_accepts(good), std::string(good));
@@ -79,6 +80,13 @@ TEST_CASE("ring accepts what is true for all numbers and refuses the rest") {
                           "x^(1/2)*y^(1/2) == (x*y)^(1/2)",
                           "(x^3)^(1/3) == x",
                           "sum(k, sum(l, delta(k,l)*z[k])) == sum(z)*n",
+                          "sum(k, if(k = 2, z[k], 0)) == z[1]",
+                          "sum(k, if(k = n, z[k], 0)) == z[1]",
+                          "sum(k, if(k = 1/2, z[k], 0)) == z[1]",
+                          "sum(k, if(2*k = 2, z[k], 0)) == z[2]",
+                          "sum(k, if(k = x, z[k], 0)) == z[1]",
+                          "if(i = 1, z[i], 0) == z[1]",
+                          "sum(k, if(k < 1, z[k], 0)) == z[1]",
                           "(x*y)^(-1)*x == y^(-1)"})
     CHECK_MESSAGE(!ring_accepts(bad), std::string(bad));
 }

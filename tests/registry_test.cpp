@@ -176,8 +176,8 @@ TEST_CASE("a function that is continuous everywhere is defined everywhere") {
   for (const op_info& info : functions()) {
     CAPTURE(info.name);
     specimen s(info);
-    if (info.continuous) CHECK(info.defined(s.arguments).empty());
-    if (!info.continuous || info.arity != 1) continue;
+    if (info.values == value_fact::continuous) CHECK(info.defined(s.arguments).empty());
+    if (info.values != value_fact::continuous || info.arity != 1) continue;
     for (long double x : {-3.0L, -1.0L, 0.0L, 0.5L, 1.0L, 2.0L}) {
       long double left = x - 1e-12L, right = x + 1e-12L;
       CHECK(std::abs(info.value_long(&left) - info.value_long(&right)) < 1e-3L);
@@ -245,7 +245,7 @@ TEST_CASE("a sign fact is true on the sample interval") {
       if (info.sign == sign_fact::positive) CHECK(value > 0);
       if (info.sign == sign_fact::nonnegative) CHECK(value >= 0);
       if (info.sign == sign_fact::positive_of_positive && x[0] > 0 && x.back() > 0) CHECK(value > 0);
-      if (info.nowhere_zero) CHECK(value != 0);
+      if (info.values == value_fact::nowhere_zero) CHECK(value != 0);
       if (info.sign == sign_fact::as_argument) CHECK((value > 0) == (x[0] > 0));
     }
   }

@@ -46,7 +46,7 @@ outcome try_out(const rule& r) {
     frame f{t, {}};
     term x(f, t.whole(t.symbol("x", {}))), y(f, t.whole(t.symbol("y", {})));
     rational c = parameters[static_cast<std::size_t>(k) % parameters.size()];
-    if (r.has_parameter && r.parameter_fits && !r.parameter_fits(c)) continue;
+    if (r.parameter_fits && !r.parameter_fits(c)) continue;
     auto draw = [&]() -> long double {
       switch (random() % 4) {
         case 0: return special[random() % special.size()];
@@ -94,25 +94,17 @@ TEST_CASE("a wrong rule is caught by its numbers") {
   using T = const term&;
   using Q = const rational&;
   auto always = [](T, T, Q) { return conditions{}; };
-  rule root{"wrong-root", 1,       false,  [](T x, T, Q) { return sqrt(square(x)); }, [](T x, T, Q) { return x; },
-            always,       nullptr, "wrong"};
+  rule root{"wrong-root", 1, [](T x, T, Q) { return sqrt(square(x)); }, [](T x, T, Q) { return x; }, always, "wrong"};
   CHECK(try_out(root).failure != "");
-  rule logs{"wrong-log",
-            2,
-            false,
-            [](T x, T y, Q) { return ops::log(x * y); },
-            [](T x, T y, Q) { return ops::log(x) + ops::log(y); },
-            always,
-            nullptr,
-            "needs signs"};
+  rule logs{
+      "wrong-log",  2, [](T x, T y, Q) { return ops::log(x * y); }, [](T x, T y, Q) { return ops::log(x) + ops::log(y); }, always,
+      "needs signs"};
   CHECK(try_out(logs).failure != "");
   rule sign{"wrong-sign",
             1,
-            false,
             [](T x, T, Q) { return ops::sin(x); },
             [](T x, T, Q) { return -ops::sin(-x) + x.number(rational(1, 1000)); },
             always,
-            nullptr,
             "wrong by a little"};
   CHECK(try_out(sign).failure != "");
 }
@@ -124,11 +116,9 @@ TEST_CASE("the kernel takes only rows of the table") {
   kernel k(t);
   rule wrong{"zero-one",
              1,
-             false,
              [](T x, T, Q) { return x.number(0); },
              [](T x, T, Q) { return x.number(1); },
              [](T, T, Q) { return conditions{}; },
-             nullptr,
              "wrong"};
   node_id x = t.symbol("x", {});
   CHECK_THROWS_AS(k.instance(wrong, std::vector{x}, 0, {}), refusal);

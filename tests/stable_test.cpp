@@ -249,6 +249,86 @@ TEST_CASE("a stable form of a random expression has its value") {
   CHECK(changed > 100);
 }
 
+TEST_CASE("a difference from a whole is the sum of the rest") {
+  struct row {
+    std::string expression;
+    bool at_no_cost;  // the sum is over no more indices at a time
+  };
+  const std::vector<row> rows{
+      {"log(1 - softmax(z)[1])", true},
+      {"log(1 - exp(z[2])/sum(exp(z)))", true},
+      {"log(1 - exp(z[2] - logsumexp(z)))", true},
+      {"log1p(-softmax(z)[3])", true},
+      {"softmax(z)[1]/(1 - softmax(z)[1])", true},
+      {"1/(sum(z.^2) - z[1]^2)", true},
+      {"sqrt(1 - softmax(z/3)[2])", true},
+      {"xlogy(y[1], 1 - softmax(z)[1])", true},
+      {"sum(n, log(1 - exp(Z[n,2])/sum(k, exp(Z[n,k]))))", true},
+      {"sum(n, log(1 - exp(Z[n,n])/sum(k, exp(Z[n,k]))))", true},
+      {"sum(k, (1 - y[k])*log(1 - softmax(z)[k]))", false},
+      {"sum(log1p(-softmax(z)))", false},
+      {"1 - softmax(z)[1]", true},
+  };
+  for (const row& r : rows) {
+    CAPTURE(r.expression);
+    problem p({{"z, y: vector[3]; Z: matrix[3,3]"}, {}, {}, {}, {r.expression}});
+    tape& t = p.on();
+    const node_id n = p.expressions()[0].node, cheap = with_complements(t, n, false), any = with_complements(t, n, true);
+    CHECK((cheap != n) == r.at_no_cost);
+    CHECK(any != n);
+    CHECK(with_complements(t, any, true) == any);
+    prover with(t);
+    with.assume_signs(p.facts());
+    std::vector<requirement> open;
+    with.assume_domain(requirements(t, p.expressions()[0]), false, open);
+    CHECK(with.equate(n, any));
+    auto value = [&](node_id form) {
+      evaluator<long double> e(t);
+      const std::vector<std::size_t> three{3};
+      for (const char* name : {"z", "y"})
+        if (t.find_symbol(name) != none) e.bind(name, std::vector<long double>{0.3L, -0.7L, 1.1L}, three);
+      if (t.find_symbol("Z") != none)
+        e.bind("Z", std::vector<long double>{0.3L, -0.7L, 1.1L, 2, 1, 0, -1, 0.5L, 0.25L}, std::vector<std::size_t>{3, 3});
+      return e.scalar(form);
+    };
+    CHECK(std::abs(value(n) - value(any)) < 1e-16L * (1 + std::abs(value(n))));
+    CHECK(std::abs(value(n) - value(stabilized(t, any))) < 1e-16L * (1 + std::abs(value(n))));
+  }
+  for (const std::string expression :
+       {"log(1 - softmax(z)[1]/2)", "log(2 - softmax(z)[1])", "log(1 + softmax(z)[1])", "log(1 - softmax(y)[1]*softmax(z)[1])",
+        "log(1 - exp(z[1])/sum(k, 2, 3, exp(z[k])))", "log(1 - exp(y[1])/sum(exp(z)))", "sin(1 - softmax(z)[1])"}) {
+    CAPTURE(expression);
+    problem p({{"z, y: vector[3]"}, {}, {}, {}, {expression}});
+    const node_id n = p.expressions()[0].node;
+    CHECK(with_complements(p.on(), n, true) == n);
+  }
+}
+
+TEST_CASE("what a choice leaves out of a sum of exponentials has no say in their scale") {
+  for (const std::string expression :
+       {"log(sum(k, if(k = 1, 0, exp(z[k]))))", "log(sum(k, if(k != 1, exp(z[k]), 0)))",
+        "log(sum(k, if(y[k] > 1/2, 0, exp(z[k]))))", "log(sum(k, if(k = 1, 0, 2*exp(z[k])*exp(z[k]))))/2 - log(2)/2"}) {
+    CAPTURE(expression);
+    problem p({{"z, y: vector[3]"}, {}, {}, {"z"}, {expression}});
+    tape& t = p.on();
+    const node_id n = p.expressions()[0].node;
+    shifts taken_out;
+    const node_id form = stabilized(t, n, taken_out);
+    std::vector<node_id> all{form, derivative(t, form, p.targets()[0].variable)};
+    taken_out.put_back(t, all);
+    for (const double least : {-1e4, 0.5}) {
+      evaluator<double> e(t);
+      e.bind("z", numbers{1e4, least, least}, std::vector<std::size_t>{3});
+      if (t.find_symbol("y") != none) e.bind("y", numbers{1, 0, 0}, std::vector<std::size_t>{3});
+      CHECK(e.scalar(all[0]) == doctest::Approx(least + std::log(2) / (expression.back() == '2' ? 2 : 1)));
+      const auto slope = e(all[1]);
+      CHECK(slope[0] == 0);
+      CHECK(slope[1] == doctest::Approx(0.5));
+      CHECK(slope[2] == doctest::Approx(0.5));
+    }
+  }
+}
+
 // --- size
 
 TEST_CASE("a tape of a million steps is built, differentiated and evaluated in linear time") {

@@ -73,6 +73,12 @@ node_id attainment_asked(const tape& t, node_id choice) {
   return asked ? n : none;
 }
 
+// det(A) != 0, A being the matrix that n is a function of.
+condition regular(node_id n, frame& axes) {
+  const node_id d = of_same_matrix(axes.on, opcode::det, n);
+  return ops::nonzero(term(axes, edge{d, tape::straight(axes.on.rank(d))}));
+}
+
 // Fewer than two numbers attain the extremum.
 condition no_tie(node_id n, frame& axes) { return ops::positive(2 - term(axes, axes.on.whole(times_attained(axes.on, n)))); }
 
@@ -152,15 +158,42 @@ std::vector<std::vector<edge>> partials(node_id n, frame& axes, const std::vecto
 
 frame frame_of(tape& t, node_id n) { return {t, {t.axes(n).begin(), t.axes(n).end()}}; }
 
+conditions defined_conditions(node_id n, frame& axes) {
+  const tape& t = axes.on;
+  if (t.op(n) == opcode::inv) return {regular(n, axes)};
+  if (t.op(n) == opcode::power) {
+    const rational& p = t.value(n);
+    const term base(axes, t.arg(n, 0));
+    if (is_integer(p)) return p < 0 ? conditions{ops::nonzero(base)} : conditions{};
+    return {p < 0 ? ops::positive(base) : ops::nonnegative(base)};
+  }
+  const op_info* info = find_function(t.op(n));
+  return info ? info->defined(terms_of(t.args(n).copy(), axes)) : conditions{};
+}
+
 conditions kink_conditions(node_id n, frame& axes, const std::vector<bool>& wanted) {
   tape& t = axes.on;
-  if (t.op(n) == opcode::select && !wanted[0] && !wanted[1]) return {};                      // the choice is fixed
-  if (t.op(n) == opcode::pow && wanted[1]) return {ops::positive(term(axes, t.arg(n, 0)))};  // the exponent moves: no integer
+  const std::vector<term> args = terms_of(t.args(n).copy(), axes);
   if (is_extremum(t, n)) return {no_tie(n, axes)};
-  // What attains an extremum alone, does so while it moves a little, and the others do not.
-  if (t.op(n) == opcode::select)
-    if (const node_id extremum = attainment_asked(t, n); extremum != none) return {no_tie(extremum, axes)};
-  return smooth_conditions(t, n, axes);
+  switch (t.op(n)) {
+    case opcode::adj: return {regular(n, axes)};  // its derivative is written with the inverse
+    case opcode::power: return is_integer(t.value(n)) ? conditions{} : conditions{ops::positive(args[0])};
+    case opcode::select: {  // a kink where the condition turns
+      if (!wanted[0] && !wanted[1]) return {};
+      // What attains an extremum alone, does so while it moves a little, and the others do not.
+      if (const node_id extremum = attainment_asked(t, n); extremum != none) return {no_tie(extremum, axes)};
+      return {ops::nonzero(args[0] - args[1])};
+    }
+    case opcode::pow:
+      if (wanted[1]) return {ops::positive(args[0])};  // the exponent moves: no integer
+      break;
+    case opcode::xlogy:
+      if (!wanted[0]) return {};  // c*log(y) with c = 0 is 0 wherever y goes
+      break;
+    default: break;
+  }
+  const op_info* info = find_function(t.op(n));
+  return info ? info->smooth(args) : conditions{};
 }
 
 node_id times_attained(tape& t, node_id extremum) {

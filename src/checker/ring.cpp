@@ -292,15 +292,34 @@ class ring {
     return r;
   }
 
+  // Where p, an index or a dimension and a whole number, is.
+  std::optional<label> place(const polynomial& p) const {
+    label l;
+    bool found = false;
+    std::int64_t plus = 0;
+    for (const auto& [m, c] : p.terms) {
+      if (m == monomial{} && c.is_whole() && c.is_small()) {
+        plus = c.small_top();
+        continue;
+      }
+      if (found || c != 1 || !m.bound.empty() || m.factors.size() != 1 || m.factors[0].power != 1) return std::nullopt;
+      found = true;
+      const factor& f = m.factors[0];
+      if (f.node == factor::is_index)
+        l = f.labels[0];
+      else if (f.node >= 0 && g_.at(f.node).op == dim)
+        l.at.dim = g_.at(f.node).attribute;
+      else
+        return std::nullopt;
+    }
+    l.at.plus += plus;
+    return l;
+  }
+
   polynomial indicator(comparison c, edge a, edge b, const std::vector<int>& out) {
     polynomial left = read(a, out), right = read(b, out), r{out, {}};
-    auto index = [](const polynomial& p) -> const label* {
-      if (p.terms.size() != 1 || p.terms.begin()->second != 1) return nullptr;
-      const std::vector<factor>& fs = p.terms.begin()->first.factors;
-      return fs.size() == 1 && fs[0].node == factor::is_index && fs[0].power == 1 ? fs[0].labels.data() : nullptr;
-    };
-    const label *i = index(left), *j = index(right);
-    if (c == comparison::eq && i && j) {
+    const std::optional<label> i = place(left), j = place(right);
+    if (c == comparison::eq && i && j && (i->axis >= 0 || j->axis >= 0)) {
       push(r, {{}, {{factor::is_delta, {*i, *j}}}}, 1);
       return r;
     }

@@ -94,6 +94,7 @@ constexpr std::array rule_rows{
     rule_row{"pow-multiple-nonzero", 2, 'z', "pow(x, c*y)", "pow(x, y)^c", "pow(x, y) real-power; x != 0"},
     rule_row{"alternating-square", 1, 0, "pow(-1, x)^2", "1", "x integer"},
     rule_row{"xlogy-log", 2, 0, "xlogy(x, y)", "x*log(y)", "y > 0"},
+    rule_row{"xlogy-factor", 2, 0, "xlogy(x, x*y)", "xlogy(x, x) + xlogy(x, y)", "x >= 0; y > 0"},
     rule_row{"even-root", 1, 'q', "(x^2)^c", "abs(x)^(2c)", ""},
     rule_row{"abs-square", 1, 0, "abs(x)^2", "x^2", ""},
     rule_row{"abs-nonnegative", 1, 0, "abs(x)", "x", "x >= 0"},

@@ -201,7 +201,7 @@ void case_narrator::rule_form(const unit& u, const std::vector<std::string>& let
     premises.push_back(*d);
   }
   frame f = frame_of(t_, u.node);
-  conditions needed = defined_conditions(t_, u.node, f);
+  conditions needed = defined_conditions(u.node, f);
   for (condition& c : kink_conditions(u.node, f, wanted)) needed.push_back(std::move(c));
   for (const condition& c : needed)
     if (auto t = with_.full().establish(c.is, with_.using_kernel().condition_node(c))) premises.push_back(*t);

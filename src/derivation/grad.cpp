@@ -17,6 +17,7 @@
 #include <fmt/format.h>
 
 #include <wengert/calculus/derivative.hpp>
+#include <wengert/calculus/partials.hpp>
 #include <wengert/core/error.hpp>
 #include <wengert/proof/stable.hpp>
 
@@ -225,13 +226,12 @@ class answers {
 };
 
 // Whether a node that asks for more to be differentiable everywhere is so here. x^y asks for x > 0; a whole exponent that stays
-// fixed needs less. xlogy(x, y) asks for y > 0; where x is 0 and stays so, it is constant.
+// fixed needs less. xlogy(x, x*y) asks for x*y > 0; where x is 0 and stays so, it is constant.
 bool is_eased(const tape& t, point_values& at, node_id n, frame& axes, symbol_id variable) {
   if (t.op(n) == opcode::xlogy)
-    return !t.mentions(t.arg(n, 0).node, variable) &&
-           std::ranges::all_of(defined_conditions(t, n, axes), [&](const condition& c) {
-             return at.holds(c.is, c.of.as_edge().node) || at.surely_holds(c.is, c.of.as_edge().node);
-           });
+    return !t.mentions(t.arg(n, 0).node, variable) && std::ranges::all_of(defined_conditions(n, axes), [&](const condition& c) {
+      return at.holds(c.is, c.of.as_edge().node) || at.surely_holds(c.is, c.of.as_edge().node);
+    });
   if (t.op(n) != opcode::pow) return false;
   const node_id x = t.arg(n, 0).node, y = t.arg(n, 1).node;
   if (t.mentions(y, variable) || !at.holds(relation::integer, y)) return false;
@@ -247,8 +247,10 @@ bool needs_less(tape& t, point_values& at, const requirement& r, node_id f, symb
     for (edge_view e : t.args(n))
       if (moving.contains(e.node)) moving.insert(n);
     if (!moving.contains(n)) continue;
-    frame axes{t, {t.axes(n).begin(), t.axes(n).end()}};
-    for (const condition& c : smooth_conditions(t, n, axes)) {
+    frame axes = frame_of(t, n);
+    std::vector<bool> wanted;
+    for (edge_view e : t.args(n)) wanted.push_back(t.op(n) == opcode::xlogy || moving.contains(e.node));
+    for (const condition& c : kink_conditions(n, axes, wanted)) {
       if (c.is != r.is || c.of.as_edge().node != r.node) continue;
       if (!is_eased(t, at, n, axes, variable)) return false;
       found = true;

@@ -100,7 +100,7 @@ class guarding {
     const node_id diagonal = t_.make(t_.op(n), left, {}, t_.red(n), there, t_.attribute(n));
     frame f = frame_of(t_, diagonal);
     auto refuted = [&](const condition& c) { return is_false(t_, c.is, with_.full().of(kernel_.condition_node(c)).node); };
-    if (std::ranges::any_of(defined_conditions(t_, diagonal, f), refuted) ||
+    if (std::ranges::any_of(defined_conditions(diagonal, f), refuted) ||
         std::ranges::none_of(kink_conditions(diagonal, f, std::vector<bool>(args.size(), true)), refuted))
       return std::nullopt;
     std::vector<label> labels;
@@ -181,7 +181,7 @@ class guarding {
   }
 
   conditions conditions_of(node_id n, frame& f) {
-    conditions all = defined_conditions(t_, n, f);
+    conditions all = defined_conditions(n, f);
     for (condition& c : kink_conditions(n, f, std::vector<bool>(t_.arity(n), true))) all.push_back(std::move(c));
     return all;
   }
@@ -237,6 +237,26 @@ std::vector<node_id> smooth_composites(problem& p, prover& with, node_id f, symb
   return r;
 }
 
+// f, where weights of logarithms that do not move are taken out of their arguments: xlogy(p, p/q) is xlogy(p, p) - xlogy(p, q).
+// It asks for p >= 0, as f does.
+normal with_weights_apart(prover& with, node_id f, symbol_id by) {
+  kernel& k = with.using_kernel();
+  tape& t = k.on();
+  std::vector<requirement> asked;
+  auto is_fixed_weight = [&](node_id n) {
+    return t.op(n) == opcode::xlogy && !t.mentions(t.arg(n, 0).node, by) && t.mentions(t.arg(n, 1).node, by);
+  };
+  for (node_id n : t.reachable(f)) {
+    if (!is_fixed_weight(n)) continue;
+    frame axes = frame_of(t, n);
+    for (const condition& c : defined_conditions(n, axes)) asked.push_back({c.is, k.condition_node(c), false, true});
+  }
+  if (asked.empty()) return {f, k.reflexive(f)};
+  with.assume_ahead(asked);
+  return guarding(with).of(f,
+                           [&](node_id, node_id n) { return is_fixed_weight(n) ? with.light().weight_apart(n) : std::nullopt; });
+}
+
 }  // namespace
 
 without_symmetry::without_symmetry(tape& t) : t_(t) {
@@ -282,6 +302,7 @@ normal smoothest(problem& p, prover& with, node_id f, symbol_id by) {
   auto then = [&](const normal& next) {
     if (next.node != best.node) best = {next.node, k.transitive(best.equal, next.equal)};
   };
+  then(with_weights_apart(with, best.node, by));
   then(with_guards(with, best.node));
   if (least > 0) then(with_diagonals_apart(with, best.node, by));
   with.light().forget();  // more will be known

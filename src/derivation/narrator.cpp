@@ -166,7 +166,7 @@ derivation_step& narrator::append(std::string rule, std::string lhs, std::string
 
 void narrator::note_conditions(derivation_step& s, node_id n, const std::vector<requirement>& assumed) {
   frame f = frame_of(t_, n);
-  if (defined_conditions(t_, n, f).empty() && kink_conditions(n, f, std::vector<bool>(t_.arity(n), true)).empty()) return;
+  if (defined_conditions(n, f).empty() && kink_conditions(n, f, std::vector<bool>(t_.arity(n), true)).empty()) return;
   for (const requirement& r : assumed) {
     bool here = std::ranges::any_of(t_.args(n).copy(), [&](const edge& a) { return a.node == r.node; });
     bool weaker = r.is != relation::positive && std::ranges::any_of(assumed, [&](const requirement& o) {

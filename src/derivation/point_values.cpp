@@ -179,6 +179,7 @@ std::vector<long double> point_values::by_convention(node_id n) {
 bool point_values::surely_holds(relation is, node_id n) {
   if (is != relation::positive && is != relation::nonnegative && is != relation::nonzero) return false;
   if (is_large(n) || tape_.op(n) == opcode::symbol) return false;  // a symbol's numbers are exact anyway
+  if (const node_id form = with_complements(tape_, n, true); is_affordable(form, n)) n = form;
   for (std::size_t level = 0; level < enclosures::digits.size(); ++level) {
     const std::vector<ball>* all = enclosed_.at(n, level);
     if (!all) return false;

@@ -75,8 +75,8 @@ std::array<rational, 2> fitting_numbers(const rule& r) {
 }
 
 std::vector<std::string> parameter_conditions(const rule& r) {
-  if (!r.has_parameter) return {};
-  if (!r.parameter_fits) return {"c is a rational number"};
+  if (!r.parameter_fits) return {};
+  if (r.parameter_fits(rational(1, 2))) return {"c is a rational number"};
   if (!r.parameter_fits(rational(3))) return {"integer(c/2)"};
   return r.parameter_fits(rational(-3)) ? std::vector<std::string>{"integer(c)"}
                                         : std::vector<std::string>{"integer(c)", "c > 0"};
@@ -111,7 +111,7 @@ listed_rule identity(const rule& r) {
 // What the kernel asks for before it differentiates the node by its argument k, without what follows from the rest.
 std::vector<std::string> differentiability(tape& t, node_id n, std::size_t k) {
   frame f = frame_of(t, n);
-  conditions all = defined_conditions(t, n, f);
+  conditions all = defined_conditions(n, f);
   std::vector<bool> wanted(t.arity(n), false);
   wanted[k] = true;
   for (condition& c : kink_conditions(n, f, wanted)) all.push_back(std::move(c));
@@ -272,7 +272,7 @@ void add_signs(std::vector<listed_rule>& all) {
     node_id n = t.apply(row.code, {}, args);
     std::vector<std::string> domain;
     frame axes = frame_of(t, n);
-    for (const condition& c : defined_conditions(t, n, axes)) domain.push_back(print_condition(t, c.is, k.condition_node(c)));
+    for (const condition& c : defined_conditions(n, axes)) domain.push_back(print_condition(t, c.is, k.condition_node(c)));
     auto add = [&](std::string_view kind, std::string statement, std::string_view says) {
       std::string name = fmt::format("{}-of-{}", kind, row.name), why = established(coq_lemma(name), by_sampling);
       all.push_back({std::move(name), std::move(statement), domain, std::move(why), fmt::format("{} {}.", row.name, says)});
@@ -293,7 +293,7 @@ void add_signs(std::vector<listed_rule>& all) {
           if (std::ranges::find(domain, condition) == domain.end()) all.back().conditions.push_back(condition);
         }
     }
-    if (row.nowhere_zero) add("nonzero", print_condition(t, relation::nonzero, n), "is nowhere 0");
+    if (row.values == value_fact::nowhere_zero) add("nonzero", print_condition(t, relation::nonzero, n), "is nowhere 0");
   }
   for (const inference& i : sign_inferences()) {
     all.push_back({std::string(i.name),

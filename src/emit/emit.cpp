@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <tuple>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -35,36 +36,46 @@ class choice_of_form {
   };
 
   // `candidates` are equal; those that rounding spoils bring the forms in which it does not. Where rounding spoils them all, one
-  // that it spoils less is taken unproved.
-  chosen_form best(const std::vector<node_id>& candidates) {
-    std::optional<std::pair<std::size_t, std::size_t>> least;
-    chosen_form chosen{candidates.front(), true};
-    auto consider = [&](node_id n, node_id reference, bool proved = true) {
-      const std::pair rank{seen_.failures(n, reference), cost(n)};
-      if (least && (proved ? !(rank < *least) : rank.first >= least->first)) return;
-      least = rank;
-      chosen = {n, proved};
+  // that it spoils less is taken unproved, or what `other` gives.
+  template <typename Other> chosen_form best(const std::vector<node_id>& candidates, Other other) {
+    std::optional<rank> least;
+    chosen_form chosen{};
+    auto consider = [&](const chosen_form& form, std::initializer_list<node_id> references) {
+      const rank r{seen_.count_failures(form.node, references), !form.proved, cost(form.node)};
+      if (least && !(r < *least)) return;
+      least = r;
+      chosen = form;
     };
+    std::vector<node_id> proved;
     for (node_id n : candidates) {
-      const node_id other = stable(n);
-      consider(n, other);
-      if (other != n) consider(other, other);
+      const node_id form = stable(n);
+      proved.push_back(n);
+      consider({n, true}, {form});
+      if (form == n) continue;
+      proved.push_back(form);
+      consider({form, true}, {form});
     }
-    if (least->first > 0)
-      for (node_id n : candidates) consider(stabilized(t_, n), n, false);
+    if (std::get<0>(*least) == samples::failures{}) return chosen;
+    const node_id form = other(), first = candidates.front();
+    least.reset();
+    for (node_id n : proved) consider({n, true}, {form, first});
+    for (node_id n : candidates) consider({stabilized(t_, n), false}, {form, first});
+    consider({form, false}, {form, first});
     return chosen;
   }
 
  private:
+  using rank = std::tuple<samples::failures, bool, std::size_t>;  // failures, unproved, cost
+
   node_id stable(node_id n) {
     if (t_.reachable(n).size() > largest_proof) return n;
-    std::size_t fewest = seen_.failures(n, n);
+    samples::failures fewest = seen_.count_failures(n, {n});
     auto look = [&](node_id form) {
-      fewest = std::min(fewest, seen_.failures(form, form));
+      fewest = std::min(fewest, seen_.count_failures(form, {form}));
       return false;
     };
     find_stable_form(with_, n, look);
-    auto best = [&](node_id form) { return seen_.failures(form, form) == fewest; };
+    auto best = [&](node_id form) { return seen_.count_failures(form, {form}) == fewest; };
     const std::optional<normal> found = find_stable_form(with_, n, best);
     return found ? found->node : n;
   }
@@ -148,16 +159,31 @@ forms choose_forms(problem& p, emitted_code& notes) {
     for (const requirement& q : with.assume_domain(needs, false, open)) r.says.require({words.condition(q)});
   samples seen(t, e.node);
   choice_of_form choice(p, with, seen);
-  auto take = [&](const std::vector<node_id>& candidates, const std::string& what) {
-    const auto [node, proved] = choice.best(candidates);
+  auto take = [&](const std::vector<node_id>& candidates, auto other, const std::string& what) {
+    const auto [node, proved] = choice.best(candidates, other);
     if (!proved)
       r.says.remarks.push_back(
           fmt::format("The form in which {} is computed rounds better; it was compared, not proved equal.", what));
     return node;
   };
-  r.value = take({e.node}, "the value");
+  // In the derivative of the logarithm of 1 - softmax(z) digits cancel in many places; in that of a form without the difference
+  // in none.
+  const node_id apart = with_complements(t, e.node, true);
+  std::vector<node_id> values{e.node}, of_apart;
+  if (apart != e.node && small && with.equate(e.node, apart)) values.push_back(apart);
+  auto derivative_of_stable = [&](std::size_t k) {
+    if (of_apart.empty()) {
+      shifts out;
+      of_apart = reverse(t, stabilized(t, apart, out), by);
+      out.put_back(t, of_apart);
+    }
+    return at_entry(t, of_apart[k], p.targets()[k], e.letters);
+  };
+  r.value = take(
+      values, [&] { return stabilized(t, apart); }, "the value");
   for (std::size_t k = 0; k < by.size(); ++k)
-    r.gradients.push_back(take(gradients[k], fmt::format("the derivative by {}", p.targets()[k].text)));
+    r.gradients.push_back(take(
+        gradients[k], [&] { return derivative_of_stable(k); }, fmt::format("the derivative by {}", p.targets()[k].text)));
   return r;
 }
 

@@ -8,9 +8,9 @@ namespace wengert {
 
 namespace {
 
-constexpr std::size_t places = 24, most_draws = 20;
-constexpr long double agreement = 1e-9L;
-constexpr std::size_t levels = 4;  // of digits, for what is certain
+constexpr std::size_t places = 40, most_draws = 20;
+constexpr long double agreement = 1e-9L, tolerance = 1e-6L;  // relative to a number; to the greatest of all, or to 1
+constexpr std::size_t levels = 4;                            // of digits, for what is certain
 
 // splitmix64 (Steele, Lea and Flood 2014): the same numbers on every machine.
 std::uint64_t next(std::uint64_t& state) {
@@ -112,30 +112,46 @@ template <class T> void samples::bind(evaluator<T>& at, const std::vector<given>
   for (const given& g : point) at.bind(g.name, std::vector<T>(g.values.begin(), g.values.end()), g.shape);
 }
 
-// Against what the reference is for certain; where that is not to be had, against its value in extended precision.
-bool samples::is_right(place& at, node_id n, node_id reference) const {
-  const enclosures::answer truth = at.enclosed.certain(reference, 0, levels);
-  if (!truth.all && at.precise.leaves_range(n)) return false;
+// Against what a reference is for certain; where that is not to be had, against the value of the first in extended precision.
+samples::verdict samples::judge(place& at, node_id n, std::initializer_list<node_id> references) const {
+  enclosures::answer truth;
+  for (node_id reference : references)
+    if (!truth.all) truth = at.enclosed.certain(reference, 0, levels);
   const std::span<const double> rounded = at.rounded(n);
   const std::span<const long double> precise = at.precise(n);
   const std::vector<long double> own(precise.begin(), precise.end());
-  const std::span<const long double> other = at.precise(reference);
-  long double size = 1e-3L;
-  for (long double v : own) size = std::max(size, std::abs(v));
-  for (std::size_t k = 0; k < own.size(); ++k) {
-    const long double expected = truth.all ? static_cast<long double>(*truth.entries[k]) : other[k];
-    if (truth.all && std::isinf(expected)) continue;
-    if (!std::isfinite(rounded[k]) || std::abs(own[k] - rounded[k]) > agreement * size) return false;
-    if (std::isfinite(expected) && differ(own[k], expected)) return false;
+  std::vector<long double> expected;
+  if (truth.all) {
+    for (const std::optional<double>& v : truth.entries) expected.push_back(*v);
+  } else {
+    const std::span<const long double> other = at.precise(*references.begin());
+    expected.assign(other.begin(), other.end());
   }
-  return true;
+  auto greatest = [](const std::vector<long double>& all, long double least) {
+    for (long double v : all)
+      if (std::isfinite(v)) least = std::max(least, std::abs(v));
+    return least;
+  };
+  const long double size = greatest(own, 1e-3L), far = tolerance * greatest(expected, 1);
+  verdict r = !truth.all && at.precise.leaves_range(n) ? verdict::imprecise : verdict::right;
+  for (std::size_t k = 0; k < own.size(); ++k) {
+    if (truth.all && std::isinf(expected[k])) continue;
+    const bool known = std::isfinite(expected[k]);
+    if (!std::isfinite(rounded[k]) || (known && std::abs(rounded[k] - expected[k]) > far)) return verdict::wrong;
+    const bool loses_digits = !(std::abs(own[k] - rounded[k]) <= agreement * size);
+    if (loses_digits || (known && differ(own[k], expected[k]))) r = verdict::imprecise;
+  }
+  return r;
 }
 
-std::size_t samples::failures(node_id n, node_id reference) {
-  std::size_t bad = 0;
-  for (const auto& at : places_)
-    if (!is_right(*at, n, reference)) ++bad;
-  return bad;
+samples::failures samples::count_failures(node_id n, std::initializer_list<node_id> references) {
+  failures r;
+  for (const auto& at : places_) {
+    const verdict v = judge(*at, n, references);
+    r.wrong += v == verdict::wrong;
+    r.imprecise += v == verdict::imprecise;
+  }
+  return r;
 }
 
 bool samples::needs_strong_zeros(node_id n) {

@@ -1,7 +1,9 @@
 // How a node behaves in floating arithmetic, seen at a fixed list of points: ordinary numbers, logits of +-10000, kinks and ties.
 #pragma once
 
+#include <compare>
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <vector>
 
@@ -14,9 +16,13 @@ class samples {
   // The points are those for `root`, which has a value at most of them: what else the tape knows does not move them.
   samples(const tape& t, node_id root);
 
-  // At how many of the points the node is no finite number, loses digits, or is not what `reference` is there, which is known to
-  // be equal.
-  std::size_t failures(node_id n, node_id reference);
+  // At how many of the points the node is no finite number or far from what it should be, and at how many others it loses digits.
+  struct failures {
+    std::size_t wrong = 0, imprecise = 0;
+    friend auto operator<=>(const failures&, const failures&) = default;
+  };
+  // What it should be is what `references` are, which are equal: the first of them that is certain.
+  failures count_failures(node_id n, std::initializer_list<node_id> references);
   // Whether 0 times an infinity spoils the node at one of the points.
   bool needs_strong_zeros(node_id n);
 
@@ -32,7 +38,8 @@ class samples {
   static bool has_value(place& at, node_id n);
   std::vector<given> draw(std::uint64_t which) const;  // dimensions first
   template <class T> static void bind(evaluator<T>& at, const std::vector<given>& point);
-  bool is_right(place& at, node_id n, node_id reference) const;
+  enum class verdict : std::uint8_t { right, imprecise, wrong };
+  verdict judge(place& at, node_id n, std::initializer_list<node_id> references) const;
 
   const tape& tape_;
   std::vector<symbol_id> symbols_;   // those of the root first

@@ -993,6 +993,28 @@ class coq_writer {
     return {t_.select(own, c, compared[0], compared[1], {t_.constant(1), {}}, {t_.constant(0), {}}), outside};
   }
 
+  // Of what is 1 where an index is a whole number or a dimension, and else 0, the delta; if the index may be that.
+  std::optional<node_id> delta_at_a_number(comparison c, node_id chosen) const {
+    if (c != comparison::eq) return std::nullopt;
+    const std::vector<range_id> axes = axes_of(chosen);
+    for (std::size_t k : {0, 1}) {
+      const edge index = t_.arg(chosen, k), number = t_.arg(chosen, 1 - k);
+      if (t_.op(index.node) != opcode::index_value || index.labels[0].is_constant()) continue;
+      const range_id over = axes[static_cast<std::size_t>(index.labels[0].axis)];
+      label at;
+      if (t_.op(number.node) == opcode::dim_value)
+        at = label::of_dim(t_.dim_of(number.node), 0);
+      else if (t_.is_constant(number.node) && is_integer(t_.value(number.node)) && abs(t_.value(number.node)) < 1 << 20)
+        at = label::of_integer(numerator(t_.value(number.node)).convert_to<std::int32_t>());
+      else
+        continue;
+      const range values = t_.range_of(over);
+      if (!t_.surely_le(values.lo, at.value()) || !t_.surely_le(at.value(), values.hi)) continue;
+      return t_.identity(axes, {t_.delta(over, over), {index.labels[0], at}});
+    }
+    return std::nullopt;
+  }
+
   // The steps that say what a choice is to `ring`: a polynomial in its branches and in what is 1 where it is for the first of
   // them and else 0; and that the square of that is itself.
   const std::vector<std::size_t>& choice_steps(node_id n) {
@@ -1020,6 +1042,11 @@ class coq_writer {
         (s << "Sdelta ").node(chosen) << " ";
         made.push_back(put_step(std::move(s.node(t_.identity(axes, {d, {p, q}})))));
       }
+    }
+    if (const std::optional<node_id> d = delta_at_a_number(c, chosen)) {
+      script s;
+      (s << "Sdeltanum ").node(chosen) << " ";
+      made.push_back(put_step(std::move(s.node(*d))));
     }
     if (const edge same = turned_choice(c, chosen); made.empty() && same.node != chosen) {
       script s;
@@ -1363,7 +1390,7 @@ class coq_writer {
       frame axes = frame_of(t_, c.left);
       std::vector<bool> wanted;
       for (edge_view e : t_.args(c.left)) wanted.push_back(t_.mentions(e.node, c.variable));
-      conditions needed = defined_conditions(t_, c.left, axes);
+      conditions needed = defined_conditions(c.left, axes);
       for (condition& k : kink_conditions(c.left, axes, wanted)) {
         if (o == opcode::select && k.is != relation::nonzero)  // whether a number attains an extremum alone
           used.push_back(attained_once(t_.arg(c.left, 1).node, step));

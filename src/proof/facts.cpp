@@ -8,8 +8,9 @@ namespace wengert {
 
 namespace {
 
-constexpr std::array all_relations{relation::positive, relation::nonnegative, relation::nonzero,
-                                   relation::integer,  relation::real_power,  relation::off_poles};
+// Positive once more after what it may follow from.
+constexpr std::array in_order{relation::positive, relation::nonnegative, relation::nonzero,  relation::positive,
+                              relation::integer,  relation::real_power,  relation::off_poles};
 
 bool is_structural(const tape& t, node_id n) {
   switch (t.op(n)) {
@@ -78,7 +79,7 @@ void facts::complete(node_id n) {
   };
   for (edge_view a : kernel_->on().args(n)) collect(entries_[a.node]);
   collect(e);
-  for (relation is : all_relations) {
+  for (relation is : in_order) {
     std::optional<theorem>& slot = e.by_relation[static_cast<std::size_t>(is)];
     bool follows_anyway = is == relation::off_poles && e.by_relation[static_cast<std::size_t>(relation::positive)];
     if (slot || follows_anyway || !kernel_->sign_follows(is, n, premises)) continue;

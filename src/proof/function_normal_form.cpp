@@ -197,8 +197,28 @@ theorem normalizer::unfold(node_id n) {
   std::vector<term> args;
   for (edge_view e : tape_.args(n)) args.emplace_back(f, edge(e));
   auto t = try_rule(row, f, args.front(), args.back());
-  if (!t || t->says().left != n) return kernel_.reflexive(n);
-  return then_normalize(*t);
+  if (t && t->says().left == n) return then_normalize(*t);
+  if (auto apart = weight_apart(n)) return then_normalize(*apart);
+  return kernel_.reflexive(n);
+}
+
+std::optional<theorem> normalizer::weight_apart(node_id n) {
+  if (tape_.op(n) != opcode::xlogy) return std::nullopt;
+  const edge x = tape_.arg(n, 0), y = tape_.arg(n, 1);
+  const std::vector<range_id> axes(tape_.out(n).begin(), tape_.out(n).end());
+  if (y != tape_.whole(y.node) || !std::ranges::equal(tape_.out(y.node), axes)) return std::nullopt;
+  const polynomial p = expand(y.node);
+  if (p.terms.size() != 1) return std::nullopt;
+  monomial rest = p.terms.begin()->first;
+  const rational c = p.terms.begin()->second;
+  if (std::erase(rest.factors, factor{x.node, x.labels, exponent(1)}) == 0 || rest.factors.empty()) return std::nullopt;
+  frame f{tape_, axes};
+  const auto t = try_rule("xlogy-factor", f, term(f, x), term(f, tape_.whole(to_node(tape_, rest, c, axes))));
+  if (!t) return std::nullopt;
+  const edge product = tape_.arg(t->says().left, 1);
+  if (!std::ranges::equal(tape_.out(product.node), axes)) return std::nullopt;
+  const auto reshape = ring(y.node, product.node);
+  return reshape ? std::optional(chain(with_argument(n, 1, *reshape), *t)) : std::nullopt;
 }
 
 theorem normalizer::exponential(node_id n) {

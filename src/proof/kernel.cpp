@@ -179,9 +179,9 @@ class sign_rules {
   // Whether the function is never 0 where it is defined, and is defined.
   bool nowhere_zero(node_id n) {
     const op_info* info = find_function(t_.op(n));
-    if (!info || !info->nowhere_zero) return false;
+    if (!info || info->values != value_fact::nowhere_zero) return false;
     frame f = frame_of(t_, n);
-    return std::ranges::all_of(defined_conditions(t_, n, f),
+    return std::ranges::all_of(defined_conditions(n, f),
                                [&](const condition& c) { return given(c.is, condition_node_on(t_, c)); });
   }
 
@@ -713,7 +713,7 @@ theorem kernel::instance_terms(const rule& r, frame& f, const term& x, const ter
   if (&f.on != &tape_) refuse(r.name, "terms of another tape");
   if (&x.in() != &f || &y.in() != &f) refuse(r.name, "the terms do not share their axes");
   if (std::ranges::none_of(rules(), [&](const rule& row) { return &row == &r; })) refuse(r.name, "not a row of the table");
-  if (r.has_parameter && r.parameter_fits && !r.parameter_fits(c)) refuse(r.name, "the parameter does not fit");
+  if (r.parameter_fits && !r.parameter_fits(c)) refuse(r.name, "the parameter does not fit");
   require(r.where(x, y, c), premises, r.name);
   node_id left = r.left(x, y, c).over_frame(), right = r.right(x, y, c).over_frame();
   auto made_of = std::make_shared<instantiation>(instantiation{f.axes, x.as_edge(), y.as_edge(), c});
@@ -815,7 +815,7 @@ bool kernel::continuous_everywhere(node_id n) {
     const opcode o = tape_.op(m);
     const op_info* info = find_function(o);
     bool c = o == opcode::power ? is_integer(tape_.value(m)) && tape_.value(m) >= 0
-             : info             ? info->continuous
+             : info             ? info->values == value_fact::continuous
                                 : o != opcode::select && o != opcode::inv;
     for (edge_view e : tape_.args(m)) c = c && continuous_[e.node];
     continuous_.push_back(c);
@@ -854,7 +854,7 @@ theorem kernel::differentiate(node_id n, symbol_id variable, std::span<const the
   std::vector<bool> wanted;
   for (const edge& e : args) wanted.push_back(depends(e.node, variable));
   frame axes = frame_of(tape_, n);
-  conditions needed = defined_conditions(tape_, n, axes);
+  conditions needed = defined_conditions(n, axes);
   for (condition& k : kink_conditions(n, axes, wanted)) needed.push_back(std::move(k));
   require(needed, premises, name);
   std::vector<std::vector<edge>> factors = partials(n, axes, wanted);

@@ -90,57 +90,55 @@ class writer {
 };
 
 // clang-format off
+#define IDENTITY(left, right, ...) [](tape& t, M m) { writer w(t, m); return matrix_identity{left, right, {__VA_ARGS__}}; }
 const std::array all{
     // the inverse
     matrix_rule{"inverse-left", "A", "inv(A)*A == I", "det(A) != 0", "axiom: the definition of the inverse.",
-      [](tape& t, M m) { writer w(t, m); return matrix_identity{w.product(w.inv(m.a), m.a), w.identity(), {w.nonzero(w.det(m.a))}}; }},
+      IDENTITY(w.product(w.inv(m.a), m.a), w.identity(), w.nonzero(w.det(m.a)))},
     matrix_rule{"inverse-right", "A", "A*inv(A) == I", "det(A) != 0", "axiom: the definition of the inverse.",
-      [](tape& t, M m) { writer w(t, m); return matrix_identity{w.product(m.a, w.inv(m.a)), w.identity(), {w.nonzero(w.det(m.a))}}; }},
+      IDENTITY(w.product(m.a, w.inv(m.a)), w.identity(), w.nonzero(w.det(m.a)))},
     matrix_rule{"inverse-inverse", "A", "inv(inv(A)) == A", "det(A) != 0", "axiom: A is what inv(A) times it is I.",
-      [](tape& t, M m) { writer w(t, m); return matrix_identity{w.inv(w.inv(m.a)), m.a, {w.nonzero(w.det(m.a))}}; }},
+      IDENTITY(w.inv(w.inv(m.a)), m.a, w.nonzero(w.det(m.a)))},
     matrix_rule{"inverse-product", "AB", "inv(A*B) == inv(B)*inv(A)", "", "axiom: inv(B)*inv(A)*A*B is I; if A or B is singular, so is A*B.",
-      [](tape& t, M m) { writer w(t, m); return matrix_identity{w.inv(w.product(m.a, m.b)), w.product(w.inv(m.b), w.inv(m.a)), {}}; }},
+      IDENTITY(w.inv(w.product(m.a, m.b)), w.product(w.inv(m.b), w.inv(m.a)))},
     matrix_rule{"inverse-transpose", "A", "inv(A') == inv(A)'", "", "axiom: inv(A)'*A' is the transpose of A*inv(A).",
-      [](tape& t, M m) { writer w(t, m); return matrix_identity{w.inv(w.transposed(m.a)), w.transposed(w.inv(m.a)), {}}; }},
+      IDENTITY(w.inv(w.transposed(m.a)), w.transposed(w.inv(m.a)))},
     matrix_rule{"inverse-scale", "Ac", "inv(c*A) == inv(A)/c", "", "axiom: inv(A)/c times c*A is I; 0*A is singular.",
-      [](tape& t, M m) { writer w(t, m); return matrix_identity{w.inv(w.scaled(m.c, m.a)), w.scaled(w.power(m.c, -1), w.inv(m.a)), {}}; }},
+      IDENTITY(w.inv(w.scaled(m.c, m.a)), w.scaled(w.power(m.c, -1), w.inv(m.a)))},
     matrix_rule{"inverse-identity", "A", "inv(I) == I", "", "axiom: I*I is I.",
-      [](tape& t, M m) { writer w(t, m); return matrix_identity{w.inv(w.identity()), w.identity(), {}}; }},
+      IDENTITY(w.inv(w.identity()), w.identity())},
     matrix_rule{"inverse-diagonal", "v", "inv(diag(v)) == diag(1./v)", "v != 0", "axiom: the entries of diag(1/v)*diag(v).",
-      [](tape& t, M m) { writer w(t, m); return matrix_identity{w.inv(w.diagonal(m.v)), w.diagonal(w.power(m.v, -1)), {w.nonzero(m.v)}}; }},
+      IDENTITY(w.inv(w.diagonal(m.v)), w.diagonal(w.power(m.v, -1)), w.nonzero(m.v))},
 
     // the determinant
     matrix_rule{"det-product", "AB", "det(A*B) == det(A)*det(B)", "", "axiom: determinants multiply (Cauchy 1812).",
-      [](tape& t, M m) { writer w(t, m); return matrix_identity{w.det(w.product(m.a, m.b)), w.times(w.det(m.a), w.det(m.b)), {}}; }},
+      IDENTITY(w.det(w.product(m.a, m.b)), w.times(w.det(m.a), w.det(m.b)))},
     matrix_rule{"det-transpose", "A", "det(A') == det(A)", "", "axiom: a permutation and its inverse have the same sign.",
-      [](tape& t, M m) { writer w(t, m); return matrix_identity{w.det(w.transposed(m.a)), w.det(m.a), {}}; }},
+      IDENTITY(w.det(w.transposed(m.a)), w.det(m.a))},
     matrix_rule{"det-scale", "Ac", "det(c*A) == c^n*det(A)", "", "axiom: each term of the determinant has n entries.",
-      [](tape& t, M m) { writer w(t, m); return matrix_identity{w.det(w.scaled(m.c, m.a)), w.times(w.to_the_size(m.c), w.det(m.a)), {}}; }},
+      IDENTITY(w.det(w.scaled(m.c, m.a)), w.times(w.to_the_size(m.c), w.det(m.a)))},
     matrix_rule{"det-inverse", "A", "det(inv(A)) == 1/det(A)", "", "axiom: det(inv(A))*det(A) is det(I); both are 0 where A is singular.",
-      [](tape& t, M m) { writer w(t, m); return matrix_identity{w.det(w.inv(m.a)), w.power(w.det(m.a), -1), {}}; }},
+      IDENTITY(w.det(w.inv(m.a)), w.power(w.det(m.a), -1))},
     matrix_rule{"det-identity", "A", "det(I) == 1", "", "axiom: the only term that is not 0 is the diagonal's.",
-      [](tape& t, M m) { writer w(t, m); return matrix_identity{w.det(w.identity()), w.one(), {}}; }},
+      IDENTITY(w.det(w.identity()), w.one())},
     matrix_rule{"det-diagonal", "v", "det(diag(v)) == prod(v)", "", "axiom: the only term that is not 0 is the diagonal's.",
-      [](tape& t, M m) { writer w(t, m); return matrix_identity{w.det(w.diagonal(m.v)), w.product_of_entries(m.v), {}}; }},
+      IDENTITY(w.det(w.diagonal(m.v)), w.product_of_entries(m.v))},
 
     // the adjugate
     matrix_rule{"adjugate-left", "A", "adj(A)*A == det(A)*I", "", "axiom: the expansion of the determinant along a column (Laplace 1772).",
-      [](tape& t, M m) { writer w(t, m); return matrix_identity{w.product(w.adj(m.a), m.a), w.scaled(w.det(m.a), w.identity()), {}}; }},
+      IDENTITY(w.product(w.adj(m.a), m.a), w.scaled(w.det(m.a), w.identity()))},
     matrix_rule{"adjugate-right", "A", "A*adj(A) == det(A)*I", "", "axiom: the expansion of the determinant along a row (Laplace 1772).",
-      [](tape& t, M m) { writer w(t, m); return matrix_identity{w.product(m.a, w.adj(m.a)), w.scaled(w.det(m.a), w.identity()), {}}; }},
+      IDENTITY(w.product(m.a, w.adj(m.a)), w.scaled(w.det(m.a), w.identity()))},
     matrix_rule{"adjugate-inverse", "A", "adj(A) == det(A)*inv(A)", "det(A) != 0", "axiom: adj(A)*A is det(A)*I.",
-      [](tape& t, M m) { writer w(t, m); return matrix_identity{w.adj(m.a), w.scaled(w.det(m.a), w.inv(m.a)), {w.nonzero(w.det(m.a))}}; }},
+      IDENTITY(w.adj(m.a), w.scaled(w.det(m.a), w.inv(m.a)), w.nonzero(w.det(m.a)))},
     matrix_rule{"adjugate-product", "AB", "adj(A*B) == adj(B)*adj(A)", "", "axiom: minors of a product (Cauchy and Binet 1812).",
-      [](tape& t, M m) { writer w(t, m); return matrix_identity{w.adj(w.product(m.a, m.b)), w.product(w.adj(m.b), w.adj(m.a)), {}}; }},
+      IDENTITY(w.adj(w.product(m.a, m.b)), w.product(w.adj(m.b), w.adj(m.a)))},
     matrix_rule{"adjugate-transpose", "A", "adj(A') == adj(A)'", "", "axiom: the minors of A' are the transposed minors of A.",
-      [](tape& t, M m) { writer w(t, m); return matrix_identity{w.adj(w.transposed(m.a)), w.transposed(w.adj(m.a)), {}}; }},
+      IDENTITY(w.adj(w.transposed(m.a)), w.transposed(w.adj(m.a)))},
     matrix_rule{"adjugate-scale", "Ac", "adj(c*A) == c^n/c*adj(A)", "c != 0", "axiom: each term of a minor has n - 1 entries.",
-      [](tape& t, M m) {
-        writer w(t, m);
-        node_id c = w.times(w.to_the_size(m.c), w.power(m.c, -1));
-        return matrix_identity{w.adj(w.scaled(m.c, m.a)), w.scaled(c, w.adj(m.a)), {w.nonzero(m.c)}}; }},
+      IDENTITY(w.adj(w.scaled(m.c, m.a)), w.scaled(w.times(w.to_the_size(m.c), w.power(m.c, -1)), w.adj(m.a)), w.nonzero(m.c))},
     matrix_rule{"adjugate-identity", "A", "adj(I) == I", "", "axiom: the minors of I.",
-      [](tape& t, M m) { writer w(t, m); return matrix_identity{w.adj(w.identity()), w.identity(), {}}; }},
+      IDENTITY(w.adj(w.identity()), w.identity())},
 };
 // clang-format on
 

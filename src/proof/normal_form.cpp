@@ -5,6 +5,7 @@
 #include <array>
 
 #include <wengert/core/registry.hpp>
+#include <wengert/core/substitute.hpp>
 #include <wengert/proof/match.hpp>
 
 #include "exponents.hpp"
@@ -630,6 +631,7 @@ std::optional<theorem> normalizer::derive_sign(relation is, node_id n) {
     for (const edge& e : tape_.args(n).copy()) establish(each, e.node);
     result = facts_.find(is, n);
   }
+  if (!result) result = sign_of_choice(is, n);
   if (!result && form_ == form::full) {
     if (auto f = factor_out(reduced.node)) {
       node_id written = f->equal.says().right;
@@ -661,6 +663,47 @@ std::optional<theorem> normalizer::derive_sign(relation is, node_id n) {
   }
   if (result) facts_.add(*result);
   return result;
+}
+
+std::vector<node_id> normalizer::choices_of_factors(node_id n) {
+  if (tape_.op(n) != opcode::select) return {};
+  const std::vector<edge> args = tape_.args(n).copy();
+  const std::size_t taken = tape_.is_constant(args[2].node, 1) ? 3 : 2;
+  const node_id product = args[taken].node;
+  if (!tape_.is_constant(args[5 - taken].node, 1) || tape_.op(product) != opcode::mul || tape_.bound_count(product) > 0)
+    return {};
+  std::vector<node_id> r;
+  auto add = [&](const edge& factor) {
+    std::vector<edge> choice = args;
+    choice[taken] = seen_through(factor, args[taken].labels);
+    r.push_back(tape_.select(tape_.out(n), tape_.comparison_of(n), choice[0], choice[1], choice[2], choice[3]));
+  };
+  for (const edge& factor : tape_.args(product).copy()) {
+    const bool power = tape_.op(factor.node) == opcode::power && is_integer(tape_.value(factor.node));
+    if (!power || is_even_integer(tape_.value(factor.node))) {
+      add(factor);
+      continue;
+    }
+    const std::vector<range_id> axes(tape_.out(factor.node).begin(), tape_.out(factor.node).end());
+    const edge base = tape_.arg(factor.node, 0);  // base^e as base*base^(e - 1), an even power
+    add({tape_.identity(axes, base), factor.labels});
+    add({tape_.power(axes, base, tape_.value(factor.node) - 1), factor.labels});
+  }
+  return r;
+}
+
+// if(x = 0, 1, x*y) > 0 as if(x = 0, 1, x) > 0 and if(x = 0, 1, y) > 0.
+std::optional<theorem> normalizer::sign_of_choice(relation is, node_id n) {
+  std::vector<edge> choices;
+  for (node_id c : choices_of_factors(n)) {
+    if (!establish(is, c)) return std::nullopt;
+    choices.push_back(tape_.whole(c));
+  }
+  if (choices.empty()) return std::nullopt;
+  const node_id product = tape_.mul(tape_.out(n), choices);
+  const auto known = facts_.find(is, product);
+  const auto same = known ? ring(product, n) : std::nullopt;
+  return same ? std::optional(kernel_.transfer(*same, *known)) : std::nullopt;
 }
 
 // n = c*u or c*u*v with u and v of known sign: x^2 - 1 is not 0 where 1 - x^2 is not, or where neither x - 1 nor x + 1 is.

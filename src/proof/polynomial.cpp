@@ -8,24 +8,10 @@
 #include <wengert/core/matrix.hpp>
 #include <wengert/core/registry.hpp>
 
+#include "canonical_order.hpp"
 #include "exponents.hpp"
 
 namespace wengert {
-
-bool operator==(const factor& a, const factor& b) { return a.node == b.node && a.labels == b.labels && a.power == b.power; }
-
-bool operator<(const factor& a, const factor& b) {
-  if (a.node != b.node) return a.node < b.node;
-  if (a.labels != b.labels) return a.labels < b.labels;
-  return a.power < b.power;
-}
-
-bool operator==(const monomial& a, const monomial& b) { return a.bound == b.bound && a.factors == b.factors; }
-
-bool operator<(const monomial& a, const monomial& b) {
-  if (a.bound != b.bound) return a.bound < b.bound;
-  return std::lexicographical_compare(a.factors.begin(), a.factors.end(), b.factors.begin(), b.factors.end());
-}
 
 namespace {
 
@@ -326,15 +312,29 @@ polynomial expander::select_of(node_id n) {
   return result;
 }
 
+// The label whose value p is: an index or a dimension, and a whole number.
+std::optional<label> expander::as_label(const polynomial& p) const {
+  std::optional<label> base;
+  std::int64_t offset = 0;
+  for (const auto& [m, c] : p.terms) {
+    const bool number = m == monomial{}, one = c == 1 && m.bound.empty() && m.factors.size() == 1 && m.factors[0].power == 1;
+    if (number && is_integer(c) && abs(c) <= largest_offset) {
+      offset = numerator(c).convert_to<std::int64_t>();
+    } else if (one && !base && m.factors[0].node == index_atom) {
+      base = m.factors[0].labels[0];
+    } else if (one && !base && m.factors[0].node < index_atom && t_.op(m.factors[0].node) == opcode::dim_value) {
+      base = label::of_dim(t_.dim_of(m.factors[0].node), 0);
+    } else {
+      return std::nullopt;
+    }
+  }
+  return shifted(base.value_or(label::of_integer(0)), offset);
+}
+
 polynomial expander::indicator(comparison c, edge a, edge b, std::span<const range_id> out) {
   polynomial left = read(of(a.node), a.labels, out), right = read(of(b.node), b.labels, out), result = zero(out);
-  auto one_index = [](const polynomial& p) -> const label* {
-    if (p.terms.size() != 1 || p.terms.begin()->second != 1) return nullptr;
-    const std::vector<factor>& fs = p.terms.begin()->first.factors;
-    return fs.size() == 1 && fs[0].node == index_atom && fs[0].power == 1 ? fs[0].labels.data() : nullptr;
-  };
-  const label *i = one_index(left), *j = one_index(right);
-  if (c == comparison::eq && i && j) {
+  const std::optional<label> i = as_label(left), j = as_label(right);
+  if (c == comparison::eq && i && j && !(i->is_constant() && j->is_constant())) {
     push(result, {{}, {{delta_atom, {*i, *j}, exponent(1)}}}, 1);
     return result;
   }
@@ -773,67 +773,19 @@ expander::outcome expander::reduce_power(piece& x, std::span<const range_id> axe
   return outcome::unchanged;
 }
 
-// Sorts the factors and numbers the bound axes in an order that does not depend on how they were numbered: refine by use, then
-// try the orders that are left (up to a cap, beyond which equal monomials may be missed, never confused).
+// Sorts the factors, and numbers the bound axes anew. Any order of the axes will do; where the order depends on how they were
+// numbered, equal monomials are missed, never confused.
 void expander::canonical(monomial& m, std::size_t free) {
-  std::size_t n = m.bound.size();
+  const std::size_t n = m.bound.size();
   std::sort(m.factors.begin(), m.factors.end());
   if (n < 2) return;
-  std::vector<std::size_t> colour(n, 0);
-  std::vector<std::vector<const factor*>> users(n);  // of each bound axis, in order
-  for (const factor& f : m.factors)
-    for (const label& l : f.labels) {
-      if (l.is_constant() || static_cast<std::size_t>(l.axis) < free) continue;
-      std::vector<const factor*>& own = users[static_cast<std::size_t>(l.axis) - free];
-      if (own.empty() || own.back() != &f) own.push_back(&f);
-    }
-  auto signature_of = [&](std::size_t b) {
-    std::vector<std::int64_t> s{static_cast<std::int64_t>(m.bound[b]), static_cast<std::int64_t>(colour[b])};
-    std::vector<std::vector<std::int64_t>> uses;
-    for (const factor* user : users[b]) {
-      const factor& f = *user;
-      std::vector<std::int64_t> u{f.node, f.power.numerator(), f.power.denominator()};
-      std::vector<std::array<std::int64_t, 3>> places;
-      for (const label& l : f.labels) {
-        bool bound_label = !l.is_constant() && static_cast<std::size_t>(l.axis) >= free;
-        bool mine = bound_label && static_cast<std::size_t>(l.axis) - free == b;
-        std::int64_t what = mine ? -3
-                            : bound_label
-                                ? -2 - 10 * static_cast<std::int64_t>(1 + colour[static_cast<std::size_t>(l.axis) - free])
-                                : l.axis;
-        places.push_back({what, l.offset, l.dim});
-      }
-      if (places.size() == 2 && (f.node == delta_atom || is_symmetric(f.node))) std::ranges::sort(places);
-      for (const auto& place : places) u.insert(u.end(), place.begin(), place.end());
-      uses.push_back(std::move(u));
-    }
-    std::ranges::sort(uses);
-    for (auto& u : uses) s.insert(s.end(), u.begin(), u.end());
-    return s;
-  };
-  std::size_t classes = 0;
-  for (std::size_t round = 0; round <= n; ++round) {
-    std::map<std::vector<std::int64_t>, std::size_t> rank;
-    std::vector<std::vector<std::int64_t>> signatures;
-    for (std::size_t b = 0; b < n; ++b) {
-      signatures.push_back(signature_of(b));
-      rank.emplace(signatures.back(), 0);
-    }
-    std::size_t next = 0;
-    for (auto& [s, r] : rank) r = next++;
-    for (std::size_t b = 0; b < n; ++b) colour[b] = rank[signatures[b]];
-    if (rank.size() == classes) break;
-    classes = rank.size();
-  }
-  std::vector<std::size_t> order(n);
-  for (std::size_t b = 0; b < n; ++b) order[b] = b;
-  std::ranges::sort(order, [&](std::size_t a, std::size_t b) { return std::tie(colour[a], a) < std::tie(colour[b], b); });
-  auto renumbered = [&](const std::vector<std::size_t>& o) {
+  auto renumbered = [&](const std::vector<std::size_t>& order) {
     monomial r = m;
-    std::vector<std::size_t> to(n);
+    std::vector<std::size_t> to(n, n);
     for (std::size_t k = 0; k < n; ++k) {
-      to[o[k]] = k;
-      r.bound[k] = m.bound[o[k]];
+      if (to.at(order.at(k)) != n) throw defect("ring: the axes are no permutation");
+      to[order[k]] = k;
+      r.bound[k] = m.bound[order[k]];
     }
     for (factor& f : r.factors) {
       for (label& l : f.labels)
@@ -845,39 +797,7 @@ void expander::canonical(monomial& m, std::size_t free) {
     std::sort(r.factors.begin(), r.factors.end());
     return r;
   };
-  monomial best = renumbered(order);
-  // Axes that may change places without changing anything are twins of the first such axis.
-  std::vector<std::size_t> twin(n);
-  for (std::size_t b = 0; b < n; ++b) {
-    twin[b] = b;
-    for (std::size_t a = 0; a < b && twin[b] == b; ++a) {
-      if (twin[a] != a || colour[a] != colour[b]) continue;
-      std::vector<std::size_t> swapped(n);
-      for (std::size_t k = 0; k < n; ++k) swapped[k] = order[k] == a ? b : order[k] == b ? a : order[k];
-      if (renumbered(swapped) == best) twin[b] = a;
-    }
-  }
-  // Permute inside classes of equal colour, of twins one.
-  std::size_t tries = 0;
-  auto permute = [&](auto&& self, std::size_t k) -> void {
-    if (tries > 720) return;
-    if (k == n) {
-      ++tries;
-      monomial r = renumbered(order);
-      if (r < best) best = std::move(r);
-      return;
-    }
-    std::vector<std::size_t> tried;
-    for (std::size_t j = k; j < n && colour[order[j]] == colour[order[k]]; ++j) {
-      if (std::ranges::find(tried, twin[order[j]]) != tried.end()) continue;
-      tried.push_back(twin[order[j]]);
-      std::swap(order[k], order[j]);
-      self(self, k + 1);
-      std::swap(order[k], order[j]);
-    }
-  };
-  if (classes < n) permute(permute, 0);
-  m = std::move(best);
+  m = renumbered(canonical_order(m, free, renumbered, [&](node_id atom) { return is_symmetric(atom); }));
 }
 
 // --- deciding

@@ -173,6 +173,9 @@ class requirement_list {
   conditions kinks(node_id n, frame& f, symbol_id variable) const {
     std::vector<bool> wanted;
     for (edge_view e : t_.args(n)) wanted.push_back(kernel_.depends(e.node, variable));
+    // In the derivative of xlogy(x, x*y) a fixed x would be divided by itself.
+    if (t_.op(n) == opcode::xlogy && std::ranges::binary_search(t_.reachable(t_.arg(n, 1).node), t_.arg(n, 0).node))
+      wanted[0] = true;
     return kink_conditions(n, f, wanted);
   }
 
@@ -221,7 +224,7 @@ class requirement_list {
       if (values_.contains(n) || (variable != none && !kernel_.depends(n, variable))) continue;
       if (whole_.contains(n) || !(guards.empty() ? whole_.insert(n).second : seen.insert(p).second)) continue;
       frame f = frame_of(t_, n);
-      conditions own = variable == none ? defined_conditions(t_, n, f) : kinks(n, f, variable);
+      conditions own = variable == none ? defined_conditions(n, f) : kinks(n, f, variable);
       if (variable == none) nonempty(n, f, own);
       std::vector<label> axes = p.labels;  // those of n, bound ones last, in the axes of the frame
       for (range_id b : t_.bound(n)) {
@@ -469,7 +472,16 @@ std::vector<requirement> prover::assume_domain(const std::vector<requirement>& a
     full_.forget();
     light_.forget();
   }
+  assumed.insert(assumed.begin(), ahead_.begin(), ahead_.end());
+  ahead_.clear();
   return assumed;
+}
+
+void prover::assume_ahead(const std::vector<requirement>& all) {
+  for (const requirement& q : all) {
+    if (tape_.op(q.node) != opcode::select || full_.establish(q.is, q.node)) continue;
+    if (const simpler s = simplified_choice(q); s.instead.is == relation::nonnegative) assume(s, ahead_);
+  }
 }
 
 void prover::know_only(const facts& f) {
@@ -503,6 +515,7 @@ std::vector<requirement> prover::assume_signs_first(std::vector<simpler> needed)
 
 bool prover::follows(const simpler& s) {
   const requirement& q = s.asked;
+  if (s.times == none) return full_.establish(q.is, q.node).has_value();
   const std::vector<range_id> axes(tape_.out(q.node).begin(), tape_.out(q.node).end());
   const node_id product = tape_.mul(axes, std::array<edge, 2>{tape_.whole(s.instead.node), tape_.whole(s.times)});
   full_.establish(q.is, s.times);
@@ -557,10 +570,30 @@ prover::simpler prover::without_known_factors(const requirement& q) {
   return {q, {q.is, single ? left[0].node : tape_.mul(axes, left), q.smooth, q.exact}, times};
 }
 
+// if(x = 0, 1, x*y) > 0 as x >= 0, and if(x = 0, 1, y*z) > 0 as if(x = 0, 1, z) > 0, where y > 0.
+prover::simpler prover::simplified_choice(const requirement& q) {
+  std::vector<node_id> left = full_.choices_of_factors(q.node);
+  if (left.empty()) left = {q.node};
+  std::erase_if(left, [&](node_id choice) { return full_.establish(q.is, choice).has_value(); });
+  if (q.is != relation::positive || left.size() != 1) return {q, q};
+  const edge x = tape_.arg(left[0], 0);
+  const bool asks_the_sign = tape_.comparison_of(left[0]) == comparison::eq && tape_.is_constant(tape_.arg(left[0], 1).node, 0) &&
+                             tape_.is_constant(tape_.arg(left[0], 2).node, 1) && x == edge(tape_.arg(left[0], 3));
+  requirement r = q;
+  r.node = left[0];
+  if (asks_the_sign) {
+    r.is = relation::nonnegative;
+    r.node = tape_.identity(std::vector<range_id>(tape_.out(q.node).begin(), tape_.out(q.node).end()), x);
+  }
+  return {q, r};
+}
+
 // The same condition without factors that are known to be positive (or, where a node must not be 0, not to be 0):
 // 2*pi*v > 0 as v > 0, p/exp(z) > 0 as p > 0, and x^2/x > 0 as x > 0.
 prover::simpler prover::simplified(const requirement& q) {
   const simpler same{q, q};
+  if (tape_.op(q.node) == opcode::select)
+    if (const simpler s = simplified_choice(q); s.instead.node != q.node) return s;
   if ((q.is != relation::positive && q.is != relation::nonzero) || tape_.op(q.node) == opcode::power) return same;
   std::optional<normalizer::factored> product = as_product(q);
   if (!product) return without_known_factors(q);
@@ -676,7 +709,7 @@ std::optional<theorem> prover::differentiate_one(node_id n, symbol_id variable,
     if (auto it = known.find(e.node); it != known.end()) premises.push_back(it->second);
   }
   frame f = frame_of(tape_, n);
-  conditions needed = defined_conditions(tape_, n, f);
+  conditions needed = defined_conditions(n, f);
   for (condition& c : kink_conditions(n, f, wanted)) needed.push_back(std::move(c));
   for (const condition& c : needed)
     if (auto t = full_.establish(c.is, kernel_.condition_node(c))) premises.push_back(*t);

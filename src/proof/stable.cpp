@@ -51,7 +51,7 @@ class stabilizer {
 
   node_id run(node_id root) {
     for (node_id n : t_.reachable(root)) {
-      if (t_.op(n) != opcode::exp && !is_of_two(n) && !touched(n)) continue;
+      if (t_.op(n) != opcode::exp && !is_of_two(n) && !touched(n) && !leaves_out(n)) continue;
       node_id p = rebuild(n);
       scaled s = split(n, p);
       if (worthwhile(n, s)) p = whole(n, s);
@@ -71,6 +71,20 @@ class stabilizer {
     return false;
   }
   bool has_scale(node_id n) const { return split_.contains(n); }
+
+  // The branch of a choice whose other branch is 0, by its place among the arguments; or 0.
+  std::size_t only_branch(node_id n) const {
+    if (t_.op(n) != opcode::select) return 0;
+    return t_.is_constant(t_.arg(n, 2).node, 0) ? 3 : t_.is_constant(t_.arg(n, 3).node, 0) ? 2 : 0;
+  }
+  // Whether n sums exponentials but for those that a choice leaves out.
+  bool leaves_out(node_id n) const {
+    auto does = [&](const edge& e) {
+      const std::size_t k = only_branch(e.node);
+      return k != 0 && has_scale(t_.arg(e.node, k).node);
+    };
+    return t_.bound_count(n) > 0 && std::ranges::any_of(t_.args(n).copy(), does);
+  }
   // cosh and sinh are sums of two exponentials.
   bool is_of_two(node_id n) const { return t_.op(n) == opcode::cosh || t_.op(n) == opcode::sinh; }
   node_id plain(node_id n) const {
@@ -175,10 +189,22 @@ class stabilizer {
     into.add(u, c);
   }
 
+  // u where a choice, read through labels, takes its only branch, and `other` elsewhere.
+  term kept(const edge& choice, const term& u, const term& other) {
+    std::array<term, 2> sides{term(u.in(), seen_through(plain(t_.arg(choice.node, 0)), choice.labels)),
+                              term(u.in(), seen_through(plain(t_.arg(choice.node, 1)), choice.labels))};
+    const comparison c = t_.comparison_of(choice.node);
+    return only_branch(choice.node) == 2 ? select(c, sides[0], sides[1], u, other) : select(c, sides[0], sides[1], other, u);
+  }
+
   scaled product(node_id n, frame& f) {
     exponents s;
-    std::vector<edge> factors;
-    for (edge_view e : t_.args(n)) {
+    std::vector<edge> factors, choices;  // choices that leave out some of the products that are summed
+    for (edge e : t_.args(n).copy()) {
+      if (const std::size_t k = only_branch(e.node); k != 0 && t_.bound_count(n) > 0) {
+        choices.push_back(e);
+        e = seen_through(t_.arg(e.node, k), e.labels);
+      }
       const scaled a = parts_of(e.node);
       s.add(a.scale, 1, e.labels);
       edge v = seen_through(a.rest, e.labels);
@@ -193,7 +219,12 @@ class stabilizer {
     }
     if (s.empty() && factors.empty()) factors.push_back(one_);
     if (!inside.empty()) {
-      const edge largest = taken_out(greatest(f, rank, value_of(f, inside)));
+      term values = value_of(f, inside);
+      if (!choices.empty()) {  // the greatest of those that are not left out
+        const term least(f, extreme(f, rank, values, reduction::min));
+        for (const edge& c : choices) values = kept(c, values, least);
+      }
+      const edge largest = taken_out(extreme(f, rank, values, reduction::max));
       exponents shifted = inside;
       shifted.add(largest, -1);
       factors.push_back(ops::exp(value_of(f, shifted)).as_edge());
@@ -202,6 +233,12 @@ class stabilizer {
     if (outside.terms.size() > most_exponents) outside.terms = {{value_of(f, outside).as_edge(), 1}};
     if (factors.empty() && bound == 0) return {std::move(outside), one_};
     if (factors.empty()) factors.push_back(one_);
+    if (!choices.empty()) {
+      term all(f, factors[0]);
+      for (std::size_t k = 1; k < factors.size(); ++k) all = all * term(f, factors[k]);
+      for (const edge& c : choices) all = kept(c, all, term(f, 0));
+      factors = {all.as_edge()};
+    }
     std::vector<range_id> out(f.axes.begin(), f.axes.begin() + static_cast<std::ptrdiff_t>(rank));
     std::vector<range_id> reduced(f.axes.begin() + static_cast<std::ptrdiff_t>(rank), f.axes.end());
     node_id v = factors.size() == 1 ? t_.identity(out, factors[0], reduced, reduction::sum) : t_.mul(out, factors, reduced);
@@ -399,8 +436,8 @@ class stabilizer {
     return *r;
   }
 
-  // The greatest value of `u` over the axes from `rank` on, over just those of the first `rank` axes that u carries.
-  edge greatest(const frame& f, std::size_t rank, const term& u) {
+  // The greatest or the least value of `u` over the axes from `rank` on, over just those of the first `rank` axes that u carries.
+  edge extreme(const frame& f, std::size_t rank, const term& u, reduction which) {
     std::vector<std::size_t> carried;
     for (const label& l : u.as_edge().labels)
       if (!l.is_constant()) carried.push_back(static_cast<std::size_t>(l.axis));
@@ -416,7 +453,7 @@ class stabilizer {
       (a < rank ? out : reduced).push_back(f.axes[a]);
       if (a < rank) labels.push_back(label::of_axis(a));
     }
-    return {t_.identity(out, inner, reduced, reduction::max), labels};
+    return {t_.identity(out, inner, reduced, which), labels};
   }
 
   // exp(scale)*rest as one node over the axes of n.
@@ -436,8 +473,8 @@ class stabilizer {
 
 }  // namespace
 
-node_id stabilized(tape& t, node_id n) { return stabilizer(t).run(n); }
-node_id stabilized(tape& t, node_id n, shifts& out) { return stabilizer(t, &out).run(n); }
+node_id stabilized(tape& t, node_id n) { return stabilizer(t).run(with_complements(t, n, false)); }
+node_id stabilized(tape& t, node_id n, shifts& out) { return stabilizer(t, &out).run(with_complements(t, n, false)); }
 
 node_id shifts::symbol_for(tape& t, node_id n) {
   const auto [found, fresh] = symbols_.try_emplace(n, none);

@@ -6,7 +6,7 @@
 namespace wengert {
 
 // clang-format off
-// The functions of reals, by the names of their rows in ops.hpp, from which everything else that is known of them follows.
+// The functions of reals, by the names of their rows in ops.cpp (derivatives, domains, signs) and op_values.hpp (names, values).
 #define WENGERT_FUNCTIONS_OF_ONE(F) \
   F(exp) F(log) F(log2) F(log10) F(log1p) F(expm1) F(cbrt) F(abs) F(sign) F(floor) F(ceil) \
   F(sin) F(cos) F(tan) F(cot) F(sec) F(csc) F(asin) F(acos) F(atan) F(acot) F(asec) F(acsc) \

@@ -1,5 +1,5 @@
 // The kernel's own ways to conclude, in words: what each concludes from which premises. The identities between functions stand in
-// rules.hpp, the derivatives of functions in ops.hpp.
+// rules.hpp, the derivatives of functions in ops.cpp.
 #pragma once
 
 #include <array>
@@ -17,7 +17,7 @@ struct inference {
 
 // Of equations and derivatives: one row for each name that the kernel logs but `hypothesis`, `sign` and the identities'.
 std::span<const inference> inferences();
-// What the kernel's step `sign` knows besides the signs of the functions in ops.hpp. Statement and premises are facts as users
+// What the kernel's step `sign` knows besides the signs of the functions in ops.cpp. Statement and premises are facts as users
 // type them.
 std::span<const inference> sign_inferences();
 

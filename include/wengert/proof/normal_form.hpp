@@ -54,6 +54,12 @@ class normalizer {
   };
   std::optional<factored> factor_out(node_id n);
 
+  // xlogy(x, x*y) = xlogy(x, x) + xlogy(x, y), if x >= 0 and y > 0 are known.
+  std::optional<theorem> weight_apart(node_id n);
+
+  // Of a choice between 1 and a product: choices between 1 and its factors, whose product it is. Nothing for other nodes.
+  std::vector<node_id> choices_of_factors(node_id n);
+
   // a = b as polynomials, with the signs that are known; `opaque` nodes stay whole.
   std::optional<theorem> ring(node_id a, node_id b, std::vector<theorem> premises = {}, std::span<const node_id> opaque = {});
 
@@ -87,6 +93,7 @@ class normalizer {
   std::optional<theorem> close_sums(node_id n, const polynomial& p);
   std::optional<theorem> replace_product(node_id n, const polynomial& p, const product_rule& r);
   theorem function(node_id n);
+  std::optional<theorem> sign_of_choice(relation is, node_id n);
   std::optional<std::pair<theorem, theorem>> sign_of_product(relation is, node_id n);
   theorem unfold(node_id n);
   std::optional<theorem> turned(node_id n);

@@ -65,16 +65,14 @@ struct factor {
   node_id node;
   std::vector<label> labels;
   exponent power{1};
+  friend auto operator<=>(const factor&, const factor&) = default;
 };
-bool operator==(const factor& a, const factor& b);
-bool operator<(const factor& a, const factor& b);
 
 struct monomial {
   std::vector<range_id> bound;
   std::vector<factor> factors;  // sorted
+  friend auto operator<=>(const monomial&, const monomial&) = default;
 };
-bool operator<(const monomial& a, const monomial& b);
-bool operator==(const monomial& a, const monomial& b);
 
 struct polynomial {
   std::vector<range_id> axes;
@@ -146,6 +144,7 @@ class expander {
   polynomial power_of(node_id n);
   std::optional<piece> root(const monomial& m, const rational& c, const exponent& e, node_id base);
   polynomial select_of(node_id n);
+  std::optional<label> as_label(const polynomial& p) const;
   polynomial indicator(comparison c, edge a, edge b, std::span<const range_id> out);
   bool is_indicator(node_id n) const;
   polynomial value_of(const affine& a, std::span<const range_id> axes);

@@ -60,6 +60,10 @@ class prover {
                                        const std::unordered_map<node_id, theorem>& rewritten);
   // The next derivative, from one and from that of its result; nothing where the first does not hold near the point.
   std::optional<theorem> derivative_again(const theorem& first, const theorem& next);
+  // Assumes ahead of the others those of the conditions that are met just where something is not negative. What is assumed is
+  // told with the others, by the next assume_domain.
+  void assume_ahead(const std::vector<requirement>& all);
+
   // The kernel's own derivative of f, not simplified. Throws refusal where a condition is missing.
   theorem differentiate(node_id f, symbol_id variable);
 
@@ -85,10 +89,11 @@ class prover {
   // A condition and one that stands for it: without what does not matter for the sign.
   struct simpler {
     requirement asked, instead;
-    node_id times = none;  // what is left of what was asked about, of the same sign as 1
+    node_id times = none;  // what is left of what was asked about, of the same sign as 1; or none
   };
   static bool is_sign(const simpler& s);
   simpler simplified(const requirement& q);
+  simpler simplified_choice(const requirement& q);
   simpler without_known_factors(const requirement& q);
   // q.node as a product, and the theorem that it is.
   std::optional<normalizer::factored> as_product(const requirement& q);
@@ -116,6 +121,7 @@ class prover {
   facts facts_;
   normalizer full_, light_;
   std::vector<theorem> equations_;                              // that were assumed
+  std::vector<requirement> ahead_;                              // what was assumed and is not told yet
   std::map<std::pair<relation, node_id>, node_id> simplified_;  // requirements that were assumed in a simpler form
   std::set<std::pair<node_id, node_id>> sides_;                 // of the equations that were assumed
   bool signs_assumed_ = false;

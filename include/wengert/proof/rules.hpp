@@ -11,13 +11,12 @@ namespace wengert {
 
 struct rule {
   std::string_view name;
-  int arity;           // how many terms x, y it speaks of
-  bool has_parameter;  // whether it speaks of a rational c
+  int arity;  // how many terms x, y it speaks of
   term (*left)(const term& x, const term& y, const rational& c);
   term (*right)(const term& x, const term& y, const rational& c);
   conditions (*where)(const term& x, const term& y, const rational& c);
-  bool (*parameter_fits)(const rational& c);  // which c are allowed; nullptr: all
   std::string_view sentence;
+  bool (*parameter_fits)(const rational& c) = nullptr;  // which rational c are allowed; nullptr: it speaks of none
 };
 
 std::span<const rule> rules();

@@ -14,6 +14,11 @@
 
 namespace wengert {
 
+// Differences from a whole, in which digits cancel, written as sums: 1 - f(l)/SUM_k f(k) is SUM_k (k = l ? 0 : f(k))/SUM_k f(k).
+// Where it matters: where the root is one, where something is divided by them, or where their logarithm is taken. Equal, but not
+// proved so. With `dearer`, also where this sums over more indices at a time than the root does.
+node_id with_complements(tape& t, node_id root, bool dearer);
+
 // Such a form of n, built but not proved; n itself where there is nothing to improve. Linear in the size of n.
 node_id stabilized(tape& t, node_id n);
 

@@ -43,6 +43,7 @@ Inductive step :=
 | Sshift (p a b : id)                                   (* what p says, some places further on, of a; b: the other side, or the derivative *)
 | Sunder (a b : id)                                     (* a reads further on what b makes of its arguments, read further on *)
 | Sdelta (a b : id)                                     (* 1 where two indices are equal, else 0: a delta *)
+| Sdeltanum (a b : id)                                  (* 1 where an index is a number or an extent, else 0: a delta with a fixed place *)
 | Shentry (p : id) (d : id)                             (* as Sentry *)
 | Sagain (p q : id)                                     (* der a is b near, der b is d: the next derivative of a is d *)
 | Shito (p q : id) | Shifun (p q : id)                  (* as Sderto and Sderfun *)
@@ -206,7 +207,7 @@ Definition asked (c : cmp) (X Y : edge) : bool := match c with Ceq' | Cne' => ma
    | None => false end | None => false end | _ => false end.
 Definition dbody (o : op) (args : list edge) (parts : list (list edge)) (cs : list edge) : option (list (Q * list fac)) := match o with
  | Oadd | Oid => dsum args | Omul => dprod [] args
- | Opow _ | Oun _ | Obi _ => match args with [] => None | X :: r => let Y := hd X r in match first_alt X Y args parts cs (alts o), o with None, Obi Bpow => if negb (dp s (fst Y)) then first_alt X Y args parts cs (each d_whole_power) else None | q, _ => q end end
+ | Opow _ | Oun _ | Obi _ => match args with [] => None | X :: r => let Y := hd X r in match first_alt X Y args parts cs (alts o), o with None, Obi Bpow => if negb (dp s (fst Y)) then first_alt X Y args parts cs (each d_whole_power) else None | None, Obi Bxlogy => if negb (dp s (fst X)) then first_alt X Y args parts cs (each d_fixed_weight) else None | q, _ => q end end
  | Osel c => match args with [X; Y; u; v] => if fixed X Y || (conds_ok l D X Y [(Nonzero, minus TX TY)] cs && (steady X && steady Y)) || asked c X Y then dfun X Y [u; v] (d_choose c) (skipn 2 parts) else None | _ => None end
  | Ofun f => match find (fun p => Pos.eqb (fst p) f) ders with Some (_, [f1]) => dcall args args [f1] parts | Some (_, [f1; f2]) => dcall args args [f1; f2] parts | _ => None end
  | _ => None end.
@@ -309,6 +310,15 @@ Definition read_there (w : nat) (e : edge) : id * list (nat * nat) := let x := d
  | Some n => match no n, na n with Oshift ss, [(c, ls)] => if Nat.eqb (length ss) (length ls) then (c, combine ss (comp w (snd x) ls)) else (fst x, map (fun y => (here, y)) (snd x)) | _, _ => (fst x, map (fun y => (here, y)) (snd x)) end | None => (fst x, map (fun y => (here, y)) (snd x)) end.
 Definition same_place (w : nat) (ss ls : list nat) (x y : edge) : bool := let '(c, P) := read_there w y in Pos.eqb c (fst x) && forall2b place_eqb (through w ss ls (snd x)) P.
 Definition delta_of (w : nat) (x : edge) : option (nat * nat) := let x := direct 60 w (fst x) (snd x) in match get (fst x), snd x with Some n, [p; q] => match no n with Odelta => Some (p, q) | _ => None end | _, _ => None end.
+(* what an extent and a fixed place are: the extent of another and a number, or a number; whether x is that *)
+Definition extent_of (d : positive) : option positive * Z := match d with xO p => (None, Zpos p) | _ => match shift_of gm d with Some (b, z) => (Some b, z) | None => (Some d, 0%Z) end end.
+Definition place_of (c : nat) : option positive * Z := match Pos.of_succ_nat c with xO p => (None, Z.pred (Zpos p)) | d => extent_of d end.
+Definition worth (w : nat) (x : edge) (d : option positive) (z : Z) : bool := match get (fst (direct 60 w (fst x) (snd x))) with Some n => match no n with
+  | Oconst c => (if op_dec d None then true else false) && Qeq_bool c (z # 1)
+  | Odim d' => (if op_dec d (fst (extent_of d')) then true else false) && Z.eqb z (snd (extent_of d')) | _ => false end | None => false end.
+(* whether the index x is y where its label p reads what the fixed place q is *)
+Definition at_fixed (w : nat) (x y : edge) (p q : nat) : bool := match index_of w x with Some (lo, l) => let '(d, z) := place_of lo in let '(d', z') := place_of (q - w) in
+  Nat.eqb l p && (Nat.leb w q && match d, d' with None, _ => worth w y d' (z + z') | _, None => worth w y d (z + z') | _, _ => false end) | None => false end.
 Definition check1 (st : step) : option (bool * claim) := match st with
 | Shyp n => match nth_error hyps n with Some c => Some (false, c) | None => None end
 | Sreg n => match nth_error regs n with Some c => Some (true, c) | None => None end
@@ -354,6 +364,9 @@ Definition check1 (st : step) : option (bool * claim) := match st with
 | Sdelta a b => let r := length (rng a) in let I := seq 0 r in match get a with Some n => match na n with X :: Y :: _ =>
     if lp_dec (rng a) (rng b) then if tmatch r X Y (TSel Ceq' TX TY (num 1) (num 0)) (a, I) then match index_of r X, index_of r Y, delta_of r (b, I) with
       | Some (lo, x), Some (lo', y), Some (u, v) => if Nat.eqb lo lo' && (place_eqb (x, y) (u, v) || place_eqb (x, y) (v, u)) then Some (true, Ceq a b) else None | _, _, _ => None end else None else None | _ => None end | None => None end
+| Sdeltanum a b => let r := length (rng a) in let I := seq 0 r in match get a with Some n => match na n with X :: Y :: _ =>
+    if lp_dec (rng a) (rng b) then if tmatch r X Y (TSel Ceq' TX TY (num 1) (num 0)) (a, I) then match delta_of r (b, I) with
+      | Some (u, v) => if (at_fixed r X Y u v || at_fixed r X Y v u) || (at_fixed r Y X u v || at_fixed r Y X v u) then Some (true, Ceq a b) else None | None => None end else None else None | _ => None end | None => None end
 | Shentry p d => match PM.find p cl, get d with Some (m, Chi k a s W d0), Some n => let r := length (rng a) in match no n, nb n, na n with
     | Oid, [], [(d1, ls)] => let L := skipn r ls in if Pos.eqb d0 d1 && ((if ln_dec (firstn r ls) (seq 0 r) then true else false) && (Nat.leb r (length (nr n)) && (lab_ok (nr n) (seq 0 r) (rng a) && lab_ok (nr n) L (many (S k) W)))) then Some (m, Chent k a s W L d) else None
     | _, _, _ => None end | _, _ => None end
@@ -680,6 +693,8 @@ Lemma d_bi_two b alt : In alt (d_bi b) -> length (snd alt) = 2%nat.
 Proof. destruct b; cbn [d_bi]; cbv zeta; intro I; repeat (destruct I as [<-|I]; [reflexivity|]); destruct I. Qed.
 Lemma d_whole_power_two alt : In alt d_whole_power -> length (snd alt) = 2%nat.
 Proof. intro I. repeat (destruct I as [<-|I]; [reflexivity|]). destruct I. Qed.
+Lemma d_fixed_weight_two alt : In alt d_fixed_weight -> length (snd alt) = 2%nat.
+Proof. intro I. repeat (destruct I as [<-|I]; [reflexivity|]). destruct I. Qed.
 Lemma two_of X rest parts cs al q : (forall alt, In alt al -> length (snd alt) = 2%nat) -> first_alt l s W D r X (hd X rest) (X :: rest) parts cs (each al) = Some q ->
   exists Y alt d1 d2, rest = [Y] /\ In alt al /\ Functions.holds (fa X x) (fa Y x) (fst alt) /\ is_derive (fa X) x d1 /\ is_derive (fa Y) x d2 /\
     qvl q E = nth 0 (map (tv (fa X x) (fa Y x)) (snd alt)) 0 * d1 + nth 1 (map (tv (fa X x) (fa Y x)) (snd alt)) 0 * d2.
@@ -721,7 +736,10 @@ Proof. intro H.
   - destruct args as [|X rest]; [discriminate|]. apply U; [easy|]. destruct (first_alt l s W D r X (hd X rest) (X :: rest) parts cs (alts _)) as [q'|]; [easy|discriminate].
   - destruct args as [|X rest]; [discriminate|]. apply U; [easy|]. destruct (first_alt l s W D r X (hd X rest) (X :: rest) parts cs (alts _)) as [q'|]; [easy|discriminate].
   - destruct args as [|X rest]; [discriminate|]. destruct (first_alt l s W D r X (hd X rest) (X :: rest) parts cs (alts (Obi b))) as [q'|] eqn:F. injection H as <-. apply U; [destruct b; discriminate|reflexivity].
-    destruct b; try discriminate H. destruct (dp s (fst (hd X rest))) eqn:M; [discriminate|]. cbn [negb] in H.
+    destruct b; try discriminate H.
+    2:{ destruct (dp s (fst X)) eqn:M; [discriminate|]. cbn [negb] in H. destruct (two_of X rest _ _ _ _ d_fixed_weight_two H) as (Y & alt & d1 & d2 & -> & Ia & HC' & F3 & F4 & V'). cbn [hd map opv nth bv] in *. rewrite V'.
+      apply is_derive_ext with (fun t => xlogy (fa X x) (fa Y t)). intro t. f_equal. rewrite fa_x. unfold fa. symmetry. now apply dpok. now apply d_fixed_weight_ok. }
+    destruct (dp s (fst (hd X rest))) eqn:M; [discriminate|]. cbn [negb] in H.
     destruct (two_of X rest _ _ _ _ d_whole_power_two H) as (Y & alt & d1 & d2 & -> & Ia & HC' & F3 & F4 & V'). cbn [hd map opv nth bv] in *. rewrite V'.
     apply is_derive_ext with (fun t => rpow (fa X t) (fa Y x)). intro t. f_equal. rewrite fa_x. unfold fa. symmetry. now apply dpok. now apply d_whole_power_ok.
   - destruct args as [|X [|Y [|u [|v [|]]]]]; try discriminate. pose proof (asked_ok c X Y) as AK. destruct (_ || asked l s W D c X Y) eqn:C; [|discriminate]. destruct (dfun_ok _ _ _ _ _ _ H) as (ds & F2 & _ & V). rewrite V. clear V H.
@@ -1018,6 +1036,22 @@ Proof. intros L K H. unfold same_place in H. destruct (read_there (length e) y) 
   - unfold index_at. rewrite !nth_overflow by (rewrite ?further_length, ?map_length; lia). rewrite further_length, map_length. change (place dv here) with 0%nat. cbn [Nat.add]. f_equal. lia. Qed.
 Lemma delta_of_ok A e x p q : delta_of (length e) x = Some (p, q) -> at_ A e x = delta (lk e p) (lk e q).
 Proof. unfold delta_of. cbv zeta. rewrite (direct_at A e x). set (y := direct 60 _ (fst x) (snd x)). destruct (get (fst y)) as [n|] eqn:G; [|easy]. destruct (snd y) as [|z [|z' [|]]] eqn:SY; try easy. destruct (no n) eqn:O; try easy. intro H. injection H as <- <-. unfold at_. rewrite (model _ _ G), SY. unfold ev. rewrite O. reflexivity. Qed.
+Definition base (d : option positive) : R := match d with Some d => INR (dv d) | None => 0 end.
+Lemma extent_of_ok d : INR (dv d) = base (fst (extent_of d)) + IZR (snd (extent_of d)).
+Proof. assert (S : INR (dv d) = base (fst (match shift_of gm d with Some (b, z) => (Some b, z) | None => (Some d, 0%Z) end)) + IZR (snd (match shift_of gm d with Some (b, z) => (Some b, z) | None => (Some d, 0%Z) end))).
+  { destruct (shift_of gm d) as [[b z]|] eqn:E; cbn [fst snd base]. exact (shift_ok _ _ Hgeo _ _ _ E). ring. }
+  destruct d as [p|p|]; try exact S. cbn [extent_of fst snd base]. rewrite (number_ok _ _ Hgeo), INR_IZR_INZ, positive_nat_Z. ring. Qed.
+Lemma place_of_ok c : INR (place dv c) = base (fst (place_of c)) + IZR (snd (place_of c)).
+Proof. unfold place, place_of. destruct (Pos.of_succ_nat c) as [p|p|]; [apply extent_of_ok| |apply extent_of_ok]. cbn [fst snd base]. rewrite INR_IZR_INZ, Rplus_0_l. f_equal. lia. Qed.
+Lemma worth_ok A e x d z : worth (length e) x d z = true -> at_ A e x = base d + IZR z.
+Proof. unfold worth. rewrite (direct_at A e x). set (y := direct 60 _ (fst x) (snd x)). destruct (get (fst y)) as [n|] eqn:G; [|easy]. destruct (no n) eqn:O; try easy; intro H; apply andb_prop in H as [H1 H2]; (destruct (op_dec _ _) as [->|]; [|discriminate]); unfold at_; rewrite (model _ _ G); unfold ev; rewrite O.
+  - apply Qeq_bool_iff, Qeq_eqR in H2. rewrite qvR, H2. unfold Q2R; cbn [Qnum Qden base]. field.
+  - apply Z.eqb_eq in H2. subst z. apply extent_of_ok. Qed.
+Lemma at_fixed_ok A e x y p q : at_fixed (length e) x y p q = true -> (at_ A e x = at_ A e y <-> lk e p = lk e q).
+Proof. unfold at_fixed. destruct (index_of _ _) as [[lo l]|] eqn:I; [|easy]. apply (index_of_ok A) in I. rewrite I. pose proof (place_of_ok lo) as P. pose proof (place_of_ok (q - length e)) as P'. destruct (place_of lo) as [d z], (place_of (q - length e)) as [d' z']. cbn [fst snd] in P, P'.
+  intro H. apply andb_prop in H as [H1 H]. apply andb_prop in H as [H2 H]. apply Nat.eqb_eq in H1. apply Nat.leb_le in H2. subst l. assert (Q : lk e q = place dv (q - length e)) by (unfold index_at; now apply nth_overflow).
+  assert (V : at_ A e y = INR (place dv lo) + INR (lk e q)). { rewrite Q, P, P'. destruct d as [d|]; [destruct d' as [d'|]; [discriminate|]|]; apply (worth_ok A) in H; rewrite H, plus_IZR; cbn [base]; ring. }
+  rewrite V, <- plus_INR. split; intro E. apply INR_eq in E. lia. now rewrite E. Qed.
 Lemma choice_poly_ok A x u v e : pv dv (val A) (choice_poly x u v) e = at_ A e x * at_ A e u + at_ A e v - at_ A e x * at_ A e v.
 Proof. unfold choice_poly, efac, pv, mv, at_; cbn [mc md mf map msum pf fv hv pw]. rewrite app_nil_r, Q2R_1. assert (M1 : Q2R (-1) = -1) by (unfold Q2R; cbn; field). rewrite M1. ring. Qed.
 Lemma indicator_ok c x y u v t : In t (snd (indicator c)) -> choose c x y u v = let i := tv x y t in if fst (indicator c) then i * v + u - i * u else i * u + v - i * v.
@@ -1136,6 +1170,10 @@ Proof. intros Hcl H. destruct st; cbn [check1] in H; unfold valid; intros A HA H
     unfold delta, qv; cbn [choose Qnum Qden]. destruct (Req_EM_T _ _) as [E|N]; destruct (Nat.eqb_spec (lk e u) (lk e v)) as [E'|N']; try easy; exfalso.
     + apply INR_eq in E. apply N'. destruct S as [[S1 S2]|[S1 S2]]; lia.
     + apply N. f_equal. destruct S as [[S1 S2]|[S1 S2]]; lia.
+  - (* Sdeltanum *) destruct (get a) as [n|] eqn:E1; [|discriminate]. destruct (na n) as [|X [|Y rest]]; try discriminate. cbv zeta in H. destruct (lp_dec _ _) as [RR|]; [|discriminate]. destruct (tmatch _ _ _ _ _) eqn:TM; [|discriminate]. destruct (delta_of _ _) as [[u v]|] eqn:D; [|discriminate]. destruct (_ || _) eqn:C; [|discriminate]. injection H as <-. cbn [snd sem]. intros e He.
+    pose proof (inr_len _ _ _ He) as LE. apply (tmatch_in A X Y _ e _ _ He) in TM. unfold at_ at 1 in TM. cbn [fst snd] in TM. rewrite map_seq_lk in TM by easy. rewrite TM. rewrite <- LE in C, D. apply (delta_of_ok A) in D. unfold at_ in D; cbn [fst snd] in D. rewrite map_seq_lk in D by easy. rewrite D. cbn [tv].
+    assert (S : at_ A e X = at_ A e Y <-> lk e u = lk e v). { apply orb_prop in C as [C|C]; apply orb_prop in C as [C|C]; apply (at_fixed_ok A) in C; split; intro E; (symmetry; apply C; now symmetry) || (apply C; now symmetry) || (symmetry; now apply C) || now apply C. }
+    unfold delta, qv; cbn [choose Qnum Qden]. destruct (Req_EM_T _ _) as [E|N]; destruct (Nat.eqb_spec (lk e u) (lk e v)) as [E'|N']; try easy; exfalso. now apply N', S. now apply N, S.
   - (* Shentry *) destruct (PM.find p cl) as [[m []]|] eqn:F; try discriminate. destruct (get d) as [n'|] eqn:E1; [|discriminate]. cbv zeta in H. destruct n' as [o r0 b0 a0]; cbn [no nb na nr] in *. destruct o; try discriminate. destruct b0; [|discriminate]. destruct a0 as [|[d1 ls] [|]]; try discriminate. destruct (_ && _) eqn:C; [|discriminate]. injection H as <-. cbn [fst snd] in *.
     apply andb_prop in C as [C1 C]. apply andb_prop in C as [C2 C]. apply andb_prop in C as [C0 C]. apply andb_prop in C as [C3 C4]. apply Nat.leb_le in C0. apply Pos.eqb_eq in C1. subst d1. destruct (ln_dec _ _) as [FI|]; [|discriminate]. pose proof (Hcl _ _ F A HA HH) as S. cbn [snd sem] in *. intros e He. rewrite (rng_get _ _ E1) in He. cbn [nr] in He.
     pose proof (lab_inr dv gm Hgeo r0 e _ _ He C3) as B1. pose proof (lab_inr dv gm Hgeo r0 e _ _ He C4) as B2.
