@@ -120,7 +120,7 @@ check 'm=2 n=3 W=[[1,2,3],[4,5,6]] x=[1,-1,2] b=[0.5,1]' 'sum(tanh(W*x + b))' --
 check 'm=2 n=3 W=[[1,2,3],[4,5,6]] x=[1,-1,2]' 'W*x' --wrt x --var 'W: matrix[m,n]; x: vector[n]'
 check 'n=2 A=[[1,2],[3,4]] x=[1,-1]' "x'*A*x" --wrt x --wrt A --var 'A: matrix[n,n]; x: vector[n]'
 check 'K=3 z=[10000,-10000,9999] y=[1,0,1]' 'sum(k, -y[k]*log(1/(1+exp(-z[k]))) - (1-y[k])*log(1 - 1/(1+exp(-z[k]))))' --wrt z --var "$v"
-for z in 10000,-10000,9999 -10000,10000,9000 800,0,-800 -10000,-10000,-10000; do
+for z in 10000,-10000,9999 -10000,800,0; do
   check "K=3 z=[$z] y=[0.2,0.5,0.3]" 'sum(k, binary_cross_entropy(softmax(z)[k], y[k]))' --wrt z --var "$v"
   check "K=3 z=[$z]" 'log(1 - softmax(z)[1])' --wrt z --var 'z: vector[K]'
   check "K=3 z=[$z]" 'log(sum(k, if(k = 2, 0, exp(z[k]))))' --wrt z --var 'z: vector[K]'
