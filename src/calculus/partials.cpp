@@ -187,9 +187,6 @@ conditions kink_conditions(node_id n, frame& axes, const std::vector<bool>& want
     case opcode::pow:
       if (wanted[1]) return {ops::positive(args[0])};  // the exponent moves: no integer
       break;
-    case opcode::xlogy:
-      if (!wanted[0]) return {};  // c*log(y) with c = 0 is 0 wherever y goes
-      break;
     default: break;
   }
   const op_info* info = find_function(t.op(n));

@@ -758,12 +758,10 @@ class checking {
     frame f{g_, m.axes};
     need_conditions(f, defined(g_, n, f));
     bool choice_is_fixed = m.op == select && !g_.depends(m.args[0].node, variable) && !g_.depends(m.args[1].node, variable);
-    const std::string_view name = m.op >= functions ? function(m.op).name : std::string_view();
-    bool exponent_moves = name == "pow" && g_.depends(m.args[1].node, variable);
-    bool weight_is_fixed = name == "xlogy" && !g_.depends(m.args[0].node, variable);  // 0*log(y) is 0 wherever y goes
+    bool exponent_moves = m.op >= functions && function(m.op).name == "pow" && g_.depends(m.args[1].node, variable);
     if (exponent_moves)
       need(says(sign::positive, narrowed(f, m.args[0])), "a power whose exponent moves needs a positive base");
-    else if (!choice_is_fixed && !weight_is_fixed)
+    else if (!choice_is_fixed)
       need_conditions(f, smooth(g_, n, f));
     auto behind = [&](const edge& e) { return with_axes_moved(e, m.rank, m.rank + by.size()); };
     std::vector<edge> terms;

@@ -136,7 +136,7 @@ constexpr std::array table{
   FUNCTION(atan2, unknown, any, BY(y / (square(y) + square(x)), -(x / (square(y) + square(x)))),  // the angle of the point (y, x)
            WHERE(positive(square(y) + square(x))), WHERE(positive(hypot(y, x) + y))),  // the cut: x = 0, y < 0
   FUNCTION(hypot, nonnegative, continuous, BY(x / hypot(x, y), y / hypot(x, y)), WHERE(), WHERE(positive(square(x) + square(y)))),
-  FUNCTION(xlogy, unknown, any, BY(log(y), x / y),  // x*log(y), and 0 at x = 0; a fixed x needs no more than the domain
+  FUNCTION(xlogy, unknown, any, BY(log(y), x / y),  // x*log(y), and 0 at x = 0
            WHERE(positive(select(comparison::eq, x, x.number(0), x.number(1), y))), WHERE(positive(y))),
   FUNCTION(min, unknown, continuous, [](calculus::arguments a) { return extremum_partials(a[0], a[1], -1); }, WHERE(), WHERE(nonzero(x - y))),
   FUNCTION(max, unknown, continuous, [](calculus::arguments a) { return extremum_partials(a[0], a[1], 1); }, WHERE(), WHERE(nonzero(x - y))),

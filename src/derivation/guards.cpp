@@ -238,13 +238,18 @@ std::vector<node_id> smooth_composites(problem& p, prover& with, node_id f, symb
 }
 
 // f, where weights of logarithms that do not move are taken out of their arguments: xlogy(p, p/q) is xlogy(p, p) - xlogy(p, q).
-// It asks for p >= 0, as f does.
-normal with_weights_apart(prover& with, node_id f, symbol_id by) {
+// It asks for p >= 0, as f does. Not where something is differentiated by the weights too: p >= 0 does not hold near p = 0.
+normal with_weights_apart(problem& p, prover& with, node_id f, symbol_id by) {
   kernel& k = with.using_kernel();
   tape& t = k.on();
+  std::set<symbol_id> moving{by};
+  for (const expression& e : p.expressions())
+    for (const derivative_site& s : e.sites) moving.insert(s.variable);
   std::vector<requirement> asked;
   auto is_fixed_weight = [&](node_id n) {
-    return t.op(n) == opcode::xlogy && !t.mentions(t.arg(n, 0).node, by) && t.mentions(t.arg(n, 1).node, by);
+    if (t.op(n) != opcode::xlogy || !t.mentions(t.arg(n, 1).node, by)) return false;
+    const node_id weight = t.arg(n, 0).node;
+    return std::ranges::none_of(moving, [&](symbol_id s) { return t.mentions(weight, s); });
   };
   for (node_id n : t.reachable(f)) {
     if (!is_fixed_weight(n)) continue;
@@ -302,7 +307,7 @@ normal smoothest(problem& p, prover& with, node_id f, symbol_id by) {
   auto then = [&](const normal& next) {
     if (next.node != best.node) best = {next.node, k.transitive(best.equal, next.equal)};
   };
-  then(with_weights_apart(with, best.node, by));
+  then(with_weights_apart(p, with, best.node, by));
   then(with_guards(with, best.node));
   if (least > 0) then(with_diagonals_apart(with, best.node, by));
   with.light().forget();  // more will be known

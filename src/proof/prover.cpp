@@ -173,9 +173,6 @@ class requirement_list {
   conditions kinks(node_id n, frame& f, symbol_id variable) const {
     std::vector<bool> wanted;
     for (edge_view e : t_.args(n)) wanted.push_back(kernel_.depends(e.node, variable));
-    // In the derivative of xlogy(x, x*y) a fixed x would be divided by itself.
-    if (t_.op(n) == opcode::xlogy && std::ranges::binary_search(t_.reachable(t_.arg(n, 1).node), t_.arg(n, 0).node))
-      wanted[0] = true;
     return kink_conditions(n, f, wanted);
   }
 

@@ -456,14 +456,6 @@ Proof. intros I A H. assert (E : exists z, c = IZR z /\ ((z < 0)%Z -> a x <> 0) 
   destruct E as (z & -> & N & ->). cbn [map nth tv bv]. unfold qv; cbn [Qnum Qden]. replace (IZR z + -1) with (IZR (z - 1)) by (rewrite minus_IZR; ring). rewrite rpow_whole.
   apply is_derive_ext with (fun t => pw (a t) z). intro; symmetry; apply rpow_whole. evar_last. apply (der_comp (fun v => pw v z)). now apply der_pw. exact A. ring. Qed.
 
-(* where the weight of a logarithm does not move: if it is 0, so is the product, wherever the argument goes *)
-Definition d_fixed_weight : list (conds * list tm) := [([(Pos, TSel Ceq' TX (num 0) (num 1) TY)], [num 0; TMul TX (rcp TY)])].
-Lemma d_fixed_weight_ok alt a (c : R -> R) x da dc : In alt d_fixed_weight -> is_derive c x dc -> holds a (c x) (fst alt) ->
-  is_derive (fun t => xlogy a (c t)) x (nth 0 (map (tv a (c x)) (snd alt)) 0 * da + nth 1 (map (tv a (c x)) (snd alt)) 0 * dc).
-Proof. intros [<-|[]] C H. unfold holds in H. cbn [fst snd map nth tv choose] in *. use_conds. unfold xlogy, qv in *; cbn [Qnum Qden] in *. match goal with P : 0 < _ |- _ => revert P end. unfold choose. destruct (Req_EM_T a 0) as [->|N]; intro P.
-  - apply is_derive_ext with (fun _ => 0). intro t; symmetry; apply Rmult_0_l. evar_last. apply @is_derive_const. unfold zero; cbn. ring.
-  - evar_last. apply (is_derive_scal (fun t => ln (c t)) x a (/ c x * dc)). evar_last. apply (der_comp ln). apply is_derive_ln. easy. exact C. reflexivity. ring. Qed.
-
 (* --- a choice: one of two functions near a point where the numbers that are compared differ, or where they do not move *)
 Definition contrary (c : cmp) : tm := match c with Clt => TSel Cle TY TX (num 1) (num 0) | Cle => TSel Clt TY TX (num 1) (num 0)
   | Ceq' => TSel Cne' TX TY (num 1) (num 0) | Cne' => TSel Ceq' TX TY (num 1) (num 0) end.

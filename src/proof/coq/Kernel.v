@@ -207,7 +207,7 @@ Definition asked (c : cmp) (X Y : edge) : bool := match c with Ceq' | Cne' => ma
    | None => false end | None => false end | _ => false end.
 Definition dbody (o : op) (args : list edge) (parts : list (list edge)) (cs : list edge) : option (list (Q * list fac)) := match o with
  | Oadd | Oid => dsum args | Omul => dprod [] args
- | Opow _ | Oun _ | Obi _ => match args with [] => None | X :: r => let Y := hd X r in match first_alt X Y args parts cs (alts o), o with None, Obi Bpow => if negb (dp s (fst Y)) then first_alt X Y args parts cs (each d_whole_power) else None | None, Obi Bxlogy => if negb (dp s (fst X)) then first_alt X Y args parts cs (each d_fixed_weight) else None | q, _ => q end end
+ | Opow _ | Oun _ | Obi _ => match args with [] => None | X :: r => let Y := hd X r in match first_alt X Y args parts cs (alts o), o with None, Obi Bpow => if negb (dp s (fst Y)) then first_alt X Y args parts cs (each d_whole_power) else None | q, _ => q end end
  | Osel c => match args with [X; Y; u; v] => if fixed X Y || (conds_ok l D X Y [(Nonzero, minus TX TY)] cs && (steady X && steady Y)) || asked c X Y then dfun X Y [u; v] (d_choose c) (skipn 2 parts) else None | _ => None end
  | Ofun f => match find (fun p => Pos.eqb (fst p) f) ders with Some (_, [f1]) => dcall args args [f1] parts | Some (_, [f1; f2]) => dcall args args [f1; f2] parts | _ => None end
  | _ => None end.
@@ -693,8 +693,6 @@ Lemma d_bi_two b alt : In alt (d_bi b) -> length (snd alt) = 2%nat.
 Proof. destruct b; cbn [d_bi]; cbv zeta; intro I; repeat (destruct I as [<-|I]; [reflexivity|]); destruct I. Qed.
 Lemma d_whole_power_two alt : In alt d_whole_power -> length (snd alt) = 2%nat.
 Proof. intro I. repeat (destruct I as [<-|I]; [reflexivity|]). destruct I. Qed.
-Lemma d_fixed_weight_two alt : In alt d_fixed_weight -> length (snd alt) = 2%nat.
-Proof. intro I. repeat (destruct I as [<-|I]; [reflexivity|]). destruct I. Qed.
 Lemma two_of X rest parts cs al q : (forall alt, In alt al -> length (snd alt) = 2%nat) -> first_alt l s W D r X (hd X rest) (X :: rest) parts cs (each al) = Some q ->
   exists Y alt d1 d2, rest = [Y] /\ In alt al /\ Functions.holds (fa X x) (fa Y x) (fst alt) /\ is_derive (fa X) x d1 /\ is_derive (fa Y) x d2 /\
     qvl q E = nth 0 (map (tv (fa X x) (fa Y x)) (snd alt)) 0 * d1 + nth 1 (map (tv (fa X x) (fa Y x)) (snd alt)) 0 * d2.
@@ -737,8 +735,6 @@ Proof. intro H.
   - destruct args as [|X rest]; [discriminate|]. apply U; [easy|]. destruct (first_alt l s W D r X (hd X rest) (X :: rest) parts cs (alts _)) as [q'|]; [easy|discriminate].
   - destruct args as [|X rest]; [discriminate|]. destruct (first_alt l s W D r X (hd X rest) (X :: rest) parts cs (alts (Obi b))) as [q'|] eqn:F. injection H as <-. apply U; [destruct b; discriminate|reflexivity].
     destruct b; try discriminate H.
-    2:{ destruct (dp s (fst X)) eqn:M; [discriminate|]. cbn [negb] in H. destruct (two_of X rest _ _ _ _ d_fixed_weight_two H) as (Y & alt & d1 & d2 & -> & Ia & HC' & F3 & F4 & V'). cbn [hd map opv nth bv] in *. rewrite V'.
-      apply is_derive_ext with (fun t => xlogy (fa X x) (fa Y t)). intro t. f_equal. rewrite fa_x. unfold fa. symmetry. now apply dpok. now apply d_fixed_weight_ok. }
     destruct (dp s (fst (hd X rest))) eqn:M; [discriminate|]. cbn [negb] in H.
     destruct (two_of X rest _ _ _ _ d_whole_power_two H) as (Y & alt & d1 & d2 & -> & Ia & HC' & F3 & F4 & V'). cbn [hd map opv nth bv] in *. rewrite V'.
     apply is_derive_ext with (fun t => rpow (fa X t) (fa Y x)). intro t. f_equal. rewrite fa_x. unfold fa. symmetry. now apply dpok. now apply d_whole_power_ok.
