@@ -8,7 +8,6 @@
 
 #include <wengert/core/registry.hpp>
 #include <wengert/core/substitute.hpp>
-#include <wengert/core/term.hpp>
 #include <wengert/proof/stable.hpp>
 
 namespace wengert {
@@ -161,8 +160,13 @@ node_id without(tape& t, const total& whole, const label& l, std::span<const ran
   return t.identity(axes, kept.as_edge(), std::span(&over, 1), reduction::sum);
 }
 
-// The difference n = 1 - f(l)/SUM_k f(k), or SUM_k f(k) - f(l), as a sum.
-std::optional<node_id> complement(tape& t, node_id n, bool dearer) {
+// A difference from a whole: as a sum, and, where the whole is 1, what is taken from it. Nodes over the axes of the difference.
+struct difference {
+  node_id sum, share;  // share: or none
+};
+
+// n as 1 - f(l)/SUM_k f(k), or SUM_k f(k) - f(l).
+std::optional<difference> as_difference(tape& t, node_id n, bool dearer) {
   if (t.op(n) != opcode::add || t.arity(n) != 2) return std::nullopt;
   const std::vector<range_id> axes(t.out(n).begin(), t.out(n).end());
   for (std::size_t first : {std::size_t{0}, std::size_t{1}}) {
@@ -184,37 +188,89 @@ std::optional<node_id> complement(tape& t, node_id n, bool dearer) {
     const std::optional<label> l = place_of(t, *whole, part, axes);
     if (!l) continue;
     const node_id left = without(t, *whole, *l, axes);
-    return divisor ? t.mul(axes, std::array<edge, 2>{t.whole(left), *divisor}) : left;
+    if (!divisor) return difference{left, none};
+    frame f{t, axes};
+    return difference{t.mul(axes, std::array<edge, 2>{t.whole(left), *divisor}), (-term(f, rest)).over_frame()};
   }
   return std::nullopt;
+}
+
+// A small share is taken from 1 without loss; what a great one leaves is the sum of the rest. `n` is a function of a difference d
+// that it reads through `labels`: `small` of the share, and `great` of the sum.
+template <typename Small, typename Great>
+node_id by_size(tape& t, node_id n, const difference& d, const std::vector<label>& labels, Small small, Great great) {
+  frame f{t, {t.out(n).begin(), t.out(n).end()}};
+  const term share(f, {d.share, labels}), sum(f, {d.sum, labels});
+  return select(comparison::lt, share, term(f, rational(1, 2)), small(share), great(sum)).over_frame();
+}
+
+// A function of a difference from 1, if n is one of those in which its digits matter.
+std::optional<node_id> function_of_difference(tape& t, node_id n, bool dearer) {
+  const opcode op = t.op(n);
+  const bool power = op == opcode::power && !is_natural(t.value(n));
+  if (op != opcode::log && op != opcode::log1p && op != opcode::xlogy && !power) return std::nullopt;
+  const edge u = direct(t, t.arg(n, op == opcode::xlogy ? 1 : 0));
+  const std::vector<range_id> axes(t.out(u.node).begin(), t.out(u.node).end());
+  const node_id from_one =
+      op == opcode::log1p ? t.add(axes, std::array<edge, 2>{edge{t.constant(1), {}}, t.whole(u.node)}) : u.node;
+  const std::optional<difference> d = as_difference(t, from_one, dearer);
+  if (!d || d->share == none) return std::nullopt;
+  auto logarithm = [](const term& share) { return ops::log1p(-share); };
+  if (power) {
+    const rational c = t.value(n);
+    return by_size(
+        t, n, *d, u.labels, [&](const term& share) { return wengert::power(1 - share, c); },
+        [&](const term& sum) { return wengert::power(sum, c); });
+  }
+  if (op != opcode::xlogy) return by_size(t, n, *d, u.labels, logarithm, [](const term& sum) { return ops::log(sum); });
+  const edge weight = t.arg(n, 0);
+  return by_size(
+      t, n, *d, u.labels, [&](const term& share) { return term(share.in(), weight) * logarithm(share); },
+      [&](const term& sum) { return ops::xlogy(term(sum.in(), weight), sum); });
 }
 
 }  // namespace
 
 node_id with_complements(tape& t, node_id root, bool dearer) {
   std::map<node_id, node_id> by;
-  std::vector<node_id> factors{root};  // of the root, of what is divided by, or the logarithm of which is taken
-  for (node_id n : t.reachable(root)) {
-    const opcode op = t.op(n);
-    const bool power = op == opcode::power && !is_natural(t.value(n));
-    if (op == opcode::log || op == opcode::pow || power) factors.push_back(t.arg(n, 0).node);
-    if (op == opcode::xlogy) factors.push_back(t.arg(n, 1).node);
-    if (op != opcode::log1p) continue;
-    const edge u = t.arg(n, 0);
-    const std::vector<range_id> axes(t.out(u.node).begin(), t.out(u.node).end()), own(t.out(n).begin(), t.out(n).end());
-    const node_id sum = t.add(axes, std::array<edge, 2>{edge{t.constant(1), {}}, t.whole(u.node)});
-    if (const auto found = complement(t, sum, dearer))
-      by.emplace(n, t.apply(opcode::log, own, std::array<edge, 1>{edge{*found, u.labels}}));
+  const std::vector<node_id> all = t.reachable(root);
+  std::set<node_id> seen;  // first, what is a function of a small share already
+  for (node_id n : all) {
+    const bool by_share = t.op(n) == opcode::select && t.comparison_of(n) == comparison::lt && t.is_constant(t.arg(n, 1).node) &&
+                          t.value(t.arg(n, 1).node) == rational(1, 2);
+    if (!by_share) continue;
+    const node_id small = direct(t, t.arg(n, 2)).node;
+    seen.insert(small);
+    for (edge_view factor : t.args(small)) seen.insert(direct(t, factor).node);
   }
-  std::set<node_id> seen;
-  while (!factors.empty()) {
-    const node_id n = factors.back();
-    factors.pop_back();
-    if (!seen.insert(n).second) continue;
-    if (const auto found = complement(t, n, dearer)) by.emplace(n, *found);
-    if (only_reads(t, n) || t.op(n) == opcode::power || (t.op(n) == opcode::mul && t.bound_count(n) == 0))
-      for (edge_view e : t.args(n)) factors.push_back(e.node);
-  }
+  // The differences among the factors of what is divided by, or the logarithm of which is taken.
+  auto look_at_factors = [&](node_id of) {
+    std::vector<node_id> factors{of};
+    while (!factors.empty()) {
+      const node_id n = factors.back();
+      factors.pop_back();
+      if (!seen.insert(n).second) continue;
+      if (const auto found = as_difference(t, n, dearer)) by.emplace(n, found->sum);
+      if (only_reads(t, n) || t.op(n) == opcode::power || (t.op(n) == opcode::mul && t.bound_count(n) == 0))
+        for (edge_view e : t.args(n)) factors.push_back(e.node);
+    }
+  };
+  for (const bool logarithms : {true, false})
+    for (node_id n : all) {
+      const opcode op = t.op(n);
+      const bool is_logarithm = op == opcode::log || op == opcode::log1p || op == opcode::xlogy || op == opcode::pow;
+      if (is_logarithm != logarithms || seen.contains(n)) continue;
+      if (const auto found = function_of_difference(t, n, dearer))
+        by.emplace(n, *found);
+      else if (is_logarithm || (op == opcode::power && !is_natural(t.value(n))))
+        look_at_factors(t.arg(n, op == opcode::xlogy ? 1 : 0).node);
+    }
+  if (const auto found = as_difference(t, root, dearer); found && found->share != none)
+    by.emplace(root, by_size(
+                         t, root, *found, tape::straight(t.rank(root)), [](const term& share) { return 1 - share; },
+                         [](const term& sum) { return sum; }));
+  else if (found)
+    by.emplace(root, found->sum);
   return by.empty() ? root : substitute(t, root, by);
 }
 
