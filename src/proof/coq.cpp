@@ -997,7 +997,7 @@ class coq_writer {
   std::optional<node_id> delta_at_a_number(comparison c, node_id chosen) const {
     if (c != comparison::eq) return std::nullopt;
     const std::vector<range_id> axes = axes_of(chosen);
-    for (std::size_t k : {0, 1}) {
+    for (std::size_t k : {std::size_t{0}, std::size_t{1}}) {
       const edge index = t_.arg(chosen, k), number = t_.arg(chosen, 1 - k);
       if (t_.op(index.node) != opcode::index_value || index.labels[0].is_constant()) continue;
       const range_id over = axes[static_cast<std::size_t>(index.labels[0].axis)];
