@@ -993,7 +993,7 @@ class coq_writer {
     return {t_.select(own, c, compared[0], compared[1], {t_.constant(1), {}}, {t_.constant(0), {}}), outside};
   }
 
-  // Of what is 1 where an index is a whole number or a dimension, and else 0, the delta; if the index may be that.
+  // Of what is 1 where an index is a whole number or a dimension, and else 0, the delta; if the index does not begin beyond that.
   std::optional<node_id> delta_at_a_number(comparison c, node_id chosen) const {
     if (c != comparison::eq) return std::nullopt;
     const std::vector<range_id> axes = axes_of(chosen);
@@ -1008,9 +1008,8 @@ class coq_writer {
         at = label::of_integer(numerator(t_.value(number.node)).convert_to<std::int32_t>());
       else
         continue;
-      const range values = t_.range_of(over);
-      if (!t_.surely_le(values.lo, at.value()) || !t_.surely_le(at.value(), values.hi)) continue;
-      return t_.identity(axes, {t_.delta(over, over), {index.labels[0], at}});
+      if (!t_.surely_le(t_.range_of(over).lo, at.value())) continue;
+      return t_.identity(axes, {t_.delta(over, t_.make_range(at.value(), at.value())), {index.labels[0], at}});
     }
     return std::nullopt;
   }
